@@ -1,0 +1,111 @@
+"""What a target is: a name, a table of gaps, and a pure function from a plan to files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
+
+from compiler.diagnostics import Report, Rule
+from compiler.ir.flow import Value
+from compiler.ir.plan import Feature, Option, Plan
+
+PORTABLE_OPTIONS = frozenset({"image", "cpu", "memory", "gpu", "disk", "shared_memory"})
+"""Options of `@kubernetes`, `@batch` and `@resources` that every target spells; the plan carries them as `Task.image` and `Task.resources`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that a target cannot do: why, and the way round."""
+
+    reason: str
+    way_round: str
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to emit: command line over `[tool.flowc.<target>]` over `[tool.flowc]`; never the environment.
+
+    `image` None: `[registry/]<flow>:<code digest>`, already computed in `default_image`. `store` and `code` None: the container says.
+    `target` holds the keys of `[tool.flowc.<target>]` that only that target knows, as TOML gave them.
+    """
+
+    default_image: str
+    image: str | None = None
+    store: str | None = None
+    code: str | None = None
+    namespace: str | None = None
+    name: str | None = None
+    max_workers: int | None = None
+    target: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """One file of the output. `name` is relative to the output folder; the first file of an emission is the main one."""
+
+    name: str
+    text: str
+
+
+class Backend(Protocol):
+    """A target. Instances are stateless; `spells` names, by decorator, the options beyond the portable ones that it spells.
+
+    `target_options` names the keys of `[tool.flowc.<target>]` that it takes, with a line of help each.
+    """
+
+    name: ClassVar[str]
+    gaps: ClassVar[Mapping[Feature, Gap]]
+    spells: ClassVar[Mapping[str, frozenset[str]]]
+    target_options: ClassVar[Mapping[str, str]]
+
+    def check(self, plan: Plan, options: Options, report: Report) -> None:
+        """Report what this target refuses beyond its tables: names, sizes, values of its options."""
+        ...
+
+    def emit(self, plan: Plan, options: Options) -> tuple[OutputFile, ...]:
+        """The files for a plan that `check` let pass. Pure: same arguments, same bytes."""
+        ...
+
+
+FEATURE_NOT_ON_TARGET = Rule(
+    code="FC301",
+    name="feature-not-on-target",
+    message="{target} cannot run `{feature}`: {reason}",
+    help="{way_round}",
+)
+OPTION_NOT_ON_TARGET = Rule(
+    code="FC302",
+    name="option-not-on-target",
+    message="{target} has no spelling for `@{decorator}({option}=…)`",
+    help="remove the option, or compile for a target that has it: it is never ignored",
+)
+
+
+def refuse(plan: Plan, backend: Backend, options: Options, report: Report) -> None:
+    """Report every feature, option and value of the plan that the target cannot spell, each at its line."""
+    for feature, span in plan.features:
+        gap = backend.gaps.get(feature)
+        if gap:
+            report.add(
+                FEATURE_NOT_ON_TARGET,
+                span,
+                target=backend.name,
+                feature=feature,
+                reason=gap.reason,
+                way_round=gap.way_round,
+            )
+    for option in _options(plan):
+        if option.name not in backend.spells.get(option.decorator, frozenset()):
+            report.add(
+                OPTION_NOT_ON_TARGET,
+                option.span,
+                target=backend.name,
+                decorator=option.decorator,
+                option=option.name,
+            )
+    backend.check(plan, options, report)
+
+
+def _options(plan: Plan) -> tuple[Option, ...]:
+    return (*plan.options, *(option for task in plan.root.tasks() for option in task.options))

@@ -1,0 +1,100 @@
+"""The one command that every target runs in a step's container, and how user text travels with it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+from compiler.backends import Options
+from compiler.ir.plan import Begin, Enter, Follow, Gather, Load, Loads, Merge, Plan, Task
+
+_UNSAFE = re.compile(r"[{$%#\\`'\"]|\.(sh|bash)$|[^\x20-\x7e]|Ref::")
+
+
+def argv(
+    task: Task, *, run: str, index: str, retry: str, owner: str = "", parameters: str = ""
+) -> tuple[str, ...]:
+    """The command of one task; `run`, `index`, `retry`, `owner` and `parameters` are the target's own placeholders.
+
+    `owner` and `parameters` belong to the first step alone.
+    """
+    words = ("python", "-m", "flowc", "step", task.step, "--run", run, "--index", index, "--retry", retry)
+    if isinstance(task.loads, Begin):
+        return (*words, "--owner", owner, "--parameters", parameters)
+    return (*words, "--load", loads_text(task.loads))
+
+
+def environment(plan: Plan, options: Options, report: str) -> dict[str, str]:
+    """The variables that all steps share; `report` is where the shim tells the engine (`json:…`, `dir:…`, `stdout:`)."""
+    shared = {"FLOWC_FLOW": f"{plan.flow.path}:{plan.flow.name}", "FLOWC_REPORT": report}
+    if options.store:
+        shared["FLOWC_STORE"] = options.store
+    if options.code:
+        shared["FLOWC_CODE"] = options.code
+    if plan.project:
+        shared["FLOWC_PROJECT"] = f"{plan.project.name}.{plan.project.branch}"
+    return shared
+
+
+def step_environment(task: Task) -> dict[str, str]:
+    """The literal `@environment` of a step as variables that no engine and no kubelet rewrites.
+
+    Plain values go as they are. All others go together in `FLOWC_ENVIRONMENT`, JSON in which braces, dollars, percent
+    signs and everything else that some template language knows are `\\uXXXX`; the shim sets them before the flow is imported.
+    """
+    plain = {name: value for name, value in task.environment if not _UNSAFE.search(value)}
+    rest = {name: value for name, value in task.environment if name not in plain}
+    if rest:
+        plain["FLOWC_ENVIRONMENT"] = inert_json(rest)
+    return plain
+
+
+def inert_json(value: Mapping[str, object]) -> str:
+    """JSON of a value in which no template language of any target finds anything of its own.
+
+    `{{`, `{%`, `${`, `$(`, backticks and single quotes inside strings are `\\uXXXX`; braces of the JSON itself never double.
+    """
+    text = json.dumps(value, ensure_ascii=True, separators=(", ", ": "), sort_keys=False)
+    return _STRING.sub(lambda match: _escaped(match[0]), text).replace("}}", "} }").replace("{{", "{ {")
+
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
+def _escaped(literal: str) -> str:
+    return re.sub(
+        r"[{}$%#`'&<>]|Ref::", lambda match: "".join(f"\\u{ord(char):04x}" for char in match[0]), literal
+    )
+
+
+def loads_text(loads: Loads) -> str:
+    """How `--load` spells what a task loads; `flowc.address.parse_loads` reads it back.
+
+    `prepare` · `foreach:split` · `merge:split/left;right` · `gather:split/square` · past a switch `sw=0:a,sw=1+sw2=0.2:b`.
+    """
+    match loads:
+        case Begin():
+            return ""
+        case Follow(load=load):
+            return _load_text(load)
+        case Enter(split=split):
+            return f"foreach:{split}"
+        case Merge(split=split, arms=arms):
+            return f"merge:{split}/" + ";".join(_arm_text(name, load) for name, load in arms)
+        case Gather(split=split, load=load):
+            return f"gather:{split}/{_load_text(load)}"
+
+
+def _arm_text(name: str, load: Load) -> str:
+    text = _load_text(load)
+    return text if text == name else f"{name}>{text}"
+
+
+def _load_text(load: Load) -> str:
+    return ",".join(
+        "+".join(f"{switch}={'.'.join(map(str, cases))}" for switch, cases in choice.when)
+        + (":" if choice.when else "")
+        + choice.step
+        for choice in load.choices
+    )

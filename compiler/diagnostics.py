@@ -1,0 +1,74 @@
+"""Rules and what they found: mistakes of the user are values, collected in a Report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from compiler.ir.flow import Span
+
+Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of mistake. `message` and `help` are `str.format` templates over the facts given to `Report.add`."""
+
+    code: str
+    name: str
+    message: str
+    help: str
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A second place that explains the first."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding: its rule, its place and its words."""
+
+    rule: Rule
+    span: Span
+    message: str
+    help: str
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(slots=True)
+class Report:
+    """What the passes found so far. Passes add and go on; nobody raises for a mistake of the user."""
+
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def add(self, rule: Rule, span: Span, *notes: Note, **facts: object) -> None:
+        """Record one finding; `facts` fill the rule's templates."""
+        finding = Diagnostic(rule, span, _fill(rule.message, facts), _fill(rule.help, facts), notes)
+        if finding not in self.diagnostics:
+            self.diagnostics.append(finding)
+
+    @property
+    def failed(self) -> bool:
+        """True where at least one error was found."""
+        return any(found.rule.severity == "error" for found in self.diagnostics)
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        """The findings by place: file, line, column, code."""
+        return iter(sorted(self.diagnostics, key=_place))
+
+    def __len__(self) -> int:
+        return len(self.diagnostics)
+
+
+def _place(found: Diagnostic) -> tuple[str, int, int, str]:
+    return found.span.path, found.span.line, found.span.col, found.rule.code
+
+
+def _fill(template: str, facts: Mapping[str, object]) -> str:
+    return template.format_map(facts)

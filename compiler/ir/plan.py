@@ -1,0 +1,257 @@
+"""What every target must know of a flow, decided once and free of any target.
+
+A `Scope` is one level of index paths. A foreach or gang (`FanOut`) opens a scope of its own: one more part in the index
+path. A static split (`Branches`) has one scope an arm at the same depth; Airflow and Argo see the arms dissolved
+(`Scope.flat` and `Task.prerequisites`), Step Functions sees them as they are (`Scope.nodes` and `Task.after`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from compiler.ir.flow import Dynamic, Flow, Parameter, Span, Value
+
+Feature = Literal[
+    "switch", "recursion", "gang", "trigger", "trigger-on-finish", "exit-hook", "conda", "pypi", "card", "secrets",
+    "config", "callable-default", "sensor", "wrapper", "schedule", "project", "catch", "retry", "timeout", "environment",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A dependency on a sibling, known by its step (a `FanOut` and a `Branches` by their split's).
+
+    An edge to a `FanOut` means that all of its body has ended; to a `Branches`, that all of its arms have.
+    `cases` are the positions of the sibling's switch keys that open the edge; empty where it is no switch.
+    """
+
+    node: str
+    cases: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The step to load from where each of the named switches took one of the named cases."""
+
+    when: tuple[tuple[str, tuple[int, ...]], ...]
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """An ordered decision list; the first choice whose conditions hold is loaded. One entry without conditions where no switch is between."""
+
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """The first step: it takes the parameters and claims the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """The step goes on from one earlier step at its own index path."""
+
+    load: Load
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """The first step of a foreach's body: it loads `split` one level up, and the item of its own last index part."""
+
+    split: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """The join of a static split: its inputs, in the order of the split's `self.next(...)`, each under its arm's first step."""
+
+    split: str
+    arms: tuple[tuple[str, Load], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """The join of a foreach: `load` at `<index>.0`, `<index>.1`, … as many as `split` recorded."""
+
+    split: str
+    load: Load
+
+
+Loads = Begin | Follow | Enter | Merge | Gather
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Attempts are 1 + `times`; `pause` in seconds between them."""
+
+    times: int
+    pause: float
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What a container asks for, merged over the decorators by maximum; None where the author says nothing. Sizes in MiB."""
+
+    cpu: float | None = None
+    gpu: int | None = None
+    memory: int | None = None
+    disk: int | None = None
+    shared_memory: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One decorator option that only some targets can spell, with its place."""
+
+    decorator: str
+    name: str
+    value: Value | Dynamic
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One step of the flow with everything that a target decides its spelling by.
+
+    `after`: alternatives among the siblings of its scope (more than one only where switch arms meet); empty for the first.
+    `prerequisites`: the same with branches dissolved: all of these groups, of each group any one; empty for the first of its foreach scope.
+    `depth`: the number of parts of its index path. `reports`: what the shim tells the engine when the step ends.
+    `environment`: literal `@environment` values, in the author's order; others are evaluated in the container.
+    """
+
+    step: str
+    after: tuple[Edge, ...]
+    prerequisites: tuple[tuple[Edge, ...], ...]
+    loads: Loads
+    depth: int
+    reports: Literal["fan", "case"] | None
+    is_end: bool
+    retry: Retry | None
+    timeout: float | None
+    catch: bool
+    image: str | None
+    resources: Resources
+    environment: tuple[tuple[str, str], ...]
+    options: tuple[Option, ...]
+    doc: str | None
+    span: Span
+
+    @property
+    def attempts(self) -> int:
+        """How many times the engine may start it: 1 + retries, and one more where `@catch` must survive a killed container."""
+        return 1 + (self.retry.times if self.retry else 0) + int(self.catch)
+
+
+@dataclass(frozen=True, slots=True)
+class FanOut:
+    """A foreach or gang: the step that splits, and the body that runs once an item."""
+
+    split: Task
+    body: Scope
+    kind: Literal["foreach", "gang"]
+    width: int | Dynamic | None
+    """The gang's number of nodes; None for a foreach, whose width the shim reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """A static split up to, without, its join. `arms` in the order of `self.next(...)`."""
+
+    split: Task
+    arms: tuple[Scope, ...]
+
+
+Node = Task | FanOut | Branches
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Nodes in a stable topological order: the author's where it is one."""
+
+    nodes: tuple[Node, ...]
+
+    @property
+    def flat(self) -> tuple[Task | FanOut, ...]:
+        """The nodes with branches dissolved, still in topological order; hang each by its `prerequisites`."""
+        return tuple(_flat(self))
+
+    @property
+    def tails(self) -> tuple[str, ...]:
+        """The steps (of flat nodes) that nothing in this scope follows: where the scope ends."""
+        flat = self.flat
+        followed = {edge.node for node in flat for group in entry(node).prerequisites for edge in group}
+        return tuple(entry(node).step for node in flat if entry(node).step not in followed)
+
+    def tasks(self) -> Iterator[Task]:
+        """Every task at any depth, in order."""
+        for node in self.flat:
+            yield entry(node)
+            if isinstance(node, FanOut):
+                yield from node.body.tasks()
+
+
+def entry(node: Node) -> Task:
+    """The task that a node begins with, by whose name it is known."""
+    return node if isinstance(node, Task) else node.split
+
+
+def _flat(scope: Scope) -> Iterator[Task | FanOut]:
+    for node in scope.nodes:
+        if isinstance(node, Branches):
+            yield node.split
+            for arm in node.arms:
+                yield from _flat(arm)
+        else:
+            yield node
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Five cron fields and a zone of the tz database (None: the target's default, UTC); `name` is `@hourly`, … where the author said so."""
+
+    cron: str
+    timezone: str | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """`@project`: the deployment is `<name>.<branch>.<flow>`; `branch` is `prod`, `prod.<b>`, `test.<b>` or `user.<u>`."""
+
+    name: str
+    branch: str
+    is_production: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A flow decided: what a backend spells, and what the local run walks."""
+
+    flow: Flow
+    root: Scope
+    schedule: Schedule | None
+    project: Project | None
+    features: tuple[tuple[Feature, Span], ...]
+    options: tuple[Option, ...]
+    """Flow-level decorator options that only some targets can spell."""
+
+    @property
+    def name(self) -> str:
+        """The deployment's name before a target mangles it."""
+        return (
+            f"{self.project.name}.{self.project.branch}.{self.flow.name}" if self.project else self.flow.name
+        )
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The flow's parameters in the author's order."""
+        return self.flow.parameters
+
+    @property
+    def tasks(self) -> Mapping[str, Task]:
+        """Every task by its step, in order."""
+        return {task.step: task for task in self.root.tasks()}

@@ -1,0 +1,76 @@
+"""Runs inside an Airflow environment: takes DAG files one after the other and answers with the states of their tasks.
+
+One JSON object a line on standard input: `{"file", "dag_id", "conf", "env"}`; one a line on standard output:
+`{"run_id", "state", "tasks": [{"task", "map_index", "state", "tries", "pushed"}]}` or `{"error"}`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from typing import Any
+
+from airflow.utils.session import create_session
+
+try:
+    from airflow.dag_processing.dagbag import DagBag
+except ImportError:
+    from airflow.models.dagbag import DagBag
+
+try:
+    from airflow.models.xcom import XComModel as XCom
+except ImportError:
+    from airflow.models.xcom import XCom
+
+
+def main() -> None:
+    """Serve until standard input ends; what Airflow prints goes to standard error."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    for line in sys.stdin:
+        answers.write(json.dumps(_answer(json.loads(line))) + "\n")
+        answers.flush()
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    kept = dict(os.environ)
+    os.environ.update(request["env"])
+    try:
+        bag = DagBag(dag_folder=request["file"], include_examples=False)
+        if bag.import_errors:
+            return {"error": "\n".join(bag.import_errors.values())}
+        run = bag.dags[request["dag_id"]].test(run_conf=request["conf"])
+        return {"run_id": run.run_id, "state": str(run.state), "tasks": _tasks(run)}
+    except Exception:  # noqa: BLE001 the asking process gets the traceback, and the next file its turn
+        return {"error": traceback.format_exc()}
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
+
+
+def _tasks(run: Any) -> list[dict[str, Any]]:
+    with create_session() as session:
+        pushed = {
+            (row.task_id, row.map_index): row.value
+            for row in session.query(XCom).filter_by(dag_id=run.dag_id, run_id=run.run_id, key="return_value")
+        }
+        return [
+            {
+                "task": ti.task_id,
+                "map_index": ti.map_index,
+                "state": ti.state and str(ti.state),
+                "tries": ti.try_number,
+                "pushed": _plain(pushed.get((ti.task_id, ti.map_index))),
+            }
+            for ti in run.get_task_instances(session=session)
+        ]
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, (str, bytes)) else value
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""Airflow plugin: a pod's base container runs as a local process, so that DAG files run unchanged with no cluster.
+
+Only `KubernetesPodOperator.execute` is replaced: the provider still builds the real pod object. What the kubelet does
+to the container is done here: `$(NAME)` and `$$` are expanded, the pod's deadline ends it, `/airflow/xcom` is its own.
+`KPO_LOCAL_IMAGE_ENV`, a JSON object, stands for the environment that the image would bring.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+from airflow.exceptions import AirflowException
+from airflow.providers.cncf.kubernetes.hooks.kubernetes import KubernetesHook
+from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+
+try:
+    from airflow.sdk.exceptions import AirflowSkipException
+except ImportError:
+    from airflow.exceptions import AirflowSkipException
+
+XCOM = "/airflow/xcom"
+GRACE_SECONDS = 5
+# As root the mount point is made in the image's place; anybody else gets a root of bind mounts in a user namespace.
+AS_ROOT = ["unshare", "-m", "sh", "-c", f'mount --bind "$0" {XCOM} && exec "$@"']
+AS_USER = [
+    *("unshare", "-Urm", "sh", "-c"),
+    f"""
+    root=$(mktemp -d) && mount -t tmpfs root "$root" || exit 125
+    for entry in /*; do
+        if [ -L "$entry" ]; then cp -P "$entry" "$root$entry"
+        elif [ -d "$entry" ]; then mkdir "$root$entry" && mount --rbind "$entry" "$root$entry"; fi
+    done
+    mkdir -p "$root{XCOM}" && mount --bind "$0" "$root{XCOM}" && exec chroot "$root" "$@"
+    """,
+]
+
+
+def expand(text: str, env: dict[str, str]) -> str:
+    """The kubelet's expansion: `$(NAME)` of a variable that is known so far, and `$$` for a dollar."""
+    return re.sub(r"\$\$|\$\(([^)]+)\)", lambda m: "$" if m[0] == "$$" else env.get(m[1], m[0]), text)
+
+
+def execute(self: Any, context: Any, **_sentinel: Any) -> Any:
+    """Stand in for `KubernetesPodOperator.execute`: the return value is what the container left for XCom."""
+    pod = self.build_pod_request_obj(context)
+    container = next(c for c in pod.spec.containers if c.name == self.base_container_name)
+    env = _environment(container)
+    words = [expand(word, env) for word in [*(container.command or []), *(container.args or [])]]
+    with tempfile.TemporaryDirectory(prefix="kpo-") as xcom:
+        code = _run(words, env, xcom, pod.spec.active_deadline_seconds, self.log)
+        if code in (self.skip_on_exit_code or []):
+            raise AirflowSkipException(f"exit {code}")
+        if code:
+            raise AirflowException(f"Pod {pod.metadata.name} returned a failure: exit {code}")
+        answer = Path(xcom, "return.json")
+        return json.loads(answer.read_text()) if self.do_xcom_push and answer.exists() else None
+
+
+def _environment(container: Any) -> dict[str, str]:
+    env = {"PATH": os.environ["PATH"], "HOME": str(Path.home())}
+    env |= json.loads(os.environ.get("KPO_LOCAL_IMAGE_ENV", "{}"))
+    for variable in container.env or []:
+        if variable.value is not None:
+            env[variable.name] = expand(variable.value, env)
+        elif variable.value_from.field_ref is not None:
+            env[variable.name] = f"fieldRef:{variable.value_from.field_ref.field_path}"
+        else:
+            raise AirflowException(f"no cluster here has the source of the variable {variable.name}")
+    return env
+
+
+def _run(words: list[str], env: dict[str, str], xcom: str, deadline: float | None, log: Any) -> int:
+    """Run the container to its end; past the pod's deadline it gets SIGTERM and, after the grace, SIGKILL."""
+    if os.geteuid() == 0:
+        Path(XCOM).mkdir(parents=True, exist_ok=True)
+    command = [*(AS_ROOT if os.geteuid() == 0 else AS_USER), xcom, *words]
+    process = subprocess.Popen(
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+    timers = []
+    if deadline is not None:
+        timers = [
+            threading.Timer(deadline, _end, [process, signal.SIGTERM]),
+            threading.Timer(deadline + GRACE_SECONDS, _end, [process, signal.SIGKILL]),
+        ]
+    try:
+        for timer in timers:
+            timer.start()
+        assert process.stdout is not None
+        for line in process.stdout:
+            log.info("[base] %s", line.rstrip())
+        return process.wait()
+    finally:
+        for timer in timers:
+            timer.cancel()
+        _end(process, signal.SIGKILL)
+
+
+def _end(process: subprocess.Popen[str], sign: int) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, sign)
+
+
+KubernetesPodOperator.execute = execute
+KubernetesHook.is_in_cluster = property(lambda self: True)
