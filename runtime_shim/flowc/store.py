@@ -1,0 +1,75 @@
+"""The store: objects under a URL, with the conditional puts that identity and order stand on."""
+
+from __future__ import annotations
+
+from typing import Iterable, Iterator, NamedTuple, Optional, Protocol, Union
+from urllib.parse import urlsplit
+
+Data = Union[bytes, bytearray, memoryview]
+
+
+class MissingError(Exception):
+    """There is no object of that key."""
+
+
+class StoreError(Exception):
+    """The store cannot be used: a bad URL, no rights, no answer, or conditional puts that it ignores. The message says what to do."""
+
+
+class Found(NamedTuple):
+    """An object with the tag that a conditional replacement names."""
+
+    data: bytes
+    etag: str
+
+
+class Store(Protocol):
+    """Objects by key (`a/b/c`, already escaped) under a root. All methods raise StoreError for what retries did not cure."""
+
+    url: str
+
+    def get(self, key: str) -> Found:
+        """The whole object. Raises MissingError."""
+        ...
+
+    def get_range(self, key: str, start: int, size: int) -> memoryview:
+        """`size` bytes from `start`; a file store maps them read-only. Raises MissingError."""
+        ...
+
+    def put(self, key: str, parts: Iterable[Data]) -> None:
+        """Write the object, atomically: a reader sees all of it or nothing. `parts` are written one after the other."""
+        ...
+
+    def create(self, key: str, data: bytes) -> bool:
+        """Write the object only where there is none; False where there is one (unless it is this very write, retried)."""
+        ...
+
+    def replace(self, key: str, data: bytes, etag: str) -> bool:
+        """Write the object only over the one that has this tag; False where another is there."""
+        ...
+
+    def exists(self, key: str) -> bool:
+        """Whether there is such an object."""
+        ...
+
+    def list(self, prefix: str, limit: Optional[int] = None) -> Iterator[str]:
+        """Keys that begin with `prefix`, in the order of their bytes, at most `limit`."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove the object; nothing happens where there is none."""
+        ...
+
+
+def open_store(url: str) -> Store:
+    """The store of a URL: `file:/path`, `file:relative/path`, `s3://bucket/prefix`. Raises StoreError for any other."""
+    scheme = urlsplit(url).scheme
+    if scheme == "file":
+        from flowc.files import FileStore
+
+        return FileStore(url)
+    if scheme == "s3":
+        from flowc.s3 import S3Store
+
+        return S3Store(url)
+    raise StoreError(f"no store at {url!r}: use file:/path or s3://bucket/prefix")
