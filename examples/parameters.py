@@ -18,6 +18,8 @@ class ParametersFlow(FlowSpec):
     empty = Parameter("empty", help="An empty text is not the same as none.", default="")
     director = Parameter("director", help="No default: None unless it is given.", type=str)
     cast = Parameter("cast", help="JSON.", type=JSONType, default='{"Holly": "Cotten", "tags": ["noir", "{{x}}"]}')
+    genres = Parameter("genres", help="May be given several times.", type=str, multiple=True, default=("noir", "a, b"))
+    limits = Parameter("limits", help="JSON whose default is a dict.", type=JSONType, default={"min": 0, "max": None})
     budget = Parameter("max-budget", help="Its name on the command line has a hyphen.", type=float, default=0.5)
 
     SCALE = 10
@@ -31,6 +33,8 @@ class ParametersFlow(FlowSpec):
             "restored": type(self.restored).__name__,
             "director": type(self.director).__name__,
             "cast": type(self.cast).__name__,
+            "genres": type(self.genres).__name__,
+            "limits": type(self.limits).__name__,
             "budget": type(self.budget).__name__,
         }
         self.intact = self.note == HOSTILE
@@ -40,7 +44,7 @@ class ParametersFlow(FlowSpec):
     def end(self):
         """Parameters and constants are read-only, and every step has them."""
         self.score = self.rating * self.SCALE
-        self.rows = [self.title, self.year, self.lines, self.empty, self.cast["tags"]]
+        self.rows = [self.title, self.year, self.lines, self.empty, self.cast["tags"], list(self.genres), self.limits]
         print(f"{self.title} ({self.year}): {self.score}")
 
 

@@ -38,17 +38,21 @@ class TwoForeachesFlow(FlowSpec):
 
     @step
     def harvest(self, inputs):
-        """The join of the first foreach is the split of the second."""
+        """The join of the first foreach; the step after it opens the second."""
         self.litres = [bed.litres for bed in inputs]
-        self.baskets = {bed.crop: len(bed.weeds) + 1 for bed in inputs}
+        self.baskets = [(bed.crop, len(bed.weeds) + 1) for bed in inputs]
         self.merge_artifacts(inputs, exclude=["litres", "crop", "weeds"])
+        self.next(self.market)
+
+    @step
+    def market(self):
+        self.price = 2.5
         self.next(self.weigh, foreach="baskets")
 
     @step
     def weigh(self):
-        """The items of a dict are (key, value) pairs."""
         crop, baskets = self.input
-        self.line = f"{crop}: {baskets * 2.5} kg"
+        self.line = f"{crop}: {baskets * self.price} euros"
         self.next(self.sold)
 
     @step

@@ -16,7 +16,7 @@ def trips(rows: int, seed: int) -> pd.DataFrame:
     distance = np.round(rng.lognormal(mean=0.7, sigma=0.8, size=rows), 2).clip(0.1, 40)
     hour = pickup.hour.to_numpy()
     rush = ((hour >= 7) & (hour <= 9)) | ((hour >= 16) & (hour <= 19))
-    weekend = pickup.dayofweek.to_numpy() >= 5
+    weekend = pickup.day_of_week.to_numpy() >= 5
     speed = 12.0 - 4.0 * rush + 2.5 * weekend + 0.15 * distance
     seconds = (distance / speed * 3600 * rng.lognormal(sigma=0.25, size=rows) + 60).round().astype("int64")
     weights = np.array(list(BOROUGHS.values()), dtype=float)

@@ -6,7 +6,7 @@ import tempfile
 import pandas as pd
 from metaflow import S3, Flow, FlowSpec, Parameter, namespace, step
 
-from train import features
+from trips import features
 
 namespace(None)
 
@@ -46,9 +46,8 @@ class TaxiPredictFlow(FlowSpec):
 	def write(self, inputs):
 		self.merge_artifacts(inputs)
 		table = self.trips[["trip_id", "trip_distance"]].assign(predicted_seconds=self.predictions)
-		with tempfile.NamedTemporaryFile(suffix=".parquet") as file, S3() as s3:
+		with tempfile.TemporaryFile() as file, S3() as s3:
 			table.to_parquet(file, index=False)
-			file.flush()
 			file.seek(0)
 			self.written_to = s3.put(self.target_url, file, overwrite=True)
 		self.next(self.end)

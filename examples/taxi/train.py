@@ -6,30 +6,7 @@ import numpy as np
 import pandas as pd
 from metaflow import S3, FlowSpec, Parameter, retry, step
 
-
-class LinearRegression:
-    """Least squares with an intercept."""
-
-    def fit(self, table, target):
-        design = np.column_stack([np.ones(len(table)), table])
-        self.coefficients = np.linalg.lstsq(design, target, rcond=None)[0]
-        return self
-
-    def predict(self, table):
-        return np.column_stack([np.ones(len(table)), table]) @ self.coefficients
-
-
-def features(trips):
-    """The columns that the model sees; a row for each trip."""
-    hour = trips["pickup_datetime"].dt.hour
-    return np.column_stack(
-        [
-            trips["trip_distance"],
-            hour.between(7, 9) | hour.between(16, 19),
-            trips["pickup_datetime"].dt.dayofweek >= 5,
-            trips["trip_distance"] * hour.between(7, 19),
-        ]
-    ).astype(float)
+from trips import LinearRegression, features
 
 
 class TaxiTrainFlow(FlowSpec):
