@@ -1,0 +1,79 @@
+"""What a local run tells while it goes on, and what it leaves: the whole interface between the run and who shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStart:
+    """One start of a task: its step, its index path (`-` outside any foreach), how much of `@retry` is used up."""
+
+    step: str
+    index: str
+    retry: int
+
+    @property
+    def label(self) -> str:
+        """How a person reads it: `square`, or `square[2.0]` in a foreach."""
+        return self.step if self.index == "-" else f"{self.step}[{self.index}]"
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ended. `pathspec` is `Flow/run`, as `flowc inspect` takes it."""
+
+    run_id: str
+    success: bool
+    pathspec: str
+
+
+class Listener(Protocol):
+    """Who is told of a run. Called in the run's own process, one call at a time, in the order in which things happen."""
+
+    def run_started(self, run_id: str) -> None:
+        """The run has its id, and no task has begun."""
+        ...
+
+    def started(self, task: TaskStart) -> None:
+        """A process began the task."""
+        ...
+
+    def line(self, task: TaskStart, text: str) -> None:
+        """The task wrote one line, without its end, to stdout or stderr."""
+        ...
+
+    def finished(self, task: TaskStart, seconds: float) -> None:
+        """The task's manifest is visible."""
+        ...
+
+    def failed(self, task: TaskStart, message: str, will_retry: bool) -> None:
+        """This attempt failed; `message` is the user's own traceback, or what ended the process."""
+        ...
+
+    def done(self, result: RunResult) -> None:
+        """Nothing runs any more."""
+        ...
+
+
+class Silent:
+    """A listener that drops everything: for tests and for runs that nobody watches."""
+
+    def run_started(self, run_id: str) -> None:
+        """Drop it."""
+
+    def started(self, task: TaskStart) -> None:
+        """Drop it."""
+
+    def line(self, task: TaskStart, text: str) -> None:
+        """Drop it."""
+
+    def finished(self, task: TaskStart, seconds: float) -> None:
+        """Drop it."""
+
+    def failed(self, task: TaskStart, message: str, will_retry: bool) -> None:
+        """Drop it."""
+
+    def done(self, result: RunResult) -> None:
+        """Drop it."""
