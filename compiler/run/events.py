@@ -30,7 +30,7 @@ class RunResult:
 
 
 class Listener(Protocol):
-    """Who is told of a run. Called in the run's own process, one call at a time, in the order in which things happen."""
+    """Who is told of a run: called in the run's own process, one call at a time, in the order of what happens."""
 
     def run_started(self, run_id: str) -> None:
         """The run has its id, and no task has begun."""
