@@ -11,7 +11,7 @@ from compiler.ir.flow import Value
 from compiler.ir.plan import Feature, Option, Plan
 
 PORTABLE_OPTIONS = frozenset({"image", "cpu", "memory", "gpu", "disk", "shared_memory"})
-"""Options of `@kubernetes`, `@batch` and `@resources` that every target spells; the plan carries them as `Task.image` and `Task.resources`."""
+"""Options of `@kubernetes`, `@batch` and `@resources` that every target spells: the plan's `Task.image` and `Task.resources`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """An ordered decision list; the first choice whose conditions hold is loaded. One entry without conditions where no switch is between."""
+    """A decision list: the choice whose conditions hold is loaded. One choice without conditions where no switch is between."""
 
     choices: tuple[Choice, ...]
 
@@ -118,7 +118,7 @@ class Task:
     """One step of the flow with everything that a target decides its spelling by.
 
     `after`: alternatives among the siblings of its scope (more than one only where switch arms meet); empty for the first.
-    `prerequisites`: the same with branches dissolved: all of these groups, of each group any one; empty for the first of its foreach scope.
+    `prerequisites`: the same with branches dissolved: all of these groups, of each any one; empty for a foreach scope's first.
     `depth`: the number of parts of its index path. `reports`: what the shim tells the engine when the step ends.
     `environment`: literal `@environment` values, in the author's order; others are evaluated in the container.
     """
@@ -188,10 +188,12 @@ class Scope:
 
     def tasks(self) -> Iterator[Task]:
         """Every task at any depth, in order."""
-        for node in self.flat:
+        waiting = list(reversed(self.nodes))
+        while waiting:
+            node = waiting.pop()
             yield entry(node)
-            if isinstance(node, FanOut):
-                yield from node.body.tasks()
+            inner = node.arms if isinstance(node, Branches) else (node.body,) if isinstance(node, FanOut) else ()
+            waiting.extend(each for scope in reversed(inner) for each in reversed(scope.nodes))
 
 
 def entry(node: Node) -> Task:
@@ -200,18 +202,19 @@ def entry(node: Node) -> Task:
 
 
 def _flat(scope: Scope) -> Iterator[Task | FanOut]:
-    for node in scope.nodes:
+    waiting = list(reversed(scope.nodes))
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, Branches):
             yield node.split
-            for arm in node.arms:
-                yield from _flat(arm)
+            waiting.extend(inner for arm in reversed(node.arms) for inner in reversed(arm.nodes))
         else:
             yield node
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Five cron fields and a zone of the tz database (None: the target's default, UTC); `name` is `@hourly`, … where the author said so."""
+    """Five cron fields and a zone of the tz database (None: UTC)."""
 
     cron: str
     timezone: str | None
@@ -242,9 +245,7 @@ class Plan:
     @property
     def name(self) -> str:
         """The deployment's name before a target mangles it."""
-        return (
-            f"{self.project.name}.{self.project.branch}.{self.flow.name}" if self.project else self.flow.name
-        )
+        return f"{self.project.name}.{self.project.branch}.{self.flow.name}" if self.project else self.flow.name
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:

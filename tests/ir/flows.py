@@ -1,0 +1,42 @@
+"""Flows written as tables: `{"start": "a b", …}` without any source, to test the graph alone."""
+
+from __future__ import annotations
+
+import re
+
+from compiler.ir.flow import Case, End, Flow, Foreach, Goto, Span, Split, Step, Switch, Transition
+
+SPAN = Span("flow.py", 1, 1, 1, 2)
+
+
+def flow(**steps: str) -> Flow:
+    """A flow from its transitions: `a` goto, `a, b` split, `a*` foreach, `a | b` switch, `` end; `+` at the front marks a join."""
+    made = {name: _step(name, text) for name, text in steps.items()}
+    return Flow(
+        name="F",
+        path="flow.py",
+        root=".",
+        start="start",
+        end="end",
+        steps=made,
+        parameters=(),
+        decorators=(),
+        constants=(),
+        doc=None,
+        span=SPAN,
+    )
+
+
+def _step(name: str, text: str) -> Step:
+    return Step(name, _transition(text.lstrip("+ ")), text.startswith("+"), (), (), (), None, SPAN)
+
+
+def _transition(text: str) -> Transition:
+    names = re.findall(r"\w+", text)
+    if "|" in text:
+        return Switch("v", tuple(Case(str(at), target) for at, target in enumerate(names)), SPAN)
+    if "," in text:
+        return Split(tuple(names), SPAN)
+    if "*" in text:
+        return Foreach(names[0], "items", SPAN)
+    return Goto(names[0], SPAN) if names else End(SPAN)

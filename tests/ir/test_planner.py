@@ -1,0 +1,189 @@
+"""The plan's regions, edges and loads, against tables and against a walk of the graph that knows nothing of the planner."""
+
+from __future__ import annotations
+
+import random
+
+import networkx as nx
+import pytest
+
+from compiler.backends.command import loads_text
+from compiler.ir.flow import Goto, Switch
+from compiler.ir.graph import order, successors
+from compiler.ir.plan import Branches, FanOut, Follow, Load, Plan, Scope, Task, entry
+from compiler.ir.planner import plan
+from tests.ir.flows import flow
+
+
+def shape(scope: Scope) -> str:
+    """A scope as text: `step`, `step*(body)`, `step{arm / arm}`."""
+    return " ".join(_shape(node) for node in scope.nodes)
+
+
+def _shape(node: Task | FanOut | Branches) -> str:
+    match node:
+        case Task(step=step):
+            return step
+        case FanOut(split=split, body=body):
+            return f"{split.step}*({shape(body)})"
+        case Branches(split=split, arms=arms):
+            return f"{split.step}{{{' / '.join(shape(arm) for arm in arms)}}}"
+
+
+def needs(planned: Plan) -> dict[str, str]:
+    """Each step's flattened prerequisites as text: `a|b & c`."""
+    return {
+        name: " & ".join("|".join(edge.node for edge in group) for group in task.prerequisites)
+        for name, task in planned.tasks.items()
+    }
+
+
+LINEAR = flow(start="a", a="end", end="")
+SPLIT = flow(start="b, a", a="j", b="c", c="j", j="+end", end="")
+NESTED = flow(
+    start="outer*", outer="x, y", x="inner*", inner="leaf", leaf="ij", ij="+xy", y="xy", xy="+oj", oj="+end", end=""
+)
+SWITCH = flow(start="a | b", a="m", b="b1 | b2", b1="m", b2="m", m="end", end="")
+BODY = flow(start="body*", body="l | r", l="j", r="r2", r2="j", j="+end", end="")
+ARMS = flow(start="p, q", p="p1 | p2", p1="j", p2="j", q="f*", f="g", g="fj", fj="+j", j="+end", end="")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (flow(start=""), "start"),
+        (LINEAR, "start a end"),
+        (SPLIT, "start{b c / a} j end"),
+        (NESTED, "start*(outer{x*(inner leaf) ij / y} xy) oj end"),
+        (SWITCH, "start a b b1 b2 m end"),
+        (BODY, "start*(body l r r2) j end"),
+        (ARMS, "start{p p1 p2 / q*(f g) fj} j end"),
+    ],
+)
+def test_regions_nest_as_the_author_nested_them(given, expected):
+    assert shape(plan(given).root) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (LINEAR, {"start": "", "a": "start", "end": "a"}),
+        (SPLIT, {"start": "", "b": "start", "c": "b", "a": "start", "j": "c & a", "end": "j"}),
+        (BODY, {"start": "", "body": "", "l": "body", "r": "body", "r2": "r", "j": "start", "end": "j"}),
+        (
+            ARMS,
+            {
+                "start": "",
+                "p": "start",
+                "p1": "p",
+                "p2": "p",
+                "q": "start",
+                "f": "",
+                "g": "f",
+                "fj": "q",
+                "j": "p1|p2 & fj",
+                "end": "j",
+            },
+        ),
+    ],
+)
+def test_flattened_prerequisites_wait_for_every_arm(given, expected):
+    assert needs(plan(given)) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "step", "expected"),
+    [
+        (LINEAR, "start", ""),
+        (LINEAR, "end", "a"),
+        (SPLIT, "j", "merge:start/b>c;a"),
+        (NESTED, "inner", "foreach:x"),
+        (NESTED, "ij", "gather:x/leaf"),
+        (NESTED, "xy", "merge:outer/x>ij;y"),
+        (NESTED, "oj", "gather:start/xy"),
+        (SWITCH, "m", "start=0:a,start=1+b=0:b1,start=1+b=1:b2"),
+        (BODY, "j", "gather:start/body=0:l,body=1:r2"),
+        (ARMS, "j", "merge:start/p>p=0:p1,p=1:p2;q>fj"),
+        (flow(start="a | m", a="m", m="end", end=""), "m", "start=1:start,start=0:a"),
+        (flow(start="a | a | b", a="m", b="m", m="end", end=""), "m", "start=0.1:a,start=2:b"),
+        (flow(start="a | b", a="c | d", c="n", d="n", n="m", b="m", m="end", end=""), "m", "start=0:n,start=1:b"),
+    ],
+)
+def test_loads_are_spelled_in_the_argv(given, step, expected):
+    assert loads_text(plan(given).tasks[step].loads) == expected
+
+
+def random_switches(seed: int, size: int):
+    """A single level of gotos and switches that leads from `start` to `end`, arms meeting anywhere."""
+    draw = random.Random(seed)
+    names = ["start", *(f"s{at}" for at in range(size)), "end"]
+    text = {"end": ""}
+    for at, name in enumerate(names[:-1]):
+        later = names[at + 1 : at + 5]
+        width = min(draw.choice([1, 1, 2, 3]), len(later))
+        picked = draw.choices(later, k=width)
+        text[name] = " | ".join(picked) if len(set(picked)) > 1 else picked[0]
+    graph = nx.DiGraph([(name, target) for name, line in text.items() for target in line.replace("|", "").split()])
+    alive = {"start", *nx.descendants(graph, "start")}
+    return flow(**{name: text[name] for name in names if name in alive})
+
+
+def chosen(load: Load, taken: dict[str, int]) -> str:
+    """The step that a decision list loads under the cases that were taken; an error where not exactly one holds."""
+    holding = [
+        choice.step for choice in load.choices if all(taken.get(switch) in cases for switch, cases in choice.when)
+    ]
+    assert len(holding) == 1
+    return holding[0]
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_what_is_loaded_is_what_ran_before_whatever_the_switches_take(seed):
+    given = random_switches(seed, 4 + seed % 12)
+    tasks, draw = plan(given).tasks, random.Random(seed)
+    for _ in range(20):
+        taken: dict[str, int] = {}
+        at = "start"
+        while at != "end":
+            transition = given.steps[at].next
+            if isinstance(transition, Switch):
+                taken[at] = draw.randrange(len(transition.cases))
+                following = transition.cases[taken[at]].target
+            else:
+                assert isinstance(transition, Goto)
+                following = transition.target
+            loads = tasks[following].loads
+            assert isinstance(loads, Follow)
+            assert chosen(loads.load, taken) == at
+            at = following
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_the_order_is_topological_and_the_authors_where_that_is_one(seed):
+    given = random_switches(seed, 12)
+    graph = {name: successors(step) for name, step in given.steps.items()}
+    names = list(graph)
+    random.Random(seed).shuffle(names)
+    shuffled = {name: graph[name] for name in names}
+    assert order(graph) == tuple(graph)
+    done = order(shuffled)
+    assert all(done.index(name) < done.index(target) for name in graph for target in graph[name])
+
+
+def test_large_and_deep_flows_are_planned_without_recursion():
+    count = 5000
+    chain = {f"s{at}": f"s{at + 1}" for at in range(count)}
+    assert len(plan(flow(start="s0", **chain, **{f"s{count}": "end"}, end="")).tasks) == count + 3
+    deep = {f"s{at}": f"s{at + 1}*" for at in range(500)} | {"s500": "j500"}
+    joins = {f"j{at}": f"+ j{at - 1}" for at in range(500, 0, -1)}
+    planned = plan(flow(start="s0*", **deep, **joins, j0="+ end", end=""))
+    assert planned.tasks["s500"].depth == 501
+    assert entry(planned.root.nodes[0]).step == "start"
+
+
+def test_forty_switches_in_a_row_load_in_forty_lines():
+    steps = {}
+    for at in range(40):
+        steps |= {f"w{at}": f"l{at} | r{at}", f"l{at}": f"w{at + 1}", f"r{at}": f"w{at + 1}"}
+    planned = plan(flow(start="w0", **steps, w40="end", end=""))
+    assert loads_text(planned.tasks["w40"].loads) == "w39=0:l39,w39=1:r39"
