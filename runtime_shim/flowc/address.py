@@ -1,0 +1,216 @@
+"""Where a task's things lie in the store, and what `--load` says: pure functions of names."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import NamedTuple, Optional, Tuple, Union
+from urllib.parse import quote, unquote
+
+_LONGEST = 180
+_HASHED = re.compile(r"~[0-9a-f]{32}$")
+
+
+def escape(component: str) -> str:
+    """One component of a key, without collisions: `[A-Za-z0-9._-]` stay, a leading `_` or `.` and all else are `%XX`.
+
+    What would be longer than 180 characters is cut and ends in `~` and a hash; only the run's record then says the name.
+    """
+    assert component, "a component of a key has at least one character"
+    text = quote(component, safe="", errors="surrogatepass").replace("~", "%7E")
+    if text[0] in "_.":
+        text = f"%{ord(text[0]):02X}{text[1:]}"
+    if len(text) <= _LONGEST:
+        return text
+    digest = hashlib.sha256(component.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return f"{re.sub(r'%.?$', '', text[:140])}~{digest}"
+
+
+def unescape(text: str) -> Optional[str]:
+    """The component that `escape` made the text of; None where it was cut."""
+    return None if _HASHED.search(text) else unquote(text, errors="surrogatepass")
+
+
+class RunAddress(NamedTuple):
+    """A run of a flow, by their names."""
+
+    flow: str
+    run: str
+
+    @property
+    def folder(self) -> str:
+        """The prefix of everything that belongs to the run, without the last `/`."""
+        return f"{escape(self.flow)}/{escape(self.run)}"
+
+    @property
+    def record(self) -> str:
+        """The key of the claim."""
+        return f"{self.folder}/_run.json"
+
+    def blob(self, sha: str) -> str:
+        """The key of a blob, by its content."""
+        return f"{self.folder}/_blobs/{sha}"
+
+    def task(self, step: str, index: str = "-", iteration: Optional[int] = None) -> TaskAddress:
+        """The address of one of its tasks."""
+        return TaskAddress(self.flow, self.run, step, index, iteration)
+
+
+class TaskAddress(NamedTuple):
+    """A task: a step of a run, its index path (`-` outside any foreach), and its iteration where a switch repeats it."""
+
+    flow: str
+    run: str
+    step: str
+    index: str = "-"
+    iteration: Optional[int] = None
+
+    @property
+    def of(self) -> RunAddress:
+        """The run that the task belongs to."""
+        return RunAddress(self.flow, self.run)
+
+    @property
+    def folder(self) -> str:
+        """The prefix of the task's objects, without the last `/`."""
+        last = self.index if self.iteration is None else f"{self.index}~{self.iteration}"
+        return f"{escape(self.flow)}/{escape(self.run)}/{escape(self.step)}/{last}"
+
+    @property
+    def manifest(self) -> str:
+        """The key of what the newest finished attempt left."""
+        return f"{self.folder}/manifest"
+
+    @property
+    def attempts(self) -> str:
+        """What the keys of the attempts begin with."""
+        return f"{self.folder}/attempt-"
+
+    def attempt(self, number: int) -> str:
+        """The key of a task's start."""
+        return f"{self.attempts}{number:04d}"
+
+    def at(self, step: str, index: str) -> TaskAddress:
+        """Another task of the same run."""
+        return TaskAddress(self.flow, self.run, step, index)
+
+    def __str__(self) -> str:
+        return f"{self.flow}/{self.run}/{self.step}/{self.index}"
+
+
+def child(index: str, part: int) -> str:
+    """The index path one level deeper."""
+    return str(part) if index == "-" else f"{index}.{part}"
+
+
+def parent(index: str) -> str:
+    """The index path one level up."""
+    return index.rpartition(".")[0] or "-"
+
+
+def last_part(index: str) -> int:
+    """The task's own place among its siblings."""
+    return int(index.rpartition(".")[2])
+
+
+def created_prefix(flow: str, successful: bool = False) -> str:
+    """What the keys begin with that order a flow's runs, newest first; `successful` ones alone, or all."""
+    return f"{escape(flow)}/{'_successful' if successful else '_created'}/"
+
+
+def created_key(address: RunAddress, created: float, successful: bool = False) -> str:
+    """The key that puts a run among the runs of its flow."""
+    inverse = 10**16 - int(created * 1_000_000)
+    return f"{created_prefix(address.flow, successful)}{inverse:016d}~{escape(address.run)}"
+
+
+class Choice(NamedTuple):
+    """The step to load from where each of the named switches took one of the named cases."""
+
+    when: Tuple[Tuple[str, Tuple[int, ...]], ...]
+    step: str
+
+
+Load = Tuple[Choice, ...]
+"""An ordered decision list; the first choice whose conditions hold is loaded."""
+
+
+class Begin(NamedTuple):
+    """The first step: it takes the parameters and claims the run."""
+
+
+class Follow(NamedTuple):
+    """The step goes on from one earlier step at its own index path."""
+
+    load: Load
+
+
+class Enter(NamedTuple):
+    """The first step of a foreach's body: `split` is one level up."""
+
+    split: str
+
+
+class Merge(NamedTuple):
+    """The join of a static split: its inputs in order, each with its arm's first step."""
+
+    split: str
+    arms: Tuple[Tuple[str, Load], ...]
+
+
+class Gather(NamedTuple):
+    """The join of a foreach: `load` at `<index>.0`, `<index>.1`, …"""
+
+    split: str
+    load: Load
+
+
+Loads = Union[Begin, Follow, Enter, Merge, Gather]
+
+_NAME = r"[^\W\d]\w*"
+_CONDITION = re.compile(rf"({_NAME})=(\d+(?:\.\d+)*)$")
+_STEP = re.compile(rf"{_NAME}$")
+
+
+def parse_loads(text: str) -> Loads:
+    """What `--load` says; `compiler.backends.command.loads_text` writes it. Raises ValueError for any other text."""
+    kind, colon, rest = text.partition(":")
+    if not colon or "=" in kind:
+        return Follow(_load(text)) if text else Begin()
+    split, slash, what = rest.partition("/")
+    if kind == "foreach" and not slash:
+        return Enter(_step(split))
+    if kind == "merge" and slash:
+        return Merge(_step(split), tuple(_arm(part) for part in what.split(";")))
+    if kind == "gather" and slash:
+        return Gather(_step(split), _load(what))
+    raise ValueError(f"no way to load: {text!r}")
+
+
+def _arm(text: str) -> Tuple[str, Load]:
+    name, arrow, load = text.partition(">")
+    return _step(name), _load(load if arrow else name)
+
+
+def _load(text: str) -> Load:
+    return tuple(_choice(part) for part in text.split(","))
+
+
+def _choice(text: str) -> Choice:
+    conditions, colon, step = text.rpartition(":")
+    if not colon:
+        return Choice((), _step(step))
+    return Choice(tuple(_condition(part) for part in conditions.split("+")), _step(step))
+
+
+def _condition(text: str) -> Tuple[str, Tuple[int, ...]]:
+    match = _CONDITION.match(text)
+    if not match:
+        raise ValueError(f"no condition on a switch: {text!r}")
+    return match[1], tuple(int(case) for case in match[2].split("."))
+
+
+def _step(text: str) -> str:
+    if not _STEP.match(text):
+        raise ValueError(f"no step's name: {text!r}")
+    return text

@@ -1,0 +1,300 @@
+"""What a task leaves in the store, and how it is read back.
+
+    record = read_run(store, RunAddress("Flow", "local-1"))         # the claim; MissingError where there is none
+    for address, manifest in walk(store, record.address): ...       # every task that the run has or will have next, in order
+    manifest = read(store, record.address.task("train", "2.0"))     # MissingError where no attempt has finished
+    manifest["model"]                                                # an artifact's value, unpickled; KeyError
+    runs(store, "Flow", successful=True)                             # names of runs, newest first, by one listing
+    attempts(store, address)                                         # the task's starts, failures among them, by a listing
+
+A manifest is one object: a line of JSON, then the pack (the bytes of all small artifacts), then the attempt's output.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
+
+from flowc.address import RunAddress, TaskAddress, child, created_prefix, parent, unescape
+from flowc.store import MissingError, Store, StoreError
+
+VERSION = 1
+
+
+class Packed(NamedTuple):
+    """A small artifact: its pickle's place in the pack."""
+
+    kind: str
+    start: int
+    size: int
+
+
+class Blob(NamedTuple):
+    """A large artifact: an object of its own. `parts` are the sizes of the pickle and of its buffers, before `codec`."""
+
+    kind: str
+    sha: str
+    size: int
+    codec: str
+    parts: Tuple[int, ...]
+
+
+Entry = Union[Packed, Blob]
+"""Where an artifact's bytes lie; `kind` is its type's name as people write it."""
+
+
+class Frame(NamedTuple):
+    """One level of foreach around a task: the split, the task's place among its children, and the blob of the items."""
+
+    step: str
+    index: int
+    fan: int
+    items: str
+    size: int
+
+
+class RunRecord(NamedTuple):
+    """The claim of a run. `created` is in seconds since 1970; `parameters` are attributes' names; `first` the first step."""
+
+    flow: str
+    run: str
+    owner: str
+    created: float
+    tags: Tuple[str, ...]
+    parameters: Tuple[str, ...]
+    first: str
+    user: str
+    project: str
+    version: int = VERSION
+
+    @property
+    def address(self) -> RunAddress:
+        """The run's address."""
+        return RunAddress(self.flow, self.run)
+
+
+class Failure(NamedTuple):
+    """Why an attempt failed: the exception's type, its text, and the user's own frames as text."""
+
+    type: str
+    exception: str
+    stacktrace: str
+
+
+class Attempt(NamedTuple):
+    """One start of a task. `finished` and `failure` are None where it has not failed: it runs, was killed, or left the manifest."""
+
+    number: int
+    token: str
+    retry: int
+    started: float
+    finished: Optional[float]
+    failure: Optional[Failure]
+    stdout: str
+    stderr: str
+
+
+class Manifest:
+    """What the newest finished attempt of a task left: facts, and its artifacts by name, each read when it is asked for."""
+
+    __slots__ = ("_body", "_header", "_pack", "address", "store")
+
+    def __init__(self, store: Store, address: TaskAddress, data: bytes) -> None:
+        end = data.index(b"\n")
+        self.store = store
+        self.address = address
+        self._header: Dict[str, Any] = json.loads(data[:end])
+        self._body = memoryview(data)[end + 1 :]
+        self._pack: Optional[memoryview] = None
+        if self._header["version"] > VERSION:
+            raise StoreError(f"{address} was written by a newer flowc: update the one that reads it")
+
+    attempt = property(lambda self: int(self._header["attempt"]), doc="The number of the attempt that left it.")
+    token = property(lambda self: str(self._header["token"]), doc="What only that attempt knows.")
+    retry = property(lambda self: int(self._header["retry"]), doc="How much of `@retry` was used up.")
+    started = property(lambda self: float(self._header["started"]), doc="In seconds since 1970.")
+    finished = property(lambda self: float(self._header["finished"]), doc="In seconds since 1970.")
+    created = property(lambda self: float(self._header["created"]), doc="When the run was created.")
+    tags = property(lambda self: tuple(self._header["tags"]), doc="The run's tags.")
+    parameters = property(lambda self: tuple(self._header["parameters"]), doc="Names of artifacts that are parameters.")
+    constants = property(lambda self: tuple(self._header["constants"]), doc="Names of artifacts that are constants.")
+    fan = property(lambda self: self._header.get("fan"), doc="How many children a foreach has; None elsewhere.")
+    case = property(
+        lambda self: self._header.get("case"), doc="The position of the key that a switch took; None elsewhere."
+    )
+    next = property(
+        lambda self: tuple(self._header["next"]), doc="The steps that follow, the switch's case already taken."
+    )
+    is_end = property(lambda self: not self._header["next"], doc="Whether it is the flow's last step.")
+
+    @property
+    def stack(self) -> Tuple[Frame, ...]:
+        """The foreaches around the task, the outermost first."""
+        return tuple(Frame(*frame) for frame in self._header["stack"])
+
+    @property
+    def open(self) -> Tuple[Tuple[str, str], ...]:
+        """The splits that are open after the task, the outermost first: (step, `split` or `foreach`)."""
+        return tuple((step, kind) for step, kind in self._header["open"])
+
+    @property
+    def decisions(self) -> Dict[str, int]:
+        """The cases that switches took on the way to here, in this scope."""
+        return dict(self._header["decisions"])
+
+    @property
+    def items(self) -> Optional[Tuple[str, int]]:
+        """A foreach's items: their blob and its size; None elsewhere."""
+        found = self._header.get("items")
+        return (found[0], found[1]) if found else None
+
+    @property
+    def caught(self) -> Optional[Failure]:
+        """The failure that `@catch` turned into an artifact; None elsewhere."""
+        found = self._header.get("caught")
+        return Failure(*found) if found else None
+
+    @property
+    def names(self) -> Tuple[str, ...]:
+        """The artifacts' names: the task's own, what it carries on, parameters and constants."""
+        return tuple(self._header["artifacts"])
+
+    def entry(self, name: str) -> Entry:
+        """Where an artifact lies. Raises KeyError."""
+        found: List[Any] = self._header["artifacts"][name]
+        return Packed(*found) if len(found) == 3 else Blob(found[0], found[1], found[2], found[3], tuple(found[4]))
+
+    def content(self, entry: Packed) -> memoryview:
+        """The pickle of a small artifact."""
+        if self._pack is None:
+            where = self._header["pack"]
+            if isinstance(where, int):
+                self._pack = self._body[:where]
+            else:
+                self._pack = self.store.get_range(self.address.of.blob(where[0]), 0, where[1])
+        return self._pack[entry.start : entry.start + entry.size]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._header["artifacts"]
+
+    def __getitem__(self, name: str) -> Any:
+        """An artifact's value, unpickled anew at each call. Raises KeyError."""
+        from flowc import pickling
+
+        entry = self.entry(name)
+        if isinstance(entry, Packed):
+            return pickling.loads(self.content(entry))
+        return pickling.load_blob(self.store, self.address.of, entry)
+
+    def item(self, level: int = -1) -> Any:
+        """What the foreach at that level of `stack` gave to this task (its `self.input`), unpickled anew at each call."""
+        from flowc import pickling
+
+        return pickling.load_item(self.store, self.address.of, self.stack[level])
+
+    @property
+    def stdout(self) -> str:
+        """What the attempt printed."""
+        return self._log("stdout")
+
+    @property
+    def stderr(self) -> str:
+        """What the attempt printed to its standard error, the traceback of a caught failure included."""
+        return self._log("stderr")
+
+    def _log(self, stream: str) -> str:
+        start, size, sha = self._header["log"][stream]
+        if sha:
+            return log_text(self.store.get_range(self.address.of.blob(sha), 0, size))
+        return log_text(self._body[start : start + size])
+
+    def followers(self) -> Tuple[TaskAddress, ...]:
+        """The tasks that follow: all children of a foreach, all arms of a split, the join at its own level."""
+        index = self.address.index
+        if self.fan is not None:
+            return tuple(self.address.at(self.next[0], child(index, part)) for part in range(self.fan))
+        if self._header["closes"] == "foreach":
+            index = parent(index)
+        return tuple(self.address.at(step, index) for step in self.next)
+
+
+def log_text(data: Union[bytes, memoryview]) -> str:
+    """The text of a kept output."""
+    return bytes(data).decode("utf-8", "replace")
+
+
+def read(store: Store, address: TaskAddress) -> Manifest:
+    """The manifest of a task. Raises MissingError where no attempt has finished."""
+    return Manifest(store, address, store.get(address.manifest).data)
+
+
+def read_run(store: Store, address: RunAddress) -> RunRecord:
+    """The record of a run. Raises MissingError where there is no such run."""
+    return parse_run(store.get(address.record).data)
+
+
+def parse_run(data: bytes) -> RunRecord:
+    """The record that the bytes of `_run.json` hold."""
+    fields = json.loads(data)
+    if fields["version"] > VERSION:
+        raise StoreError(f"run {fields['run']} was written by a newer flowc: update the one that reads it")
+    known = {name: fields[name] for name in RunRecord._fields}
+    return RunRecord(**{**known, "tags": tuple(known["tags"]), "parameters": tuple(known["parameters"])})
+
+
+def runs(store: Store, flow: str, successful: bool = False, limit: Optional[int] = None) -> Iterator[str]:
+    """The names of a flow's runs, the newest first, by one listing; `successful` ones alone, or all."""
+    from flowc.address import escape
+
+    for key in store.list(created_prefix(flow, successful), limit):
+        escaped = key.rpartition("/")[2].partition("~")[2]
+        name = unescape(escaped)
+        yield parse_run(store.get(f"{escape(flow)}/{escaped}/_run.json").data).run if name is None else name
+
+
+def walk(store: Store, address: RunAddress) -> Iterator[Tuple[TaskAddress, Optional[Manifest]]]:
+    """Every task that the run's decisions and widths lead to, from the first step on, with its manifest.
+
+    None in place of a manifest: the task runs, waits, or has failed (`attempts` tells). What an earlier life of the run left
+    and no decision leads to any more is not seen. Raises MissingError where there is no such run.
+    """
+    waiting = [address.task(read_run(store, address).first)]
+    seen = set(waiting)
+    for task in waiting:
+        try:
+            manifest: Optional[Manifest] = read(store, task)
+        except MissingError:
+            manifest = None
+        yield task, manifest
+        for follower in manifest.followers() if manifest else ():
+            if follower not in seen:
+                seen.add(follower)
+                waiting.append(follower)
+
+
+def attempts(store: Store, address: TaskAddress) -> Tuple[Attempt, ...]:
+    """The starts of a task, the first one first, by a listing and a read each."""
+    return tuple(parse_attempt(store, address, store.get(key).data) for key in store.list(address.attempts))
+
+
+def parse_attempt(store: Store, address: TaskAddress, data: bytes) -> Attempt:
+    """The start that the bytes of `attempt-NNNN` tell."""
+    fields = json.loads(data)
+    failure = Failure(*fields["failure"]) if fields.get("failure") else None
+    log = {name: _attempt_log(store, address, where) for name, where in fields.get("log", {}).items()}
+    return Attempt(
+        fields["attempt"],
+        fields["token"],
+        fields["retry"],
+        fields["started"],
+        fields.get("finished"),
+        failure,
+        log.get("stdout", ""),
+        log.get("stderr", ""),
+    )
+
+
+def _attempt_log(store: Store, address: TaskAddress, where: Union[str, List[Any]]) -> str:
+    if isinstance(where, str):
+        return where
+    return log_text(store.get_range(address.of.blob(where[0]), 0, where[1]))
