@@ -1,0 +1,154 @@
+"""The local run: walks a plan with the same shim that runs in containers. It is the meaning of a flow."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from compiler.backends.command import loads_text
+from compiler.ir.plan import Plan
+from compiler.run.events import Listener, RunResult, TaskStart
+from compiler.run.walk import Ready, Report, Walk
+from compiler.run.workers import Ended, Line, Workers
+
+
+def run_flow(
+    plan: Plan,
+    *,
+    store: str,
+    run_id: str | None,
+    max_workers: int,
+    tags: tuple[str, ...],
+    parameters: Mapping[str, object],
+    listener: Listener,
+) -> RunResult:
+    """Run a flow here, at most `max_workers` tasks at once, and tell `listener` of it.
+
+    Each task is a process of its own. `parameters` are what was given, by name; the first step converts them. A run id that the
+    store knows already, of another owner, fails the first task. KeyboardInterrupt ends every process and goes on upwards.
+    """
+    run = _Run(plan, run_id or _new_run_id(), tags, parameters, listener, max_workers)
+    listener.run_started(run.run_id)
+    workers = Workers(_variables(plan, store))
+    try:
+        result = run.go(workers)
+    finally:
+        workers.close()
+    listener.done(result)
+    return result
+
+
+def _new_run_id() -> str:
+    return f"local-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
+
+
+def _variables(plan: Plan, store: str) -> dict[str, str]:
+    source = Path(plan.flow.root, plan.flow.path).absolute()
+    shared = {"FLOWC_FLOW": f"{source}:{plan.flow.name}", "FLOWC_STORE": store, "PYTHONUNBUFFERED": "1"}
+    return shared | ({"FLOWC_PROJECT": f"{plan.project.name}.{plan.project.branch}"} if plan.project else {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One start of a task."""
+
+    ready: Ready
+    retry: int
+    begun: float
+
+    @property
+    def told(self) -> TaskStart:
+        return TaskStart(self.ready.task.step, self.ready.index, self.retry)
+
+
+@dataclass(slots=True)
+class _Run:
+    """The state of one run: what waits, what pauses before its next attempt, what runs."""
+
+    plan: Plan
+    run_id: str
+    tags: tuple[str, ...]
+    parameters: Mapping[str, object]
+    listener: Listener
+    max_workers: int
+    owner: str = field(default_factory=lambda: secrets.token_hex(16))
+    waiting: list[tuple[Ready, int]] = field(default_factory=list)
+    pausing: list[tuple[float, Ready, int]] = field(default_factory=list)
+    running: dict[int, _Attempt] = field(default_factory=dict)
+    failed: bool = False
+
+    def go(self, workers: Workers) -> RunResult:
+        """Until nothing waits or runs. After a failure nothing new begins; what runs may end."""
+        walk = Walk(self.plan)
+        self.waiting = [(ready, 0) for ready in walk.begin()]
+        while self.running or ((self.waiting or self.pausing) and not self.failed):
+            self._resume()
+            self._fill(workers)
+            for event in workers.wait(self._until_next()):
+                if isinstance(event, Line):
+                    self.listener.line(self.running[event.ticket].told, event.text)
+                else:
+                    self.waiting += [(ready, 0) for ready in self._ended(walk, event)]
+        return RunResult(self.run_id, not self.failed, f"{self.plan.flow.name}/{self.run_id}")
+
+    def _fill(self, workers: Workers) -> None:
+        while self.waiting and len(self.running) < self.max_workers and not self.failed:
+            ready, retry = self.waiting.pop(0)
+            attempt = _Attempt(ready, retry, time.monotonic())
+            ticket = workers.start(ready.task.environment, self._call(ready, retry))
+            self.running[ticket] = attempt
+            self.listener.started(attempt.told)
+
+    def _call(self, ready: Ready, retry: int) -> dict[str, object]:
+        call: dict[str, object] = {"step": ready.task.step, "run": self.run_id, "index": ready.index, "retry": retry}
+        loads = loads_text(ready.task.loads)
+        if loads:
+            return {**call, "loads": loads}
+        return {**call, "owner": self.owner, "parameters": json.dumps(dict(self.parameters)), "tags": list(self.tags)}
+
+    def _ended(self, walk: Walk, event: Ended) -> Iterator[Ready]:
+        attempt = self.running.pop(event.ticket)
+        if event.status == 0:
+            self.listener.finished(attempt.told, time.monotonic() - attempt.begun)
+            yield from walk.end(attempt.ready, Report(_number(event.report, "fan"), _number(event.report, "case")))
+            return
+        task, again = attempt.ready.task, attempt.retry + 1 < attempt.ready.task.attempts
+        self.listener.failed(attempt.told, _message(event), again)
+        if again:
+            pause = task.retry.pause if task.retry and attempt.retry < task.retry.times else 0
+            self.pausing.append((time.monotonic() + pause, attempt.ready, attempt.retry + 1))
+        else:
+            self.failed = True
+
+    def _resume(self) -> None:
+        now = time.monotonic()
+        self.waiting = [(ready, retry) for at, ready, retry in self.pausing if at <= now] + self.waiting
+        self.pausing = [each for each in self.pausing if each[0] > now]
+
+    def _until_next(self) -> float | None:
+        if not self.pausing:
+            return None
+        return max(0.0, min(at for at, _, _ in self.pausing) - time.monotonic())
+
+
+def _number(report: Mapping[str, object], name: str) -> int | None:
+    value = report.get(name)
+    return value if isinstance(value, int) else None
+
+
+def _message(event: Ended) -> str:
+    told = event.report.get("message")
+    if isinstance(told, str):
+        return told
+    code = os.waitstatus_to_exitcode(event.status)
+    return (
+        f"the process was killed by {signal.Signals(-code).name}"
+        if code < 0
+        else f"the process ended with exit code {code}"
+    )

@@ -1,0 +1,175 @@
+"""The processes of a local run: one nursery per distinct environment, which forks a child per task.
+
+A nursery (`flowc.nursery`) is a fresh interpreter that imports the user's module once. It gets a task as a message with two
+descriptors, the task's output and its report, and answers with the child's wait status when it has ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import socket
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+Environment = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line that a task wrote, without its end."""
+
+    ticket: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A task's process has ended; `report` is what it told, empty where it was killed before it could."""
+
+    ticket: int
+    status: int
+    report: Mapping[str, object]
+
+
+@dataclass(slots=True)
+class _Nursery:
+    process: subprocess.Popen[bytes]
+    channel: socket.socket
+    received: bytes = b""
+
+
+@dataclass(slots=True)
+class _Child:
+    """What is read from one running task."""
+
+    nursery: _Nursery
+    output: int
+    report: int
+    text: bytes = b""
+    told: bytes = b""
+
+
+@dataclass(slots=True)
+class Workers:
+    """Starts tasks and tells what they write and how they end. Close it, whatever happens."""
+
+    variables: Mapping[str, str]
+    _nurseries: dict[Environment, _Nursery] = field(default_factory=dict)
+    _children: dict[int, _Child] = field(default_factory=dict)
+    _selector: selectors.DefaultSelector = field(default_factory=selectors.DefaultSelector)
+    _tickets: int = 0
+
+    def start(self, environment: Environment, call: Mapping[str, object]) -> int:
+        """Start a task in the nursery of its environment; the ticket names it from then on."""
+        nursery = self._nurseries.get(environment) or self._open(environment)
+        self._tickets += 1
+        output, output_end = os.pipe()
+        report, report_end = os.pipe()
+        message = json.dumps({"ticket": self._tickets, "call": call}).encode()
+        try:
+            socket.send_fds(nursery.channel, [struct.pack("!I", len(message))], [output_end, report_end])
+            nursery.channel.sendall(message)
+        finally:
+            os.close(output_end)
+            os.close(report_end)
+        self._children[self._tickets] = _Child(nursery, output, report)
+        for descriptor in (output, report):
+            os.set_blocking(descriptor, False)
+            self._selector.register(descriptor, selectors.EVENT_READ, self._tickets)
+        return self._tickets
+
+    def wait(self, timeout: float | None) -> Iterator[Line | Ended]:
+        """What has happened within `timeout` seconds (None: until something does)."""
+        for key, _ in self._selector.select(timeout):
+            if isinstance(key.data, int):
+                yield from self._read(key.data, key.fd)
+            else:
+                yield from self._answers(key.data)
+
+    def close(self) -> None:
+        """End every process that still runs."""
+        for nursery in self._nurseries.values():
+            nursery.channel.close()
+            if nursery.process.poll() is None:
+                os.killpg(nursery.process.pid, signal.SIGTERM)
+        for nursery in self._nurseries.values():
+            try:
+                nursery.process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(nursery.process.pid, signal.SIGKILL)
+                nursery.process.wait()
+        for ticket in tuple(self._children):
+            self._drop(ticket)
+        self._selector.close()
+
+    def _open(self, environment: Environment) -> _Nursery:
+        ours, theirs = socket.socketpair()
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "flowc", "nursery", str(theirs.fileno())],
+            env={**os.environ, **self.variables, **dict(environment)},
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        theirs.close()
+        nursery = self._nurseries[environment] = _Nursery(process, ours)
+        self._selector.register(ours, selectors.EVENT_READ, nursery)
+        return nursery
+
+    def _read(self, ticket: int, descriptor: int) -> Iterator[Line]:
+        """Take what is in a pipe now. A process that outlives its task keeps the pipe open, and does not keep us waiting."""
+        child = self._children.get(ticket)
+        while child is not None and descriptor in self._selector.get_map():
+            try:
+                data = os.read(descriptor, 1 << 16)
+            except BlockingIOError:
+                return
+            if not data:
+                self._selector.unregister(descriptor)
+            elif descriptor == child.report:
+                child.told += data
+            else:
+                *lines, child.text = (child.text + data).split(b"\n")
+                yield from (Line(ticket, line.decode(errors="replace")) for line in lines)
+
+    def _answers(self, nursery: _Nursery) -> Iterator[Line | Ended]:
+        data = nursery.channel.recv(1 << 16)
+        if not data:
+            yield from self._lost(nursery)
+            return
+        *lines, nursery.received = (nursery.received + data).split(b"\n")
+        for line in lines:
+            answer = json.loads(line)
+            yield from self._ended(answer["ticket"], answer["status"])
+
+    def _lost(self, nursery: _Nursery) -> Iterator[Line | Ended]:
+        """A nursery that died takes its children with it: each of them is a killed task."""
+        self._selector.unregister(nursery.channel)
+        environment = next(key for key, value in self._nurseries.items() if value is nursery)
+        del self._nurseries[environment]
+        nursery.channel.close()
+        nursery.process.wait()
+        for ticket in [ticket for ticket, child in self._children.items() if child.nursery is nursery]:
+            yield from self._ended(ticket, signal.SIGKILL)
+
+    def _ended(self, ticket: int, status: int) -> Iterator[Line | Ended]:
+        child = self._children[ticket]
+        for descriptor in (child.output, child.report):
+            yield from self._read(ticket, descriptor)
+        if child.text:
+            yield Line(ticket, child.text.decode(errors="replace"))
+        self._drop(ticket)
+        yield Ended(ticket, status, json.loads(child.told) if child.told.endswith(b"\n") else {})
+
+    def _drop(self, ticket: int) -> None:
+        child = self._children.pop(ticket)
+        for descriptor in (child.output, child.report):
+            if descriptor in self._selector.get_map():
+                self._selector.unregister(descriptor)
+            os.close(descriptor)
