@@ -1,0 +1,27 @@
+"""What no target runs yet, one table for all of them: a backend adds what it alone cannot do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from compiler.backends import Gap
+from compiler.ir.plan import Feature
+
+_LATER = "flowc reads it, and cannot run it yet"
+
+EVERYWHERE: Mapping[Feature, Gap] = {
+    "switch": Gap(_LATER, "decide inside a step, or give each arm's work to one step"),
+    "recursion": Gap(_LATER, "loop inside the step"),
+    "gang": Gap(_LATER, "use a foreach over node indices where the nodes need not meet"),
+    "trigger": Gap(_LATER, "start the run from the engine's own trigger"),
+    "trigger-on-finish": Gap(_LATER, "start the run from the engine's own trigger"),
+    "exit-hook": Gap(_LATER, "use the engine's own notification"),
+    "conda": Gap(_LATER, "put the packages into the image: `flowc image`"),
+    "pypi": Gap(_LATER, "put the packages into the image: `flowc image`"),
+    "card": Gap(_LATER, "remove the decorator"),
+    "secrets": Gap(_LATER, "give the container its secrets by the engine's own means"),
+    "config": Gap(_LATER, "use a Parameter or a constant"),
+    "callable-default": Gap(_LATER, "compute the value in the first step"),
+    "sensor": Gap(_LATER, "schedule the flow after what it waits for"),
+    "wrapper": Gap(_LATER, "use a plain decorator above @step"),
+}

@@ -1,0 +1,30 @@
+"""The local run of a case: the meaning that every engine must match."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.engines import FlowCase, Outcome
+
+
+def run_local(case: FlowCase, folder: Path, *, max_workers: int = 2, run_id: str = "local-oracle") -> Outcome:
+    """Run by the command that a user types, with the embedded store below `folder`."""
+    store = f"file:{folder / 'store'}"
+    command = [sys.executable, "-P", "-m", "compiler", "run", "--store", store, "--max-workers", str(max_workers)]
+    command += ["--run-id-file", str(folder / "run-id"), f"{case.path}:{case.flow}"]
+    for name, value in case.parameters.items():
+        command.append(f"--{name}={_word(value)}")
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "USER": "tester", **case.environment}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    named = folder / "run-id"
+    run_id = named.read_text(encoding="utf-8").strip() if named.exists() else run_id
+    return Outcome(case.flow, run_id, store, done.returncode == 0, done.stdout + done.stderr)
+
+
+def _word(value: object) -> str:
+    """A JSON value as a person types it."""
+    return value if isinstance(value, str) else json.dumps(value)
