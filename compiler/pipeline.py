@@ -8,15 +8,13 @@ from compiler.backends import Backend, Options, OutputFile, refuse
 from compiler.diagnostics import Report
 from compiler.frontend import parse
 from compiler.ir.flow import Flow
+from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
+from compiler.mistakes import CallError
 
 
-class FlowChoiceError(Exception):
-    """The file does not hold exactly one flow that is meant; `names` are the ones to choose from."""
-
-    def __init__(self, path: Path, wanted: str | None, names: tuple[str, ...]) -> None:
-        self.path, self.wanted, self.names = path, wanted, names
-        super().__init__(_choice_message(path, wanted, names))
+class FlowChoiceError(CallError):
+    """The file does not hold exactly one flow that is meant; the message lists those that it holds."""
 
 
 def compile_flow(
@@ -28,25 +26,25 @@ def compile_flow(
     """
     report = Report()
     source = read_flow(path, report, name=flow, root=root)
-    return (emit_flow(source, backend, options, report) if source else ()), report
+    files = emit_plan(plan(source), backend, options, report) if source else ()
+    return files, report
 
 
 def read_flow(path: Path, report: Report, *, name: str | None = None, root: Path | None = None) -> Flow | None:
-    """The one flow of that name (or the only one); None where mistakes keep the file from being read as flows."""
+    """The one flow of that name (or the only one); None where mistakes keep it from being read. Raises FlowChoiceError."""
     flows = parse(path, report, root=root)
     chosen = [flow for flow in flows if name is None or flow.name == name]
     if len(chosen) == 1:
         return chosen[0]
     if report.failed:
         return None
-    raise FlowChoiceError(path, name, tuple(flow.name for flow in flows))
+    raise FlowChoiceError(_choice_message(path, name, tuple(flow.name for flow in flows)))
 
 
-def emit_flow(flow: Flow, backend: Backend, options: Options, report: Report) -> tuple[OutputFile, ...]:
-    """plan, refuse, emit: the target's files, or none where the report holds an error."""
-    decided = plan(flow)
-    refuse(decided, backend, options, report)
-    return () if report.failed else backend.emit(decided, options)
+def emit_plan(plan: Plan, backend: Backend, options: Options, report: Report) -> tuple[OutputFile, ...]:
+    """The target's files, or none where the report holds an error: the plan is refused first."""
+    refuse(plan, backend, options, report)
+    return () if report.failed else backend.emit(plan, options)
 
 
 def _choice_message(path: Path, wanted: str | None, names: tuple[str, ...]) -> str:

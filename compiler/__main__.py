@@ -1,0 +1,5 @@
+"""`python -m compiler`: the command `flowc` where there is no console script."""
+
+from compiler.cli import main
+
+main()

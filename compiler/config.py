@@ -1,0 +1,195 @@
+"""Settings: the command line over `[tool.flowc.<target>]` over `[tool.flowc]` of the nearest pyproject.toml, never the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from compiler.backends import Backend, Options
+from compiler.ir.flow import Value
+from compiler.mistakes import CallError
+
+COMMAND_LINE = "command line"
+DEFAULT = "default"
+
+SHARED = {
+    "image": "the container image of every step without one of its own",
+    "registry": "put before the image's default name, <flow>:<code digest>",
+    "store": "URL of the artifact store: file:/path or s3://bucket/prefix",
+    "code": "URL of the code archive that the steps fetch; without it the image holds the code",
+    "namespace": "where the target deploys: a Kubernetes namespace",
+    "name": "the deployment's name, instead of the flow's",
+    "max_workers": "how many tasks of a run may run at once",
+    "branch": "the branch of a flow with @project",
+    "production": "whether the branch of a flow with @project is its production",
+}
+"""Settings that every target takes, in `[tool.flowc]` and in each target's own table, with a line of help each."""
+
+PROJECT = {
+    "root": "the folder that goes into the code archive, relative to pyproject.toml",
+    "packages": "what `flowc image` installs with pip, instead of requirements.txt",
+    "python": "the Python version of `flowc image`",
+    "passthrough": "modules beside `metaflow` that the image alone has",
+}
+"""Settings of `[tool.flowc]` alone."""
+
+LOCAL = "run"
+"""The table of `flowc run`, `runs` and `inspect`: `[tool.flowc.run]`."""
+
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "max_workers": (int,),
+    "production": (bool,),
+    "packages": (list,),
+    "passthrough": (list,),
+}
+
+
+class ConfigError(CallError):
+    """A setting that does not exist or has the wrong kind; the message names file, table and key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value and where it came from: the command line, a table of a file, or nowhere (`default`)."""
+
+    key: str
+    value: Value
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The tables of one pyproject.toml; `folder` is where relative paths in it start (None without a file)."""
+
+    folder: Path | None = None
+    shared: Mapping[str, Value] = field(default_factory=dict)
+    targets: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+
+    def get(self, key: str, target: str | None, given: Mapping[str, Value]) -> Setting:
+        """The value of highest precedence; None with the origin `default` where nobody says."""
+        if given.get(key) is not None:
+            return Setting(key, given[key], COMMAND_LINE)
+        if target and key in self.targets.get(target, {}):
+            return Setting(key, self.targets[target][key], f"[tool.flowc.{target}] in {self._file}")
+        if key in self.shared:
+            return Setting(key, self.shared[key], f"[tool.flowc] in {self._file}")
+        return Setting(key, None, DEFAULT)
+
+    def text(self, key: str, target: str | None, given: Mapping[str, Value]) -> str | None:
+        """The value of a setting that is text."""
+        value = self.get(key, target, given).value
+        assert value is None or isinstance(value, str), key
+        return value
+
+    def number(self, key: str, target: str | None, given: Mapping[str, Value]) -> int | None:
+        """The value of a setting that is a whole number."""
+        value = self.get(key, target, given).value
+        assert value is None or isinstance(value, int), key
+        return value
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """The value of a setting of `[tool.flowc]` that is a list of text; empty where nobody says."""
+        value = self.shared.get(key, ())
+        assert isinstance(value, tuple), key
+        return tuple(str(word) for word in value)
+
+    @property
+    def _file(self) -> Path:
+        assert self.folder is not None
+        return self.folder / "pyproject.toml"
+
+
+def read_settings(start: Path) -> Settings:
+    """The settings of the pyproject.toml nearest to a file or folder, upwards. Raises ConfigError."""
+    found = nearest(start, "pyproject.toml")
+    if found is None:
+        return Settings()
+    import tomllib  # noqa: PLC0415 - most flows lie beside no pyproject.toml
+
+    try:
+        table = tomllib.loads(found.read_text(encoding="utf-8")).get("tool", {}).get("flowc", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{found}: not TOML: {error}") from error
+    targets = {name: value for name, value in table.items() if isinstance(value, dict)}
+    shared = {name: value for name, value in table.items() if name not in targets}
+    _refuse_unknown(shared, (*SHARED, *PROJECT), "[tool.flowc]", found)
+    _refuse_kinds(shared, "[tool.flowc]", found)
+    if LOCAL in targets:
+        _refuse_unknown(targets[LOCAL], SHARED, f"[tool.flowc.{LOCAL}]", found)
+    for name, values in targets.items():
+        _refuse_kinds(values, f"[tool.flowc.{name}]", found)
+    return Settings(found.parent, _frozen(shared), {name: _frozen(values) for name, values in targets.items()})
+
+
+def nearest(start: Path, name: str) -> Path | None:
+    """The path of that name in the folder of `start`, or in the closest folder above that has it."""
+    folder = start if start.is_dir() else start.parent
+    for place in (folder, *folder.resolve().parents):
+        if (place / name).exists():
+            return place / name
+    return None
+
+
+def target_options(settings: Settings, backend: Backend, given: Mapping[str, Value], default_image: str) -> Options:
+    """What a backend emits by. Raises ConfigError for a key of its table that it does not know."""
+    name = backend.name
+    known = backend.target_options
+    table = settings.targets.get(name, {})
+    if settings.folder:
+        _refuse_unknown(table, (*SHARED, *known), f"[tool.flowc.{name}]", settings.folder / "pyproject.toml")
+    own = {key: value for key, value in table.items() if key in known}
+    own |= {key: value for key, value in given.items() if key in known and value is not None}
+    return Options(
+        default_image=default_image,
+        image=settings.text("image", name, given),
+        store=settings.text("store", name, given),
+        code=settings.text("code", name, given),
+        namespace=settings.text("namespace", name, given),
+        name=settings.text("name", name, given),
+        max_workers=settings.number("max_workers", name, given),
+        target=own,
+    )
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean …?` for a word close to a known one, else the list of all known ones."""
+    import difflib  # noqa: PLC0415 - only a mistake needs it
+
+    names = sorted(known)
+    close = difflib.get_close_matches(word, names, n=1)
+    if close:
+        return f"; did you mean `{close[0]}`?"
+    return f"; there are: {', '.join(names)}"
+
+
+def _refuse_unknown(table: Mapping[str, object], known: Iterable[str], title: str, file: Path) -> None:
+    names = tuple(known)
+    for key in table:
+        if key not in names:
+            raise ConfigError(f"{file}: {title} has no setting `{key}`{did_you_mean(key, names)}")
+
+
+def _refuse_kinds(table: Mapping[str, object], title: str, file: Path) -> None:
+    for key, value in table.items():
+        if key not in SHARED and key not in PROJECT:
+            continue
+        kinds = _KINDS.get(key, (str,))
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            wanted = {str: "text", int: "a whole number", bool: "true or false", list: "a list of text"}[kinds[0]]
+            raise ConfigError(f"{file}: {title} {key} must be {wanted}, not {value!r}")
+
+
+def _frozen(table: Mapping[str, object]) -> dict[str, Value]:
+    return {key: frozen_value(value) for key, value in table.items()}
+
+
+def frozen_value(value: object) -> Value:
+    """A value of TOML as the IR keeps values: lists are tuples; dates are their text."""
+    if isinstance(value, dict):
+        return {str(key): frozen_value(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return tuple(frozen_value(item) for item in value)
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return str(value)

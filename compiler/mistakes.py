@@ -1,0 +1,7 @@
+"""Mistakes in the call: what a person asked for cannot be, whatever the flow says."""
+
+from __future__ import annotations
+
+
+class CallError(Exception):
+    """A mistake in the call, shown in one line without a traceback; exit code 2. The message says what to do."""

@@ -1,0 +1,191 @@
+"""The user's code as one deterministic archive, named by its sha256: same files, same bytes, on every machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from compiler.config import Settings, nearest
+from compiler.ignore import Ignores, read_ignores
+from compiler.mistakes import CallError
+
+LEFT_OUT = frozenset(
+    {
+        ".flowc", ".git", ".hg", ".svn", "__pycache__", "node_modules", ".tox", ".nox", ".venv", ".eggs",
+        ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".ipynb_checkpoints", ".metaflow", ".DS_Store",
+    }
+)  # fmt: skip
+"""Names that no step reads: tools' folders and caches, at any depth. Virtual environments go by their `pyvenv.cfg`."""
+
+MARK = re.compile(rb"compiled by flowc from ", re.IGNORECASE)
+"""What the head of a compiled file says. It is left out, since it holds the image's name, and that holds the digest of the code."""
+
+
+LIMIT = 256 * 1024 * 1024
+"""Bytes that a code archive may hold: a home folder is not code."""
+
+
+class PackageError(CallError):
+    """The code cannot be packed: what, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A gzipped tar. `digest` is its sha256 in hex; `files` are its members; `links` were left out: they lead out of the root."""
+
+    data: bytes
+    digest: str
+    files: tuple[str, ...]
+    links: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The file name that tells the content."""
+        return f"{self.digest}.tar.gz"
+
+
+def code_root(flow_file: Path, settings: Settings, given: Path | None = None) -> Path:
+    """The folder that goes into the archive: as given, else as set, else pyproject.toml's, else .git's, else the flow's."""
+    configured = settings.shared.get("root")
+    if given is not None:
+        root = given
+    elif settings.folder is not None:
+        root = settings.folder / str(configured) if configured is not None else settings.folder
+    else:
+        repository = nearest(flow_file, ".git")
+        root = repository.parent if repository else flow_file.parent
+    if not root.is_dir():
+        raise PackageError(f"the code's root {root} is no folder")
+    if not flow_file.resolve().is_relative_to(root.resolve()):
+        raise PackageError(f"{flow_file} does not lie in the code's root {root}")
+    return root
+
+
+def package(root: Path) -> Archive:
+    """The archive of a folder, without what `.gitignore`, `.flowcignore` and LEFT_OUT name. Raises PackageError."""
+    import hashlib  # noqa: PLC0415 - loads OpenSSL, and a compile with an image of its own needs no digest
+
+    found = _Found(root.resolve())
+    try:
+        found.walk()
+    except OSError as error:
+        raise PackageError(f"cannot read {error.filename}: {error.strerror}") from error
+    members = tuple(sorted(found.members, key=lambda member: os.fsencode(member.path)))
+    data = _gzip(_tar(members))
+    return Archive(
+        data, hashlib.sha256(data).hexdigest(), tuple(member.path for member in members), tuple(sorted(found.links))
+    )
+
+
+def default_image(flow: str, digest: str, registry: str | None) -> str:
+    """The image that `flowc image` builds: `[registry/]<flow>:<first 12 of the code's digest>`."""
+    name = f"{flow.lower()}:{digest[:12]}"
+    return f"{registry.rstrip('/')}/{name}" if registry else name
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    path: str
+    data: bytes
+    is_executable: bool
+
+
+@dataclass(slots=True)
+class _Found:
+    """The files under a root, and the links that lead out of it."""
+
+    root: Path
+    members: list[_Member] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    size: int = 0
+
+    def walk(self) -> None:
+        """Read the whole folder. Iterative; a folder that a link leads back to is not entered again below itself."""
+        above, inner = _ignores_above(self.root)
+        pending: list[tuple[str, Ignores | None, tuple[str, ...]]] = [("", above, (str(self.root),))]
+        while pending:
+            base, above, trail = pending.pop()
+            here = read_ignores(self.root / base, inner + base, above)
+            with os.scandir(self.root / base) as entries:
+                kept = [entry for entry in entries if not _is_left_out(entry, inner + base, here)]
+            for entry in kept:
+                path = base + entry.name
+                if entry.is_symlink() and not self._holds(entry.path):
+                    self.links.append(path)
+                elif entry.is_dir():
+                    real = os.path.realpath(entry.path)
+                    if real not in trail:
+                        pending.append((path + "/", here, (*trail, real)))
+                elif entry.is_file():
+                    self._read(entry, path)
+
+    def _holds(self, path: str) -> bool:
+        return os.path.exists(path) and Path(path).resolve().is_relative_to(self.root)
+
+    def _read(self, entry: os.DirEntry[str], path: str) -> None:
+        self.size += entry.stat().st_size
+        if self.size > LIMIT:
+            raise PackageError(
+                f"the code in {self.root} is more than {LIMIT >> 20} MiB: name a smaller folder with --root, "
+                "leave files out with .flowcignore, or name the image with --image"
+            )
+        with open(entry.path, "rb") as file:
+            data = file.read()
+        if not (path.endswith(_COMPILED) and MARK.search(data, 0, _HEAD)):
+            self.members.append(_Member(path, data, bool(entry.stat().st_mode & 0o100)))
+
+
+_COMPILED = (".py", ".yaml", ".yml", ".json")
+_HEAD = 1024
+
+
+def _is_left_out(entry: os.DirEntry[str], base: str, ignores: Ignores | None) -> bool:
+    if entry.name in LEFT_OUT or entry.name.endswith(".pyc"):
+        return True
+    if ignores and ignores.match(base + entry.name, entry.is_dir(follow_symlinks=False)):
+        return True
+    return entry.is_dir() and os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))
+
+
+def _ignores_above(root: Path) -> tuple[Ignores | None, str]:
+    """The rules of the repository's folders above the root, which git applies in it too, and the root's path in the repository."""
+    repository = nearest(root, ".git")
+    if repository is None or repository.parent == root:
+        return None, ""
+    above: Ignores | None = None
+    for folder in reversed(root.parents):
+        if folder.is_relative_to(repository.parent):
+            base = folder.relative_to(repository.parent).as_posix()
+            above = read_ignores(folder, "" if base == "." else f"{base}/", above)
+    return above, root.relative_to(repository.parent).as_posix() + "/"
+
+
+def _tar(members: Iterable[_Member]) -> bytes:
+    """A tar without owners and times, so that only names, contents and the executable bit tell."""
+    import tarfile  # noqa: PLC0415 - see hashlib
+
+    parts: list[bytes] = []
+    for member in members:
+        header = tarfile.TarInfo(member.path)
+        header.size = len(member.data)
+        header.mode = 0o755 if member.is_executable else 0o644
+        parts += (header.tobuf(tarfile.PAX_FORMAT), member.data, bytes(-len(member.data) % tarfile.BLOCKSIZE))
+    parts.append(bytes(2 * tarfile.BLOCKSIZE))
+    return b"".join(parts)
+
+
+def _gzip(data: bytes) -> bytes:
+    """gzip (RFC 1952) of stored blocks: what zlib makes of bytes differs between its versions, and the name must not."""
+    view, size = memoryview(data), 0xFFFF
+    parts: list[bytes | memoryview] = [b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"]
+    for start in range(0, len(data), size):
+        block = view[start : start + size]
+        is_last = start + size >= len(data)
+        parts += (struct.pack("<BHH", is_last, len(block), len(block) ^ 0xFFFF), block)
+    parts.append(struct.pack("<II", zlib.crc32(data), len(data) & 0xFFFFFFFF))
+    return b"".join(parts)
