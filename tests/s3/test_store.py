@@ -1,0 +1,154 @@
+"""The store on a server that honours conditional puts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flowc import s3_objects
+from flowc.s3 import S3Store
+from flowc.s3_requests import Bucket
+from flowc.store import MissingError, StoreError
+
+
+@pytest.fixture
+def store(environment: Mapping[str, str], request: pytest.FixtureRequest) -> Iterator[S3Store]:
+    """A store under a prefix of its own."""
+    bucket = Bucket("flows", environment)
+    yield S3Store(f"s3://flows/root/{abs(hash(request.node.name))}", bucket)
+    bucket.close()
+
+
+@pytest.mark.parametrize("key", ["a", "F/run-1/start/-/manifest", "F/%41%2F/x", "sp ace/ü/+&=?#'\"", "a//b/../c"])
+@pytest.mark.parametrize("data", [b"", b"x", bytes(range(256)) * 5000])
+def test_what_is_put_is_got(store: S3Store, key: str, data: bytes) -> None:
+    store.put(key, [data[:3], memoryview(data)[3:]])
+    assert store.get(key).data == data
+    assert store.exists(key)
+    store.delete(key)
+    store.delete(key)
+    assert not store.exists(key)
+
+
+def test_a_missing_object_is_a_missing_error(store: S3Store) -> None:
+    with pytest.raises(MissingError):
+        store.get("nothing")
+    with pytest.raises(MissingError):
+        store.get_range("nothing", 0, 3)
+    assert not store.exists("nothing")
+
+
+@pytest.mark.parametrize(("start", "size"), [(0, 1), (3, 4), (0, 10), (9, 1), (5, 0)])
+def test_a_range_is_these_bytes(store: S3Store, start: int, size: int) -> None:
+    store.put("ten", [b"0123456789"])
+    assert bytes(store.get_range("ten", start, size)) == b"0123456789"[start : start + size]
+
+
+def test_a_range_past_the_end_is_an_error(store: S3Store) -> None:
+    store.put("ten", [b"0123456789"])
+    with pytest.raises(StoreError):
+        store.get_range("ten", 8, 5)
+
+
+def test_create_writes_only_where_there_is_nothing(store: S3Store) -> None:
+    assert store.create("claim", b"one")
+    assert not store.create("claim", b"two")
+    assert not store.create("claim", b"one"), "the same bytes of another writer are another write"
+    assert store.get("claim").data == b"one"
+
+
+def test_replace_writes_only_over_what_was_seen(store: S3Store) -> None:
+    assert not store.replace("m", b"0", '"none"')
+    store.create("m", b"1")
+    first = store.get("m").etag
+    assert store.replace("m", b"2", first)
+    assert not store.replace("m", b"3", first)
+    assert store.get("m").data == b"2"
+
+
+def test_a_race_has_one_winner(environment: Mapping[str, str], store: S3Store) -> None:
+    stores = [S3Store(store.url, Bucket("flows", environment)) for _ in range(16)]
+    with ThreadPoolExecutor(16) as pool:
+        for n in range(3):
+            won = list(pool.map(lambda pair: pair[1].create(f"race-{n}", b"%d" % pair[0]), enumerate(stores)))  # noqa: B023
+            assert won.count(True) == 1
+            assert stores[0].get(f"race-{n}").data == b"%d" % won.index(True)
+
+
+def test_a_race_to_replace_has_one_winner(environment: Mapping[str, str], store: S3Store) -> None:
+    store.create("m", b"begin")
+    etag = store.get("m").etag
+    stores = [S3Store(store.url, Bucket("flows", environment)) for _ in range(16)]
+    with ThreadPoolExecutor(16) as pool:
+        won = list(pool.map(lambda pair: pair[1].replace("m", b"%d" % pair[0], etag), enumerate(stores)))
+    assert won.count(True) == 1
+
+
+def test_a_listing_is_in_byte_order_over_pages(store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s3_objects, "_PAGE", 3)
+    names = ["a/1", "a/10", "a/2", "a/A", "a/%41 +&<", "a/é", "a/~", "a/x/y"]
+    for name in [*names, "b/1"]:
+        store.put(name, [b"."])
+    expected = sorted(names, key=str.encode)
+    assert list(store.list("a/")) == expected
+    assert list(store.list("a/", 4)) == expected[:4]
+    assert list(store.list("a/", 0)) == []
+    assert list(store.list("c")) == []
+
+
+def test_a_large_object_goes_in_pieces_of_any_parts(store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s3_objects, "SINGLE", 5 << 20)
+    data = os.urandom((12 << 20) + 7)
+    cuts = [0, 1, 1, 6 << 20, len(data)]
+    store.put("large", (data[a:b] for a, b in zip(cuts, cuts[1:], strict=False)))
+    assert store.get("large").data == data
+    assert store.get("large").etag.endswith('-3"')
+
+
+def test_a_failed_large_object_leaves_nothing(store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s3_objects, "SINGLE", 5 << 20)
+
+    def parts() -> Iterator[bytes]:
+        yield bytes(11 << 20)
+        raise ValueError("no more")
+
+    with pytest.raises(ValueError, match="no more"):
+        store.put("half", parts())
+    assert not store.exists("half")
+
+
+def test_a_store_that_honours_conditions_passes_the_probe(store: S3Store) -> None:
+    store.create("claim", b"data")
+    store.probe("claim", b"data")
+    assert store.get("claim").data == b"data"
+
+
+def test_a_missing_bucket_is_named(environment: Mapping[str, str]) -> None:
+    store = S3Store("s3://no-such-bucket/x", Bucket("no-such-bucket", environment))
+    for use in (
+        lambda: store.get("k"),
+        lambda: store.put("k", [b"."]),
+        lambda: store.create("k", b"."),
+        lambda: list(store.list("")),
+    ):
+        with pytest.raises(StoreError, match="there is no bucket 'no-such-bucket'"):
+            use()
+
+
+@pytest.mark.parametrize("url", ["s3:", "s3:///x", "file:/x", "s3://b/x?y=1"])
+def test_a_bad_url_is_refused(url: str) -> None:
+    with pytest.raises(StoreError, match="is no s3://bucket/prefix"):
+        S3Store(url)
+
+
+def test_a_fork_does_not_use_its_parents_connection(store: S3Store) -> None:
+    store.put("k", [b"before"])
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if store.get("k").data == b"before" else 1)
+    assert store.get("k").data == b"before"
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    store.put("k", [b"after"])
+    assert store.get("k").data == b"after"

@@ -1,0 +1,234 @@
+"""What a client does with a server in trouble: it waits, asks again, recognises its own write, or says what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flowc.s3 import S3Store
+from flowc.s3_requests import Bucket
+from flowc.store import MissingError, StoreError
+
+from tests.s3.conftest import NOWHERE
+from tests.s3.server import Reply, Script, Seen, Server, fault, serve
+
+GOOD = Reply(200, b"data", {"etag": '"e"'})
+
+
+def _store(server: Server, pauses: list[float] | None = None, **more: str) -> S3Store:
+    environment = {
+        "AWS_ENDPOINT_URL": server.url,
+        "AWS_ACCESS_KEY_ID": "k",
+        "AWS_SECRET_ACCESS_KEY": "s",
+        **NOWHERE,
+        **more,
+    }
+    return S3Store("s3://b/p", Bucket("b", environment, sleep=([] if pauses is None else pauses).append))
+
+
+def _script(*replies: Reply) -> Script:
+    """These replies one after the other, the last one for ever."""
+    left = list(replies)
+    return lambda _: left.pop(0) if len(left) > 1 else left[0]
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Reply(503, fault("SlowDown")),
+        Reply(500, fault("InternalError")),
+        Reply(502, b"<html>bad gateway</html>"),
+        Reply(429),
+        Reply(400, fault("RequestTimeout")),
+        Reply(409, fault("ConditionalRequestConflict")),
+        Reply(drop=True),
+        Reply(200, b"data", short=2),
+    ],
+    ids=lambda reply: f"{reply.status}{'-drop' if reply.drop else ''}{'-short' if reply.short else ''}",
+)
+def test_passing_trouble_is_waited_for(trouble: Reply) -> None:
+    pauses: list[float] = []
+    with serve(_script(trouble, trouble, trouble, GOOD)) as server:
+        assert _store(server, pauses).get("k").data == b"data"
+    assert len(server.seen) == 4
+    assert all(0.05 * 2**n <= pause <= 0.1 * 2**n for n, pause in enumerate(pauses))
+
+
+@pytest.mark.parametrize("reply", [Reply(503, fault("SlowDown", "too fast")), Reply(drop=True)], ids=["busy", "silent"])
+def test_lasting_trouble_is_an_error_that_says_it(reply: Reply) -> None:
+    pauses: list[float] = []
+    with (
+        serve(_script(reply)) as server,
+        pytest.raises(StoreError, match=r"GET s3://b/p/k at .* failed 9 times, .*(too fast|Remote)"),
+    ):
+        _store(server, pauses).get("k")
+    assert max(pauses) <= 8
+
+
+def test_no_server_is_an_error_that_says_it() -> None:
+    with serve(_script(GOOD)) as server:
+        pass
+    with pytest.raises(StoreError, match="Connection refused"):
+        _store(server).get("k")
+
+
+class Lossy:
+    """A server that writes an object and then loses its answer."""
+
+    def __init__(self, content: bytes | None = None) -> None:
+        self.content = content
+        self.lost = 0
+
+    def __call__(self, seen: Seen) -> Reply:
+        if seen.method == "GET":
+            return Reply(200, self.content or b"") if self.content is not None else Reply(404, fault("NoSuchKey"))
+        matches = (
+            self.content is None
+            if "if-none-match" in seen.headers
+            else seen.headers["if-match"] == '"old"' and self.lost == 0
+        )
+        if matches:
+            self.content = seen.body
+        if self.lost == 0:
+            self.lost = 1
+            return Reply(drop=True)
+        return Reply(200) if matches else Reply(412, fault("PreconditionFailed"))
+
+
+def test_a_create_whose_answer_was_lost_knows_its_own_write() -> None:
+    with serve(Lossy()) as server:
+        assert _store(server).create("k", b"mine, token 1")
+
+
+def test_a_create_that_another_won_while_the_answer_was_lost_lost() -> None:
+    with serve(Lossy(b"theirs, token 2")) as server:
+        assert not _store(server).create("k", b"mine, token 1")
+
+
+def test_a_replace_whose_answer_was_lost_knows_its_own_write() -> None:
+    with serve(Lossy(b"before")) as server:
+        assert _store(server).replace("k", b"mine, token 1", '"old"')
+
+
+def test_a_clear_answer_is_not_looked_at_twice() -> None:
+    with serve(_script(Reply(412, fault("PreconditionFailed")))) as server:
+        assert not _store(server).create("k", b"x")
+    assert [seen.method for seen in server.seen] == ["PUT"]
+
+
+def test_a_server_that_ignores_conditions_is_refused() -> None:
+    with serve(_script(Reply(200))) as server, pytest.raises(StoreError, match="ignores conditional puts"):
+        _store(server).probe("claim", b"data")
+
+
+def test_a_server_without_ranges_gives_the_bytes_all_the_same() -> None:
+    with serve(_script(Reply(200, b"0123456789"))) as server:
+        assert bytes(_store(server).get_range("k", 2, 3)) == b"234"
+
+
+@pytest.mark.parametrize(
+    ("reply", "message"),
+    [
+        (
+            Reply(403, fault("AccessDenied", "Access Denied")),
+            r"GET s3://b/p/k .*access denied \(Access Denied\).*s3:GetObject",
+        ),
+        (
+            Reply(403, fault("InvalidAccessKeyId", "no such key")),
+            r"credentials are wrong \(InvalidAccessKeyId: no such key\)",
+        ),
+        (Reply(403, fault("SignatureDoesNotMatch")), "credentials are wrong"),
+        (Reply(404, fault("NoSuchBucket")), "there is no bucket 'b'"),
+        (Reply(418, b"teapot"), "status 418"),
+    ],
+    ids=["denied", "key", "signature", "bucket", "teapot"],
+)
+def test_a_refusal_says_what_to_do(reply: Reply, message: str) -> None:
+    with serve(_script(reply)) as server, pytest.raises(StoreError, match=message):
+        _store(server).get("k")
+    assert len(server.seen) == 1, "a refusal is not asked for again"
+
+
+def test_missing_is_no_trouble() -> None:
+    with serve(_script(Reply(404, fault("NoSuchKey")))) as server, pytest.raises(MissingError):
+        _store(server).get("k")
+
+
+def _regional(status: int, body: bytes, headers: dict[str, str]) -> Script:
+    def answer(seen: Seen) -> Reply:
+        return GOOD if "/eu-north-1/s3/" in seen.headers["authorization"] else Reply(status, body, headers)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        _regional(301, fault("PermanentRedirect"), {"x-amz-bucket-region": "eu-north-1"}),
+        _regional(400, fault("AuthorizationHeaderMalformed", "", "<Region>eu-north-1</Region>"), {}),
+        _regional(400, b"", {"x-amz-bucket-region": "eu-north-1"}),
+    ],
+    ids=["301", "400", "400-header"],
+)
+def test_a_bucket_in_another_region_is_followed_once(script: Script) -> None:
+    pauses: list[float] = []
+    with serve(script) as server:
+        store = _store(server, pauses, AWS_REGION="us-west-2")
+        assert store.get("k").data == store.get("k").data == b"data"
+    assert len(server.seen) == 3, "the region is remembered"
+    assert not pauses
+
+
+def test_a_redirect_in_a_circle_ends() -> None:
+    regions = iter(["r1", "r2", "r1", "r2", "r1", "r2"])
+
+    def answer(_: Seen) -> Reply:
+        return Reply(301, fault("PermanentRedirect"), {"x-amz-bucket-region": next(regions)})
+
+    with serve(answer) as server, pytest.raises(StoreError, match="PermanentRedirect"):
+        _store(server).get("k")
+
+
+@pytest.mark.parametrize(
+    ("region", "bucket", "host", "path"),
+    [
+        ("eu-west-1", "b-1", "b-1.s3.eu-west-1.amazonaws.com", ""),
+        ("cn-north-1", "b-1", "b-1.s3.cn-north-1.amazonaws.com.cn", ""),
+        ("us-east-1", "dotted.name", "s3.us-east-1.amazonaws.com", "/dotted.name"),
+        ("us-east-1", "UPPER_case", "s3.us-east-1.amazonaws.com", "/UPPER_case"),
+    ],
+)
+def test_aws_is_asked_at_the_buckets_own_host(region: str, bucket: str, host: str, path: str) -> None:
+    place = Bucket(bucket, {"AWS_REGION": region, **NOWHERE}).place
+    assert (place.scheme, place.host, place.base) == ("https", host, path)
+
+
+def test_a_wrong_clock_is_corrected() -> None:
+    def answer(seen: Seen) -> Reply:
+        if seen.headers["x-amz-date"].startswith("2040"):
+            return GOOD
+        return Reply(403, fault("RequestTimeTooSkewed"), {"date": "Sun, 01 Jan 2040 00:00:00 GMT"})
+
+    with serve(answer) as server:
+        assert _store(server).get("k").data == b"data"
+
+
+def test_no_credentials_says_where_they_were_looked_for() -> None:
+    bucket = Bucket("b", {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", **NOWHERE})
+    with pytest.raises(StoreError, match=r"no AWS credentials: AWS_ACCESS_KEY_ID.*profile.*CONTAINER.*instance"):
+        S3Store("s3://b", bucket).get("k")
+
+
+def test_one_connection_serves_all_requests_of_a_thread() -> None:
+    ports: set[str] = set()
+    with serve(_script(GOOD)) as server:
+        store = _store(server)
+        for _ in range(3):
+            store.get("k")
+            ports.add(",".join(str(port) for port in _ports(store)))
+    assert len(ports) == 1
+
+
+def _ports(store: S3Store) -> Iterator[int]:
+    for connection in store.bucket._idle:
+        yield connection.sock.getsockname()[1]
