@@ -1,0 +1,444 @@
+"""What a generated step does: each act is written as source, and done once more by the oracle on plain dicts."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An object of a class that the flow's own file defines."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What `@catch` leaves; only the exception's text is foreseen."""
+
+    exception: str
+    stacktrace: str = ""
+
+
+@dataclass(slots=True)
+class Running:
+    """One task as the oracle runs it: its artifacts so far, and what it can see."""
+
+    step: str
+    path: tuple[int, ...]
+    stack: tuple[tuple[int, int, object], ...]
+    state: dict[str, object]
+    inputs: tuple[dict[str, object], ...] = ()
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def mark(self) -> str:
+        """The step and its place, as the source computes them too."""
+        return f"{self.step}@{'.'.join(map(str, self.path)) or '-'}"
+
+
+class Act(Protocol):
+    """One thing that a step does. `lines` is its source, `apply` its meaning."""
+
+    def lines(self) -> list[str]:
+        """Source lines without the step's indentation."""
+        ...
+
+    def apply(self, task: Running) -> None:
+        """Change the artifacts as the lines do."""
+        ...
+
+
+def mark_source(step: str) -> str:
+    """The expression whose value is `Running.mark`."""
+    return f'"{step}@" + place(self.foreach_stack())'
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """The first step's: a trail, a list and a dict that later steps change in place."""
+
+    step: str
+
+    def lines(self) -> list[str]:
+        return [f"self.trail = [{mark_source(self.step)}]", 'self.bag = ["start"]', "self.book = {}"]
+
+    def apply(self, task: Running) -> None:
+        task.state.update(trail=[task.mark], bag=["start"], book={})
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """The way to this task, longer by one."""
+
+    step: str
+
+    def lines(self) -> list[str]:
+        return [f"self.trail = self.trail + [{mark_source(self.step)}]"]
+
+    def apply(self, task: Running) -> None:
+        trail = task.state["trail"]
+        assert isinstance(trail, list)
+        task.state["trail"] = [*trail, task.mark]
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """A join's trail: those of its inputs in their order."""
+
+    step: str
+
+    def lines(self) -> list[str]:
+        return [f"self.trail = [one.trail for one in inputs] + [{mark_source(self.step)}]"]
+
+    def apply(self, task: Running) -> None:
+        task.state["trail"] = [*(one["trail"] for one in task.inputs), task.mark]
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The index, and the stack without its values."""
+
+    step: str
+
+    def lines(self) -> list[str]:
+        stack = "[(index, count) for index, count, _ in self.foreach_stack()]"
+        return [f"self.where_{self.step} = (self.index, {stack})"]
+
+    def apply(self, task: Running) -> None:
+        index = task.path[-1] if task.path else None
+        task.state[f"where_{self.step}"] = (index, [(at, count) for at, count, _ in task.stack])
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """The item of this task."""
+
+    step: str
+
+    def lines(self) -> list[str]:
+        return [f"self.item_{self.step} = self.input"]
+
+    def apply(self, task: Running) -> None:
+        task.state[f"item_{self.step}"] = copy.deepcopy(task.stack[-1][2]) if task.stack else None
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """What `current` says."""
+
+    step: str
+    flow: str
+    retry: int
+
+    def lines(self) -> list[str]:
+        return [f"self.now_{self.step} = (current.flow_name, current.step_name, current.retry_count)"]
+
+    def apply(self, task: Running) -> None:
+        task.state[f"now_{self.step}"] = (self.flow, self.step, self.retry)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A value that is the same in every task."""
+
+    name: str
+    source: str
+    value: object
+
+    def lines(self) -> list[str]:
+        return [f"self.{self.name} = {self.source}"]
+
+    def apply(self, task: Running) -> None:
+        task.state[self.name] = copy.deepcopy(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A parameter as this step sees it."""
+
+    step: str
+    attribute: str
+
+    def lines(self) -> list[str]:
+        return [f"self.saw_{self.step} = self.{self.attribute}"]
+
+    def apply(self, task: Running) -> None:
+        task.state[f"saw_{self.step}"] = copy.deepcopy(task.parameters[self.attribute])
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What `@environment` gives this step."""
+
+    step: str
+    variable: str
+    text: str
+
+    def lines(self) -> list[str]:
+        return [f'self.env_{self.step} = os.environ.get("{self.variable}")']
+
+    def apply(self, task: Running) -> None:
+        task.state[f"env_{self.step}"] = self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """An inherited list and dict, changed in place."""
+
+    step: str
+
+    def lines(self) -> list[str]:
+        return [f"self.bag.append({mark_source(self.step)})", f'self.book["{self.step}"] = len(self.bag)']
+
+    def apply(self, task: Running) -> None:
+        bag, book = task.state["bag"], task.state["book"]
+        assert isinstance(bag, list)
+        assert isinstance(book, dict)
+        bag.append(task.mark)
+        book[self.step] = len(bag)
+
+
+@dataclass(frozen=True, slots=True)
+class Extend:
+    """A join that takes the first input's list and adds the others' to it, in place."""
+
+    def lines(self) -> list[str]:
+        return [
+            "self.bag = inputs[0].bag",
+            "self.book = {}",
+            "for one in list(inputs)[1:]:",
+            "    self.bag += one.bag",
+            "for one in inputs:",
+            "    self.book.update(one.book)",
+        ]
+
+    def apply(self, task: Running) -> None:
+        bags = [one["bag"] for one in task.inputs]
+        task.state["bag"] = [entry for bag in bags if isinstance(bag, list) for entry in bag]
+        book: dict[object, object] = {}
+        for one in task.inputs:
+            pages = one["book"]
+            assert isinstance(pages, dict)
+            book.update(pages)
+        task.state["book"] = book
+
+
+@dataclass(frozen=True, slots=True)
+class ByName:
+    """A join's inputs by the names of their steps."""
+
+    step: str
+    arms: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        found = ", ".join(f"inputs.{arm}.trail[-1]" for arm in self.arms)
+        return [f"self.named_{self.step} = [{found}]"]
+
+    def apply(self, task: Running) -> None:
+        trails = [one["trail"] for one in task.inputs]
+        task.state[f"named_{self.step}"] = [trail[-1] for trail in trails if isinstance(trail, list)]
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """`merge_artifacts`; `brings` are the names that it is known to bring."""
+
+    source: str
+    brings: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        return [f"self.merge_artifacts({self.source})"]
+
+    def apply(self, task: Running) -> None:
+        for name in self.brings:
+            if name not in task.state:
+                task.state[name] = next(copy.deepcopy(one[name]) for one in task.inputs if name in one)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedMerge:
+    """A merge that cannot be: it must raise, and set nothing."""
+
+    step: str
+
+    def lines(self) -> list[str]:
+        return [
+            "try:",
+            "    self.merge_artifacts(inputs)",
+            f'    self.refused_{self.step} = "no"',
+            "except Exception as error:",
+            f'    self.refused_{self.step} = type(error).__name__, hasattr(self, "bag")',
+        ]
+
+    def apply(self, task: Running) -> None:
+        task.state[f"refused_{self.step}"] = ("UnhandledInMergeArtifactsException", False)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a later step reads of a failure that was caught."""
+
+    step: str
+    variable: str
+
+    def lines(self) -> list[str]:
+        return [f"self.told_{self.step} = self.{self.variable} and str(self.{self.variable}.exception)"]
+
+    def apply(self, task: Running) -> None:
+        caught = task.state[self.variable]
+        task.state[f"told_{self.step}"] = caught.exception if isinstance(caught, Failure) else None
+
+
+@dataclass(frozen=True, slots=True)
+class FailFirst:
+    """The first attempts fail after they have set an artifact, at one place or at all."""
+
+    step: str
+    failures: int
+    only_index: int | None
+
+    def lines(self) -> list[str]:
+        where = "" if self.only_index is None else f" and self.index == {self.only_index}"
+        return [
+            f"if current.retry_count < {self.failures}{where}:",
+            f"    self.ghost_{self.step} = current.retry_count",
+            '    raise RuntimeError("planned failure %d" % current.retry_count)',
+            f'self.haunted_{self.step} = hasattr(self, "ghost_{self.step}")',
+        ]
+
+    def apply(self, task: Running) -> None:
+        task.state[f"haunted_{self.step}"] = False
+
+    def attempts(self, path: tuple[int, ...]) -> int:
+        """How many attempts the task at this place takes."""
+        hit = self.only_index is None or (path and path[-1] == self.only_index)
+        return self.failures + 1 if hit else 1
+
+
+@dataclass(frozen=True, slots=True)
+class FailAlways:
+    """A step that fails for good, at one place or at all, and is caught."""
+
+    step: str
+    retries: int
+    only_index: int | None
+
+    @property
+    def variable(self) -> str:
+        """The artifact that holds the failure."""
+        return f"caught_{self.step}"
+
+    def lines(self) -> list[str]:
+        where = "True" if self.only_index is None else f"self.index == {self.only_index}"
+        return [f"if {where}:", f'    raise ValueError("never works: {self.step}")']
+
+    def hits(self, path: tuple[int, ...]) -> bool:
+        """True where the task at this place fails."""
+        return self.only_index is None or bool(path and path[-1] == self.only_index)
+
+    def apply(self, task: Running) -> None:
+        message = f"never works: {self.step}"
+        task.state[self.variable] = Failure(message) if self.hits(task.path) else None
+
+    def attempts(self, path: tuple[int, ...]) -> int:
+        """How many attempts the task at this place takes."""
+        return self.retries + 1 if self.hits(path) else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Output that looks like what an engine reads."""
+
+    text: str
+
+    def lines(self) -> list[str]:
+        return [f"print({self.text!r})"]
+
+    def apply(self, task: Running) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Spoil:
+    """The foreach's variable, changed in the body: the item stays what it was at the split."""
+
+    variable: str
+
+    def lines(self) -> list[str]:
+        return [f'self.{self.variable} = "spoiled"']
+
+    def apply(self, task: Running) -> None:
+        task.state[self.variable] = "spoiled"
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A foreach's items. Sets, dicts and generators are read once, in their order."""
+
+    step: str
+    variable: str
+    kind: str
+    width: int
+    ragged: bool
+
+    def lines(self) -> list[str]:
+        count = f"{self.width} + self.index % 2" if self.ragged else str(self.width)
+        each = f"for n in range({count})"
+        source = {
+            "list": f'[{mark_source(self.step)} + f"#{{n}}" {each}]',
+            "ints": f"[10 * n {each}]",
+            "text": f'"a{{ü$b\'"[:{count}]',
+            "dicts": f'tuple({{"n": n, "of": {mark_source(self.step)}}} {each})',
+            "range": f"range(5, 5 + {count})",
+            "set": f"set(range({count}))",
+            "dict": f'{{f"k{{n}}": [n] {each}}}',
+            "generator": f"({mark_source(self.step)} + str(n) {each})",
+        }[self.kind]
+        return [f"self.{self.variable} = {source}"]
+
+    def values(self, task: Running) -> list[object]:
+        """The items in split order."""
+        count = self.width + (task.path[-1] % 2 if self.ragged and task.path else 0)
+        numbers = range(count)
+        made: dict[str, list[object]] = {
+            "list": [f"{task.mark}#{n}" for n in numbers],
+            "ints": [10 * n for n in numbers],
+            "text": list("a{ü$b'"[:count]),
+            "dicts": [{"n": n, "of": task.mark} for n in numbers],
+            "range": [5 + n for n in numbers],
+            "set": list(numbers),
+            "dict": [(f"k{n}", [n]) for n in numbers],
+            "generator": [task.mark + str(n) for n in numbers],
+        }
+        return made[self.kind]
+
+    def apply(self, task: Running) -> None:
+        values = self.values(task)
+        whole: dict[str, object] = {
+            "list": values,
+            "ints": values,
+            "text": "".join(map(str, values)),
+            "dicts": tuple(values),
+            "range": range(5, 5 + len(values)),
+            "set": set(values) if self.kind == "set" else None,
+            "dict": {f"k{n}": [n] for n in range(len(values))},
+            "generator": UNFORESEEN,
+        }
+        task.state[self.variable] = whole[self.kind]
+
+
+class Unforeseen:
+    """A value that the language leaves open; it only has to be the same on every engine."""
+
+    def __repr__(self) -> str:
+        return "<anything>"
+
+    def __deepcopy__(self, memo: object) -> Unforeseen:
+        return self
+
+
+UNFORESEEN = Unforeseen()

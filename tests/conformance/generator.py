@@ -1,0 +1,105 @@
+"""Flows from seeds: `generate(seed)` gives a flow's source, what to start it with, and what must come of it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tests.conformance.dice import chance
+from tests.conformance.furnish import Furnisher, StepDef
+from tests.conformance.oracle import Foreseen, Oracle
+from tests.conformance.shapes import draw_shape, step_names
+from tests.conformance.texts import GivenParameter, draw_parameters
+
+MAX_STEPS = 10
+MAX_TASKS = 14
+
+HEADER = """import datetime
+import os
+from dataclasses import dataclass
+
+from {package} import FlowSpec, JSONType, Parameter, catch, current, environment, retry, step
+
+
+@dataclass(frozen=True)
+class Box:
+    value: object
+
+
+def place(stack):
+    return ".".join(str(index) for index, _, _ in stack) or "-"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedFlow:
+    """A flow made from a seed.
+
+    `parameters` are what a run is given, by command-line names; `tasks` is what must come of it, by step and index
+    path; `beyond_metaflow` is true where Metaflow itself cannot run it.
+    """
+
+    seed: int
+    name: str
+    stem: str
+    source: str
+    parameters: Mapping[str, object]
+    visible_parameters: Mapping[str, object]
+    tasks: Mapping[tuple[str, str], Foreseen]
+    beyond_metaflow: bool
+    has_nested_foreach: bool
+
+
+def generate(seed: int, *, max_tasks: int = MAX_TASKS, max_steps: int = MAX_STEPS) -> GeneratedFlow:
+    """The flow of this seed: the same one always."""
+    rng = random.Random(seed)
+    name = f"Generated{seed}"
+    shape = draw_shape(rng, max_steps, max_tasks)
+    parameters = draw_parameters(rng)
+    furnisher = Furnisher(rng, name, parameters)
+    furnisher.sequence(shape.nodes, {}, (), None)
+    order = list(step_names(shape.nodes))
+    if chance(rng, 0.3):
+        rng.shuffle(order)
+    steps = {step: furnisher.steps[step] for step in order}
+    visible = {parameter.attribute: parameter.expected for parameter in parameters}
+    oracle = Oracle(steps, visible)
+    oracle.run(shape.nodes, {})
+    return GeneratedFlow(
+        seed=seed,
+        name=name,
+        stem=f"generated_{seed}",
+        source=_source(name, parameters, tuple(steps.values()), rng),
+        parameters={parameter.name: parameter.given for parameter in parameters if parameter.is_given},
+        visible_parameters=visible,
+        tasks=oracle.tasks,
+        beyond_metaflow=furnisher.beyond,
+        has_nested_foreach=any(place.count(".") for _, place in oracle.tasks),
+    )
+
+
+def _source(name: str, parameters: tuple[GivenParameter, ...], steps: tuple[StepDef, ...], rng: random.Random) -> str:
+    declared = ["\n".join(f"    {parameter.attribute} = {parameter.declaration}" for parameter in parameters)]
+    members = (declared if parameters else []) + ["\n".join(_step(step)) for step in steps]
+    blocks = [HEADER.format(package=rng.choice(("flowc", "metaflow")))]
+    base = "FlowSpec"
+    if chance(rng, 0.15):
+        # What a base class declares, parameters or a step, is inherited.
+        base = "Shared"
+        blocks.append(f"class Shared(FlowSpec):\n{members.pop(0)}\n")
+    body = "\n\n".join(members)
+    blocks.append(f'class {name}({base}):\n    """Made from a seed."""\n\n{body}\n')
+    blocks.append(f'if __name__ == "__main__":\n    {name}()\n')
+    return "\n\n".join(blocks)
+
+
+def _step(step: StepDef) -> list[str]:
+    lines = [f"    {decorator}" for decorator in step.decorators]
+    lines += ["    @step", f"    def {step.name}({'self, inputs' if step.is_join else 'self'}):"]
+    body = [line for act in step.acts for line in act.lines()]
+    if step.leaves_early:
+        body += ["if not self.trail[0]:", f"    self.next({step.transition})", "    return"]
+    if step.transition is not None:
+        body.append(f"self.next({step.transition})")
+    return lines + [f"        {line}" for line in body]

@@ -1,0 +1,96 @@
+"""Text that means something to a shell, a template engine or a YAML reader, and parameters that hold it."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.conformance.dice import chance
+
+HOSTILE = (
+    'it\'s "quoted"',
+    "$HOME ${HOME} $(HOME) $$ `id`",
+    "{{ 1 + 1 }} {{=1+1}} {% raw %} {# x #}",
+    "{{workflow.name}}{{inputs.parameters.index}}",
+    "open {{ only",
+    "closed }} only",
+    "States.Format('{}') $.Name $$.Execution.Id",
+    "%s %(x)s %%",
+    "back\\slash \\n \\u0041 \\",
+    "two\nlines\n",
+    "tab\tand\r\ncarriage",
+    " blanks around ",
+    "",
+    "null",
+    "true",
+    "1e3",
+    "0o17",
+    "~",
+    "yes",
+    "#comment",
+    "- item",
+    "key: value",
+    "@file",
+    "=1+1",
+    "--flag",
+    "script.sh",
+    "é 漢 🎬 \u202e",
+    "'''\"\"\"",
+    "a,b;c|d&e>f<g",
+    "*?[!x]",
+    "x" * 3000,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenParameter:
+    """A parameter: how it is declared, what a run is given (`given` is absent without `is_given`), what steps must see."""
+
+    attribute: str
+    name: str
+    declaration: str
+    is_given: bool
+    given: object
+    expected: object
+
+
+def hostile(rng: random.Random) -> str:
+    """One text, or two of them together."""
+    text = rng.choice(HOSTILE)
+    return text + rng.choice(HOSTILE) if chance(rng, 0.2) else text
+
+
+def draw_parameters(rng: random.Random) -> tuple[GivenParameter, ...]:
+    """Up to four parameters of different kinds."""
+    kinds = rng.sample(("text", "text2", "int", "float", "bool", "json", "none"), rng.choice((0, 0, 1, 2, 3, 4)))
+    return tuple(_parameter(rng, kind) for kind in kinds)
+
+
+def _parameter(rng: random.Random, kind: str) -> GivenParameter:
+    kinds: dict[str, Callable[[], object]] = {
+        "text": lambda: hostile(rng),
+        "text2": lambda: hostile(rng),
+        "int": lambda: rng.randint(-5, 5),
+        "float": lambda: rng.choice((0.5, -1.25, 1e20, 3.0)),
+        "bool": lambda: chance(rng, 0.5),
+        "json": lambda: rng.choice(([1, "{{x}}"], {"a b": None, "$x": [True, 0.5]}, [], {"k": "it's"})),
+        "none": lambda: None,
+    }
+    values = kinds[kind]
+    default, given = values(), values()
+    attribute = f"par_{kind}"
+    name = f"par-{kind}" if chance(rng, 0.3) else attribute
+    is_given = chance(rng, 0.6)
+    if kind == "none":
+        given = hostile(rng)
+        declaration = f"Parameter({name!r}, type=str)"
+    elif kind == "json":
+        declaration = f"Parameter({name!r}, type=JSONType, default={json.dumps(default)!r})"
+    else:
+        declared = f"type={type(default).__name__}, " if chance(rng, 0.5) else ""
+        declaration = f"Parameter({name!r}, {declared}default={default!r})"
+    return GivenParameter(
+        attribute, name, declaration, is_given, given if is_given else None, given if is_given else default
+    )
