@@ -38,7 +38,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     kept = dict(os.environ)
     os.environ.update(request["env"])
     try:
-        bag = DagBag(dag_folder=request["file"], include_examples=False)
+        bag = DagBag(dag_folder=request["file"])
         if bag.import_errors:
             return {"error": "\n".join(bag.import_errors.values())}
         run = bag.dags[request["dag_id"]].test(run_conf=request["conf"])

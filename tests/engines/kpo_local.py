@@ -65,7 +65,8 @@ def execute(self: Any, context: Any, **_sentinel: Any) -> Any:
 
 
 def _environment(container: Any) -> dict[str, str]:
-    env = {"PATH": os.environ["PATH"], "HOME": str(Path.home())}
+    env = {name: os.environ[name] for name in ("PATH", "AIRFLOW_HOME")}  # the second: so that the tests can end us
+    env["HOME"] = str(Path.home())
     env |= json.loads(os.environ.get("KPO_LOCAL_IMAGE_ENV", "{}"))
     for variable in container.env or []:
         if variable.value is not None:
