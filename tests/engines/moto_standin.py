@@ -1,0 +1,422 @@
+"""Step Functions, Batch and S3 as one local server: moto, repaired where it differs from AWS, with jobs as processes.
+
+Run as a program of its own (`python moto_standin.py`): it prints `{"port": N}` and ends when its standard input closes.
+What is changed in moto, and why, is said at each function whose name begins with `_repair`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import types
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore
+import botocore.session
+import moto.batch.models as batch_models
+import moto.stepfunctions.parser.asl.parse.asl_parser  # noqa: F401  loads every module that holds a client
+from botocore.config import Config
+from botocore.model import Shape
+from botocore.response import StreamingBody
+from moto.core.exceptions import JsonRESTError
+from moto.moto_api import state_manager
+from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+from moto.stepfunctions.parser.api import ExecutionFailedEventDetails, HistoryEventType
+from moto.stepfunctions.parser.asl.component.common.error_name import custom_error_name
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+    FailureEvent,
+    FailureEventException,
+)
+from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
+from moto.stepfunctions.parser.asl.component.state.choice.state_choice import StateChoice
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.itemprocessor import (
+    distributed_item_processor_worker as distributed,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
+    StateTaskService,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_batch import (
+    StateTaskServiceBatch,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (
+    StateTaskServiceCallback,
+)
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.utilities import docker_utilities
+
+MOTO_VARIABLES = frozenset({"MOTO_HOST", "MOTO_PORT", "MOTO_HTTP_ENDPOINT"})
+OVERRIDES_LIMIT = 8192
+"""Characters of `containerOverrides` that Batch takes (AWS documents it for ECS, which Batch hands them to)."""
+
+
+class Ended:
+    """Which Batch jobs have ended: waiters wake at once instead of polling."""
+
+    def __init__(self) -> None:
+        self._events: defaultdict[str, threading.Event] = defaultdict(threading.Event)
+
+    def set(self, job_id: str) -> None:
+        """Wake who waits for this job."""
+        self._events[job_id].set()
+
+    def wait(self, job_id: str, seconds: float) -> bool:
+        """True once the job has ended, False after `seconds`."""
+        return self._events[job_id].wait(seconds)
+
+
+class LocalContainer:
+    """A Batch job's container as a process of this machine.
+
+    The job's `image` is JSON: `python` is what the word `python` of a command means, `workdir` the working directory,
+    `env` the image's own variables, `logs` a folder for `<job>.log` (output) and `<job>.json` (argv and exit code).
+    Besides these the process sees the job's environment alone.
+    """
+
+    running: threading.local = threading.local()
+    """The container of the moto job that runs in this thread."""
+
+    def __init__(self, name: str, image: str, command: Sequence[str], environment: Mapping[str, str], **_: object):
+        self.image: dict[str, Any] = json.loads(image)
+        self.attrs: dict[str, Any] = {"State": {"ExitCode": None}, "NetworkSettings": {"Networks": {}}}
+        self._base = Path(self.image["logs"]) / name
+        job_environment = {key: value for key, value in environment.items() if key not in MOTO_VARIABLES}
+        words = [self.image["python"] if word == "python" else word for word in command[:1]] + [*command[1:]]
+        self._record = {"name": name, "argv": list(command), "started": time.time()}
+        with self._base.with_suffix(".log").open("wb") as log:
+            self._process = subprocess.Popen(
+                words,
+                env={**self.image["env"], **job_environment},
+                cwd=self.image["workdir"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._ended = threading.Event()
+        threading.Thread(target=self._watch, daemon=True).start()
+        LocalContainer.running.container = self
+
+    def _watch(self) -> None:
+        code = self._process.wait()
+        record = {**self._record, "exit": _shell_code(code), "ended": time.time()}
+        self._base.with_suffix(".json").write_text(json.dumps(record))
+        self._ended.set()
+
+    @classmethod
+    def pause(cls, seconds: float) -> None:
+        """What `sleep` is in moto's Batch: no longer than until this thread's container ends."""
+        container = getattr(cls.running, "container", None)
+        if container is None:
+            time.sleep(min(seconds, 0.02))
+        else:
+            container._ended.wait(seconds)
+
+    @property
+    def status(self) -> str:
+        return "exited" if self._ended.is_set() else "running"
+
+    def reload(self) -> None:
+        self.attrs["State"]["ExitCode"] = self._process.returncode
+
+    def wait(self, **_: object) -> dict[str, int]:
+        """The exit code as a shell would give it: moto takes a negative one for success."""
+        self._ended.wait()
+        return {"StatusCode": _shell_code(self._process.returncode)}
+
+    def kill(self) -> None:
+        if not self._ended.is_set():
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._ended.wait()
+
+    def remove(self, **_: object) -> None:
+        """Nothing is left of a process."""
+
+    def logs(self, stdout: bool = True, **_: object) -> bytes:
+        """What the job wrote, each line with a time as docker gives it."""
+        if not stdout:
+            return b""
+        stamp = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
+        text = self._base.with_suffix(".log").read_text(errors="replace")
+        return "\n".join(f"{stamp} {line}" for line in text.splitlines()).encode()
+
+
+def _shell_code(code: int) -> int:
+    return code if code >= 0 else 128 - code
+
+
+class _Containers:
+    def __init__(self) -> None:
+        self.started: list[LocalContainer] = []
+
+    def run(self, detach: bool = True, **what: Any) -> LocalContainer:
+        container = LocalContainer(**what)
+        self.started.append(container)
+        return container
+
+
+def _repair_batch(ended: Ended) -> _Containers:
+    """Jobs are processes; who waits for one wakes when it ends; Batch's limits on a submission hold."""
+    containers = _Containers()
+    client = types.SimpleNamespace(containers=containers)
+    docker_utilities.DockerModel.docker_client = property(lambda _: client)  # type: ignore[assignment]
+    batch_models.time = types.SimpleNamespace(**{**vars(time), "sleep": LocalContainer.pause})  # type: ignore[attr-defined]
+    mark_stopped = batch_models.Job._mark_stopped
+    submit = batch_models.BatchBackend.submit_job
+
+    def marked(job: batch_models.Job, success: bool = True) -> None:
+        mark_stopped(job, success)
+        ended.set(job.job_id)
+
+    def submitted(backend: batch_models.BatchBackend, *args: Any, **what: Any) -> Any:
+        overrides = json.dumps(what.get("container_overrides") or {}, ensure_ascii=False)
+        if len(overrides) > OVERRIDES_LIMIT:
+            raise JsonRESTError("ClientException", f"Container Overrides length must be at most {OVERRIDES_LIMIT}")
+        return submit(backend, *args, **what)
+
+    batch_models.Job._mark_stopped = marked  # type: ignore[method-assign]
+    batch_models.BatchBackend.submit_job = submitted  # type: ignore[method-assign]
+    return containers
+
+
+def _repair_sync(ended: Ended) -> None:
+    """`.sync` wakes when the job ends, and starts no thread for a task token that never comes."""
+    build = StateTaskServiceBatch._build_sync_resolver
+
+    def resolver(self: StateTaskServiceBatch, env: Any, *args: Any, **what: Any) -> Callable[[], Any]:
+        job_id = env.stack[-1]["JobId"]
+        resolve = build(self, env, *args, **what)
+        return lambda: resolve() if ended.wait(job_id, 0.5) else None
+
+    def evaluate(self: Any, env: Any, sync_resolver: Callable[[], Any], *_: Any, **__: Any) -> Any:
+        result = None
+        while env.is_running() and not result:
+            result = sync_resolver()
+        return result
+
+    StateTaskServiceBatch._build_sync_resolver = resolver  # type: ignore[method-assign]
+    StateTaskServiceCallback._eval_sync = evaluate  # type: ignore[method-assign]
+
+
+@functools.cache
+def _operation(service: str, action: str) -> Any:
+    model = botocore.session.get_session().get_service_model(service)
+    name = next(name for name in model.operation_names if botocore.xform_name(name) == action)
+    return model.operation_model(name)
+
+
+def _rename(value: Any, shape: Shape, name: Callable[[str], str]) -> Any:
+    """The same value with every structure's keys as `name` makes them of botocore's."""
+    if shape.type_name == "structure" and isinstance(value, dict):
+        known = {key.lower(): key for key in shape.members}  # type: ignore[attr-defined]
+        for key in list(value):
+            member = known.get(key.lower())
+            if member:
+                value[name(member)] = _rename(value.pop(key), shape.members[member], name)  # type: ignore[attr-defined]
+    elif shape.type_name == "list" and isinstance(value, list):
+        value[:] = [_rename(item, shape.member, name) for item in value]  # type: ignore[attr-defined]
+    elif shape.type_name == "map" and isinstance(value, dict):
+        value.update({key: _rename(item, shape.value, name) for key, item in value.items()})  # type: ignore[attr-defined]
+    elif isinstance(value, StreamingBody):
+        return value.read().decode()
+    elif isinstance(value, datetime.datetime):
+        return value.isoformat()
+    elif shape.type_name == "blob" and name is _as_is and not isinstance(value, bytes):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return value
+
+
+def _as_is(key: str) -> str:
+    return key
+
+
+def _pascal(key: str) -> str:
+    return key[0].upper() + key[1:]
+
+
+def _repair_shapes() -> None:
+    """Parameters and results keep the names and kinds that Step Functions gives them.
+
+    Names are PascalCase outside and the service's own inside; a blob is JSON text on its way in and text on its way out.
+    """
+
+    def request(self: StateTaskService, parameters: Any, service: str | None = None, action: str | None = None) -> None:
+        shape = _operation(self._get_boto_service_name(service), self._get_boto_service_action(action)).input_shape
+        if shape is not None:
+            _rename(parameters, shape, _as_is)
+
+    def response(
+        self: StateTaskService,
+        response: Any,
+        boto_service_name: str | None = None,
+        service_action_name: str | None = None,
+    ) -> None:
+        names = self._get_boto_service_name(boto_service_name), self._get_boto_service_action(service_action_name)
+        shape = _operation(*names).output_shape
+        if shape is not None:
+            _rename(response, shape, _pascal)
+
+    StateTaskService._normalise_parameters = request  # type: ignore[method-assign, assignment]
+    StateTaskService._normalise_response = response  # type: ignore[method-assign]
+
+
+def _repair_clients(port: int) -> None:
+    """One client a service, at this server, instead of a new one for every state."""
+
+    @functools.cache
+    def client(region: str, service: str) -> Any:
+        return boto3.client(
+            service,  # type: ignore[call-overload]
+            region_name=region,
+            endpoint_url=f"http://127.0.0.1:{port}",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(
+                parameter_validation=False,
+                retries={"total_max_attempts": 1},
+                s3={"addressing_style": "path"},
+                max_pool_connections=64,
+            ),
+        )
+
+    lock = threading.Lock()
+
+    def client_for(region: str, service: str, state_credentials: object = None) -> Any:
+        with lock:  # boto3's default session is not safe across threads
+            return client(region, service)
+
+    for module in list(sys.modules.values()):
+        if getattr(module, "boto_client_for", None) is not None:
+            vars(module)["boto_client_for"] = client_for
+
+
+def _repair_errors() -> None:
+    """Map and Parallel hand a child's `States.…` error on, and no component's key is made twice by two threads."""
+    custom_error_name.ILLEGAL_CUSTOM_ERROR_PREFIX = "\0"  # type: ignore[misc]
+    EvalComponent.heap_key = property(lambda self: str(id(self)))  # type: ignore[method-assign, assignment]
+
+
+def _repair_pauses() -> None:
+    """A retry waits a twentieth of its interval: the order of events is the same."""
+    shorter = types.SimpleNamespace(sleep=lambda seconds: time.sleep(seconds / 20))
+    retrier_decl.time = shorter  # type: ignore[attr-defined, assignment]
+
+
+def _repair_choice() -> None:
+    """A Choice that matches nothing and has no default fails with its own error, not with `States.Runtime`."""
+    evaluate = StateChoice._eval_state
+
+    def chosen(self: StateChoice, env: Any) -> None:
+        try:
+            evaluate(self, env)
+        except RuntimeError as none:
+            raise _failure(env, "States.NoChoiceMatched", str(none)) from none
+
+    StateChoice._eval_state = chosen  # type: ignore[method-assign]
+
+
+def _repair_distributed_map() -> None:
+    """A child of a distributed Map is an execution of its own, and one that fails makes the Map fail.
+
+    moto shows it the parent's `$$.Execution` and `$$.Map`, and counts a failed child as an empty result.
+    """
+
+    def evaluate(self: Any, env: Any, job: Any) -> None:
+        context = env.states.context_object.context_object_data
+        try:
+            context["Map"] = {"Item": {"Index": job.job_index, "Value": job.job_input}}
+            env.states.reset(job.job_input)
+            if self._item_selector:
+                env.states.reset(self._env.states.get_input())
+                env.stack.append(env.states.get_input())
+                self._item_selector.eval(env)
+                env.states.reset(env.stack.pop())
+            _become_child(context, env.states.get_input())
+            job.job_program.eval(env)
+            error = getattr(env.program_state(), "error", None)
+            job.job_output = env.states.get_input() if error is None else _exceeded(env, error)
+        except FailureEventException as failure:
+            pair = failure.extract_error_cause_pair() or ("", "")
+            job.job_output = _exceeded(env, {"error": pair[0], "cause": pair[1]})
+        except Exception as bug:  # noqa: BLE001  a worker that dies in silence leaves the Map waiting for ever
+            job.job_output = _exceeded(env, {"error": "States.Runtime", "cause": repr(bug)})
+
+    distributed.DistributedItemProcessorWorker._eval_job = evaluate  # type: ignore[method-assign]
+
+
+def _become_child(context: dict[str, Any], given: Any) -> None:
+    parent = context["Execution"]
+    name = str(uuid.uuid4())
+    del context["Map"]
+    context["Execution"] = {
+        **parent,
+        "Id": f"{parent['Id'].rsplit(':', 1)[0]}/Map:{name}",
+        "Input": given,
+        "Name": name,
+        "StartTime": datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
+    }
+    machine = context["StateMachine"]
+    context["StateMachine"] = {**machine, "Name": f"{machine['Name']}/Map"}
+
+
+def _exceeded(env: Any, error: Mapping[str, Any]) -> FailureEventException:
+    cause = f"The specified tolerated failure threshold was exceeded: {json.dumps(dict(error), default=str)}"
+    return _failure(env, "States.ExceedToleratedFailureThreshold", cause)
+
+
+def _failure(env: Any, error: str, cause: str) -> FailureEventException:
+    details = EventDetails(executionFailedEventDetails=ExecutionFailedEventDetails(error=error, cause=cause))
+    name = custom_error_name.CustomErrorName(error)
+    return FailureEventException(
+        FailureEvent(env=env, error_name=name, event_type=HistoryEventType.MapRunFailed, event_details=details)
+    )
+
+
+def _configure() -> None:
+    from moto.core.config import default_user_config  # noqa: PLC0415  moto reads it when it is imported
+
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    state_manager.set_transition("batch::job", {"progression": "immediate"})
+
+
+def main() -> None:
+    """Serve until standard input closes, then end every job that still runs."""
+    logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    ended = Ended()
+    containers = _repair_batch(ended)
+    _repair_sync(ended)
+    _repair_shapes()
+    _repair_errors()
+    _repair_pauses()
+    _repair_choice()
+    _repair_distributed_map()
+    _configure()
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    port = server.get_host_and_port()[1]
+    os.environ["MOTO_PORT"] = str(port)
+    _repair_clients(port)
+    sys.stdout.write(json.dumps({"port": port}) + "\n")
+    sys.stdout.flush()
+    sys.stdin.read()
+    for container in containers.started:
+        container.kill()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
