@@ -1,6 +1,6 @@
 """The command `flowc`: finds the one that is named, runs it, and turns how it ended into an exit code.
 
-Exit codes: 0 done; 1 the flow has mistakes, its run failed, or an output differs; 2 a mistake in the call; 70 a bug of ours; 130 interrupted.
+Exit codes: 0 done; 1 mistakes in a flow, a failed run, an output that differs; 2 a mistake in the call; 70 a bug of ours; 130 interrupted.
 """
 
 from __future__ import annotations

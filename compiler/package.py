@@ -25,6 +25,8 @@ LEFT_OUT = frozenset(
 MARK = re.compile(rb"compiled by flowc from ", re.IGNORECASE)
 """What the head of a compiled file says. It is left out, since it holds the image's name, and that holds the digest of the code."""
 
+_COMPILED = (".py", ".yaml", ".yml", ".json")
+_HEAD = 1024
 
 LIMIT = 256 * 1024 * 1024
 """Bytes that a code archive may hold: a home folder is not code."""
@@ -82,6 +84,11 @@ def package(root: Path) -> Archive:
     )
 
 
+def is_compiled(name: str, data: bytes) -> bool:
+    """Whether a file is the output of a compile: its head says so."""
+    return name.endswith(_COMPILED) and MARK.search(data, 0, _HEAD) is not None
+
+
 def default_image(flow: str, digest: str, registry: str | None) -> str:
     """The image that `flowc image` builds: `[registry/]<flow>:<first 12 of the code's digest>`."""
     name = f"{flow.lower()}:{digest[:12]}"
@@ -136,12 +143,8 @@ class _Found:
             )
         with open(entry.path, "rb") as file:
             data = file.read()
-        if not (path.endswith(_COMPILED) and MARK.search(data, 0, _HEAD)):
+        if not is_compiled(path, data):
             self.members.append(_Member(path, data, bool(entry.stat().st_mode & 0o100)))
-
-
-_COMPILED = (".py", ".yaml", ".yml", ".json")
-_HEAD = 1024
 
 
 def _is_left_out(entry: os.DirEntry[str], base: str, ignores: Ignores | None) -> bool:

@@ -14,7 +14,7 @@ import click
 def report_crash(error: Exception, arguments: Sequence[str]) -> None:
     """Write the traceback to a file and say that it is our bug, in one line."""
     lines = [
-        f"command: {list(('flowc', *arguments))!r}",
+        f"command: {['flowc', *arguments]!r}",
         f"python: {sys.version}",
         f"platform: {platform.platform()}",
         "",
@@ -25,4 +25,6 @@ def report_crash(error: Exception, arguments: Sequence[str]) -> None:
     ) as file:
         file.write("\n".join(lines))
     what = f"{type(error).__name__}: {error}".splitlines()[0]
-    click.echo(f"flowc: internal error: {what}\nThis is a bug of flowc, not of your flow. Report: {file.name}", err=True)
+    click.echo(
+        f"flowc: internal error: {what}\nThis is a bug of flowc, not of your flow. Report: {file.name}", err=True
+    )

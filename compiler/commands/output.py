@@ -1,0 +1,71 @@
+"""Files that a command writes: all of them or none, never half of one; or what would change on the disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+
+def write_files(files: Mapping[Path, bytes]) -> None:
+    """Write all files; each appears whole. An interruption leaves old files or new ones, and nothing else.
+
+    A file that has the bytes already is left alone. Raises click.ClickException where the disk says no.
+    """
+    pending: dict[Path, Path] = {}
+    try:
+        for path, data in files.items():
+            if not _holds(path, data):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                pending[path] = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+                pending[path].write_bytes(data)
+        for path, written in pending.items():
+            written.replace(path)
+    except OSError as error:
+        raise click.ClickException(f"cannot write {error.filename}: {error.strerror}") from error
+    finally:
+        for written in pending.values():
+            with suppress(OSError):
+                written.unlink()
+
+
+def print_bytes(text: str) -> None:
+    """Print text as UTF-8 whatever the locale says, and without changing line ends."""
+    click.echo(text.encode(), nl=False)
+
+
+def differences(files: Mapping[Path, str]) -> str:
+    """A unified diff from what is on the disk to `files`; empty where they are equal."""
+    return "".join(_difference(path, text) for path, text in files.items())
+
+
+def styled_diff(diff: str) -> Iterable[str]:
+    """The lines of a diff as `git diff` colours them."""
+    colours = {"-": "red", "+": "green", "@": "cyan"}
+    for line in diff.splitlines(keepends=True):
+        is_title = line.startswith(("--- ", "+++ "))
+        yield click.style(line, bold=True) if is_title else click.style(line, fg=colours.get(line[0]))
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == data
+
+
+def _difference(path: Path, text: str) -> str:
+    # Bytes that are no UTF-8 differ too, and are shown: a file that someone damaged must not pass.
+    old = path.read_bytes().decode(errors="surrogateescape") if path.is_file() else None
+    if old == text:
+        return ""
+    import difflib  # noqa: PLC0415 - an output that is up to date needs none
+
+    before = "/dev/null" if old is None else str(path)
+    lines = difflib.unified_diff(_lines(old or ""), _lines(text), before, str(path))
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _lines(text: str) -> list[str]:
+    """Lines that end at `\\n` alone, so that a changed carriage return shows."""
+    return [line + "\n" for line in text.split("\n")[:-1]] + ([last] if (last := text.rpartition("\n")[2]) else [])

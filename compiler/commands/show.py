@@ -1,0 +1,32 @@
+"""`flowc show`: the graph as text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from compiler.commands.output import print_bytes
+from compiler.commands.sources import FlowName, flow_argument, flow_option, planned, project_options, root_option
+from compiler.ir.text import graph_text
+
+
+@click.command("show")
+@flow_argument
+@flow_option
+@root_option
+@project_options
+def COMMAND(
+    flow: FlowName, flow_name: str | None, root: Path | None, branch: str | None, production: bool | None
+) -> int:
+    """Print the graph of a flow: a line a step, indented where a split or a foreach opens.
+
+    \b
+      flowc show flow.py
+      flowc show flow.py:Name
+    """
+    plan = planned(flow, flow_name, root, branch=branch, production=production)
+    if plan is None:
+        return 1
+    print_bytes(graph_text(plan))
+    return 0

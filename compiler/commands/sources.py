@@ -1,0 +1,124 @@
+"""What a command line names: flow files, their flows, and the settings, root and digest that go with each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from compiler.commands.findings import show
+from compiler.config import Settings, read_settings
+from compiler.diagnostics import Report
+from compiler.ir.flow import Value
+from compiler.ir.plan import Plan
+from compiler.ir.planner import plan
+from compiler.package import code_root, default_image, package
+from compiler.pipeline import read_flow
+
+
+@dataclass(frozen=True, slots=True)
+class FlowName:
+    """`flow.py` or `flow.py:Name`."""
+
+    path: Path
+    name: str | None
+
+
+class FlowNameType(click.ParamType):  # type: ignore[type-arg] # generic in newer versions of click only
+    """A flow file that exists, with the name of one of its flows or without."""
+
+    name = "flow"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> FlowName:
+        """`a/b.py:Name` in its two parts."""
+        if isinstance(value, FlowName):
+            return value
+        text = str(value)
+        path, separator, name = text.rpartition(":")
+        if not separator or Path(text).is_file() or not name.isidentifier():
+            path, name = text, ""
+        if Path(path).is_dir():
+            self.fail(f"{path} is a folder: name its flow files", param, ctx)
+        if not Path(path).is_file():
+            self.fail(f"there is no file {path}", param, ctx)
+        return FlowName(Path(path), name or None)
+
+
+FLOW = FlowNameType()
+
+flow_argument = click.argument("flow", metavar="FLOW", type=FLOW)
+flows_argument = click.argument("flows", metavar="FLOW...", type=FLOW, nargs=-1, required=True)
+flow_option = click.option("--flow", "flow_name", metavar="NAME", help="Which flow of the file.")
+root_option = click.option(
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder of the code; by default that of pyproject.toml or .git, else the flow's.",
+)
+
+
+def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--branch` and `--production` of a flow with `@project`."""
+    branch = click.option("--branch", metavar="NAME", help="The branch of a flow with @project.")
+    production = click.option(
+        "--production", is_flag=True, default=None, help="The branch of a flow with @project is its production."
+    )
+    return branch(production(command))
+
+
+def named(flow: FlowName, option: str | None) -> FlowName:
+    """The flow as `--flow` names it. The two ways must not disagree."""
+    if option and flow.name and option != flow.name:
+        raise click.UsageError(f"{flow.path}:{flow.name} and --flow {option} name two flows")
+    return FlowName(flow.path, flow.name or option)
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """The settings, root and digest of each flow file of one call; what flows share is read once."""
+
+    given_root: Path | None = None
+    _settings: dict[Path, Settings] = field(default_factory=dict)
+    _digests: dict[Path, str] = field(default_factory=dict)
+
+    def settings(self, path: Path) -> Settings:
+        """The settings of the pyproject.toml nearest to a flow file."""
+        folder = path.parent
+        if folder not in self._settings:
+            self._settings[folder] = read_settings(folder)
+        return self._settings[folder]
+
+    def root(self, path: Path) -> Path:
+        """The folder that goes into the code archive of a flow file."""
+        return code_root(path, self.settings(path), self.given_root)
+
+    def digest(self, root: Path) -> str:
+        """The digest of a folder's archive."""
+        if root not in self._digests:
+            self._digests[root] = package(root).digest
+        return self._digests[root]
+
+    def image(self, path: Path, flow: str, target: str | None, given: Mapping[str, Value]) -> str:
+        """The image that a flow's containers have by default. Where one is configured, the code is not read."""
+        settings = self.settings(path)
+        configured = settings.text("image", target, given)
+        if configured is not None:
+            return configured
+        return default_image(flow, self.digest(self.root(path)), settings.text("registry", target, given))
+
+
+def planned(
+    flow: FlowName, flow_name: str | None, root: Path | None, *, branch: str | None, production: bool | None
+) -> Plan | None:
+    """The plan of the one flow that a call names; None where it has mistakes, which are shown."""
+    wanted, surroundings, report = named(flow, flow_name), Surroundings(root), Report()
+    source = read_flow(wanted.path, report, name=wanted.name, root=surroundings.root(wanted.path))
+    show(report)
+    if source is None or report.failed:
+        return None
+    settings = surroundings.settings(wanted.path)
+    given: dict[str, Value] = {"branch": branch, "production": production}
+    is_production = settings.get("production", None, given).value is True
+    return plan(source, branch=settings.text("branch", None, given), production=is_production)

@@ -1,0 +1,88 @@
+"""The image of a flow: a slim Python, the declared packages, the shim, the code. Its recipe, and all that the recipe copies."""
+
+from __future__ import annotations
+
+import io
+import shlex
+import tarfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from compiler.config import Settings
+from compiler.mistakes import CallError
+from compiler.package import Archive
+
+PYTHON = "3.11"
+"""The Python of an image where `[tool.flowc] python` says nothing."""
+
+REQUIREMENTS = "requirements.txt"
+
+_USER = 1000
+
+
+class ImageError(CallError):
+    """The image cannot be described or built: what, and why."""
+
+
+def dockerfile(settings: Settings, archive: Archive) -> str:
+    """The recipe. It copies `code.tar.gz` and `flowc/` of the build context (`context`) and nothing else, and runs as no root."""
+    version = settings.shared.get("python", PYTHON)
+    return "\n".join(
+        [
+            f"FROM python:{version}-slim",
+            *_install(settings, archive),
+            "# The runtime: what `python -m flowc` is. Standard library only.",
+            "COPY flowc /opt/flowc/flowc",
+            "ENV PYTHONPATH=/opt/flowc PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1",
+            "# The code, unpacked: paths of flows are relative to this folder.",
+            "ADD code.tar.gz /code",
+            "WORKDIR /code",
+            f"USER {_USER}:{_USER}",
+            "",
+        ]
+    )
+
+
+def context(recipe: str, archive: Archive) -> Mapping[str, bytes]:
+    """The files of the build context by their path in it."""
+    return {
+        "Dockerfile": recipe.encode(),
+        "code.tar.gz": archive.data,
+        **({REQUIREMENTS: found} if (found := _member(archive, REQUIREMENTS)) is not None else {}),
+        **dict(_runtime()),
+    }
+
+
+def build_command(tool: str, tag: str, folder: Path) -> tuple[str, ...]:
+    """The argv that builds a context folder into an image of that name."""
+    return (tool, "build", "--tag", tag, str(folder))
+
+
+def _install(settings: Settings, archive: Archive) -> Iterator[str]:
+    packages = settings.words("packages")
+    if packages:
+        yield f"RUN pip install --no-cache-dir {shlex.join(packages)}"
+    elif REQUIREMENTS in archive.files:
+        yield f"COPY {REQUIREMENTS} /tmp/{REQUIREMENTS}"
+        yield f"RUN pip install --no-cache-dir -r /tmp/{REQUIREMENTS}"
+
+
+def _member(archive: Archive, name: str) -> bytes | None:
+    if name not in archive.files:
+        return None
+    with tarfile.open(fileobj=io.BytesIO(archive.data)) as tar:
+        file = tar.extractfile(name)
+        assert file is not None, "the archive holds regular files only"
+        return file.read()
+
+
+def _runtime() -> Iterator[tuple[str, bytes]]:
+    """The package `flowc` as it is installed beside the compiler."""
+    from importlib.util import find_spec  # noqa: PLC0415 - finds it without importing it
+
+    spec = find_spec("flowc")
+    assert spec is not None, "the wheel holds flowc"
+    assert spec.submodule_search_locations, "it is a package"
+    folder = Path(next(iter(spec.submodule_search_locations)))
+    for path in sorted(folder.rglob("*.py")):
+        yield f"flowc/{path.relative_to(folder).as_posix()}", path.read_bytes()
