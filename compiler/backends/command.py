@@ -9,12 +9,10 @@ from collections.abc import Mapping
 from compiler.backends import Options
 from compiler.ir.plan import Begin, Enter, Follow, Gather, Load, Loads, Merge, Plan, Task
 
-_UNSAFE = re.compile(r"[{$%#\\`'\"]|\.(sh|bash)$|[^\x20-\x7e]|Ref::")
+_UNSAFE = re.compile(r"[{}$%#\\`'\"]|\.(sh|bash)$|[^\x20-\x7e]|Ref::")
 
 
-def argv(
-    task: Task, *, run: str, index: str, retry: str, owner: str = "", parameters: str = ""
-) -> tuple[str, ...]:
+def argv(task: Task, *, run: str, index: str, retry: str, owner: str = "", parameters: str = "") -> tuple[str, ...]:
     """The command of one task; `run`, `index`, `retry`, `owner` and `parameters` are the target's own placeholders.
 
     `owner` and `parameters` belong to the first step alone.
@@ -63,9 +61,7 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 def _escaped(literal: str) -> str:
-    return re.sub(
-        r"[{}$%#`'&<>]|Ref::", lambda match: "".join(f"\\u{ord(char):04x}" for char in match[0]), literal
-    )
+    return re.sub(r"[{}$%#`'&<>]|Ref::", lambda match: "".join(f"\\u{ord(char):04x}" for char in match[0]), literal)
 
 
 def loads_text(loads: Loads) -> str:

@@ -1,0 +1,76 @@
+"""The one command of a step, and text that no engine may rewrite."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compiler.backends.command import argv, inert_json, loads_text, step_environment
+from compiler.ir.plan import Load, Task
+from compiler.ir.planner import plan
+from tests.ir.flows import flow
+from tests.ir.test_planner import ARMS, BODY, NESTED, SPLIT, SWITCH
+
+FOREIGN = re.compile(r"\{\{|\}\}|\{%|\{#|\$|`|%|'|Ref::|[^\x20-\x7e]|\.(sh|bash)$")
+HOSTILE = st.text() | st.sampled_from(
+    ["{{x}}", "{%raw%}", "{#", "${A}", "$(A)", "$$", "`x`", "Ref::x", "run.sh", "'\"", "\\u007b{", "\x00", "é", "𝄞", ""]
+)
+
+
+def with_environment(values: dict[str, str]) -> Task:
+    task = plan(flow(start="")).tasks["start"]
+    fields = {name: getattr(task, name) for name in Task.__slots__}
+    return Task(**{**fields, "environment": tuple(values.items())})
+
+
+@given(st.dictionaries(HOSTILE, HOSTILE | st.lists(HOSTILE) | st.none() | st.integers()))
+def test_inert_json_says_the_same_and_holds_nothing_foreign(value):
+    text = inert_json(value)
+    assert json.loads(text) == value
+    assert not FOREIGN.search(text)
+
+
+@given(st.dictionaries(st.from_regex(r"[A-Z][A-Z0-9_]{0,5}", fullmatch=True), HOSTILE))
+def test_step_environment_carries_every_value_and_shows_nothing_foreign(values):
+    carried = step_environment(with_environment(values))
+    hidden = json.loads(carried.pop("FLOWC_ENVIRONMENT", "{}"))
+    assert {**carried, **hidden} == values
+    assert not any(FOREIGN.search(value) for value in carried.values())
+
+
+def test_values_that_no_engine_rewrites_are_readable():
+    assert step_environment(with_environment({"A": "eu-west-1", "B": "a b, c=d"})) == {
+        "A": "eu-west-1",
+        "B": "a b, c=d",
+    }
+
+
+def test_the_first_step_takes_owner_and_parameters_and_every_other_its_loads():
+    tasks = plan(SPLIT).tasks
+    words = argv(tasks["start"], run="R", index="-", retry="0", owner="O", parameters="P")
+    assert " ".join(words) == "python -m flowc step start --run R --index - --retry 0 --owner O --parameters P"
+    words = argv(tasks["j"], run="R", index="-", retry="1")
+    assert " ".join(words) == "python -m flowc step j --run R --index - --retry 1 --load merge:start/b>c;a"
+
+
+@pytest.mark.parametrize("given_flow", [SPLIT, NESTED, SWITCH, BODY, ARMS])
+def test_the_shim_reads_loads_as_the_plan_meant_them(given_flow):
+    from flowc.address import parse_loads  # noqa: PLC0415  # the shim's own reader is what is tested here
+
+    for task in plan(given_flow).tasks.values():
+        theirs, ours = parse_loads(loads_text(task.loads)), task.loads
+        assert type(theirs).__name__ == type(ours).__name__
+        assert _plain(theirs) == _plain(ours)
+
+
+def _plain(value: object) -> object:
+    """Named tuples and dataclasses alike as nested tuples."""
+    if isinstance(value, Load):
+        return _plain(value.choices)
+    if hasattr(value, "__dataclass_fields__"):
+        return tuple(_plain(getattr(value, name)) for name in value.__dataclass_fields__)
+    return tuple(_plain(each) for each in value) if isinstance(value, tuple) else value
