@@ -46,11 +46,20 @@ class Report:
     """What the passes found so far. Passes add and go on; nobody raises for a mistake of the user."""
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    _seen: set[Diagnostic] = field(default_factory=set, repr=False)
 
     def add(self, rule: Rule, span: Span, *notes: Note, **facts: object) -> None:
         """Record one finding; `facts` fill the rule's templates."""
-        finding = Diagnostic(rule, span, _fill(rule.message, facts), _fill(rule.help, facts), notes)
-        if finding not in self.diagnostics:
+        self._put(Diagnostic(rule, span, _fill(rule.message, facts), _fill(rule.help, facts), notes))
+
+    def take(self, other: Report) -> None:
+        """Record the findings of another report; what is there already is not there twice."""
+        for finding in other.diagnostics:
+            self._put(finding)
+
+    def _put(self, finding: Diagnostic) -> None:
+        if finding not in self._seen:
+            self._seen.add(finding)
             self.diagnostics.append(finding)
 
     @property

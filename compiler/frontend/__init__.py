@@ -1,0 +1,108 @@
+"""Source to Flow: reads a file as text, never runs it."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+from compiler.diagnostics import Report
+from compiler.frontend import rules
+from compiler.frontend.classes import Lineage, Lineages
+from compiler.frontend.flows import Origin, has_steps, read_flow
+from compiler.frontend.modules import Library, Module, bind
+from compiler.frontend.source import read, tree
+from compiler.frontend.suggest import did_you_mean
+from compiler.ir.flow import Flow, Span
+
+
+def parse(path: Path, report: Report, *, root: Path | None = None, name: str | None = None) -> tuple[Flow, ...]:
+    """All flows of a file, or the one called `name`, in the file's order; broken ones leave findings instead.
+
+    `root` is the folder of the code archive, by default the file's own; imports are looked up beside the file and there.
+    A flow that another class of the file derives from is a base: where it is not right by itself it is left out.
+    """
+    root = root or path.parent
+    source = read(path, path.as_posix(), report)
+    parsed = tree(source, report) if source else None
+    if source is None or parsed is None:
+        return ()
+    _check_file(path, report)
+    module = bind(source, parsed)
+    library = Library(_folders(path, root), root)
+    library.modules[path] = module
+    found = _candidates(module, Lineages(library), report)
+    origin = Origin(_relative(path, root), root.as_posix())
+    if name is not None:
+        chosen = found.get(name)
+        if chosen is None:
+            _no_such_flow(source.path, name, list(found), report)
+            return ()
+        flow = read_flow(chosen, origin, report)
+        return (flow,) if flow else ()
+    if not found and not report.failed:
+        _no_flow(module, report)
+    return _read_all(found, origin, report)
+
+
+def _read_all(found: dict[str, Lineage], origin: Origin, report: Report) -> tuple[Flow, ...]:
+    bases = {id(each.node) for lineage in found.values() for each in lineage.classes[1:]}
+    flows: list[Flow] = []
+    for lineage in found.values():
+        is_base = id(lineage.classes[0].node) in bases
+        flow = read_flow(lineage, origin, Report() if is_base else report)
+        if flow:
+            flows.append(flow)
+    return tuple(flows)
+
+
+def _candidates(module: Module, lineages: Lineages, report: Report) -> dict[str, Lineage]:
+    """The classes that are flows and have steps; a finding for one with steps whose base is not to be found."""
+    found: dict[str, Lineage] = {}
+    for node in module.classes:
+        lineage = lineages.of(module, node)
+        if lineage.is_flow:
+            if has_steps(lineage):
+                found[node.name] = lineage
+        elif lineage.stranger is not None and has_steps(lineage):
+            span = (
+                module.source.span(lineage.stranger)
+                if lineage.stranger in node.bases
+                else module.source.name_span(node)
+            )
+            base = (
+                module.source.segment(lineage.stranger)
+                if lineage.stranger in node.bases
+                else ast.unparse(lineage.stranger)
+            )
+            report.add(rules.BASE_NOT_READ, span, name=node.name, base=base)
+    return found
+
+
+def _check_file(path: Path, report: Report) -> None:
+    if path.stem in sys.stdlib_module_names:
+        report.add(rules.HIDES_MODULE, Span(path.as_posix(), 1, 1, 1, 1), module=path.stem)
+
+
+def _no_flow(module: Module, report: Report) -> None:
+    near = [node for node in module.classes if any("Flow" in ast.unparse(base) for base in node.bases)]
+    hint = "; import `FlowSpec`: `from metaflow import FlowSpec, step`" if near else ""
+    span = module.source.name_span(near[0]) if near else Span(module.source.path, 1, 1, 1, 1)
+    report.add(rules.NO_FLOW, span, hint=hint)
+
+
+def _no_such_flow(path: str, name: str, names: list[str], report: Report) -> None:
+    listed = ", ".join(f"`{each}`" for each in names)
+    hint = f"it has {listed}" if names else "a flow is a class whose base is `FlowSpec`, with methods under `@step`"
+    report.add(rules.NO_SUCH_FLOW, Span(path, 1, 1, 1, 1), name=name, hint=hint + did_you_mean(name, names))
+
+
+def _folders(path: Path, root: Path) -> tuple[Path, ...]:
+    return tuple(dict.fromkeys((path.parent, root, root / "src")))
+
+
+def _relative(path: Path, root: Path) -> str:
+    try:
+        return path.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        return path.name

@@ -1,0 +1,189 @@
+"""What a method does with `self`: artifacts read and written, methods called, transitions taken. One pass over its nodes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from compiler.frontend.modules import Function
+
+IN_PLACE = frozenset(
+    ["append", "extend", "insert", "add", "update", "setdefault", "pop", "popitem", "clear", "remove", "discard", "sort", "reverse", "appendleft", "popleft", "difference_update", "intersection_update", "symmetric_difference_update"]
+)
+"""Methods that change the object they are called on."""
+
+_UNKNOWN_CALLS = frozenset(("exec", "eval", "super", "locals"))
+
+
+@dataclass(slots=True)
+class Body:
+    """The findings of one method; places are the nodes themselves, the first of each name."""
+
+    reads: dict[str, ast.expr] = field(default_factory=dict)
+    writes: dict[str, ast.expr] = field(default_factory=dict)
+    assigned: dict[str, ast.expr] = field(default_factory=dict)
+    """The writes that bind the name itself, not a part of its value."""
+    deleted: dict[str, ast.expr] = field(default_factory=dict)
+    calls: dict[str, ast.expr] = field(default_factory=dict)
+    transitions: list[ast.Call] = field(default_factory=list)
+    calls_unknown: bool = False
+
+
+def read_body(function: Function) -> Body:
+    """Walk a method once, iteratively; nested functions that take no `self` of their own are part of it."""
+    arguments = [*function.args.posonlyargs, *function.args.args]
+    found = Body()
+    if not arguments:
+        return found
+    name = arguments[0].arg
+    stack: list[ast.AST] = list(reversed(function.body))
+    while stack:
+        node = stack.pop()
+        visit = _VISITS.get(node.__class__)
+        more = visit(found, node, name) if visit else None
+        if more is None:
+            more = _children(node)
+        stack.extend(more)
+    return found
+
+
+_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
+_LEAVES = frozenset(
+    ("ctx", "op", "ops", "kind", "type_comment", "conversion", "id", "arg", "attr", "name", "names", "level")
+)
+
+
+def _children(node: ast.AST) -> list[ast.AST]:
+    """A node's children, last first."""
+    found: list[ast.AST] = []
+    for name in reversed(node._fields):
+        if name in _LEAVES:
+            continue
+        value = getattr(node, name, None)
+        if value.__class__ is list:
+            found.extend(each for each in reversed(value) if isinstance(each, ast.AST))
+        elif isinstance(value, ast.AST):
+            found.append(value)
+    return found
+
+
+_NOTHING: list[ast.AST] = []
+
+
+def _is_self(node: ast.AST, name: str) -> bool:
+    return node.__class__ is ast.Name and node.id == name  # type: ignore[attr-defined]
+
+
+def _name(found: Body, node: ast.Name, name: str) -> list[ast.AST]:
+    """A bare `self` goes somewhere that the text does not show."""
+    if node.id == name:
+        found.calls_unknown = True
+    return _NOTHING
+
+
+def _attribute(found: Body, node: ast.Attribute, name: str) -> list[ast.AST] | None:
+    if not _is_self(node.value, name):
+        if node.ctx.__class__ is not ast.Load:
+            _write_inside(found, node.value, name)
+        return None
+    if node.attr == "__dict__":
+        found.calls_unknown = True
+    elif node.ctx.__class__ is ast.Load:
+        found.reads.setdefault(node.attr, node)
+    elif node.ctx.__class__ is ast.Del:
+        found.deleted.setdefault(node.attr, node)
+    else:
+        found.writes.setdefault(node.attr, node)
+        found.assigned.setdefault(node.attr, node)
+    return _NOTHING
+
+
+def _subscript(found: Body, node: ast.Subscript, name: str) -> None:
+    if node.ctx.__class__ is not ast.Load:
+        _write_inside(found, node.value, name)
+
+
+def _write_inside(found: Body, node: ast.expr, name: str) -> None:
+    """`self.x[k] = v`, `self.x.y = v`: the artifact at the root of the chain is changed in place."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        if isinstance(node, ast.Attribute) and _is_self(node.value, name):
+            found.writes.setdefault(node.attr, node)
+            return
+        node = node.value
+
+
+def _augmented(found: Body, node: ast.AugAssign, name: str) -> None:
+    target = node.target
+    if isinstance(target, ast.Attribute) and _is_self(target.value, name):
+        found.reads.setdefault(target.attr, target)
+
+
+def _call(found: Body, node: ast.Call, name: str) -> list[ast.AST] | None:
+    function = node.func
+    if isinstance(function, ast.Attribute):
+        if _is_self(function.value, name):
+            return _own_call(found, node, function, name)
+        if function.attr in IN_PLACE:
+            _write_inside(found, function.value, name)
+    elif isinstance(function, ast.Name):
+        if function.id in _UNKNOWN_CALLS:
+            found.calls_unknown = True
+        elif function.id in ("setattr", "getattr", "hasattr", "delattr") and node.args and _is_self(node.args[0], name):
+            return _named_access(found, node, function.id)
+    return None
+
+
+def _own_call(found: Body, node: ast.Call, function: ast.Attribute, name: str) -> list[ast.AST]:
+    if function.attr == "next":
+        found.transitions.append(node)
+        for keyword in node.keywords:
+            value = keyword.value
+            if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                found.reads.setdefault(value.value, value)
+        return [keyword.value for keyword in node.keywords]
+    found.calls.setdefault(function.attr, function)
+    return [*(keyword.value for keyword in reversed(node.keywords)), *reversed(node.args)]
+
+
+def _named_access(found: Body, node: ast.Call, verb: str) -> list[ast.AST]:
+    """`setattr(self, "x", v)` and its like with a literal name are plain accesses."""
+    place = node.args[1] if len(node.args) > 1 else None
+    if isinstance(place, ast.Constant) and isinstance(place.value, str):
+        if verb == "setattr":
+            found.writes.setdefault(place.value, place)
+            found.assigned.setdefault(place.value, place)
+        elif verb == "delattr":
+            found.deleted.setdefault(place.value, place)
+        else:
+            found.reads.setdefault(place.value, place)
+    elif verb == "setattr":
+        found.calls_unknown = True
+    return [*(keyword.value for keyword in node.keywords), *reversed(node.args[1:])]
+
+
+def _function(found: Body, node: Function | ast.Lambda, name: str) -> list[ast.AST] | None:
+    """A nested function with a `self` of its own says nothing of the flow."""
+    arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+    return _NOTHING if any(each.arg == name for each in arguments) else None
+
+
+def _leaf(found: Body, node: ast.AST, name: str) -> list[ast.AST]:
+    return _NOTHING
+
+
+# Each takes the body, the node of its own class and the name of `self`; None means that all children follow.
+_VISITS: dict[type[ast.AST], Callable[..., list[ast.AST] | None]] = {
+    ast.Name: _name,
+    ast.Attribute: _attribute,
+    ast.Subscript: _subscript,
+    ast.AugAssign: _augmented,
+    ast.Call: _call,
+    ast.FunctionDef: _function,
+    ast.AsyncFunctionDef: _function,
+    ast.Lambda: _function,
+    ast.Constant: _leaf,
+    ast.Import: _leaf,
+    ast.ImportFrom: _leaf,
+    ast.Pass: _leaf,
+}

@@ -1,0 +1,227 @@
+"""The decorators of the language: which there are, where they belong, and what stands in their parentheses."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from compiler.diagnostics import Report
+from compiler.frontend import value_rules as rules
+from compiler.frontend.modules import Import, Origin
+from compiler.frontend.suggest import did_you_mean
+from compiler.frontend.values import Scope, entries, evaluate
+from compiler.ir.flow import Decorator, Dynamic, Span, Value
+
+STEP: dict[str, tuple[str, ...]] = {
+    "retry": ("times", "minutes_between_retries"),
+    "catch": ("var", "print_exception"),
+    "timeout": ("seconds", "minutes", "hours"),
+    "resources": ("cpu", "gpu", "memory", "disk", "shared_memory"),
+    "environment": ("vars",),
+    "kubernetes": tuple(
+        ["cpu", "memory", "disk", "image", "image_pull_policy", "image_pull_secrets", "service_account", "secrets", "node_selector", "namespace", "gpu", "gpu_vendor", "tolerations", "labels", "annotations", "use_tmpfs", "tmpfs_tempdir", "tmpfs_size", "tmpfs_path", "persistent_volume_claims", "shared_memory", "port", "compute_pool", "executable", "hostname_resolution_timeout", "qos", "extended_resources", "security_context"]
+    ),
+    "batch": tuple(
+        ["cpu", "gpu", "memory", "image", "queue", "iam_role", "execution_role", "shared_memory", "max_swap", "swappiness", "inferentia", "trainium", "efa", "host_volumes", "efs_volumes", "use_tmpfs", "aws_batch_tags", "tmpfs_tempdir", "tmpfs_size", "tmpfs_path", "ephemeral_storage", "log_driver", "log_options", "executable", "privileged"]
+    ),
+    "secrets": ("sources", "role", "allow_override"),
+    "card": ("type", "options", "scope", "rank", "timeout", "id", "save_errors", "customize", "refresh_interval"),
+    "parallel": (),
+    "conda": ("packages", "libraries", "python", "disabled"),
+    "pypi": ("packages", "python", "disabled"),
+}
+"""The step decorators and their options."""
+
+FLOW: dict[str, tuple[str, ...]] = {
+    "schedule": ("cron", "weekly", "daily", "hourly", "timezone"),
+    "project": ("name", "branch", "production"),
+    "trigger": ("event", "events", "options"),
+    "trigger_on_finish": ("flow", "flows", "options"),
+    "exit_hook": ("on_success", "on_error", "options"),
+    "conda_base": ("packages", "libraries", "python", "disabled"),
+    "pypi_base": ("packages", "python", "disabled"),
+    "airflow_external_task_sensor": tuple(
+        ["timeout", "poke_interval", "mode", "exponential_backoff", "pool", "soft_fail", "name", "description", "external_dag_id", "external_task_ids", "allowed_states", "failed_states", "execution_delta", "check_existence"]
+    ),
+    "airflow_s3_key_sensor": tuple(
+        ["timeout", "poke_interval", "mode", "exponential_backoff", "pool", "soft_fail", "name", "description", "bucket_key", "bucket_name", "wildcard_match", "aws_conn_id", "verify"]
+    ),
+}
+"""The flow decorators and their options."""
+
+REPEATABLE = frozenset(("card", "secrets", "airflow_external_task_sensor", "airflow_s3_key_sensor"))
+
+GANG_DECORATORS = frozenset(("parallel",))
+"""Decorators that make a step one for `num_parallel`."""
+
+MUTATORS = {"StepMutator": "a step mutator", "FlowMutator": "a flow mutator"}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What stood above a method or class: the language's decorators in order, and whether others wrap it."""
+
+    decorators: tuple[Decorator, ...]
+    wrapped: bool
+
+
+def read_decorators(scope: Scope, nodes: list[ast.expr], table: str, report: Report) -> Found:
+    """Read decorators from the outermost in; `table` says where they stand: `step` or `flow`."""
+    found: list[Decorator] = []
+    wrapped = False
+    for node in nodes:
+        decorator = _read(scope, node, table, report)
+        if decorator is None:
+            wrapped = True
+        elif any(each.name == decorator.name for each in found) and decorator.name not in REPEATABLE:
+            report.add(rules.DUPLICATE_DECORATOR, decorator.span, name=decorator.name)
+        else:
+            found.append(decorator)
+    return Found(tuple(found), wrapped)
+
+
+def origin_of(scope: Scope, node: ast.expr) -> Origin:
+    """Where a decorator comes from, called or not."""
+    return scope.library.origin(scope.module, node.func if isinstance(node, ast.Call) else node)
+
+
+def _read(scope: Scope, node: ast.expr, table: str, report: Report) -> Decorator | None:
+    origin = origin_of(scope, node)
+    if origin.ours is not None:
+        return _ours(scope, node, origin.ours, table, report)
+    if origin.bound is not None and not isinstance(origin.bound, Import):
+        return _wrapper(scope, node, origin, report)
+    _check_defined(scope, node, report)
+    return None
+
+
+def _ours(scope: Scope, node: ast.expr, name: str, table: str, report: Report) -> Decorator | None:
+    here, there = (STEP, FLOW) if table == "step" else (FLOW, STEP)
+    span = scope.module.source.span(node)
+    if name in here:
+        return _arguments(scope, node, name, here[name], report)
+    if name in there:
+        kind = ("flow", "class") if table == "step" else ("step", "method of a step")
+        report.add(rules.MISPLACED_DECORATOR, span, name=name, kind=kind[0], place=kind[1])
+    elif name in EXTENSIONS:
+        report.add(rules.EXTENSION_DECORATOR, span, name=name, cure=EXTENSIONS[name])
+    else:
+        report.add(rules.UNKNOWN_DECORATOR, span, name=name, hint=did_you_mean(name, [*here, *there, "step"]))
+    return None
+
+
+_BY_CODE = "do it in the step's code, or in an image of your own"
+_GANG = "`@parallel` with `num_parallel`, and start the framework in the step's code"
+EXTENSIONS = {
+    "model": _BY_CODE,
+    "checkpoint": _BY_CODE,
+    "huggingface_hub": _BY_CODE,
+    "pip": "use `@pypi`",
+    "trigger_on": "use `@trigger` or `@trigger_on_finish`",
+    "nvidia": "use `@kubernetes(gpu=...)`",
+    "nvct": "use `@kubernetes(gpu=...)`",
+    "nim": _BY_CODE,
+    "vllm": _BY_CODE,
+    "ollama": _BY_CODE,
+    "fast_bakery_internal": "remove it",
+    "gpu_profile": _BY_CODE,
+    "slurm": "use `@kubernetes` or `@batch`",
+    "torchrun": _GANG,
+    "pytorch_parallel": _GANG,
+    "tensorflow_parallel": _GANG,
+    "tensorflow": _GANG,
+    "metaflow_ray": _GANG,
+    "ray_parallel": _GANG,
+    "deepspeed": _GANG,
+    "mpi": _GANG,
+    "argo_workflows_internal": "remove it",
+    "step_functions_internal": "remove it",
+    "airflow_internal": "remove it",
+}
+"""Decorators of extensions, and what to do instead."""
+
+
+def _wrapper(scope: Scope, node: ast.expr, origin: Origin, report: Report) -> Decorator | None:
+    """A decorator of the author's own: a plain one runs as Python; one of the language's wrappers is recorded."""
+    if origin.module is None:
+        return None
+    inner = Scope(scope.library, origin.module, {})
+    bound = origin.bound
+    span = scope.module.source.span(node)
+    if isinstance(bound, ast.FunctionDef):
+        if any(origin_of(inner, each).ours == "user_step_decorator" for each in bound.decorator_list):
+            return Decorator("user_step_decorator", (("name", bound.name),), span)
+    elif isinstance(bound, ast.ClassDef):
+        for base in bound.bases:
+            ours = scope.library.origin(origin.module, base).ours
+            if ours == "UserStepDecorator":
+                return Decorator("user_step_decorator", (("name", bound.name),), span)
+            if ours in MUTATORS:
+                report.add(rules.MUTATOR, span, name=bound.name, kind=MUTATORS[ours])
+    return None
+
+
+def _check_defined(scope: Scope, node: ast.expr, report: Report) -> None:
+    """A plain name that the file never binds would be a NameError where the step runs."""
+    root = node.func if isinstance(node, ast.Call) else node
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    if not isinstance(root, ast.Name) or scope.module.stars or root.id in _BUILTIN:
+        return
+    if root.id in scope.module.names or root.id in scope.names:
+        return
+    known = root.id in STEP or root.id in FLOW or root.id == "step"
+    hint = f"import it: `from metaflow import {root.id}`" if known else "define or import it"
+    near = did_you_mean(root.id, [*scope.module.names, *STEP, *FLOW]) if not known else ""
+    report.add(rules.UNDEFINED_DECORATOR, scope.module.source.span(root), name=root.id, hint=hint + near)
+
+
+_BUILTIN = frozenset(("staticmethod", "classmethod", "property"))
+
+
+def _arguments(scope: Scope, node: ast.expr, name: str, options: tuple[str, ...], report: Report) -> Decorator:
+    span = scope.module.source.span(node)
+    if not isinstance(node, ast.Call):
+        return Decorator(name, (), span)
+    for argument in node.args:
+        want = f"`{options[0]}=...`" if options else "none"
+        report.add(rules.POSITIONAL_ARGUMENT, scope.module.source.span(argument), name=name, want=want)
+    values: dict[str, Value | Dynamic] = {}
+    places: dict[str, Span] = {}
+    for option, place, value in _keywords(scope, node, name, report):
+        if option not in options:
+            hint = did_you_mean(option, options)
+            report.add(rules.UNKNOWN_OPTION, place, name=name, option=option, hint=hint or _listed(options))
+        else:
+            values[option], places[option] = value, place
+    return Decorator(name, tuple(values.items()), span, tuple(places.items()))
+
+
+def _listed(options: tuple[str, ...]) -> str:
+    return f"; it takes {', '.join(f'`{each}`' for each in options)}" if options else "; it takes nothing"
+
+
+def _keywords(scope: Scope, node: ast.Call, name: str, report: Report) -> list[tuple[str, Span, Value | Dynamic]]:
+    source = scope.module.source
+    found: list[tuple[str, Span, Value | Dynamic]] = []
+    for keyword in node.keywords:
+        if keyword.arg is not None:
+            value = _variables(scope, keyword.value) if name == "environment" else None
+            found.append(
+                (keyword.arg, source.span(keyword), evaluate(scope, keyword.value) if value is None else value)
+            )
+            continue
+        more = entries(scope, keyword.value)
+        if more is None:
+            report.add(rules.DYNAMIC_OPTIONS, source.span(keyword), name=name, text=source.segment(keyword.value))
+        else:
+            found.extend((option, source.span(keyword), value) for option, _, value in more)
+    return found
+
+
+def _variables(scope: Scope, node: ast.expr) -> Value | Dynamic:
+    """The literal variables of `@environment`; those that only run time knows are left to the container."""
+    found = entries(scope, node)
+    if found is None:
+        return evaluate(scope, node)
+    return {key: value for key, _, value in found if not isinstance(value, Dynamic)}

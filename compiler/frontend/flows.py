@@ -1,0 +1,153 @@
+"""One class to one flow: its members sorted, each read, the whole checked."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from compiler.diagnostics import Note, Report
+from compiler.frontend import rules
+from compiler.frontend.body import Body, read_body
+from compiler.frontend.classes import Lineage, Member, members, own_members
+from compiler.frontend.dataflow import Attributes, check_artifacts
+from compiler.frontend.decorators import read_decorators
+from compiler.frontend.drawing import Drawing
+from compiler.frontend.options import check_options
+from compiler.frontend.parameters import check_parameters, declares, read_parameter
+from compiler.frontend.shape import check_shape
+from compiler.frontend.steps import Method, read_ends, read_method, read_steps, step_decorator
+from compiler.ir.flow import Decorator, Flow, Parameter, Span
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@dataclass(slots=True)
+class _Parts:
+    """The members of a flow by what they are."""
+
+    methods: dict[str, Method] = field(default_factory=dict)
+    parameters: list[tuple[Parameter, Member]] = field(default_factory=list)
+    bodies: dict[str, Body] = field(default_factory=dict)
+    constants: list[str] = field(default_factory=list)
+    declared: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The file of a flow: relative to the root of the code, and the root."""
+
+    path: str
+    root: str
+
+
+def has_steps(lineage: Lineage) -> bool:
+    """Whether a class has any step, of its own or inherited."""
+    return any(step_decorator(member) is not None for member in members(lineage).values())
+
+
+def read_flow(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
+    """The flow that a class is; None, with findings, where it is not right."""
+    found = Report()
+    flow = _read(lineage, origin, found)
+    report.take(found)
+    return None if found.failed else flow
+
+
+def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow:
+    own = lineage.classes[0]
+    name, source = own.node.name, own.module.source
+    span = source.name_span(own.node)
+    for each in lineage.classes:
+        _check_twice(each.node.name, list(own_members(each)), report)
+    parts = _sort(members(lineage), report)
+    decorators, wrapped = _flow_decorators(lineage, report)
+    ends = read_ends(name, span, parts.methods, report)
+    read = read_steps(name, parts.methods, ends, parts.bodies, report)
+    drawing = Drawing(name, read.steps, ends.start, ends.end, frozenset(read.vague), read.places)
+    check_shape(drawing, report)
+    flow = Flow(
+        name=name,
+        path=origin.path,
+        root=origin.root,
+        start=ends.start or "",
+        end=ends.end or "",
+        steps=read.steps,
+        parameters=tuple(parameter for parameter, _ in parts.parameters),
+        decorators=decorators,
+        constants=tuple(parts.constants),
+        doc=ast.get_docstring(own.node),
+        span=span,
+    )
+    check_options(flow, report)
+    check_parameters(flow, report)
+    unknown = wrapped or lineage.stranger is not None
+    check_artifacts(flow, _attributes(parts, unknown), report)
+    return flow
+
+
+def _attributes(parts: _Parts, unknown: bool) -> Attributes:
+    return Attributes(
+        methods=parts.methods,
+        bodies=parts.bodies,
+        parameters=frozenset(parameter.attribute for parameter, _ in parts.parameters) | parts.declared,
+        constants=frozenset(parts.constants),
+        unknown=unknown,
+    )
+
+
+def _check_twice(flow: str, found: list[Member], report: Report) -> None:
+    """A step or parameter whose name the same class body binds again."""
+    first: dict[str, Member] = {}
+    for member in found:
+        earlier = first.setdefault(member.name, member)
+        if earlier is not member and (_counts(earlier) or _counts(member)) and not (earlier.block and member.block):
+            report.add(
+                rules.DUPLICATE_NAME, _span(member), Note(_span(earlier), "the first"), name=member.name, flow=flow
+            )
+
+
+def _counts(member: Member) -> bool:
+    return step_decorator(member) is not None or declares(member) is not None
+
+
+def _span(member: Member) -> Span:
+    source = member.owner.module.source
+    if isinstance(member.statement, _FUNCTIONS):
+        return source.name_span(member.statement)
+    return source.span(member.statement)
+
+
+def _sort(found: Mapping[str, Member], report: Report) -> _Parts:
+    parts = _Parts()
+    for name, member in found.items():
+        at = step_decorator(member)
+        if at is not None:
+            parts.methods[name] = read_method(member, at, report)
+        elif isinstance(member.node, _FUNCTIONS):
+            parts.bodies[name] = read_body(member.node)
+        elif declares(member):
+            parts.declared.add(name)
+            parameter = read_parameter(member, report)
+            if parameter:
+                parts.parameters.append((parameter, member))
+        elif not name.startswith("__"):
+            parts.constants.append(name)
+    return parts
+
+
+def _flow_decorators(lineage: Lineage, report: Report) -> tuple[tuple[Decorator, ...], bool]:
+    """The flow's decorators, the nearest class's of each name, and whether others wrap it."""
+    found: dict[str, Decorator] = {}
+    extra: list[Decorator] = []
+    wrapped = False
+    for each in lineage.classes:
+        read = read_decorators(each.scope, each.node.decorator_list, "flow", report)
+        wrapped = wrapped or read.wrapped
+        above = set(found)
+        for decorator in read.decorators:
+            if decorator.name not in found:
+                found[decorator.name] = decorator
+            elif decorator.name not in above:
+                extra.append(decorator)
+    return (*found.values(), *extra), wrapped

@@ -1,0 +1,315 @@
+"""`Parameter(...)`: its two names, type, default and options."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from compiler.diagnostics import Note, Report
+from compiler.frontend import value_rules as rules
+from compiler.frontend.classes import Member
+from compiler.frontend.modules import Function, Import, Origin
+from compiler.frontend.suggest import did_you_mean
+from compiler.frontend.values import Scope, evaluate
+from compiler.ir.flow import Dynamic, Flow, Parameter, Span, Value
+
+_POSITIONS = ("name", "default", "type", "help", "required", "show_default")
+_OPTIONS = frozenset((*_POSITIONS, "separator", "multiple", "is_flag", "hidden", "metavar"))
+_RESERVED = frozenset(
+    each.replace("_", "-")
+    for each in ["params", "with", "tag", "namespace", "obj", "tags", "decospecs", "run-id-file", "max-num-splits", "max-workers", "max-log-size", "user-namespace", "run-id", "task-id", "runner-attribute-file", "help", "flow", "branch", "production"]
+)
+"""Metaflow's reserved names and the words of our own command line, with hyphens."""
+
+RESERVED_ATTRIBUTES = frozenset(["name", "next", "input", "index", "cmd", "merge_artifacts", "foreach_stack", "script_name"])
+"""What `self` already has."""
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_BUILTIN_TYPES = {"str": "str", "int": "int", "float": "float", "bool": "bool", "dict": "json", "list": "json"}
+_CLICK_TYPES = {"STRING": "str", "INT": "int", "FLOAT": "float", "BOOL": "bool"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """The call that makes a parameter: its arguments by name."""
+
+    scope: Scope
+    node: ast.Call
+    attribute: str
+    arguments: Mapping[str, ast.expr]
+
+    def span(self, option: str) -> Span:
+        """Where an option stands, or the call."""
+        return self.scope.module.source.span(self.arguments.get(option, self.node))
+
+    def text(self, option: str) -> str:
+        """An option's source."""
+        return self.scope.module.source.segment(self.arguments[option])
+
+    def value(self, option: str) -> Value | Dynamic:
+        """An option's value; None where it is not given."""
+        node = self.arguments.get(option)
+        return evaluate(self.scope, node) if node is not None else None
+
+
+def declares(member: Member) -> str | None:
+    """`Parameter`, `IncludeFile` or `Config` where a class member is one of them."""
+    if not isinstance(member.node, ast.Call):
+        return None
+    ours = member.owner.scope.library.origin(member.owner.module, member.node.func).ours
+    return ours if ours in ("Parameter", "IncludeFile", "Config") else None
+
+
+def read_parameter(member: Member, report: Report) -> Parameter | None:
+    """The parameter that a class member declares; None, with a finding, where it is not one of those that work."""
+    assert isinstance(member.node, ast.Call)
+    kind = declares(member)
+    span = member.owner.module.source.span(member.node)
+    if kind != "Parameter":
+        rule = rules.CONFIG if kind == "Config" else rules.INCLUDE_FILE
+        report.add(rule, span, name=member.name)
+        return None
+    call = _call(member, member.node, report)
+    name = _name(call, report)
+    if name is None:
+        return None
+    return _parameter(call, name, report)
+
+
+def _call(member: Member, node: ast.Call, report: Report) -> _Call:
+    source = member.owner.module.source
+    arguments = dict(zip(_POSITIONS, node.args, strict=False))
+    for keyword in node.keywords:
+        if keyword.arg is None:
+            _spread(member, keyword, arguments, report)
+        elif keyword.arg not in _OPTIONS:
+            hint = did_you_mean(keyword.arg, _OPTIONS) or "; it takes " + ", ".join(
+                f"`{each}`" for each in sorted(_OPTIONS)
+            )
+            report.add(rules.PARAMETER_OPTION, source.span(keyword), option=keyword.arg, hint=hint)
+        else:
+            arguments[keyword.arg] = keyword.value
+    return _Call(member.owner.scope, node, member.name, arguments)
+
+
+def _spread(member: Member, keyword: ast.keyword, arguments: dict[str, ast.expr], report: Report) -> None:
+    """`**{...}` with a dict display is as good as its items."""
+    value = keyword.value
+    if isinstance(value, ast.Dict) and all(isinstance(key, ast.Constant) for key in value.keys):
+        for key, item in zip(value.keys, value.values, strict=True):
+            if isinstance(key, ast.Constant) and key.value in _OPTIONS:
+                arguments[str(key.value)] = item
+        return
+    source = member.owner.module.source
+    report.add(rules.DYNAMIC_OPTIONS, source.span(keyword), name="Parameter", text=source.segment(value))
+
+
+def _name(call: _Call, report: Report) -> str | None:
+    name = call.value("name")
+    if not isinstance(name, str):
+        report.add(rules.PARAMETER_NAME_DYNAMIC, call.span("name"), attribute=call.attribute)
+        return None
+    if not _NAME.fullmatch(name):
+        report.add(rules.PARAMETER_NAME, call.span("name"), name=name)
+    elif name.lower().replace("_", "-") in _RESERVED:
+        report.add(rules.PARAMETER_RESERVED, call.span("name"), name=name)
+    elif call.attribute in RESERVED_ATTRIBUTES:
+        report.add(rules.PARAMETER_RESERVED, call.span(""), name=call.attribute)
+    else:
+        return name
+    return None
+
+
+def _parameter(call: _Call, name: str, report: Report) -> Parameter | None:
+    default = call.value("default")
+    multiple = _flag(call, name, "multiple", report)
+    kind, choices = _type(call, default, multiple, report)
+    if kind is None:
+        return None
+    parameter = Parameter(
+        attribute=call.attribute,
+        name=name,
+        type=kind,
+        default=default,
+        has_default="default" in call.arguments,
+        required=_flag(call, name, "required", report),
+        help=_words(call, name, "help", report),
+        span=call.scope.module.source.span(call.node),
+        multiple=multiple,
+        separator=_words(call, name, "separator", report),
+        choices=choices,
+        default_is_callable=_is_callable(call),
+    )
+    if parameter.separator and kind != "str":
+        report.add(rules.SEPARATOR_TYPE, call.span("separator"), name=name, type=kind)
+    _check_default(call, parameter, report)
+    return parameter
+
+
+def _flag(call: _Call, name: str, option: str, report: Report) -> bool:
+    value = call.value(option)
+    if not (value is None or isinstance(value, bool)):
+        report.add(rules.PARAMETER_VALUE, call.span(option), option=option, name=name, want="True or False")
+    return value is True
+
+
+def _words(call: _Call, name: str, option: str, report: Report) -> str | None:
+    value = call.value(option)
+    if isinstance(value, str):
+        return value
+    if value is not None and option != "help":
+        report.add(rules.PARAMETER_VALUE, call.span(option), option=option, name=name, want="a text")
+    return None
+
+
+def _is_callable(call: _Call) -> bool:
+    """A default that Metaflow would call when the flow is deployed."""
+    node = call.arguments.get("default")
+    if isinstance(node, ast.Lambda):
+        return True
+    if not isinstance(node, ast.Name | ast.Attribute):
+        return False
+    bound = call.scope.library.origin(call.scope.module, node).bound
+    return isinstance(bound, Function) or isinstance(bound, ast.Lambda)
+
+
+def _type(call: _Call, default: Value | Dynamic, multiple: bool, report: Report) -> tuple[str | None, tuple[str, ...]]:
+    """The type's name and its choices; None with a finding where it is not one."""
+    node = call.arguments.get("type")
+    if call.value("is_flag") is True:
+        return "bool", ()
+    if node is None or (isinstance(node, ast.Constant) and node.value is None):
+        return _type_of(default[0] if multiple and isinstance(default, tuple) and default else default, multiple), ()
+    inner = node.func if isinstance(node, ast.Call) else node
+    origin = call.scope.library.origin(call.scope.module, inner)
+    if origin.ours in ("JSONType", "JSONTypeClass"):
+        return "json", ()
+    if isinstance(inner, ast.Name) and inner.id in _BUILTIN_TYPES and inner.id not in call.scope.module.names:
+        return _BUILTIN_TYPES[inner.id], ()
+    name = _click_name(call, inner, origin)
+    if name == "Choice" and isinstance(node, ast.Call):
+        return _choice(call, node, report)
+    if name is not None:
+        return _CLICK_TYPES.get(name, call.text("type")), ()
+    report.add(rules.PARAMETER_TYPE, call.span("type"), text=call.text("type"))
+    return None, ()
+
+
+def _click_name(call: _Call, inner: ast.expr, origin: Origin) -> str | None:
+    """The name of a click type, under whatever name click was imported."""
+    root = inner.value if isinstance(inner, ast.Attribute) else inner
+    bound = call.scope.module.names.get(root.id) if isinstance(root, ast.Name) else None
+    if not isinstance(bound, Import) or "click" not in bound.module.split("."):
+        return None
+    return inner.attr if isinstance(inner, ast.Attribute) else bound.name
+
+
+def _choice(call: _Call, node: ast.Call, report: Report) -> tuple[str | None, tuple[str, ...]]:
+    found = evaluate(call.scope, node.args[0]) if node.args else None
+    if isinstance(found, tuple) and all(isinstance(each, str) for each in found):
+        return "str", tuple(str(each) for each in found)
+    report.add(rules.PARAMETER_TYPE, call.span("type"), text=call.text("type"))
+    return None, ()
+
+
+def _type_of(default: Value | Dynamic, multiple: bool) -> str:
+    match default:
+        case bool():
+            return "bool"
+        case int():
+            return "int"
+        case float():
+            return "float"
+        case tuple() | Mapping():
+            return "str" if multiple else "json"
+        case None | str() | Dynamic():
+            return "str"
+
+
+def _check_default(call: _Call, parameter: Parameter, report: Report) -> None:
+    default = parameter.default
+    if default is None or isinstance(default, Dynamic):
+        return
+    items: tuple[Value, ...] = (default,)
+    kind = parameter.type
+    if parameter.multiple:
+        if not isinstance(default, tuple):
+            cure = "with `multiple=True` the default is a list"
+            _refuse_default(call, parameter, default, f"list of {kind}", cure, report)
+            return
+        items = default
+    for item in items:
+        cure = _misfit(kind, item)
+        if cure:
+            _refuse_default(call, parameter, item, kind, cure, report)
+            return
+        if parameter.choices and item not in parameter.choices:
+            choices = ", ".join(f"`{choice}`" for choice in parameter.choices)
+            report.add(
+                rules.DEFAULT_CHOICE, call.span("default"), found=_shown(item), name=parameter.name, choices=choices
+            )
+            return
+
+
+def _refuse_default(call: _Call, parameter: Parameter, found: Value, kind: str, cure: str, report: Report) -> None:
+    report.add(rules.DEFAULT_TYPE, call.span("default"), found=_shown(found), name=parameter.name, type=kind, cure=cure)
+
+
+def _shown(value: Value) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}…"
+
+
+_TRUTH = frozenset(["true", "false", "t", "f", "yes", "no", "y", "n", "on", "off", "1", "0"])
+
+
+def _misfit(kind: str, value: Value) -> str | None:
+    """What to do where a default is not of its type; None where it is, by the rules of a command line."""
+    if kind == "json":
+        return _bad_json(value)
+    if kind == "str":
+        return None if isinstance(value, str) else f"write it as text, {str(value)!r}, or leave `type` out"
+    if kind == "bool":
+        fits = isinstance(value, bool) or (isinstance(value, int) and value in (0, 1))
+        fits = fits or (isinstance(value, str) and value.strip().lower() in _TRUTH)
+        return None if fits else "write `True` or `False`"
+    if kind == "int":
+        fits = isinstance(value, int) or (isinstance(value, str) and _converts(int, value))
+        return None if fits else "write a whole number, or use `type=float`"
+    if kind == "float":
+        fits = isinstance(value, int | float) or (isinstance(value, str) and _converts(float, value))
+        return None if fits else "write a number"
+    return None
+
+
+def _bad_json(value: Value) -> str | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        json.loads(value)
+    except (ValueError, RecursionError):
+        return "give JSON text, or the value itself: `default={'a': 1}`"
+    return None
+
+
+def check_parameters(flow: Flow, report: Report) -> None:
+    """What holds between parameters: names that differ, and values where a schedule gives none."""
+    seen: dict[str, Parameter] = {}
+    scheduled = any(decorator.name == "schedule" for decorator in flow.decorators)
+    for parameter in flow.parameters:
+        earlier = seen.setdefault(parameter.name.lower().replace("_", "-"), parameter)
+        if earlier is not parameter:
+            report.add(rules.PARAMETER_TWICE, parameter.span, Note(earlier.span, "the first"), name=parameter.name)
+        if scheduled and parameter.required and (not parameter.has_default or parameter.default is None):
+            report.add(rules.REQUIRED_SCHEDULED, parameter.span, name=parameter.name)
+
+
+def _converts(convert: type[int] | type[float], text: str) -> bool:
+    try:
+        convert(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,117 @@
+"""A file as text and tree: decoding, places in characters, syntax errors as findings."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+from compiler.diagnostics import Report
+from compiler.frontend.rules import FILE_NOT_READ, NOT_DECODED, SYNTAX, TOO_DEEP
+from compiler.ir.flow import Span
+
+Placed = ast.stmt | ast.expr | ast.keyword | ast.arg | ast.alias | ast.excepthandler
+"""A node that has a place."""
+
+
+class Source:
+    """The text of one file. `path` is how findings name it; `file` is where it lies."""
+
+    __slots__ = ("file", "lines", "path", "text")
+
+    def __init__(self, path: str, file: Path, text: str) -> None:
+        self.path = path
+        self.file = file
+        self.text = text.replace("\r\n", "\n").replace("\r", "\n")
+        self.lines = self.text.split("\n")
+
+    def span(self, node: Placed) -> Span:
+        """Where a node stands; the tree counts columns in bytes, people in characters."""
+        end_line = node.end_lineno or node.lineno
+        end = node.col_offset if node.end_col_offset is None else node.end_col_offset
+        return Span(
+            self.path,
+            node.lineno,
+            self._column(node.lineno, node.col_offset),
+            end_line,
+            self._column(end_line, end),
+        )
+
+    def name_span(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Span:
+        """The name in a `def` or `class` line."""
+        start = self._column(node.lineno, node.col_offset)
+        line = self.lines[node.lineno - 1] if node.lineno <= len(self.lines) else ""
+        words = {"ClassDef": "class", "FunctionDef": "def", "AsyncFunctionDef": "async"}
+        at = line.find(node.name, start - 1 + len(words[type(node).__name__]))
+        col = at + 1 if at >= 0 else start
+        return Span(self.path, node.lineno, col, node.lineno, col + len(node.name))
+
+    def segment(self, node: Placed) -> str:
+        """The text of a node, on one line."""
+        span = self.span(node)
+        lines = self.lines[span.line - 1 : span.end_line]
+        if not lines:
+            return ""
+        lines[-1] = lines[-1][: span.end_col - 1]
+        lines[0] = lines[0][span.col - 1 :]
+        return " ".join(line.strip() for line in lines)
+
+    def _column(self, line: int, offset: int) -> int:
+        if line > len(self.lines):
+            return offset + 1
+        text = self.lines[line - 1]
+        if text.isascii():
+            return offset + 1
+        return len(text.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "replace")) + 1
+
+
+def read(file: Path, path: str, report: Report) -> Source | None:
+    """The text of a file in the encoding that it declares; a finding where there is none."""
+    place = Span(path, 1, 1, 1, 1)
+    try:
+        data = file.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        report.add(FILE_NOT_READ, place, path=path, reason=reason or str(error))
+        return None
+    try:
+        return Source(path, file, _decode(data))
+    except (UnicodeError, SyntaxError, LookupError) as error:
+        report.add(NOT_DECODED, place, reason=str(error))
+        return None
+
+
+def tree(source: Source, report: Report) -> ast.Module | None:
+    """The syntax tree; a syntax error is a finding at its place."""
+    limit = sys.getrecursionlimit()
+    # The parser's own depth follows this limit; a chain of a thousand terms is ordinary in a generated file.
+    sys.setrecursionlimit(max(limit, 6000))
+    try:
+        return ast.parse(source.text)
+    except SyntaxError as error:
+        report.add(SYNTAX, _error_span(source, error), reason=error.msg)
+    except (ValueError, RecursionError, MemoryError) as error:
+        report.add(TOO_DEEP, Span(source.path, 1, 1, 1, 1), reason=str(error) or "nested too deeply")
+    finally:
+        sys.setrecursionlimit(limit)
+    return None
+
+
+def _decode(data: bytes) -> str:
+    if b"coding" not in data[:400]:
+        return data.decode("utf-8-sig")
+    from io import BytesIO
+    from tokenize import detect_encoding
+
+    encoding, _ = detect_encoding(BytesIO(data).readline)
+    return data.decode(encoding)
+
+
+def _error_span(source: Source, error: SyntaxError) -> Span:
+    line = min(max(error.lineno or 1, 1), len(source.lines))
+    width = len(source.lines[line - 1])
+    col = min(max(error.offset or 1, 1), width + 1)
+    end_line, end = error.end_lineno or line, error.end_offset or 0
+    if end_line != line or end <= col:
+        return Span(source.path, line, col, line, col + 1)
+    return Span(source.path, line, col, line, min(end, width + 2))

@@ -1,0 +1,276 @@
+"""Steps: which methods are steps, their signatures and names, which is first and which last, and what each does."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from compiler.diagnostics import Note, Report
+from compiler.frontend import rules
+from compiler.frontend.body import Body, read_body
+from compiler.frontend.classes import Member
+from compiler.frontend.decorators import Found, origin_of, read_decorators
+from compiler.frontend.modules import Function
+from compiler.frontend.source import Source
+from compiler.frontend.suggest import did_you_mean
+from compiler.frontend.transitions import Place, Spoken, read_transition
+from compiler.frontend.values import evaluate
+from compiler.ir.flow import Access, End, Span, Step
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_RESERVED = frozenset(("name", "next", "input", "index", "cmd"))
+_NAME = re.compile(r"[a-z0-9_]+")
+
+
+@dataclass(slots=True)
+class Method:
+    """A method under `@step`, as read so far."""
+
+    member: Member
+    function: Function
+    body: Body
+    is_start: bool
+    is_end: bool
+    found: Found
+
+    @property
+    def name(self) -> str:
+        """The step's name."""
+        return self.member.name
+
+    @property
+    def span(self) -> Span:
+        """The name in its `def` line."""
+        return self.member.owner.module.source.name_span(self.function)
+
+    @property
+    def is_join(self) -> bool:
+        """Whether it takes `inputs`."""
+        return len(self.function.args.posonlyargs) + len(self.function.args.args) > 1
+
+
+@dataclass(slots=True)
+class Ends:
+    """The first and the last step, where they are known."""
+
+    start: str | None = None
+    end: str | None = None
+
+
+@dataclass(slots=True)
+class Steps:
+    """The steps of a flow; `vague` are those whose transition could not be read."""
+
+    steps: dict[str, Step] = field(default_factory=dict)
+    places: dict[str, Span] = field(default_factory=dict)
+    vague: set[str] = field(default_factory=set)
+
+
+def step_decorator(member: Member) -> int | None:
+    """The position of `@step` above a member; None where it is no step."""
+    if not isinstance(member.node, _FUNCTIONS):
+        return None
+    for at, node in enumerate(member.node.decorator_list):
+        if origin_of(member.owner.scope, node).ours == "step":
+            return at
+    return None
+
+
+def read_method(member: Member, at: int, report: Report) -> Method:
+    """Check what a step's head says and read its body; `at` is where `@step` stands among its decorators."""
+    assert isinstance(member.node, _FUNCTIONS)
+    function = member.node
+    source = member.owner.module.source
+    for below in function.decorator_list[at + 1 :]:
+        report.add(rules.BELOW_STEP, source.span(below), decorator=source.segment(below).split("(")[0])
+    found = read_decorators(member.owner.scope, function.decorator_list[:at], "step", report)
+    is_start, is_end = _marks(member, function.decorator_list[at], report)
+    method = Method(member, function, read_body(function), is_start, is_end, found)
+    _check_head(method, report)
+    return method
+
+
+def _marks(member: Member, node: ast.expr, report: Report) -> tuple[bool, bool]:
+    """`start=True` and `end=True` of `@step(...)`."""
+    marks = {"start": False, "end": False}
+    if not isinstance(node, ast.Call):
+        return False, False
+    source = member.owner.module.source
+    for argument in node.args:
+        report.add(rules.STEP_OPTION, source.span(argument), found=source.segment(argument))
+    for keyword in node.keywords:
+        value = evaluate(member.owner.scope, keyword.value)
+        if keyword.arg in marks and (value is None or isinstance(value, bool)):
+            marks[keyword.arg] = value is True
+        else:
+            report.add(rules.STEP_OPTION, source.span(keyword), found=source.segment(keyword))
+    return marks["start"], marks["end"]
+
+
+def _check_head(method: Method, report: Report) -> None:
+    name, function = method.name, method.function
+    if method.member.block:
+        report.add(rules.CONDITIONAL_STEP, method.span, name=name, block=method.member.block)
+    if name in _RESERVED:
+        report.add(rules.STEP_RESERVED, method.span, name=name)
+    elif name.startswith("_"):
+        report.add(rules.STEP_NAME, method.span, name=name, reason="it begins with `_`")
+    elif not _NAME.fullmatch(name):
+        report.add(rules.STEP_NAME, method.span, name=name, reason=_odd(name))
+    if isinstance(function, ast.AsyncFunctionDef):
+        report.add(rules.STEP_ASYNC, method.span, name=name)
+    arguments = function.args
+    count = len(arguments.posonlyargs) + len(arguments.args)
+    odd = arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.defaults
+    if odd or count not in (1, 2):
+        text = _arguments(function)
+        report.add(rules.STEP_ARGUMENTS, method.span, name=name, found=text)
+
+
+def _odd(name: str) -> str:
+    letters = dict.fromkeys(letter for letter in name if not _NAME.fullmatch(letter))
+    shown = ", ".join(f"`{letter}`" for letter in letters)
+    return f"it has {shown}"
+
+
+def _arguments(function: Function) -> str:
+    text = ast.unparse(function.args)
+    return f"`{text}`" if text else "nothing"
+
+
+def read_ends(flow: str, place: Span, methods: Mapping[str, Method], report: Report) -> Ends:
+    """The first and last step by mark or name, as far as there is just one; findings where there is none or a second."""
+    unknown = _unknown_targets(methods)
+    if len(methods) == 1:
+        only = next(iter(methods.values()))
+        if not only.body.transitions:
+            return Ends(only.name, only.name)
+    found = Ends()
+    marked = [name for name, method in methods.items() if method.is_start]
+    found.start = _one(flow, "start", marked, methods, report)
+    if found.start is None:
+        report.add(rules.MISSING_START, place, flow=flow, hint=did_you_mean("start", _loose(methods)))
+    marked = [name for name, method in methods.items() if method.is_end]
+    found.end = _one(flow, "end", marked, methods, report)
+    # Where a transition goes to a step `end` that is not there, that transition is the mistake.
+    if found.end is None and "end" not in unknown:
+        report.add(rules.MISSING_END, place, flow=flow, hint=did_you_mean("end", _loose(methods)))
+    return found
+
+
+def _loose(methods: Mapping[str, Method]) -> list[str]:
+    return [name for name in methods if name not in ("start", "end")]
+
+
+def _one(flow: str, word: str, marked: list[str], methods: Mapping[str, Method], report: Report) -> str | None:
+    if word in methods and word not in marked and marked:
+        marked = [*marked, word]
+    rule = rules.SECOND_START if word == "start" else rules.SECOND_END
+    for name in marked[1:]:
+        note = Note(methods[marked[0]].span, "the other one")
+        report.add(rule, methods[name].span, note, name=name, flow=flow, other=marked[0])
+    if marked:
+        return marked[0]
+    return word if word in methods else None
+
+
+def _unknown_targets(methods: Mapping[str, Method]) -> set[str]:
+    """The names that some transition goes to and that are no step."""
+    return {
+        argument.attr
+        for method in methods.values()
+        for call in method.body.transitions
+        for argument in call.args
+        if isinstance(argument, ast.Attribute) and argument.attr not in methods
+    }
+
+
+def read_steps(
+    flow: str, methods: Mapping[str, Method], ends: Ends, bodies: Mapping[str, Body], report: Report
+) -> Steps:
+    """Every step with its transition and its artifacts; `bodies` are those of the flow's other methods."""
+    found = Steps()
+    for name, method in methods.items():
+        spoken = _transition(flow, method, methods, ends, report)
+        if spoken is None:
+            found.vague.add(name)
+        found.places[name] = method.span
+        found.steps[name] = _step(method, spoken or End(method.span), methods, bodies)
+    return found
+
+
+def _transition(
+    flow: str, method: Method, methods: Mapping[str, Method], ends: Ends, report: Report
+) -> Spoken | End | None:
+    source = method.member.owner.module.source
+    calls = method.body.transitions
+    if method.name == ends.end:
+        if calls:
+            report.add(rules.END_WITH_TRANSITION, source.span(calls[0]), name=method.name)
+        return End(method.span)
+    if not calls:
+        hint = ", or make it the last step with `@step(end=True)`" if ends.end is None else ""
+        if ends.end is not None or len([each for each in methods.values() if not each.body.transitions]) > 1:
+            report.add(rules.NO_TRANSITION, method.span, name=method.name, hint=hint)
+        return None
+    arguments = [*method.function.args.posonlyargs, *method.function.args.args]
+    place = Place(method.name, flow, method.member.owner.scope, methods, arguments[0].arg)
+    return read_transition(place, method.function, calls, report)
+
+
+def _step(method: Method, spoken: Spoken | End, methods: Mapping[str, Method], bodies: Mapping[str, Body]) -> Step:
+    source = method.member.owner.module.source
+    body = _with_calls(method, bodies)
+    return Step(
+        name=method.name,
+        next=spoken,
+        is_join=method.is_join,
+        decorators=method.found.decorators,
+        reads=_accesses(body.reads, methods, source),
+        writes=_accesses(body.writes, methods, source),
+        doc=ast.get_docstring(method.function),
+        span=method.span,
+        calls_unknown=body.calls_unknown or method.found.wrapped,
+    )
+
+
+def _with_calls(method: Method, bodies: Mapping[str, Body]) -> Body:
+    """The step's body with what the methods that it calls do, at the place of the call."""
+    if not any(name in bodies for name in (*method.body.calls, *method.body.reads)):
+        return method.body
+    whole = Body(dict(method.body.reads), dict(method.body.writes), calls_unknown=method.body.calls_unknown)
+    seen: set[str] = set()
+    stack = [
+        (name, place) for name, place in (*method.body.calls.items(), *method.body.reads.items()) if name in bodies
+    ]
+    while stack:
+        name, place = stack.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        inner = bodies[name]
+        for read in inner.reads:
+            whole.reads.setdefault(read, place)
+        for written in inner.writes:
+            whole.writes.setdefault(written, place)
+        whole.calls_unknown = whole.calls_unknown or inner.calls_unknown
+        stack.extend((each, place) for each in (*inner.calls, *inner.reads) if each in bodies)
+    for name in bodies:
+        whole.reads.pop(name, None)
+    return whole
+
+
+_OWN = frozenset(
+    ["next", "input", "index", "cmd", "name", "merge_artifacts", "foreach_stack", "script_name", "log", "parallel_map", "_datastore", "_graph", "_current_step"]
+)
+"""What `self` has that is no artifact."""
+
+
+def _accesses(found: Mapping[str, ast.expr], methods: Mapping[str, Method], source: Source) -> tuple[Access, ...]:
+    return tuple(
+        Access(name, source.span(node))
+        for name, node in found.items()
+        if name not in _OWN and name not in methods and not name.startswith("__")
+    )

@@ -1,0 +1,193 @@
+"""The rules of what is not there yet (FC31x), of data flow (FC4xx), of values and options (FC5xx)."""
+
+from __future__ import annotations
+
+from compiler.diagnostics import Rule
+
+# Not yet
+
+CONFIG = Rule(
+    "FC310",
+    "config-not-yet",
+    "`Config` is not supported yet: `{name}`",
+    "write the value as a constant of the module, or as a `Parameter` with a default",
+)
+INCLUDE_FILE = Rule(
+    "FC311",
+    "include-file-not-yet",
+    "`IncludeFile` is not supported yet: `{name}`",
+    "put the file beside the flow and open it in a step: it travels with the code",
+)
+MUTATOR = Rule(
+    "FC312",
+    "mutator-not-yet",
+    "`{name}` is {kind}: it changes the flow by code that must run before the flow can be read",
+    "write what it adds into the flow, or use a plain decorator, which wraps at run time",
+)
+CONFIG_KEY = Rule(
+    "FC313", "config-value-not-yet", "`{text}` comes from a `Config`, which is not supported yet", "write the value out"
+)
+
+# Data flow
+
+ASSIGNS_PARAMETER = Rule(
+    "FC401",
+    "assigns-parameter",
+    "step `{step}` assigns the parameter `{name}`, which is read-only",
+    "use another name: `self.{name}_ = ...`",
+)
+ASSIGNS_CONSTANT = Rule(
+    "FC402",
+    "assigns-constant",
+    "step `{step}` assigns the class constant `{name}`, which is read-only",
+    "use another name, or set it in the first step instead of in the class",
+)
+ASSIGNS_RESERVED = Rule(
+    "FC403",
+    "assigns-reserved",
+    "step `{step}` assigns `self.{name}`, which the language sets itself",
+    "use another name",
+)
+NEVER_SET = Rule(
+    "FC404",
+    "never-set",
+    "nothing in `{flow}` sets `self.{name}`",
+    "set it in this step or an earlier one: `self.{name} = ...`{hint}",
+)
+DELETE_STAYS = Rule(
+    "FC405",
+    "delete-does-not-last",
+    "`del self.{name}` does not remove what an earlier step saved: later steps see it again",
+    "set it to None, or leave it",
+    "warning",
+)
+ASSIGNS_STEP = Rule("FC406", "assigns-step", "step `{step}` assigns `self.{name}`, which is a step", "use another name")
+
+# Decorators
+
+DYNAMIC_VALUE = Rule(
+    "FC501",
+    "dynamic-value",
+    "only run time knows `{text}`, but `@{name}({option}=...)` goes into the output",
+    "write a literal, a constant of a module beside the flow, or an expression of those",
+)
+DYNAMIC_OPTIONS = Rule(
+    "FC502",
+    "dynamic-options",
+    "only run time knows the options in `**{text}` of `@{name}`",
+    "write them out, or give a dict that is a constant",
+)
+POSITIONAL_ARGUMENT = Rule("FC503", "positional-argument", "`@{name}` takes its options by name", "write {want}")
+UNKNOWN_OPTION = Rule("FC504", "unknown-option", "`@{name}` has no option `{option}`", "check the name{hint}")
+UNKNOWN_DECORATOR = Rule(
+    "FC505", "unknown-decorator", "the flow language has no decorator `@{name}`", "check the name{hint}"
+)
+UNDEFINED_DECORATOR = Rule("FC506", "undefined-decorator", "`{name}` is not defined in this file", "{hint}")
+EXTENSION_DECORATOR = Rule(
+    "FC507", "extension-decorator", "`@{name}` belongs to an extension or is internal: it does not work here", "{cure}"
+)
+MISPLACED_DECORATOR = Rule(
+    "FC508", "misplaced-decorator", "`@{name}` is a {kind} decorator", "put it above the {place}"
+)
+DUPLICATE_DECORATOR = Rule("FC509", "duplicate-decorator", "`@{name}` stands here twice", "keep one")
+WRONG_TYPE = Rule("FC510", "wrong-type", "`@{name}({option}=...)` must be {want}, not {found}", "{cure}")
+OUT_OF_RANGE = Rule("FC511", "out-of-range", "`@{name}({option}=...)` must be {want}, not {found}", "{cure}")
+CATCH_ON_SPLIT = Rule(
+    "FC512",
+    "catch-on-split",
+    "`@catch` cannot stand on `{step}`: after a failure nobody knows {what}",
+    "move what may fail to a step of its own, before this one",
+)
+NO_DURATION = Rule("FC513", "no-duration", "`@timeout` gives no time", "write `@timeout(minutes=5)`")
+CATCH_NAME = Rule(
+    "FC514", "catch-name", "`@catch(var=...)` must name an artifact, not {found}", "write a name: `var='problem'`"
+)
+BAD_CRON = Rule(
+    "FC520",
+    "bad-cron",
+    "`{text}` is no cron expression: {reason}",
+    "give five fields: minute hour day month weekday, as in `0 6 * * 1-5`",
+)
+BAD_ZONE = Rule(
+    "FC521",
+    "unknown-time-zone",
+    "there is no time zone `{zone}`",
+    "give a name of the tz database, as in `Europe/Berlin`{hint}",
+)
+TWO_SCHEDULES = Rule("FC522", "two-schedules", "`{first}` and `{second}` say two different times", "keep one")
+NO_SCHEDULE = Rule(
+    "FC523",
+    "no-schedule",
+    "`@schedule` says no time",
+    "write `daily=True`, `hourly=True`, `weekly=True` or `cron='0 6 * * *'`",
+)
+PROJECT_NAME = Rule(
+    "FC524", "project-name", "`{text}` is no {what} of a project", "use small letters, digits and `_`{more}"
+)
+PROJECT_WITHOUT_NAME = Rule(
+    "FC525", "project-without-name", "`@project` has no name", "write `@project(name='my_project')`"
+)
+SECRET_LITERAL = Rule(
+    "FC526",
+    "secret-literal",
+    "`@secrets` names sources; a value would stand in the output",
+    "give the name of a secret: `sources=['my-secret']`",
+)
+VARIABLE_NAME = Rule(
+    "FC527",
+    "variable-name",
+    "`{text}` is no name for an environment variable",
+    "use letters, digits and `_`, not beginning with a digit",
+)
+ENVIRON_AT_IMPORT = Rule(
+    "FC528",
+    "environ-at-import",
+    "`{text}` is read when the module is imported: every container that lacks it fails",
+    "write `os.environ.get(...)`, or read it in the step that needs it",
+    "warning",
+)
+
+# Parameters
+
+PARAMETER_NAME = Rule(
+    "FC540",
+    "parameter-name",
+    "`{name}` is no name for a parameter",
+    "use letters, digits, `_` and `-`, and begin with a letter",
+)
+PARAMETER_NAME_DYNAMIC = Rule(
+    "FC541",
+    "parameter-name-dynamic",
+    "the parameter has no name that the text tells",
+    "give it as text: `Parameter('{attribute}')`",
+)
+PARAMETER_RESERVED = Rule(
+    "FC542",
+    "reserved-parameter",
+    "a parameter cannot be called `{name}`: the word has a meaning of its own",
+    "give it another name",
+)
+PARAMETER_TWICE = Rule(
+    "FC543",
+    "duplicate-parameter",
+    "the parameter `{name}` is there twice (letters' case does not count)",
+    "rename one of the two",
+)
+PARAMETER_OPTION = Rule("FC544", "parameter-option", "`Parameter` has no option `{option}`", "check the name{hint}")
+PARAMETER_TYPE = Rule(
+    "FC545", "parameter-type", "`{text}` is no type for a parameter", "use `str`, `int`, `float`, `bool` or `JSONType`"
+)
+DEFAULT_TYPE = Rule("FC546", "default-type", "the default {found} of `{name}` is not of its type `{type}`", "{cure}")
+DEFAULT_CHOICE = Rule(
+    "FC547", "default-choice", "the default {found} of `{name}` is none of its choices", "choose one of {choices}"
+)
+SEPARATOR_TYPE = Rule(
+    "FC548", "separator-type", "`separator` of `{name}` wants the type `str`, not `{type}`", "remove one of the two"
+)
+REQUIRED_SCHEDULED = Rule(
+    "FC549",
+    "required-with-schedule",
+    "the parameter `{name}` is required, but a schedule gives no values",
+    "give it a default, or remove `@schedule`",
+)
+PARAMETER_VALUE = Rule("FC550", "parameter-value", "`{option}` of `{name}` must be {want}", "write it out as a literal")
