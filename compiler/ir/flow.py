@@ -152,6 +152,8 @@ class Parameter:
     multiple: bool = False
     separator: str | None = None
     choices: tuple[str, ...] = ()
+    default_is_callable: bool = False
+    """True where `default` is a function that wants to be called when the flow is deployed (`default` is then Dynamic)."""
 
 
 @dataclass(frozen=True, slots=True)
