@@ -1,0 +1,70 @@
+"""`python -m bench [--runs N] [ROW...]`: measure, print, write `bench/RESULTS.md`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from bench import data_rows, rows
+from bench.rows import Row, Rows
+from bench.sides import METAFLOW, ROOT, open_bench
+
+GROUPS: Mapping[str, Rows] = {
+    "create": rows.create,
+    "large": rows.large,
+    "scaling": rows.scaling,
+    "hundred": rows.hundred,
+    "local": rows.local,
+    "small": data_rows.small_artifacts,
+    "s3": data_rows.on_s3,
+    "frame": data_rows.data_frame,
+    "array": data_rows.big_array,
+}
+HEAD = """# Measured
+
+Written by `make bench`; both sides in the same run, on {machine}, Python {python}, {metaflow}. CPU is user and system time of the
+process and its children; where a command was repeated ({runs} times, taking turns) the medians stand here. What waits for a
+disk or for workers is wall time, and says so. Absolute times belong to this machine: look at the ratios.
+What a container costs that installs its packages at start is not measured here.
+
+| what | Metaflow | flowc | ratio | goal |
+| --- | --- | --- | --- | --- |
+"""
+
+
+def main() -> None:
+    """Measure the groups that are named, or all."""
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("groups", nargs="*", metavar="ROW", help=f"of {', '.join(GROUPS)}")
+    parser.add_argument("--runs", type=int, default=5)
+    asked = parser.parse_args()
+    names = asked.groups or list(GROUPS)
+    found: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, open_bench(Path(folder)) as bench:
+        for name in names:
+            for row in GROUPS[name](bench, asked.runs):
+                sys.stdout.write(f"{_line(row)}\n")
+                sys.stdout.flush()
+                found.append(row)
+    if not asked.groups:
+        (ROOT / "bench" / "RESULTS.md").write_text(_page(found, asked.runs), encoding="utf-8")
+
+
+def _page(found: list[Row], runs: int) -> str:
+    machine = f"{platform.system()} {platform.machine()} with {os.cpu_count()} cores"
+    head = HEAD.format(machine=machine, python=platform.python_version(), metaflow=METAFLOW, runs=runs)
+    return head + "".join(f"{_line(row)}\n" for row in found)
+
+
+def _line(row: Row) -> str:
+    ratio = "" if row.ratio is None else f"{row.ratio:,.1f}x"
+    return f"| {row.what} | {row.metaflow} | {row.flowc} | {ratio} | {row.goal} |"
+
+
+if __name__ == "__main__":
+    main()

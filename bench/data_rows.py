@@ -1,0 +1,100 @@
+"""The rows about data: big arrays, many small artifacts, tables, tasks on S3."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from bench import flows
+from bench.measure import Cost
+from bench.rows import Row
+from bench.sides import Bench
+
+TIMES = re.compile(r"opened ([0-9.e-]+) read ([0-9.e-]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What saving and loading a value costs one side: seconds, and MiB of memory beside the value."""
+
+    save: float
+    memory: float
+    opened: float
+    read: float
+
+
+def _payload(run: Callable[[str, str], Cost], kept: str, dropped: str) -> Payload:
+    """Saving is what the run costs more than one that drops the value; loading is timed inside the step."""
+    with_value, without = run("Kept", kept), run("Dropped", dropped)
+    times = TIMES.search(with_value.output)
+    assert times, with_value.output
+    read = float(times[2])
+    save = max(with_value.wall - without.wall - read, 0.001)
+    return Payload(save, with_value.memory - without.memory, float(times[1]), read)
+
+
+def _both(bench: Bench, kept: str, dropped: str) -> tuple[Payload, Payload]:
+    def theirs(name: str, source: str) -> Cost:
+        return bench.with_metaflow(bench.flow(name, source), "run")
+
+    def ours(name: str, source: str) -> Cost:
+        return bench.with_flowc("run", "--store", f"file:{bench.folder}/data", str(bench.flow(name, source)))
+
+    return _payload(theirs, kept, dropped), _payload(ours, kept, dropped)
+
+
+def _row(what: str, theirs: float, ours: float, goal: str) -> Row:
+    return Row(what, _seconds(theirs), _seconds(ours), theirs / ours, goal)
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.1f} ms"
+
+
+def big_array(bench: Bench, runs: int) -> Iterator[Row]:
+    """1 GiB of random float64; wall time, for CPU alone would hide what waiting for the disk costs."""
+    make = "value = rng.random(2**27)"
+    theirs, ours = _both(bench, *(flows.payload(name, make, keep=name == "Kept") for name in ("Kept", "Dropped")))
+    yield _row("save 1 GiB of random float64 (wall)", theirs.save, ours.save, "≥ 12x")
+    yield Row("… memory beside it", f"{theirs.memory:.0f} MiB", f"{ours.memory:.0f} MiB", None, "≤ 64 MiB more")
+    yield _row("open it in the next step (wall)", theirs.opened, ours.opened, "≥ 1,000x")
+    yield _row("read it all (wall)", theirs.read, ours.read, "≥ 80x")
+
+
+def small_artifacts(bench: Bench, runs: int) -> Iterator[Row]:
+    """10,000 integers."""
+    theirs, ours = _both(bench, flows.many_artifacts("Kept", 10000), flows.chain("Dropped", 2))
+    yield _row("save 10,000 small artifacts (wall)", theirs.save, ours.save, "≥ 40x")
+    yield _row("load them (wall)", theirs.read, ours.read, "≥ 30x")
+
+
+def data_frame(bench: Bench, runs: int) -> Iterator[Row]:
+    """A table of 200 MB: floats, integers and text."""
+    make = (
+        "value = pd.DataFrame({'a': rng.random(5_000_000), 'b': rng.integers(0, 1000, 5_000_000), "
+        "'c': rng.random(5_000_000), 'd': rng.integers(0, 2**40, 5_000_000), 'e': rng.random(5_000_000)})"
+    )
+    theirs, ours = _both(bench, *(flows.payload(name, make, keep=name == "Kept") for name in ("Kept", "Dropped")))
+    yield _row("save a DataFrame of 200 MB (wall)", theirs.save, ours.save, "≥ 2.5x")
+    yield _row("load it (wall)", theirs.read, ours.read, "≥ 1.5x")
+
+
+def on_s3(bench: Bench, runs: int) -> Iterator[Row]:
+    """A task of a linear flow on S3: the difference between eight steps and four, divided by four."""
+    for count, goal in ((5, "≥ 20x, ≤ 5 requests"), (100, "≥ 120x, ≤ 5 requests")):
+        body = tuple(f"self.a{n} = self.__class__.__name__ + str({n}) * 20" for n in range(count))
+        long, short = (bench.flow(f"Row{n}", flows.chain(f"Row{n}", n, body)) for n in (8, 4))
+        theirs = _task(bench, lambda path: bench.with_metaflow(path, "--datastore", "s3", "run"), long, short)
+        ours = _task(bench, lambda path: bench.with_flowc("run", "--store", "s3://bench/flowc", str(path)), long, short)
+        texts = [f"{_seconds(seconds)}, {requests:.1f} requests" for seconds, requests in (theirs, ours)]
+        yield Row(f"task on S3, {count} new artifacts (CPU)", texts[0], texts[1], theirs[0] / ours[0], goal)
+
+
+def _task(bench: Bench, run: Callable[..., Cost], long: object, short: object) -> tuple[float, float]:
+    start = bench.count_requests()
+    first = run(long)
+    middle = bench.count_requests()
+    second = run(short)
+    end = bench.count_requests()
+    return max(first.cpu - second.cpu, 0.001) / 4, ((middle - start) - (end - middle)) / 4

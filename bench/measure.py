@@ -1,0 +1,59 @@
+"""CPU, wall time and memory of a command and of all processes that it starts."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+MIB = 1024
+"""`ru_maxrss` counts in KiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """CPU and wall seconds, the memory of the largest process in MiB, and what the command printed."""
+
+    cpu: float
+    wall: float
+    memory: float
+    output: str
+
+
+class CommandFailedError(Exception):
+    """A measured command did not end well; the message holds the end of its output."""
+
+
+def run(command: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> Cost:
+    """Run a command to its end. `wait4` counts the children that it has waited for too. Raises CommandFailedError."""
+    log = cwd / f"output-{os.getpid()}.txt"
+    with log.open("wb") as out:
+        began = time.perf_counter()
+        process = subprocess.Popen(command, env=dict(env), cwd=cwd, stdout=out, stderr=subprocess.STDOUT)
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+    output = log.read_text(encoding="utf-8", errors="replace")
+    if process.returncode:
+        raise CommandFailedError(f"{' '.join(command)} ended with {process.returncode}:\n{output[-1500:]}")
+    return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / MIB, output)
+
+
+def median_of(costs: Sequence[Cost]) -> Cost:
+    """Each number's median, with the last output."""
+    return Cost(
+        statistics.median(cost.cpu for cost in costs),
+        statistics.median(cost.wall for cost in costs),
+        statistics.median(cost.memory for cost in costs),
+        costs[-1].output,
+    )
+
+
+def side_by_side(first: Callable[[], Cost], second: Callable[[], Cost], runs: int) -> tuple[Cost, Cost]:
+    """Medians of two commands that take turns, so that a busy moment of the machine falls on both."""
+    pairs = [(first(), second()) for _ in range(runs)]
+    return median_of([one for one, _ in pairs]), median_of([other for _, other in pairs])

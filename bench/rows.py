@@ -1,0 +1,169 @@
+"""The rows of the table: each measures both sides and says what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from bench import flows
+from bench.measure import CommandFailedError, Cost, run, side_by_side
+from bench.sides import Bench
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table. `goal` is in the words of the project's goals; `ratio` is None where there is none to form."""
+
+    what: str
+    metaflow: str
+    flowc: str
+    ratio: float | None
+    goal: str
+
+
+Rows = Callable[[Bench, int], Iterator[Row]]
+
+METAFLOW_CREATE = {
+    "argo": ("--datastore", "s3", "argo-workflows", "create", "--only-json"),
+    "airflow": ("--datastore", "s3", "airflow", "create", "dag.py"),
+    "step-functions": ("--datastore", "s3", "step-functions", "create", "--only-json"),
+}
+CREATE_GOALS = {"argo": "≥ 20x", "airflow": "≥ 15x", "step-functions": "≥ 150x, ≤ 40 MiB"}
+BYTES_GOALS = {"argo": "≤ 0.8 KB", "airflow": "≤ 0.5 KB", "step-functions": "≤ 0.7 KB"}
+FIFTY = 50
+
+
+def cpu(what: str, pair: tuple[Cost, Cost], goal: str, *, memory: bool = False) -> Row:
+    """A row of two CPU times."""
+    theirs, ours = pair
+    texts = [f"{_seconds(cost.cpu)}{f', {cost.memory:.0f} MiB' if memory else ''}" for cost in (theirs, ours)]
+    return Row(what, texts[0], texts[1], theirs.cpu / ours.cpu, goal)
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.0f} ms"
+
+
+def create(bench: Bench, runs: int) -> Iterator[Row]:
+    """Cold `create` for each target, `check`, and the bytes that a step costs."""
+    path = bench.flow("Fifty", flows.realistic("Fifty", FIFTY))
+    sizes: list[Row] = []
+    for target, arguments in METAFLOW_CREATE.items():
+        before = bench.count_requests()
+        bench.with_metaflow(path, *arguments)
+        calls = bench.count_requests() - before
+        before = bench.count_requests()
+        pair = side_by_side(
+            partial(bench.with_metaflow, path, *arguments), partial(bench.with_flowc, target, "create", str(path)), runs
+        )
+        yield cpu(f"cold `{target} create`, 50 steps", pair, CREATE_GOALS[target], memory=True)
+        if target == "step-functions":
+            ours = bench.count_requests() - before - calls * runs
+            yield Row("AWS calls of `step-functions create`", str(calls), str(ours), None, "0")
+        sizes.append(_bytes(bench, target, pair))
+    checks = side_by_side(
+        partial(bench.with_metaflow, path, "check"), partial(bench.with_flowc, "check", str(path)), runs
+    )
+    yield cpu("`check`, 50 steps", checks, "≥ 10x")
+    yield from sizes
+
+
+def _bytes(bench: Bench, target: str, pair: tuple[Cost, Cost]) -> Row:
+    dag = bench.folder / "dag.py"
+    theirs = dag.stat().st_size if target == "airflow" else len(pair[0].output.encode())
+    ours = len(pair[1].output.encode())
+    texts = [f"{size / FIFTY / 1000:.2f} KB" for size in (theirs, ours)]
+    return Row(f"bytes a step, {target}", texts[0], texts[1], theirs / ours, BYTES_GOALS[target])
+
+
+def large(bench: Bench, runs: int) -> Iterator[Row]:
+    """Flows of 500 and of 5,000 steps, and many flows at once."""
+    path = bench.flow("FiveHundred", flows.realistic("FiveHundred", 500))
+    lines = path.read_text().count("\n")
+    pair = side_by_side(
+        partial(bench.with_metaflow, path, *METAFLOW_CREATE["argo"]),
+        partial(bench.with_flowc, "argo", "create", str(path)),
+        runs,
+    )
+    yield cpu(f"500 realistic steps ({lines:,} lines), argo", pair, "≥ 12x")
+    for what, name, source in (
+        ("5,000 steps in a row, argo", "Chain", flows.chain("Chain", 5000)),
+        ("1,000 diamonds in a row, argo", "Diamonds", flows.diamonds("Diamonds", 1000)),
+    ):
+        path = bench.flow(name, source)
+        ours = bench.with_flowc("argo", "create", str(path))
+        yield Row(what, _ending(bench, path), _seconds(ours.cpu), None, "< 1 s")
+
+
+def _ending(bench: Bench, path: Path) -> str:
+    """How Metaflow ends on a flow that may be too much for it."""
+    command = ["timeout", "60", str(bench.metaflow), str(path), "--quiet", *METAFLOW_CREATE["argo"]]
+    try:
+        return _seconds(run(command, env=bench.env, cwd=bench.folder).cpu)
+    except CommandFailedError as error:
+        return "not within 60 s" if "ended with 124" in str(error) else f"fails: {str(error).splitlines()[-1][:60]}"
+
+
+def scaling(bench: Bench, runs: int) -> Iterator[Row]:
+    """Twice the flow, at most 2.3 times the time; the start of the command is part of both."""
+    for what, make, size in (
+        ("chain", flows.chain, 2000),
+        ("wide", flows.wide, 2000),
+        ("nested", flows.nested_diamonds, 150),
+        ("diamonds", flows.diamonds, 500),
+    ):
+        once, twice = (bench.flow(f"Scale{count}", make(f"Scale{count}", count)) for count in (size, 2 * size))
+        pair = side_by_side(
+            partial(bench.with_flowc, "argo", "create", str(twice)),
+            partial(bench.with_flowc, "argo", "create", str(once)),
+            runs,
+        )
+        texts = f"{_seconds(pair[1].cpu)} → {_seconds(pair[0].cpu)}"
+        yield Row(f"time(2N)/time(N), {what}, N = {size}", "", texts, pair[0].cpu / pair[1].cpu, "≤ 2.3")
+
+
+def hundred(bench: Bench, runs: int) -> Iterator[Row]:
+    """A hundred flows of 50 steps in one command; Metaflow has no such command, five of its own are scaled up."""
+    paths = [bench.flow(f"Flow{n}", flows.realistic(f"Flow{n}", FIFTY)) for n in range(100)]
+    ours = bench.with_flowc("argo", "create", "-o", "out", *map(str, paths))
+    theirs = sum(bench.with_metaflow(path, *METAFLOW_CREATE["argo"]).cpu for path in paths[:5]) * 20
+    yield Row("100 flows of 50 steps, argo", f"{theirs:.0f} s (5 x 20)", _seconds(ours.cpu), theirs / ours.cpu, "≥ 50x")
+
+
+def local(bench: Bench, runs: int) -> Iterator[Row]:
+    """The local run: tasks a second, a chain end to end, files a task."""
+    width = 200
+    path = bench.flow("Wide", flows.foreach("Wide", width))
+    theirs = bench.with_metaflow(path, "run", "--max-workers", "2", "--max-num-splits", "1000")
+    ours = bench.with_flowc("run", "--max-workers", "2", "--store", f"file:{bench.folder}/wide", str(path))
+    rates = [(width + 3) / cost.wall for cost in (theirs, ours)]
+    yield Row(
+        f"local run, foreach of {width}, 2 workers",
+        f"{rates[0]:.1f} tasks/s",
+        f"{rates[1]:.0f} tasks/s",
+        rates[1] / rates[0],
+        "≥ 40x",
+    )
+    path = bench.flow("Twenty", flows.chain("Twenty", 20))
+    store = bench.folder / "twenty"
+    pair = side_by_side(
+        partial(bench.with_metaflow, path, "run"),
+        partial(bench.with_flowc, "run", "--store", f"file:{store}", str(path)),
+        runs,
+    )
+    yield Row(
+        "local run, 20 steps in a row, end to end",
+        _seconds(pair[0].wall),
+        _seconds(pair[1].wall),
+        pair[0].wall / pair[1].wall,
+        "≥ 30x",
+    )
+    files = [_files(bench.folder / ".metaflow" / "Twenty"), _files(store)]
+    counts = [count / runs / 20 for count in files]
+    yield Row("files a task in the local store", f"{counts[0]:.1f}", f"{counts[1]:.1f}", counts[0] / counts[1], "≤ 2")
+
+
+def _files(folder: Path) -> int:
+    return sum(1 for path in folder.rglob("*") if path.is_file())
