@@ -14,7 +14,7 @@ from compiler.mistakes import CallError
 
 
 class FlowChoiceError(CallError):
-    """The file does not hold exactly one flow that is meant; the message lists those that it holds."""
+    """The file holds several flows and none is named; the message lists them."""
 
 
 def compile_flow(
@@ -32,25 +32,16 @@ def compile_flow(
 
 def read_flow(path: Path, report: Report, *, name: str | None = None, root: Path | None = None) -> Flow | None:
     """The one flow of that name (or the only one); None where mistakes keep it from being read. Raises FlowChoiceError."""
-    flows = parse(path, report, root=root)
-    chosen = [flow for flow in flows if name is None or flow.name == name]
-    if len(chosen) == 1:
-        return chosen[0]
-    if report.failed:
-        return None
-    raise FlowChoiceError(_choice_message(path, name, tuple(flow.name for flow in flows)))
+    flows = parse(path, report, root=root, name=name)
+    if report.failed or len(flows) == 1:
+        return flows[0] if len(flows) == 1 else None
+    names = ", ".join(flow.name for flow in flows)
+    raise FlowChoiceError(
+        f"{path} holds several flows: {names}; name one as {path}:{flows[0].name} or with --flow {flows[0].name}"
+    )
 
 
 def emit_plan(plan: Plan, backend: Backend, options: Options, report: Report) -> tuple[OutputFile, ...]:
     """The target's files, or none where the report holds an error: the plan is refused first."""
     refuse(plan, backend, options, report)
     return () if report.failed else backend.emit(plan, options)
-
-
-def _choice_message(path: Path, wanted: str | None, names: tuple[str, ...]) -> str:
-    listed = ", ".join(names)
-    if not names:
-        return f"{path} holds no flow: a flow is a class whose base is FlowSpec"
-    if wanted is None:
-        return f"{path} holds several flows: {listed}; name one as {path}:{names[0]} or with --flow {names[0]}"
-    return f"{path} holds no flow `{wanted}`; it holds {listed}"

@@ -1,0 +1,139 @@
+"""`flowc inspect`: a run, its tasks, and what a task left."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from compiler.commands.history import HistoryError, RunState, TaskState, opened, read_state
+from compiler.commands.stores import local_store
+from compiler.commands.times import duration, moment, size
+from compiler.config import read_settings
+
+_COLOURS = {"done": "green", "caught": "yellow", "failed": "red", "running": "cyan", "waiting": None}
+_RUN_PARTS, _TASK_PARTS = 2, 4
+
+
+@click.command("inspect")
+@click.argument("where", metavar="FLOW/RUN[/STEP[/INDEX]]")
+@click.option("--store", metavar="URL", help="Where artifacts are kept; by default that of `flowc run`.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--log", is_flag=True, help="Print what the tasks printed, too.")
+def COMMAND(where: str, store: str | None, as_json: bool, log: bool) -> int:
+    """Show a run: its tasks, attempts, status, times; for a step or a task its artifacts, too.
+
+    \b
+      flowc inspect SquaresFlow/local-20260101-120000-abcdef
+      flowc inspect SquaresFlow/local-20260101-120000-abcdef/square/2
+      flowc inspect SquaresFlow/local-20260101-120000-abcdef --json
+    """
+    parts = where.strip("/").split("/")
+    if not _RUN_PARTS <= len(parts) <= _TASK_PARTS:
+        raise HistoryError(
+            f"{where!r} is not FLOW/RUN, FLOW/RUN/STEP or FLOW/RUN/STEP/INDEX; `flowc runs FLOW` lists runs"
+        )
+    state = read_state(opened(local_store(read_settings(Path()), store)), *parts)
+    if as_json:
+        click.echo(json.dumps(_run_facts(state, log=log), indent=2, ensure_ascii=False))
+        return 0
+    lines = _run_lines(state) if len(parts) == _RUN_PARTS else _task_lines(state)
+    click.echo("\n".join(lines))
+    for task in state.tasks if log else ():
+        click.echo(f"--- {_label(task)}\n{_log(task)}")
+    return 0
+
+
+def _run_lines(state: RunState) -> Iterator[str]:
+    record = state.record
+    took = duration(record.created, state.finished)
+    yield f"{record.flow}/{record.run}  {_styled(state.status)}  {moment(record.created)}  {took}".rstrip()
+    if record.tags:
+        yield f"tags: {', '.join(record.tags)}"
+    width = max(len(_label(task)) for task in state.tasks)
+    for task in state.tasks:
+        tries = f"  {len(task.attempts)} attempts" if len(task.attempts) > 1 else ""
+        why = f"  {_reason(task)}" if task.status in ("failed", "caught") else ""
+        yield f"  {_label(task):<{width}}  {_styled(task.status)}  {duration(task.started, task.finished)}{tries}{why}".rstrip()
+
+
+def _task_lines(state: RunState) -> Iterator[str]:
+    for task in state.tasks:
+        yield f"{task.address}  {_styled(task.status)}  {moment(task.started) or ''}  {duration(task.started, task.finished)}".rstrip()
+        for attempt in task.attempts:
+            outcome = "failed" if attempt.failure else ""
+            yield f"  attempt {attempt.number}  {moment(attempt.started)}  {outcome}".rstrip()
+        manifest = task.manifest
+        for name in sorted(manifest.names) if manifest else ():
+            entry = manifest.entry(name) if manifest else None
+            assert entry is not None
+            yield f"  {name}: {entry.kind}, {size(entry.size)}"
+        if task.status == "failed":
+            yield _reason(task, whole=True)
+
+
+def _run_facts(state: RunState, *, log: bool) -> dict[str, object]:
+    record = state.record
+    return {
+        "flow": record.flow,
+        "run_id": record.run,
+        "status": state.status,
+        "created": moment(record.created),
+        "finished": moment(state.finished),
+        "tags": record.tags,
+        "user": record.user,
+        "tasks": [_task_facts(task, log=log) for task in state.tasks],
+    }
+
+
+def _task_facts(task: TaskState, *, log: bool) -> dict[str, object]:
+    manifest = task.manifest
+    facts: dict[str, object] = {
+        "step": task.address.step,
+        "index": task.address.index,
+        "status": task.status,
+        "started": moment(task.started),
+        "finished": moment(task.finished),
+        "attempts": [
+            {
+                "number": attempt.number,
+                "retry": attempt.retry,
+                "started": moment(attempt.started),
+                "finished": moment(attempt.finished),
+                "failure": attempt.failure._asdict() if attempt.failure else None,
+            }
+            for attempt in task.attempts
+        ],
+        "artifacts": {
+            name: {"type": manifest.entry(name).kind, "size": manifest.entry(name).size}
+            for name in sorted(manifest.names)
+        }
+        if manifest
+        else {},
+    }
+    return facts | ({"log": _log(task)} if log else {})
+
+
+def _label(task: TaskState) -> str:
+    return task.address.step if task.address.index == "-" else f"{task.address.step}/{task.address.index}"
+
+
+def _styled(status: str) -> str:
+    return click.style(status, fg=_COLOURS.get(status))
+
+
+def _reason(task: TaskState, *, whole: bool = False) -> str:
+    failure = (task.manifest.caught if task.manifest else None) or (
+        task.attempts[-1].failure if task.attempts else None
+    )
+    if failure is None:
+        return ""
+    return failure.stacktrace.rstrip() if whole else f"{failure.type}: {failure.exception}".partition("\n")[0]
+
+
+def _log(task: TaskState) -> str:
+    if task.manifest:
+        return task.manifest.stdout + task.manifest.stderr
+    return task.attempts[-1].stdout + task.attempts[-1].stderr if task.attempts else ""

@@ -1,0 +1,76 @@
+"""A flow's parameters as a command line: what follows the flow in `flowc run FLOW --alpha 0.5`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import click
+
+from compiler.ir.flow import Parameter
+from compiler.ir.plan import Plan
+from compiler.ir.text import value_text
+
+
+def parse_parameters(plan: Plan, called: str, words: Sequence[str]) -> dict[str, object]:
+    """What the words give, by attribute, as text: the first step converts it, as it does on every engine.
+
+    Text that does not fit its declared type is refused here already. Raises click.UsageError, and click's Exit after `--help`.
+    """
+    command = click.Command(
+        called,
+        params=[_option(parameter) for parameter in plan.parameters],
+        help=plan.flow.doc,
+        context_settings={"help_option_names": ["--help"], "max_content_width": 110},
+    )
+    with command.make_context(called, list(words)) as context:
+        given = context.params
+    return {
+        name: list(value) if isinstance(value, tuple) else value for name, value in given.items() if _is_given(value)
+    }
+
+
+def _is_given(value: object) -> bool:
+    return value is not None and value != ()
+
+
+def _option(parameter: Parameter) -> click.Option:
+    default = f"[default: {value_text(parameter.default)}]" if parameter.has_default else ""
+    return click.Option(
+        [f"--{parameter.name}", parameter.attribute],
+        type=_Checked(parameter),
+        multiple=parameter.multiple,
+        required=parameter.required and not parameter.has_default,
+        help=" ".join(filter(None, [parameter.help, default])),
+    )
+
+
+class _Checked(click.ParamType):  # type: ignore[type-arg] # generic in newer versions of click only
+    """Text that fits the declared type; it stays text."""
+
+    def __init__(self, parameter: Parameter) -> None:
+        self.parameter = parameter
+        self.name = "|".join(parameter.choices) or _NAMES.get(parameter.type, "text")
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text itself, once it is known to fit."""
+        text = str(value)
+        parts = text.split(self.parameter.separator) if self.parameter.separator else [text]
+        for part in parts:
+            self._check(part, param, ctx)
+        return text
+
+    def _check(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> None:
+        if self.parameter.choices:
+            click.Choice(self.parameter.choices).convert(text, param, ctx)
+        elif self.parameter.type == "json":
+            try:
+                json.loads(text)
+            except ValueError as error:
+                self.fail(f"{text!r} is no JSON: {error}", param, ctx)
+        elif self.parameter.type in _TYPES:
+            _TYPES[self.parameter.type].convert(text, param, ctx)
+
+
+_TYPES: Mapping[str, click.ParamType] = {"int": click.INT, "float": click.FLOAT, "bool": click.BOOL}  # type: ignore[type-arg] # as above
+_NAMES = {"int": "integer", "float": "number", "bool": "true|false", "json": "json", "file": "path"}

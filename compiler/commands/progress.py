@@ -1,0 +1,97 @@
+"""What a person sees of a local run: each line of a task behind its name, a status line on a terminal, a summary."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import click
+
+from compiler.commands.output import write_files
+from compiler.run.events import RunResult, TaskStart
+
+_COLOURS = ("cyan", "green", "yellow", "blue", "magenta", "bright_cyan", "bright_green", "bright_blue")
+_CLEAR = "\r\x1b[2K"
+
+
+@dataclass(slots=True)
+class Progress:
+    """A listener that prints. Lines of tasks go to `output`, what we say to `status`; both may be the same terminal."""
+
+    output: IO[str]
+    status: IO[str]
+    width: int
+    run_id_file: Path | None = None
+    clock: Callable[[], float] = time.monotonic
+    begun: float = 0.0
+    running: list[TaskStart] = field(default_factory=list)
+    finished_tasks: int = 0
+    retried: int = 0
+    failures: list[TaskStart] = field(default_factory=list)
+
+    def run_started(self, run_id: str) -> None:
+        """Say the run's id, and write it where it was asked for."""
+        self.begun = self.clock()
+        if self.run_id_file:
+            write_files({self.run_id_file: f"{run_id}\n".encode()})
+        self._say(f"run {run_id}")
+
+    def started(self, task: TaskStart) -> None:
+        """Show it in the status line."""
+        self.running.append(task)
+        self._show()
+
+    def line(self, task: TaskStart, text: str) -> None:
+        """Print the line behind the task's name."""
+        colour = _COLOURS[sum(task.step.encode()) % len(_COLOURS)]
+        self._hide()
+        click.echo(f"{click.style(f'{task.label:<{self.width}} |', fg=colour)} {text}", file=self.output)
+        self._show()
+
+    def finished(self, task: TaskStart, seconds: float) -> None:
+        """Count it."""
+        self.running.remove(task)
+        self.finished_tasks += 1
+        self._show()
+
+    def failed(self, task: TaskStart, message: str, will_retry: bool) -> None:
+        """Print the traceback of what is final; of what is tried again its last line."""
+        self.running.remove(task)
+        if will_retry:
+            self.retried += 1
+            last = message.rstrip().rpartition("\n")[2]
+            self._say(click.style(f"{task.label} failed and is tried again: {last}", fg="yellow"))
+            return
+        self.failures.append(task)
+        again = f" after {task.retry + 1} attempts" if task.retry else ""
+        self._say(click.style(f"{task.label} failed{again}:", fg="red", bold=True) + f"\n{message.rstrip()}")
+
+    def done(self, result: RunResult) -> None:
+        """Print the summary."""
+        tasks = f"{self.finished_tasks} task{'' if self.finished_tasks == 1 else 's'}"
+        retries = f", {self.retried} tried again" if self.retried else ""
+        took = f"{self.clock() - self.begun:.1f} s"
+        if result.success:
+            verdict = click.style("succeeded", fg="green", bold=True)
+        else:
+            names = ", ".join(task.label for task in self.failures)
+            verdict = click.style("failed", fg="red", bold=True) + (f" in {names}" if names else "")
+        self._say(f"{result.pathspec} {verdict}: {tasks}{retries}, {took}")
+
+    def _say(self, text: str) -> None:
+        self._hide()
+        click.echo(text, file=self.status)
+
+    def _show(self) -> None:
+        if not self.status.isatty():
+            return
+        names = ", ".join(task.label for task in self.running[:4])
+        more = f" and {len(self.running) - 4} more" if len(self.running) > 4 else ""  # noqa: PLR2004 - what fits a line
+        click.echo(f"{_CLEAR}{self.finished_tasks} done · {names}{more}"[:100], file=self.status, nl=False)
+
+    def _hide(self) -> None:
+        if self.status.isatty():
+            click.echo(_CLEAR, file=self.status, nl=False)

@@ -1,0 +1,120 @@
+"""`flowc run`: a flow on this machine."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from compiler.backends import Options, refuse
+from compiler.commands.findings import show
+from compiler.commands.parameters import parse_parameters
+from compiler.commands.progress import Progress
+from compiler.commands.sources import FLOW, FlowName, Surroundings, named, planned
+from compiler.commands.stores import local_store
+from compiler.config import LOCAL as LOCAL_TABLE
+from compiler.diagnostics import Report
+from compiler.ir.plan import Plan
+from compiler.run import run_flow
+from compiler.run.events import RunResult
+from compiler.run.local import LOCAL
+
+
+@click.command("run", context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True})
+@click.option(
+    "--store", metavar="URL", help="Where artifacts are kept: file:/path or s3://bucket/prefix. By default file:.flowc"
+)
+@click.option(
+    "--max-workers",
+    type=click.IntRange(min=1),
+    help="How many tasks run at once; by default as many as there are processors.",
+)
+@click.option("--run-id", metavar="TEXT", help="The run's id; by default the time and a random word.")
+@click.option(
+    "--run-id-file", type=click.Path(dir_okay=False, path_type=Path), help="Write the run's id here as it starts."
+)
+@click.option("--tag", "tags", multiple=True, metavar="TEXT", help="A tag of the run; may be given several times.")
+@click.option("--flow", "flow_name", metavar="NAME", help="Which flow of the file.")
+@click.option(
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder of the code, instead of the project's.",
+)
+@click.option("--branch", metavar="NAME", help="The branch of a flow with @project.")
+@click.option("--production", is_flag=True, default=None, help="The branch of a flow with @project is its production.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout, and all else on stderr.")
+@click.argument("flow", metavar="FLOW", type=FLOW)
+@click.argument("words", metavar="[--PARAMETER VALUE]...", nargs=-1, type=click.UNPROCESSED)
+def COMMAND(  # noqa: PLR0913 - click gives one argument an option
+    *,
+    flow: FlowName,
+    words: tuple[str, ...],
+    store: str | None,
+    max_workers: int | None,
+    run_id: str | None,
+    run_id_file: Path | None,
+    tags: tuple[str, ...],
+    flow_name: str | None,
+    root: Path | None,
+    branch: str | None,
+    production: bool | None,
+    as_json: bool,
+) -> int:
+    """Run a flow on this machine. What follows FLOW are the flow's parameters. Exit code 1 if the run fails.
+
+    Each task is a process of its own, with the runtime that also runs in the containers.
+
+    \b
+      flowc run flow.py
+      flowc run flow.py --help                        the flow's parameters
+      flowc run --max-workers 4 flow.py --alpha 0.5
+      flowc run --store s3://bucket/flows --tag nightly flow.py
+    """
+    plan = planned(flow, flow_name, root, branch=branch, production=production)
+    if plan is None or not _runs_here(plan):
+        return 1
+    settings = Surroundings(root).settings(flow.path)
+    progress = Progress(sys.stderr if as_json else sys.stdout, sys.stderr, _width(plan), run_id_file)
+    gc.enable()  # unlike a compile, a run may last for days
+    result = run_flow(
+        plan,
+        store=local_store(settings, store),
+        run_id=run_id,
+        max_workers=settings.number("max_workers", LOCAL_TABLE, {"max_workers": max_workers}) or _processors(),
+        tags=tags,
+        parameters=parse_parameters(plan, f"flowc run {named(flow, flow_name).path}", words),
+        listener=progress,
+    )
+    if as_json:
+        click.echo(json.dumps(_facts(result, progress), indent=2))
+    return 0 if result.success else 1
+
+
+def _runs_here(plan: Plan) -> bool:
+    report = Report()
+    refuse(plan, LOCAL, Options(default_image=""), report)
+    show(report)
+    return not report.failed
+
+
+def _width(plan: Plan) -> int:
+    """Room for the longest label, with an index of one digit a level."""
+    return max(len(task.step) + (2 * task.depth + 1 if task.depth else 0) for task in plan.root.tasks())
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _facts(result: RunResult, progress: Progress) -> dict[str, object]:
+    return {
+        "run_id": result.run_id,
+        "pathspec": result.pathspec,
+        "success": result.success,
+        "tasks": progress.finished_tasks,
+        "failed": [task.label for task in progress.failures],
+    }

@@ -1,0 +1,59 @@
+"""`flowc runs`: the runs of a flow, the newest first."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from compiler.commands.history import list_runs, opened
+from compiler.commands.stores import local_store
+from compiler.commands.times import moment
+from compiler.config import read_settings
+from compiler.diagnostics import Report
+from compiler.pipeline import read_flow
+
+
+@click.command("runs")
+@click.argument("flow", metavar="FLOW")
+@click.option("--store", metavar="URL", help="Where artifacts are kept; by default that of `flowc run`.")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def COMMAND(flow: str, store: str | None, limit: int, as_json: bool) -> int:
+    """List the runs of a flow, the newest first. FLOW is its name, or its file.
+
+    \b
+      flowc runs SquaresFlow
+      flowc runs squares.py --json
+      flowc runs SquaresFlow --store s3://bucket/flows
+    """
+    name, folder = _name(flow)
+    found = list(list_runs(opened(local_store(read_settings(folder), store)), name, limit))
+    if as_json:
+        rows = [
+            {"run_id": run.run, "created": moment(run.created), "successful": good, "tags": run.tags, "user": run.user}
+            for run, good in found
+        ]
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return 0
+    for run, good in found:
+        status = click.style("succeeded", fg="green") if good else "not done "
+        click.echo(f"{moment(run.created)}  {status}  {name}/{run.run}{'  ' + ', '.join(run.tags) if run.tags else ''}")
+    if not found:
+        click.echo(f"no runs of {name} in {local_store(read_settings(folder), store)}", err=True)
+    return 0
+
+
+def _name(flow: str) -> tuple[str, Path]:
+    """A flow's name and the folder whose settings count; a file is read for its name."""
+    from compiler.commands.sources import FLOW, Surroundings  # noqa: PLC0415 - a name needs no compiler
+
+    if "/" not in flow and flow.isidentifier() and not Path(flow).is_file():
+        return flow, Path()
+    wanted = FLOW.convert(flow, None, None)
+    report = Report()
+    source = read_flow(wanted.path, report, name=wanted.name, root=Surroundings().root(wanted.path))
+    if source is None:
+        raise click.UsageError(f"{flow} has mistakes: `flowc check {wanted.path}` shows them")
+    return source.name, wanted.path.parent

@@ -1,0 +1,25 @@
+"""Times and sizes as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def moment(seconds: float | None) -> str | None:
+    """A time in UTC to the second, as ISO 8601; None where there is none."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def duration(started: float | None, finished: float | None) -> str:
+    """How long something took; empty where it has not ended."""
+    return "" if started is None or finished is None else f"{finished - started:.2f} s"
+
+
+def size(count: int) -> str:
+    """A number of bytes with its unit."""
+    amount = float(count)
+    for unit in ("B", "KiB", "MiB"):
+        if amount < 1024:  # noqa: PLR2004 - what a KiB is
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1024
+    return f"{amount:.1f} GiB"
