@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import types
 import typing
 from collections.abc import Mapping
@@ -53,7 +52,7 @@ def _encode(value: object, kind: Any) -> Json:
         return {"dynamic": value.text, "span": _encode(value.span, flow_types.Span)}
     if kind is _Value or _may_be_dynamic(kind):
         return _plain(value) if kind is _Value else {"value": _plain(value)}
-    if dataclasses.is_dataclass(value):
+    if _is_ours(type(value)):
         members = {name: _encode(getattr(value, name), hint) for name, hint in _fields(type(value))}
         tag: dict[str, Json] = {"class": type(value).__name__} if len(_classes(kind)) > 1 else {}
         return tag | members
@@ -82,7 +81,7 @@ def _describe(kind: Any, definitions: dict[str, Json]) -> Json:
         return {"oneOf": [_tagged(member, definitions) for member in classes] + _rest(kind, definitions)}
     if _is_union(kind):
         return {"anyOf": [_describe(member, definitions) for member in typing.get_args(kind)]}
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+    if _is_ours(kind):
         return _reference(kind, definitions)
     return _describe_plain(kind, definitions)
 
@@ -131,7 +130,7 @@ def _tagged(kind: type, definitions: dict[str, Json]) -> Json:
 
 def _rest(kind: Any, definitions: dict[str, Json]) -> list[Json]:
     """What a union allows beside its classes."""
-    return [_describe(member, definitions) for member in typing.get_args(kind) if not dataclasses.is_dataclass(member)]
+    return [_describe(member, definitions) for member in typing.get_args(kind) if not _is_ours(member)]
 
 
 def _dynamic(definitions: dict[str, Json]) -> Json:
@@ -148,8 +147,7 @@ def _fields(kind: type) -> list[tuple[str, Any]]:
     """The fields of a class with their types, where `Value` is `_Value`."""
     modules = {**vars(flow_types), **vars(plan_types), "Value": _Value}
     hints = typing.get_type_hints(kind, globalns=modules, localns={"Value": _Value})
-    assert dataclasses.is_dataclass(kind)
-    names = [field.name for field in dataclasses.fields(kind)]
+    names: tuple[str, ...] = kind.__match_args__  # type: ignore[attr-defined] # records and dataclasses have it
     return [(name, hints[name]) for name in names if not (kind is Flow and name == "root")]
 
 
@@ -161,7 +159,12 @@ def _items(kind: Any, count: int) -> tuple[Any, ...]:
 def _classes(kind: Any) -> list[type]:
     """The classes of ours that a union is a choice of."""
     members = typing.get_args(kind) if _is_union(kind) else ()
-    return [member for member in members if isinstance(member, type) and dataclasses.is_dataclass(member)]
+    return [member for member in members if _is_ours(member)]
+
+
+def _is_ours(kind: Any) -> bool:
+    """Whether a type is a class of the IR."""
+    return isinstance(kind, type) and kind.__module__ in (flow_types.__name__, plan_types.__name__)
 
 
 def _is_union(kind: Any) -> bool:
