@@ -217,9 +217,10 @@ def _volume(volume: dict[str, Json], host: Host, private: Path) -> Path:
 
 
 def _moved(text: str, places: Mapping[str, Path]) -> str:
-    for path, place in places.items():
-        text = str(place).join(re.split(rf"(?<![\w./-]){re.escape(path)}(?![\w.-])", text))
-    return text
+    """The text with every path that has a place, longest first and in one pass."""
+    paths = "|".join(re.escape(path) for path in places)
+    pattern = rf"(?<![\w./-])({paths})(?![\w.-])"
+    return re.sub(pattern, lambda match: str(places[match[1]]), text) if places else text
 
 
 _ENV_NAME = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")

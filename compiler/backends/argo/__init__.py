@@ -1,0 +1,45 @@
+"""Argo Workflows: a WorkflowTemplate whose DAG templates are the plan's scopes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from compiler.backends import Gap, Options, OutputFile
+from compiler.backends.argo.check import check, check_size
+from compiler.backends.argo.kubernetes import OPTIONS
+from compiler.backends.argo.manifest import cron_workflow, deployment_name, workflow_template
+from compiler.backends.argo.settings import SETTINGS
+from compiler.backends.argo.yaml_text import document
+from compiler.backends.gaps import EVERYWHERE
+from compiler.diagnostics import Report
+from compiler.ir.plan import Feature, Plan
+
+
+class Argo:
+    """The target `argo`."""
+
+    name: ClassVar[str] = "argo"
+    gaps: ClassVar[Mapping[Feature, Gap]] = EVERYWHERE
+    spells: ClassVar[Mapping[str, frozenset[str]]] = {"kubernetes": OPTIONS}
+    target_options: ClassVar[Mapping[str, str]] = {key: setting.help for key, setting in SETTINGS.items()}
+
+    def check(self, plan: Plan, options: Options, report: Report) -> None:
+        """Report names, values and sizes that Kubernetes or Argo would not take."""
+        check(plan, options, report)
+        if not report.failed:
+            check_size(_text(plan, options), plan, report)
+
+    def emit(self, plan: Plan, options: Options) -> tuple[OutputFile, ...]:
+        """One file: the WorkflowTemplate, and for a schedule the CronWorkflow as a second document."""
+        return (OutputFile(f"{deployment_name(plan, options)}.yaml", _text(plan, options)),)
+
+
+def _text(plan: Plan, options: Options) -> str:
+    text = document(workflow_template(plan, options))
+    if plan.schedule:
+        text += "---\n" + document(cron_workflow(plan, plan.schedule, options))
+    return text
+
+
+BACKEND = Argo()

@@ -1,0 +1,71 @@
+"""What Argo refuses beyond features and options: names, sizes, values."""
+
+from __future__ import annotations
+
+from compiler.backends import Options
+from compiler.backends.argo.kubernetes import fault
+from compiler.backends.argo.manifest import deployment_name
+from compiler.backends.argo.names import MOST_CRON, MOST_OBJECT, is_object_name
+from compiler.backends.argo.parameters import RESERVED
+from compiler.backends.argo.settings import faults
+from compiler.diagnostics import Report, Rule
+from compiler.ir.plan import Plan
+
+MOST_BYTES = 900_000
+"""Kubernetes takes objects of about 1 MiB, and the run's status must find room beside it."""
+
+BAD_NAME = Rule(
+    code="FC311",
+    name="argo-name",
+    message="Kubernetes does not take `{name}` as a name: at most {most} of a-z, 0-9, `-` and `.`",
+    help="give another with --name",
+)
+BAD_OPTION_VALUE = Rule(
+    code="FC312",
+    name="argo-option-value",
+    message="`@{decorator}({option}=…)` cannot go into a pod: {reason}",
+    help="write a value of that kind as a literal",
+)
+BAD_SETTING = Rule(
+    code="FC313",
+    name="argo-setting",
+    message="`{key}` of [tool.flowc.argo] is not what Argo takes: {expected}",
+    help="correct it in pyproject.toml",
+)
+RESERVED_PARAMETER = Rule(
+    code="FC314",
+    name="argo-reserved-parameter",
+    message="Argo itself uses the parameter name `{name}`",
+    help="give the parameter another name",
+)
+TOO_LARGE = Rule(
+    code="FC315",
+    name="argo-too-large",
+    message="the WorkflowTemplate has {size} bytes, and Kubernetes takes about {most}",
+    help="split the flow, or put what many steps repeat into the image",
+)
+
+
+def check(plan: Plan, options: Options, report: Report) -> None:
+    """Report the names and values that Kubernetes or Argo would not take."""
+    name = deployment_name(plan, options)
+    most = MOST_CRON if plan.schedule else MOST_OBJECT
+    if not is_object_name(name, most):
+        report.add(BAD_NAME, plan.flow.span, name=name, most=most)
+    for parameter in plan.parameters:
+        if parameter.name == RESERVED:
+            report.add(RESERVED_PARAMETER, parameter.span, name=parameter.name)
+    for key, expected in faults(options):
+        report.add(BAD_SETTING, plan.flow.span, key=key, expected=expected)
+    for task in plan.root.tasks():
+        for option in task.options:
+            reason = fault(option) if option.decorator == "kubernetes" else None
+            if reason:
+                report.add(BAD_OPTION_VALUE, option.span, decorator=option.decorator, option=option.name, reason=reason)
+
+
+def check_size(text: str, plan: Plan, report: Report) -> None:
+    """Report a manifest that Kubernetes would not store."""
+    size = len(text.encode())
+    if size > MOST_BYTES:
+        report.add(TOO_LARGE, plan.flow.span, size=size, most=MOST_BYTES)

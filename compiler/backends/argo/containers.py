@@ -1,0 +1,150 @@
+"""Container templates: one for each distinct configuration, shared by its steps through parameters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from compiler.backends import Options
+from compiler.backends.argo.kubernetes import Pod, pod
+from compiler.backends.argo.names import Names, task_name
+from compiler.backends.argo.parameters import SUBMITTED
+from compiler.backends.argo.yaml_text import COMMENT, Inline, Tree, Words
+from compiler.backends.command import argv, loads_text, step_environment
+from compiler.ir.plan import Begin, Choice, Follow, Load, Plan, Task
+
+REPORT = "/tmp/flowc"
+RUN = "argo-{{workflow.namespace}}-{{workflow.name}}"
+GRACE = 300
+"""Seconds by which a pod may outlive its step's `@timeout`: the shim ends the step itself, to the second."""
+
+_WORDS = len(("python", "-m", "flowc", "step"))
+
+
+@dataclass(frozen=True, slots=True)
+class Containers:
+    """The container templates of a flow, and which of them each step calls."""
+
+    templates: tuple[Tree, ...]
+    of_step: Mapping[str, str]
+
+    def arguments(self, task: Task, index: str, has_parameters: bool) -> list[Tree]:
+        """What a task gives its container template."""
+        if isinstance(task.loads, Begin):
+            return [Inline({"name": "parameters", "value": SUBMITTED})] if has_parameters else []
+        values = {"step": task.step, "index": index, "load": loads_text(task.loads)}
+        return [Inline({"name": name, "value": value}) for name, value in values.items()]
+
+
+def containers(plan: Plan, options: Options, names: Names) -> Containers:
+    """The templates in the order of the steps that first need them."""
+    groups: dict[str, list[Task]] = {}
+    for task in plan.tasks.values():
+        groups.setdefault(_configuration(task), []).append(task)
+    templates: list[Tree] = []
+    of_step: dict[str, str] = {}
+    for tasks in groups.values():
+        name = names.claim(_wish(tasks[0]))
+        templates.append(_template(name, tasks, plan, options))
+        of_step |= {task.step: name for task in tasks}
+    return Containers(tuple(templates), of_step)
+
+
+def _configuration(task: Task) -> str:
+    """All that tells two containers apart; the first step's command differs from all others'."""
+    begins = isinstance(task.loads, Begin)
+    chosen = [(option.decorator, option.name, option.value) for option in task.options]
+    settings = (task.image, task.resources, task.retry, task.timeout, task.catch, task.environment, chosen)
+    return repr((begins, *settings))
+
+
+def _wish(task: Task) -> str:
+    if isinstance(task.loads, Begin):
+        return task_name(task.step)
+    plain = replace(task, image=None, retry=None, timeout=None, catch=False, environment=(), options=())
+    plain = replace(plain, resources=type(task.resources)())
+    return "step" if _configuration(task) == _configuration(plain) else f"step-{task_name(task.step)}"
+
+
+def _template(name: str, tasks: list[Task], plan: Plan, options: Options) -> Tree:
+    """One template; tasks that it serves differ in nothing but step, index and load."""
+    task = tasks[0]
+    described = pod(task, _qos(options))
+    template: dict[str, Tree] = {"name": name, **_inputs(task, bool(plan.parameters))}
+    retries = task.attempts - 1
+    if retries:
+        template["retryStrategy"] = _retries(task, retries)
+    if task.timeout is not None:
+        template["activeDeadlineSeconds"] = math.ceil(task.timeout) + GRACE
+    template |= described.template
+    if described.volumes:
+        template["volumes"] = described.volumes
+    image: dict[str, Tree] = {"image": task.image or options.image or options.default_image}
+    template["container"] = image | _container(task, described, retries, bool(plan.parameters))
+    reports = {other.reports for other in tasks} - {None}
+    if reports:
+        template["outputs"] = _outputs(sorted(filter(None, reports)))
+    return template
+
+
+def _qos(options: Options) -> str | None:
+    value = options.target.get("qos")
+    return value if isinstance(value, str) else None
+
+
+def _inputs(task: Task, has_parameters: bool) -> dict[str, Tree]:
+    if isinstance(task.loads, Begin):
+        wanted: tuple[str, ...] = ("parameters",) if has_parameters else ()
+    else:
+        wanted = ("step", "index", "load")
+    return {"inputs": {"parameters": [Inline({"name": name}) for name in wanted]}} if wanted else {}
+
+
+def _retries(task: Task, limit: int) -> Tree:
+    strategy: dict[str, Tree] = {"limit": limit, "retryPolicy": "Always"}
+    if task.retry and task.retry.pause:
+        strategy["backoff"] = Inline({"duration": _duration(task.retry.pause)})
+    return strategy
+
+
+def _duration(seconds: float) -> str:
+    whole = math.ceil(seconds)
+    return f"{whole}s" if whole % 60 else f"{whole // 60}m"
+
+
+def _container(task: Task, described: Pod, retries: int, has_parameters: bool) -> dict[str, Tree]:
+    words = _argv(task, "{{retries}}" if retries else "0", has_parameters)
+    container: dict[str, Tree] = {}
+    container["command"] = Words(words[:_WORDS])
+    container["args"] = list(words[_WORDS:])
+    environment = {**step_environment(task), **described.environment}
+    if environment:
+        container["env"] = variables(environment)
+    container |= described.container
+    if described.mounts:
+        container["volumeMounts"] = described.mounts
+    return container
+
+
+def _argv(task: Task, retry: str, has_parameters: bool) -> tuple[str, ...]:
+    """The command: the first step's own, or one that finds its step, index and load in the template's inputs."""
+    if isinstance(task.loads, Begin):
+        given = "{{inputs.parameters.parameters}}" if has_parameters else "{}"
+        return argv(task, run=RUN, index="-", retry=retry, owner="{{workflow.uid}}", parameters=given)
+    load = Follow(Load((Choice((), "{{inputs.parameters.load}}"),)))
+    shared = replace(task, step="{{inputs.parameters.step}}", loads=load)
+    return argv(shared, run=RUN, index="{{inputs.parameters.index}}", retry=retry)
+
+
+def variables(environment: Mapping[str, str]) -> list[Tree]:
+    """Environment variables; a dollar is doubled, for the kubelet halves it."""
+    return [Inline({"name": name, "value": value.replace("$", "$$")}) for name, value in environment.items()]
+
+
+def _outputs(reports: Iterable[str]) -> Tree:
+    """What the shim reports; the default is a word, so that a fan-out without a width fails."""
+    listed: list[Tree] = [
+        {"name": report, "valueFrom": Inline({"path": f"{REPORT}/{report}", "default": "none"})} for report in reports
+    ]
+    return {f"{COMMENT} `none` from a step that reports nothing": "", "parameters": listed}

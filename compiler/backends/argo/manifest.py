@@ -1,0 +1,110 @@
+"""The documents of a deployment: a WorkflowTemplate, and for a schedule a CronWorkflow that starts it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from compiler.backends import Options
+from compiler.backends.argo.containers import REPORT, containers, variables
+from compiler.backends.argo.kubernetes import names, options_of
+from compiler.backends.argo.names import Names, object_name
+from compiler.backends.argo.parameters import arguments, inert
+from compiler.backends.argo.scopes import ROOT, scopes
+from compiler.backends.argo.settings import placed
+from compiler.backends.argo.yaml_text import COMMENT, Inline, Tree
+from compiler.backends.command import environment
+from compiler.ir.plan import Plan, Schedule
+
+_API = "argoproj.io/v1alpha1"
+_VOLUME = "tmp"
+
+
+def deployment_name(plan: Plan, options: Options) -> str:
+    """The name of the deployment's objects."""
+    return options.name or object_name(plan.name)
+
+
+def workflow_template(plan: Plan, options: Options) -> dict[str, Tree]:
+    """The WorkflowTemplate."""
+    taken = Names([ROOT])
+    pods = containers(plan, options, taken)
+    dags = scopes(plan, pods, taken)
+    return {
+        f"{COMMENT} Compiled from {plan.flow.path} by flowc: change the flow and compile it again.": "",
+        "apiVersion": _API,
+        "kind": "WorkflowTemplate",
+        "metadata": _metadata(plan, options),
+        "spec": {**_spec(plan, options), "templates": [*dags, *pods.templates]},
+    }
+
+
+def cron_workflow(plan: Plan, schedule: Schedule, options: Options) -> dict[str, Tree]:
+    """The CronWorkflow that starts the template by the flow's schedule."""
+    metadata = _metadata(plan, options)
+    metadata.pop("annotations", None)
+    return {
+        "apiVersion": _API,
+        "kind": "CronWorkflow",
+        "metadata": metadata,
+        "spec": {
+            "schedules": [schedule.cron],
+            # without a zone, the controller would take that of its own machine
+            "timezone": schedule.timezone or "UTC",
+            **placed(options, "cron"),
+            "workflowSpec": {"workflowTemplateRef": {"name": deployment_name(plan, options)}},
+        },
+    }
+
+
+def _metadata(plan: Plan, options: Options) -> dict[str, Tree]:
+    metadata: dict[str, Tree] = {"name": deployment_name(plan, options)}
+    if options.namespace:
+        metadata["namespace"] = options.namespace
+    settings = placed(options, "metadata")
+    metadata["labels"] = {"app.kubernetes.io/managed-by": "flowc", **_table(settings.get("labels"))}
+    described: dict[str, Tree] = {}
+    if plan.flow.doc:
+        described["workflows.argoproj.io/description"] = inert(plan.flow.doc)
+    described |= _table(settings.get("annotations"))
+    if described:
+        metadata["annotations"] = described
+    return metadata
+
+
+def _table(value: Tree | None) -> Mapping[str, Tree]:
+    return value if isinstance(value, dict) else {}
+
+
+def _spec(plan: Plan, options: Options) -> dict[str, Tree]:
+    spec: dict[str, Tree] = {"entrypoint": ROOT, **arguments(plan)}
+    if options.max_workers is not None:
+        spec["parallelism"] = options.max_workers
+    spec["securityContext"] = Inline({"runAsNonRoot": True, "runAsUser": 1000})
+    spec |= placed(options, "spec")
+    secrets = _pull_secrets(plan, options)
+    if secrets:
+        spec["imagePullSecrets"] = [Inline({"name": name}) for name in secrets]
+    pods = placed(options, "pod")
+    if pods:
+        spec["podMetadata"] = pods
+    spec["volumes"] = [{"name": _VOLUME, "emptyDir": {}}]
+    spec["templateDefaults"] = {"container": _every_container(plan, options)}
+    return spec
+
+
+def _pull_secrets(plan: Plan, options: Options) -> list[str]:
+    """Argo knows them for a whole workflow only: the settings' and those of every step."""
+    wanted = names(options.target.get("image_pull_secrets"))
+    for task in plan.tasks.values():
+        wanted += names(options_of(task).get("image_pull_secrets"))
+    return list(dict.fromkeys(wanted))
+
+
+def _every_container(plan: Plan, options: Options) -> Tree:
+    """What is the same in every container stands once."""
+    return {
+        "image": options.image or options.default_image,
+        **placed(options, "container"),
+        "env": variables(environment(plan, options, f"dir:{REPORT}")),
+        "volumeMounts": [Inline({"name": _VOLUME, "mountPath": "/tmp"})],
+    }

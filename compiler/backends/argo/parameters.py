@@ -1,0 +1,80 @@
+"""The flow's parameters as arguments of the workflow, and how the first step gets them byte for byte."""
+
+from __future__ import annotations
+
+import json
+
+from compiler.backends.argo.yaml_text import COMMENT, Tree
+from compiler.ir.flow import Dynamic, Parameter, Value
+from compiler.ir.plan import Plan
+
+MOST_DEFAULT = 4096
+RESERVED = "json"
+"""Argo puts all parameters once more under this name."""
+
+SUBMITTED = f"{{{{=sprig.b64enc(sprig.toRawJson(sprig.omit(workflow.parameters, '{RESERVED}')))}}}}"
+"""The submitted values as base64 of JSON. A plain `{{workflow.parameters.x}}` would expand what the value holds."""
+
+
+def arguments(plan: Plan) -> dict[str, Tree]:
+    """`spec.arguments`: a parameter with its default, or without a value where one must be given.
+
+    What is not here has its default from the code: None, values that run time computes, and text that Argo would rewrite.
+    """
+    listed: list[Tree] = []
+    unlisted: list[str] = []
+    for parameter in plan.parameters:
+        text = default_text(parameter)
+        if text is None and not parameter.required:
+            unlisted.append(parameter.name)
+        else:
+            listed.append(_argument(parameter, text))
+    tree: dict[str, Tree] = {}
+    if unlisted:
+        tree[f"{COMMENT} the code has the defaults of {', '.join(unlisted)}; -p NAME=VALUE gives another"] = ""
+    if listed:
+        tree["arguments"] = {"parameters": listed}
+    return tree
+
+
+def default_text(parameter: Parameter) -> str | None:
+    """The default as one would write it on a command line; None where it is left to the code."""
+    if not parameter.has_default or parameter.multiple or parameter.separator or parameter.type == "file":
+        return None
+    text = _text(parameter, parameter.default)
+    if text is None or "{{" in text or len(text.encode()) > MOST_DEFAULT or not _printable(text):
+        return None
+    return text if not parameter.choices or text in parameter.choices else None
+
+
+def _text(parameter: Parameter, value: Value | Dynamic) -> str | None:
+    if value is None or isinstance(value, Dynamic):
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float):
+        return repr(value)
+    return json.dumps(value, default=dict) if parameter.type == "json" else None
+
+
+def _printable(text: str) -> bool:
+    return all(char.isprintable() or char == "\n" for char in text)
+
+
+def _argument(parameter: Parameter, text: str | None) -> Tree:
+    argument: dict[str, Tree] = {"name": parameter.name}
+    if text is not None:
+        argument["value"] = text
+    if parameter.help:
+        argument["description"] = inert(parameter.help)
+    if parameter.choices and all("{{" not in choice for choice in parameter.choices):
+        argument["enum"] = list(parameter.choices)
+    return argument
+
+
+def inert(prose: str) -> str:
+    """Prose for people in which no tag begins."""
+    lines = (line.rstrip() for line in prose.replace("\t", "    ").strip().splitlines())
+    return "\n".join(lines).replace("{{", "{ {")

@@ -1,0 +1,93 @@
+"""The emitted WorkflowTemplate, executed: every task of the flow and no other runs, after all that it loads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.argo.stage import Script, expected, stage
+from tests.ir.flows import flow
+
+SHAPES = {
+    "linear": (flow(start="a", a="end", end=""), Script()),
+    "underscores": (flow(start="a_b, a__b", a_b="+ j", a__b="+ j", j="+ end", end=""), Script()),
+    "reserved": (flow(start="true", true="let", let="nil", nil="end", end=""), Script()),
+    "split": (flow(start="a, b", a="c", c="j", b="j", j="+ end", end=""), Script()),
+    "nested split": (flow(start="a, b", a="c, d", c="k", d="k", k="+ j", b="j", j="+ end", end=""), Script()),
+    "foreach": (flow(start="a*", a="j", j="+ end", end=""), Script({"start": 3})),
+    "twice": (flow(start="a*", a="j", j="+ b*", b="k", k="+ end", end=""), Script({"start": 2, "j": 3})),
+    "split in foreach": (
+        flow(start="a*", a="b, c", b="d", c="d", d="+ j", j="+ end", end=""),
+        Script({"start": 2}),
+    ),
+    "foreach in split": (
+        flow(start="a, b", a="c*", c="k", k="+ j", b="j", j="+ end", end=""),
+        Script({"a": 2}),
+    ),
+    "nested foreach": (
+        flow(start="a*", a="b*", b="c*", c="k", k="+ l", l="+ m", m="+ end", end=""),
+        Script({"start": 2, "a@0": 1, "a@1": 2, "b@0.0": 2, "b": 1}),
+    ),
+    "foreach after split in foreach": (
+        flow(start="a*", a="b, c", b="d*", d="e", e="+ f", f="g", c="g", g="+ h", h="+ end", end=""),
+        Script({"start": 2, "b@0": 1, "b@1": 3}),
+    ),
+    "switch": (
+        flow(start="l1 | r1", l1="l2", l2="meet", r1="meet", meet="end", end=""),
+        Script(case={"start": 1}),
+    ),
+    "straight case": (
+        flow(start="l1 | meet", l1="l2", l2="meet", meet="end", end=""),
+        Script(case={"start": 1}),
+    ),
+    "straight case not taken": (
+        flow(start="l1 | meet", l1="l2", l2="meet", meet="end", end=""),
+        Script(case={"start": 0}),
+    ),
+    "switch in foreach": (
+        flow(start="a*", a="l1 | r1", l1="l2", l2="m", r1="m", m="j", j="+ end", end=""),
+        Script({"start": 3}, {"a@0": 0, "a@1": 1, "a@2": 0}),
+    ),
+    "switch in switch": (
+        flow(start="a | b", a="c | d", c="m", d="m", m="n", b="n", n="end", end=""),
+        Script(case={"start": 0, "a": 1}),
+    ),
+    "foreach in an arm": (
+        flow(start="a | b", a="x*", x="k", k="+ m", b="m", m="end", end=""),
+        Script({"a": 2}, {"start": 0}),
+    ),
+    "foreach in the other arm": (
+        flow(start="a | b", a="x*", x="k", k="+ m", b="m", m="end", end=""),
+        Script({"a": 2}, {"start": 1}),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_every_task_runs_once_and_after_what_it_loads(name: str, tmp_path: Path) -> None:
+    made, script = SHAPES[name]
+    staged = stage(made, script, tmp_path, seed=len(name))
+    assert staged.workflow.succeeded, staged.workflow.log
+    assert set(staged.ended) == expected(made, script)
+    assert len(staged.workflow.pods) == len(staged.ended)
+
+
+def test_a_failed_task_fails_the_run_and_stops_what_follows(tmp_path: Path) -> None:
+    made = flow(start="a*", a="b", b="j", j="+ end", end="")
+    staged = stage(made, Script({"start": 2}, fail={"a@1": 9}), tmp_path)
+    assert staged.workflow.phase == "Failed"
+    assert set(staged.ended) == {"start@-", "a@0", "b@0"}
+
+
+def test_a_failed_switch_does_not_let_the_meeting_step_run(tmp_path: Path) -> None:
+    made = flow(start="sw", sw="l | m", l="m", m="end", end="")
+    staged = stage(made, Script(case={"sw": 1}, fail={"sw@-": 9}), tmp_path)
+    assert staged.workflow.phase == "Failed"
+    assert set(staged.ended) == {"start@-"}
+
+
+def test_a_split_without_a_width_fails(tmp_path: Path) -> None:
+    staged = stage(flow(start="a*", a="j", j="+ end", end=""), Script(), tmp_path)
+    assert staged.workflow.phase == "Error"
+    assert set(staged.ended) == {"start@-"}
