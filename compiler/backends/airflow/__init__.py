@@ -1,0 +1,132 @@
+"""Airflow: one DAG file that loads on Airflow 2.11 and 3.x, a pod a step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+from compiler.backends import Gap, Options, OutputFile
+from compiler.backends.airflow.pods import SPELLED
+from compiler.backends.airflow.settings import SETTINGS, operator
+from compiler.backends.gaps import EVERYWHERE
+from compiler.diagnostics import Report, Rule
+from compiler.ir.flow import Dynamic, Span, Value
+from compiler.ir.plan import Feature, Plan
+
+BAD_OPTION_VALUE = Rule(
+    code="FC320",
+    name="airflow-option-value",
+    message="`{option}` is {value}, and Airflow's output needs {wants}",
+    help="write the value where the option stands; what only run time knows cannot shape a pod",
+)
+BAD_SETTING = Rule(
+    code="FC321",
+    name="airflow-setting-value",
+    message="`{key}` of [tool.flowc.airflow] is {value}, and must be {wants}",
+    help="`flowc config` says where each value came from",
+)
+REWRITTEN_TEXT = Rule(
+    code="FC322",
+    name="text-that-airflow-rewrites",
+    message="`{text}` holds what Airflow's templates or the kubelet would replace ({what})",
+    help="use a text without `{{{{`, `{{%`, `{{#`, `$(` and `$$` here",
+)
+BAD_DAG_ID = Rule(
+    code="FC323",
+    name="airflow-dag-id",
+    message="`{name}` cannot be a DAG's id: letters, digits, `_`, `.` and `-`, at most 250",
+    help="give a name with `--name`",
+)
+POD_ONLY = Rule(
+    code="FC324",
+    name="option-needs-pod",
+    message="`@kubernetes({option}=…)` needs a pod, and `--operator bash` starts none",
+    help="compile with `--operator kubernetes`, or remove the option",
+)
+OURS = frozenset({"retries", "retry_delay", "image", "cmds", "arguments", "env_vars", "env", "append_env", "task_id"})
+"""Arguments that `default_args` may not give: the meaning of the flow hangs on them."""
+
+
+class Airflow:
+    """The target `airflow`."""
+
+    name: ClassVar[str] = "airflow"
+    gaps: ClassVar[Mapping[Feature, Gap]] = EVERYWHERE
+    spells: ClassVar[Mapping[str, frozenset[str]]] = {"kubernetes": frozenset(SPELLED)}
+    target_options: ClassVar[Mapping[str, str]] = {key: setting.help for key, setting in SETTINGS.items()}
+
+    def check(self, plan: Plan, options: Options, report: Report) -> None:
+        """Report names, settings and decorator values that have no spelling here."""
+        name = options.name or plan.name
+        if not re.fullmatch(r"[A-Za-z0-9_.-]{1,250}", name):
+            report.add(BAD_DAG_ID, plan.flow.span, name=name)
+        _check_settings(plan, options, report)
+        _check_steps(plan, options, report)
+
+    def emit(self, plan: Plan, options: Options) -> tuple[OutputFile, ...]:
+        """The DAG file, named after the flow's file."""
+        from compiler.backends.airflow.dag import dag_text  # noqa: PLC0415 `check` alone needs none of it
+
+        stem = plan.flow.path.rpartition("/")[2].removesuffix(".py")
+        return (OutputFile(f"{stem}_airflow.py", dag_text(plan, options)),)
+
+
+def _check_settings(plan: Plan, options: Options, report: Report) -> None:
+    from compiler.backends.airflow.steps import is_rewritten  # noqa: PLC0415
+
+    for key, setting in SETTINGS.items():
+        if key in options.target and not setting.takes(options.target[key]):
+            facts = {"key": key, "value": repr(options.target[key]), "wants": setting.wants}
+            report.add(BAD_SETTING, plan.flow.span, **facts)
+    more = options.target.get("default_args")
+    for name in sorted(OURS & set(more)) if isinstance(more, Mapping) else ():
+        report.add(BAD_SETTING, plan.flow.span, key=f"default_args.{name}", value="given", wants="left to flowc")
+    shared = (plan.flow.path, options.image, options.store, options.code, options.namespace)
+    settings = [value for key, value in options.target.items() if key != "default_args"]
+    for text in (*filter(None, shared), *_texts(settings)):
+        if is_rewritten(text):
+            report.add(REWRITTEN_TEXT, plan.flow.span, text=text, what="it goes into every task")
+
+
+def _check_steps(plan: Plan, options: Options, report: Report) -> None:
+    from compiler.backends.airflow.steps import is_rewritten  # noqa: PLC0415
+
+    for task in plan.root.tasks():
+        if task.image and is_rewritten(task.image):
+            report.add(REWRITTEN_TEXT, task.span, text=task.image, what="the image of the step")
+        for option in task.options:
+            if option.decorator != "kubernetes" or option.name not in SPELLED:
+                continue
+            takes, wants = SPELLED[option.name]
+            if operator(options) == "bash":
+                report.add(POD_ONLY, option.span, option=option.name)
+            elif isinstance(option.value, Dynamic) or not takes(option.value):
+                value = option.value.text if isinstance(option.value, Dynamic) else repr(option.value)
+                report.add(BAD_OPTION_VALUE, option.span, option=option.name, value=f"`{value}`", wants=wants)
+            else:
+                _check_text(option.value, option.span, option.name, report)
+
+
+def _check_text(value: Value, span: Span, option: str, report: Report) -> None:
+    from compiler.backends.airflow.steps import is_rewritten  # noqa: PLC0415
+
+    for text in _texts(value):
+        if is_rewritten(text):
+            report.add(REWRITTEN_TEXT, span, text=text, what=f"`{option}` of the pod")
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in a value, keys of tables too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts(key)
+            yield from _texts(item)
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _texts(item)
+
+
+BACKEND = Airflow()

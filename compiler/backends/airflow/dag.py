@@ -1,0 +1,210 @@
+"""The DAG file: what the template is filled with."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from compiler.backends import Options
+from compiler.backends.airflow.literals import (
+    Call,
+    Code,
+    Source,
+    block,
+    calls,
+    dependencies,
+    docstring,
+    flat,
+    source,
+    text,
+)
+from compiler.backends.airflow.parameters import params
+from compiler.backends.airflow.segments import Indices, Segment, Single, Unit, units
+from compiler.backends.airflow.settings import callbacks, operator, placed
+from compiler.backends.airflow.steps import BASH_REPORT, MODULE, POD_REPORT, operator_call
+from compiler.backends.command import environment
+from compiler.ir.plan import Plan, Task
+
+TAKEN = frozenset({"task", "task_group", "timedelta", "pendulum", "k8s", "json", "uuid4"})
+"""Names of the file that a step's name may meet: such a step's variable gets an underscore."""
+
+MAP_INDEX = {"kubernetes": "{{ task.arguments[4] }}", "bash": "{{ task.env['INDEX'] }}"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """A statement of the DAG: a step outside any foreach, or the list of a foreach."""
+
+    kind: ClassVar[Literal["plain"]] = "plain"
+    statement: Code
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A mapped group: its function, and the statement that maps it."""
+
+    kind: ClassVar[Literal["group"]] = "group"
+    statement: Code
+    group: Code
+    function: Code
+    tasks: tuple[Code, ...]
+    edges: tuple[Code, ...]
+
+
+def dag_text(plan: Plan, options: Options) -> str:
+    """The DAG file for a plan. Pure."""
+    mode = operator(options)
+    parts = tuple(units(plan.root))
+    steps = [operator_call(task, options) for task in plan.root.tasks()]
+    dag = _dag(plan, options)
+    used = calls([*steps, dag])
+    return _render(
+        headline=docstring(f"The flow {plan.flow.name} of {plan.flow.path}, written by flowc: change the flow, not this file."),
+        kubernetes=mode == "kubernetes",
+        json=any(task.reports for task in plan.root.tasks()) and mode == "bash",
+        timedelta="timedelta" in used,
+        models=any(name.startswith("k8s.") for name in used),
+        callbacks=[(Code(module), Code(name)) for module, name in callbacks(options)],
+        params="Param" in used,
+        groups=any(isinstance(part, Segment) for part in parts),
+        reports=any(task.reports for task in plan.root.tasks()) and mode == "kubernetes",
+        report=text(POD_REPORT),
+        env=source(_environment(plan, options), 0, len("ENV = ")),
+        dag=source(dag, 0, len("with "), 1),
+        units=[_statement(part, options) for part in parts],
+        edges=_edges(parts),
+    )  # fmt: skip
+
+
+def _render(**values: object) -> str:
+    """Fill the template; a value that is no source text of ours is a bug, not output."""
+    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 only this target needs it, and it is slow to import
+
+    template = Path(__file__).with_name("dag.py.j2").read_text(encoding="utf-8")
+    jinja = Environment(
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # the output is Python; `finalize` lets nothing in but source text
+        finalize=_only_code,
+    )
+
+    return jinja.from_string(template).render(values)
+
+
+def _only_code(value: object) -> object:
+    assert isinstance(value, Code), f"{value!r} is no source text"
+    return value
+
+
+def _environment(plan: Plan, options: Options) -> dict[str, Source]:
+    pods = operator(options) == "kubernetes"
+    shared: dict[str, Source] = {} if pods else {"RUN": Code("RUN"), "RETRY": Code("RETRY")}
+    named = environment(plan, options, POD_REPORT if pods else BASH_REPORT)
+    return shared | {name: value for name, value in named.items() if name != "FLOWC_REPORT"}
+
+
+def _dag(plan: Plan, options: Options) -> Call:
+    zone = plan.schedule.timezone if plan.schedule and plan.schedule.timezone else "UTC"
+    named: dict[str, Source] = {"dag_id": options.name or plan.name}
+    if plan.flow.doc:
+        named["doc_md"] = block(_no_file(inspect.cleandoc(plan.flow.doc)))
+    named["schedule"] = plan.schedule.cron if plan.schedule else None
+    named["start_date"] = Call("pendulum.datetime", (2025, 1, 1), (("tz", zone),))
+    named["catchup"] = False
+    if options.max_workers:
+        named["max_active_tasks"] = options.max_workers
+    named |= placed(options, "dag")
+    named["tags"] = _tags(plan, options)
+    if plan.parameters:
+        named["params"] = params(plan.parameters)
+    named["default_args"] = _default_args(options)
+    return Call("DAG", named=tuple(named.items()))
+
+
+def _no_file(doc: str) -> str:
+    """Airflow opens a document whose text ends in `.md` as a file."""
+    return f"{doc}\n" if doc.endswith(".md") else doc
+
+
+def _tags(plan: Plan, options: Options) -> list[Source]:
+    more = options.target.get("tags", ())
+    assert isinstance(more, tuple | list)
+    project = [plan.project.name, plan.project.branch] if plan.project else []
+    return [*sorted({"flowc", *project, *map(str, more)})]
+
+
+def _default_args(options: Options) -> dict[str, Source]:
+    """What all tasks share; `retries` stands here because a setting of the server would give every step some."""
+    mode = operator(options)
+    common: dict[str, Source] = {**placed(options, "all"), "retries": 0, "map_index_template": MAP_INDEX[mode]}
+    if mode == "bash":
+        common |= {"env": Code("ENV"), "append_env": True}
+    else:
+        common |= {"image": options.image or options.default_image, "cmds": [*MODULE], "env_vars": Code("ENV")}
+        if options.namespace:
+            common["namespace"] = options.namespace
+        common |= placed(options, "pod")
+    more = options.target.get("default_args", {})
+    assert isinstance(more, Mapping)
+    return common | dict(more)
+
+
+def _statement(unit: Unit, options: Options) -> _Plain | _Group:
+    match unit:
+        case Single(task=task):
+            return _Plain(_assignment(variable(task.step), operator_call(task, options), 4))
+        case Indices(name=name, split=split):
+            override = Call("_indices.override", named=(("task_id", name),))
+            return _Plain(_assignment(name, Call(flat(override), (split,)), 4))
+        case Segment():
+            return _group(unit, options)
+
+
+def _assignment(name: str, call: Call, column: int) -> Code:
+    return Code(f"{name} = {source(call, column, len(f'{name} = '))}")
+
+
+def _group(unit: Segment, options: Options) -> _Group:
+    function = unit.name.replace("_foreach", "_body", 1)
+    mapped = Call(f"{function}.expand", named=(("index", Code(unit.indices)),))
+    named = {name for step, before in unit.edges.items() if before for name in (step, *before)}
+    return _Group(
+        statement=_assignment(unit.name, mapped, 4),
+        group=text(unit.group),
+        function=Code(function),
+        tasks=tuple(_inner(task, task.step in named, options) for task in unit.tasks),
+        edges=dependencies(_variables(unit.edges), 8),
+    )
+
+
+def _inner(task: Task, is_named: bool, options: Options) -> Code:
+    call = operator_call(task, options)
+    return _assignment(variable(task.step), call, 8) if is_named else source(call, 8)
+
+
+def _edges(parts: tuple[Unit, ...]) -> tuple[Code, ...]:
+    """The edges between what stands directly in the DAG; a group hangs on its list by the mapping."""
+    return dependencies(dict(_waits(parts)), 4)
+
+
+def _waits(parts: tuple[Unit, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for unit in parts:
+        after = tuple(variable(name) for name in unit.after)
+        if isinstance(unit, Single) and not after:
+            after = ("_kept",)
+        if not isinstance(unit, Segment) or after:
+            yield variable(unit.name), after
+
+
+def _variables(edges: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    return {variable(step): tuple(map(variable, before)) for step, before in edges.items()}
+
+
+def variable(step: str) -> str:
+    """The variable of a step: its name, unless the file needs that."""
+    return f"{step}_" if step in TAKEN else step

@@ -1,0 +1,74 @@
+"""The flow's parameters as Airflow's `Param`s: the trigger form asks for them, the scheduler checks them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+
+from compiler.backends.airflow.literals import Call, Source
+from compiler.ir.flow import Dynamic, Parameter, Value
+
+SHOWN_BYTES = 4096
+"""A default longer than this stays in the code: nobody reviews it in a DAG file, and a run's parameters have a limit."""
+
+JSON_TYPES: tuple[Source, ...] = ("object", "array", "string", "number", "boolean")
+_TYPES: Mapping[str, tuple[Source, ...]] = {
+    "str": ("string",),
+    "int": ("integer",),
+    "float": ("number",),
+    "bool": ("boolean",),
+    "json": JSON_TYPES,
+    "file": ("string",),
+}
+
+
+def params(parameters: tuple[Parameter, ...]) -> dict[str, Source]:
+    """One `Param` each, by the name of the command line.
+
+    What is `null` when a run starts was not given: the container takes the default from the code.
+    """
+    return {parameter.name: _param(parameter) for parameter in parameters}
+
+
+def _param(parameter: Parameter) -> Call:
+    types = _types(parameter)
+    shown = parameter.has_default and _shown(parameter.default)
+    named: list[tuple[str, Source]] = []
+    if not shown and not parameter.required:
+        types = (*types, "null")
+    named.append(("type", types[0] if len(types) == 1 else types))
+    if parameter.choices and not parameter.multiple:
+        named.append(("enum", (*parameter.choices, *(() if "null" not in types else (None,)))))
+    if parameter.help:
+        named.append(("description", parameter.help))
+    if parameter.required and not shown:
+        return Call("Param", named=tuple(named))
+    default = parameter.default if shown else None
+    assert not isinstance(default, Dynamic)
+    return Call("Param", (default,), tuple(named))
+
+
+def _types(parameter: Parameter) -> tuple[Source, ...]:
+    """JSON Schema's types, the one that the form shows first."""
+    if parameter.multiple:
+        return ("array",)
+    if parameter.separator is not None:
+        return ("string", "array")
+    types = _TYPES.get(parameter.type, ("string",))
+    first = _type_of(parameter.default)
+    return (first, *(each for each in types if each != first)) if len(types) > 1 and first else types
+
+
+def _type_of(default: Value | Dynamic) -> str | None:
+    if isinstance(default, Mapping):
+        return "object"
+    return {tuple: "array", list: "array", str: "string"}.get(type(default))
+
+
+def _shown(default: Value | Dynamic) -> bool:
+    if default is None or isinstance(default, Dynamic):
+        return False
+    if isinstance(default, float) and not math.isfinite(default):
+        return False
+    return len(json.dumps(default, default=dict)) <= SHOWN_BYTES

@@ -1,0 +1,119 @@
+"""The keys of `[tool.flowc.airflow]`: what each is called in the DAG, and what its value may be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from compiler.backends import Options
+from compiler.backends.airflow import models
+from compiler.backends.airflow.literals import Call, Code, Source
+from compiler.backends.airflow.models import is_mapping, is_text, is_texts
+from compiler.ir.flow import Value
+
+Place = Literal["file", "dag", "all", "pod"]
+"""Where a key goes: into the file's shape, the DAG's arguments, every task's, or the pods' alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key: what it is for, where it goes and under which name, which values it takes and how they are spelled."""
+
+    help: str
+    place: Place
+    takes: Callable[[Value], bool]
+    wants: str
+    spell: Callable[[Value], Source] = lambda value: value
+    name: str | None = None
+
+
+def is_whole(value: Value) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_seconds(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+
+def is_flag(value: Value) -> bool:
+    return isinstance(value, bool)
+
+
+def is_callback(value: Value) -> bool:
+    """A dotted path: a module and a function."""
+    return isinstance(value, str) and "." in value and all(part.isidentifier() for part in value.split("."))
+
+
+def seconds(value: Value) -> Source:
+    assert isinstance(value, int | float)
+    return Call("timedelta", named=(("seconds", value),))
+
+
+def _text(help: str, place: Place, name: str | None = None) -> Setting:
+    return Setting(help, place, is_text, "a text", name=name)
+
+
+def _flag(help: str, place: Place) -> Setting:
+    return Setting(help, place, is_flag, "true or false")
+
+
+def _whole(help: str, place: Place) -> Setting:
+    return Setting(help, place, is_whole, "a whole number")
+
+
+def _callback(help: str) -> Setting:
+    wants = "the dotted path of a function"
+    return Setting(help, "dag", is_callback, wants, lambda value: Code(str(value).rpartition(".")[2]))
+
+
+SETTINGS: Mapping[str, Setting] = {
+    "operator": Setting("`kubernetes` (a pod a step) or `bash`", "file", lambda value: value in ("kubernetes", "bash"), "`kubernetes` or `bash`"),
+    "tags": Setting("more tags of the DAG", "file", is_texts, "a list of texts"),
+    "max_active_runs": _whole("how many runs may go on at once", "dag"),
+    "dagrun_timeout": Setting("seconds after which a run fails", "dag", is_seconds, "a number of seconds", seconds),
+    "on_success_callback": _callback("called when a run succeeds"),
+    "on_failure_callback": _callback("called when a run fails"),
+    "owner": _text("the owner that the tasks show", "all"),
+    "pool": _text("the pool of the tasks", "all"),
+    "queue": _text("the queue of the tasks", "all"),
+    "priority_weight": _whole("the tasks' weight in the queue", "all"),
+    "default_args": Setting("more arguments of every task, as Airflow names them", "file", is_mapping, "a table"),
+    "service_account_name": _text("the pods' service account", "pod"),
+    "image_pull_policy": _text("`Always`, `IfNotPresent` or `Never`", "pod"),
+    "image_pull_secrets": Setting("secrets to pull images with", "pod", is_texts, "a list of texts", models.pull_secrets),
+    "env_from_secrets": Setting("secrets whose keys are the pods' environment", "pod", is_texts, "a list of texts", models.env_from, "env_from"),
+    "node_selector": Setting("labels that the nodes must have", "pod", is_mapping, "a table of texts"),
+    "tolerations": Setting("taints that the pods bear", "pod", models.are_tolerations, "a list of tables", models.tolerations),
+    "labels": Setting("labels of the pods", "pod", is_mapping, "a table of texts"),
+    "annotations": Setting("annotations of the pods", "pod", is_mapping, "a table of texts"),
+    "kubernetes_conn_id": _text("the Airflow connection to the cluster", "pod"),
+    "in_cluster": _flag("whether Airflow runs in the cluster", "pod"),
+    "cluster_context": _text("the context of the kube config", "pod"),
+    "config_file": _text("the kube config", "pod"),
+    "pod_template_file": _text("a pod to start from", "pod"),
+    "priority_class_name": _text("the pods' priority class", "pod"),
+    "deferrable": _flag("whether a triggerer waits for the pods", "pod"),
+    "startup_timeout_seconds": _whole("how long a pod may take to start", "pod"),
+    "on_finish_action": _text("`delete_pod`, `keep_pod` or `delete_succeeded_pod`", "pod"),
+}  # fmt: skip
+
+
+def placed(options: Options, place: Place) -> dict[str, Source]:
+    """The arguments that the options give at one place, in the table's order."""
+    return {
+        setting.name or key: setting.spell(options.target[key])
+        for key, setting in SETTINGS.items()
+        if setting.place == place and key in options.target
+    }
+
+
+def callbacks(options: Options) -> tuple[tuple[str, str], ...]:
+    """The modules and functions that the file imports for its callbacks, sorted."""
+    paths = {str(options.target[key]) for key in ("on_success_callback", "on_failure_callback") if key in options.target}
+    return tuple((path.rpartition(".")[0], path.rpartition(".")[2]) for path in sorted(paths))
+
+
+def operator(options: Options) -> str:
+    """`kubernetes` or `bash`."""
+    return str(options.target.get("operator", "kubernetes"))

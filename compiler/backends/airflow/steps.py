@@ -1,0 +1,101 @@
+"""One step as one operator: a pod, or a process of the worker."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+import shlex
+
+from compiler.backends import Options
+from compiler.backends.airflow import pods
+from compiler.backends.airflow.literals import Call, Code, Source, Spread, block
+from compiler.backends.airflow.settings import operator, seconds
+from compiler.backends.command import argv, step_environment
+from compiler.ir.plan import Begin, Task
+
+DEADLINE_GRACE = 120
+"""Seconds that the engine waits beyond `@timeout`, for the image and for the shim's own end of the step."""
+
+POD_REPORT = "json:/airflow/xcom/return.json"
+BASH_REPORT = "stdout:"
+BEGIN = ("--owner", "OWNER", "--parameters", "PARAMETERS")
+MODULE = ("python", "-m", "flowc", "step")
+
+
+def operator_call(task: Task, options: Options) -> Call:
+    """The operator of a step; `index` is a name in the file where the step is in a foreach."""
+    if operator(options) == "kubernetes":
+        return Call("KubernetesPodOperator", named=tuple((_pod(task) | _shared(task)).items()))
+    return Call("BashOperator", named=tuple((_bash(task) | _shared(task)).items()))
+
+
+def _pod(task: Task) -> dict[str, Source]:
+    words = argv(task, run="RUN", index="INDEX", retry="RETRY", owner="OWNER", parameters="PARAMETERS")
+    assert words[:4] == MODULE
+    assert words[5:11] == ("--run", "RUN", "--index", "INDEX", "--retry", "RETRY")
+    place = Code("*_at(index)" if task.depth else '*_at("-")')
+    rest: list[Source] = [Code("*BEGIN")] if words[11:] == BEGIN else [*words[11:]]
+    if task.reports:
+        rest.append(Code("*REPORT"))
+    found: dict[str, Source] = {"task_id": task.step, "arguments": [words[4], place, *rest]}
+    if task.reports:
+        found["do_xcom_push"] = True
+    if task.image:
+        found["image"] = task.image
+    environment = step_environment(task)
+    if environment:
+        found["env_vars"] = Spread("ENV", environment)
+    if task.timeout:
+        found["active_deadline_seconds"] = _whole(task.timeout)
+    return found | pods.arguments(task)
+
+
+def _bash(task: Task) -> dict[str, Source]:
+    """Values travel by environment only; what stands in the command is known when it is compiled."""
+    told = {"$RUN": Code("RUN"), "$RETRY": Code("RETRY"), "$INDEX": Code("index")}
+    index = "$INDEX" if task.depth else "-"
+    first = isinstance(task.loads, Begin)
+    words = argv(task, run="$RUN", index=index, retry="$RETRY", owner="$OWNER", parameters="$PARAMETERS")
+    command = " ".join(f'"{word}"' if word.startswith("$") else shlex.quote(word) for word in words)
+    if task.reports:
+        command += f" --report {BASH_REPORT}"
+    values: dict[str, Source] = {"INDEX": told["$INDEX"]} if task.depth else {}
+    if first:
+        values |= {"OWNER": Code("OWNER"), "PARAMETERS": Code("PARAMETERS")}
+    values |= step_environment(task)
+    found: dict[str, Source] = {"task_id": task.step, "bash_command": f"exec {command}"}
+    if values:
+        found["env"] = Spread("ENV", values)
+    found["do_xcom_push"] = task.reports is not None
+    if task.reports:
+        found["output_processor"] = Code("json.loads")
+    if task.timeout:
+        found["execution_timeout"] = seconds(_whole(task.timeout))
+    return found
+
+
+def _shared(task: Task) -> dict[str, Source]:
+    found: dict[str, Source] = {}
+    if task.attempts > 1:
+        found["retries"] = task.attempts - 1
+        found["retry_delay"] = _number(task.retry.pause if task.retry else 0)
+    if task.doc:
+        found["doc_md"] = block(inspect.cleandoc(task.doc))
+    return found
+
+
+def _whole(timeout: float) -> int:
+    return math.ceil(timeout) + DEADLINE_GRACE
+
+
+def _number(value: float) -> int | float:
+    return int(value) if value == int(value) else value
+
+
+_REWRITTEN = re.compile(r"\{\{|\{%|\{#|\$\$|\$\(|\.(sh|bash)$")
+
+
+def is_rewritten(text: str) -> bool:
+    """Whether Airflow's templates or the kubelet would find something of their own in a text."""
+    return _REWRITTEN.search(text) is not None
