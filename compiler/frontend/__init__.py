@@ -9,6 +9,7 @@ from pathlib import Path
 from compiler.diagnostics import Report
 from compiler.frontend import rules
 from compiler.frontend.classes import Lineage, Lineages
+from compiler.frontend.environ import check_environ
 from compiler.frontend.flows import Origin, has_steps, read_flow
 from compiler.frontend.modules import Library, Module, bind
 from compiler.frontend.source import read, tree
@@ -39,10 +40,13 @@ def parse(path: Path, report: Report, *, root: Path | None = None, name: str | N
             _no_such_flow(source.path, name, list(found), report)
             return ()
         flow = read_flow(chosen, origin, report)
+        check_environ(module, (flow,) if flow else (), report)
         return (flow,) if flow else ()
     if not found and not report.failed:
         _no_flow(module, report)
-    return _read_all(found, origin, report)
+    flows = _read_all(found, origin, report)
+    check_environ(module, flows, report)
+    return flows
 
 
 def _read_all(found: dict[str, Lineage], origin: Origin, report: Report) -> tuple[Flow, ...]:

@@ -9,7 +9,26 @@ from dataclasses import dataclass, field
 from compiler.frontend.modules import Function
 
 IN_PLACE = frozenset(
-    ["append", "extend", "insert", "add", "update", "setdefault", "pop", "popitem", "clear", "remove", "discard", "sort", "reverse", "appendleft", "popleft", "difference_update", "intersection_update", "symmetric_difference_update"]
+    [
+        "append",
+        "extend",
+        "insert",
+        "add",
+        "update",
+        "setdefault",
+        "pop",
+        "popitem",
+        "clear",
+        "remove",
+        "discard",
+        "sort",
+        "reverse",
+        "appendleft",
+        "popleft",
+        "difference_update",
+        "intersection_update",
+        "symmetric_difference_update",
+    ]
 )
 """Methods that change the object they are called on."""
 
@@ -72,7 +91,7 @@ _NOTHING: list[ast.AST] = []
 
 
 def _is_self(node: ast.AST, name: str) -> bool:
-    return node.__class__ is ast.Name and node.id == name  # type: ignore[attr-defined]
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def _name(found: Body, node: ast.Name, name: str) -> list[ast.AST]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 
 from compiler.diagnostics import Report
@@ -18,11 +19,62 @@ STEP: dict[str, tuple[str, ...]] = {
     "timeout": ("seconds", "minutes", "hours"),
     "resources": ("cpu", "gpu", "memory", "disk", "shared_memory"),
     "environment": ("vars",),
-    "kubernetes": tuple(
-        ["cpu", "memory", "disk", "image", "image_pull_policy", "image_pull_secrets", "service_account", "secrets", "node_selector", "namespace", "gpu", "gpu_vendor", "tolerations", "labels", "annotations", "use_tmpfs", "tmpfs_tempdir", "tmpfs_size", "tmpfs_path", "persistent_volume_claims", "shared_memory", "port", "compute_pool", "executable", "hostname_resolution_timeout", "qos", "extended_resources", "security_context"]
+    "kubernetes": (
+        "cpu",
+        "memory",
+        "disk",
+        "image",
+        "image_pull_policy",
+        "image_pull_secrets",
+        "service_account",
+        "secrets",
+        "node_selector",
+        "namespace",
+        "gpu",
+        "gpu_vendor",
+        "tolerations",
+        "labels",
+        "annotations",
+        "use_tmpfs",
+        "tmpfs_tempdir",
+        "tmpfs_size",
+        "tmpfs_path",
+        "persistent_volume_claims",
+        "shared_memory",
+        "port",
+        "compute_pool",
+        "executable",
+        "hostname_resolution_timeout",
+        "qos",
+        "extended_resources",
+        "security_context",
     ),
-    "batch": tuple(
-        ["cpu", "gpu", "memory", "image", "queue", "iam_role", "execution_role", "shared_memory", "max_swap", "swappiness", "inferentia", "trainium", "efa", "host_volumes", "efs_volumes", "use_tmpfs", "aws_batch_tags", "tmpfs_tempdir", "tmpfs_size", "tmpfs_path", "ephemeral_storage", "log_driver", "log_options", "executable", "privileged"]
+    "batch": (
+        "cpu",
+        "gpu",
+        "memory",
+        "image",
+        "queue",
+        "iam_role",
+        "execution_role",
+        "shared_memory",
+        "max_swap",
+        "swappiness",
+        "inferentia",
+        "trainium",
+        "efa",
+        "host_volumes",
+        "efs_volumes",
+        "use_tmpfs",
+        "aws_batch_tags",
+        "tmpfs_tempdir",
+        "tmpfs_size",
+        "tmpfs_path",
+        "ephemeral_storage",
+        "log_driver",
+        "log_options",
+        "executable",
+        "privileged",
     ),
     "secrets": ("sources", "role", "allow_override"),
     "card": ("type", "options", "scope", "rank", "timeout", "id", "save_errors", "customize", "refresh_interval"),
@@ -40,11 +92,36 @@ FLOW: dict[str, tuple[str, ...]] = {
     "exit_hook": ("on_success", "on_error", "options"),
     "conda_base": ("packages", "libraries", "python", "disabled"),
     "pypi_base": ("packages", "python", "disabled"),
-    "airflow_external_task_sensor": tuple(
-        ["timeout", "poke_interval", "mode", "exponential_backoff", "pool", "soft_fail", "name", "description", "external_dag_id", "external_task_ids", "allowed_states", "failed_states", "execution_delta", "check_existence"]
+    "airflow_external_task_sensor": (
+        "timeout",
+        "poke_interval",
+        "mode",
+        "exponential_backoff",
+        "pool",
+        "soft_fail",
+        "name",
+        "description",
+        "external_dag_id",
+        "external_task_ids",
+        "allowed_states",
+        "failed_states",
+        "execution_delta",
+        "check_existence",
     ),
-    "airflow_s3_key_sensor": tuple(
-        ["timeout", "poke_interval", "mode", "exponential_backoff", "pool", "soft_fail", "name", "description", "bucket_key", "bucket_name", "wildcard_match", "aws_conn_id", "verify"]
+    "airflow_s3_key_sensor": (
+        "timeout",
+        "poke_interval",
+        "mode",
+        "exponential_backoff",
+        "pool",
+        "soft_fail",
+        "name",
+        "description",
+        "bucket_key",
+        "bucket_name",
+        "wildcard_match",
+        "aws_conn_id",
+        "verify",
     ),
 }
 """The flow decorators and their options."""
@@ -206,7 +283,7 @@ def _keywords(scope: Scope, node: ast.Call, name: str, report: Report) -> list[t
     found: list[tuple[str, Span, Value | Dynamic]] = []
     for keyword in node.keywords:
         if keyword.arg is not None:
-            value = _variables(scope, keyword.value) if name == "environment" else None
+            value = _variables(scope, keyword.value, report) if name == "environment" else None
             found.append(
                 (keyword.arg, source.span(keyword), evaluate(scope, keyword.value) if value is None else value)
             )
@@ -219,9 +296,22 @@ def _keywords(scope: Scope, node: ast.Call, name: str, report: Report) -> list[t
     return found
 
 
-def _variables(scope: Scope, node: ast.expr) -> Value | Dynamic:
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _variables(scope: Scope, node: ast.expr, report: Report) -> Value | Dynamic:
     """The literal variables of `@environment`; those that only run time knows are left to the container."""
     found = entries(scope, node)
     if found is None:
         return evaluate(scope, node)
-    return {key: value for key, _, value in found if not isinstance(value, Dynamic)}
+    literals: dict[str, Value] = {}
+    for key, place, value in found:
+        span = scope.module.source.span(place)
+        if not _VARIABLE.fullmatch(key):
+            report.add(rules.VARIABLE_NAME, span, text=key)
+        if isinstance(value, str):
+            literals[key] = value
+        elif not isinstance(value, Dynamic):
+            facts = {"want": f"a text for `{key}`", "found": f"`{value!r}`", "cure": f"write `{str(value)!r}`"}
+            report.add(rules.WRONG_TYPE, span, name="environment", option="vars", **facts)
+    return literals

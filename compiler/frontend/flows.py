@@ -31,6 +31,7 @@ class _Parts:
     bodies: dict[str, Body] = field(default_factory=dict)
     constants: list[str] = field(default_factory=list)
     declared: set[str] = field(default_factory=set)
+    has_config: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow:
         doc=ast.get_docstring(own.node),
         span=span,
     )
-    check_options(flow, report)
+    check_options(flow, parts.has_config, report)
     check_parameters(flow, report)
     unknown = wrapped or lineage.stranger is not None
     check_artifacts(flow, _attributes(parts, unknown), report)
@@ -128,6 +129,7 @@ def _sort(found: Mapping[str, Member], report: Report) -> _Parts:
             parts.bodies[name] = read_body(member.node)
         elif declares(member):
             parts.declared.add(name)
+            parts.has_config = parts.has_config or declares(member) == "Config"
             parameter = read_parameter(member, report)
             if parameter:
                 parts.parameters.append((parameter, member))

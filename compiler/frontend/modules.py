@@ -157,7 +157,48 @@ class Library:
 _DEPTH = 50
 
 EXPORTED = frozenset(
-    ["FlowSpec", "step", "Parameter", "JSONType", "IncludeFile", "Config", "config_expr", "current", "S3", "Flow", "Run", "Step", "Task", "DataArtifact", "retry", "catch", "timeout", "resources", "environment", "kubernetes", "batch", "secrets", "card", "parallel", "pypi", "conda", "schedule", "project", "trigger", "trigger_on_finish", "exit_hook", "pypi_base", "conda_base", "airflow_external_task_sensor", "airflow_s3_key_sensor", "pytorch_parallel", "user_step_decorator", "UserStepDecorator", "StepMutator", "FlowMutator"]
+    [
+        "FlowSpec",
+        "step",
+        "Parameter",
+        "JSONType",
+        "IncludeFile",
+        "Config",
+        "config_expr",
+        "current",
+        "S3",
+        "Flow",
+        "Run",
+        "Step",
+        "Task",
+        "DataArtifact",
+        "retry",
+        "catch",
+        "timeout",
+        "resources",
+        "environment",
+        "kubernetes",
+        "batch",
+        "secrets",
+        "card",
+        "parallel",
+        "pypi",
+        "conda",
+        "schedule",
+        "project",
+        "trigger",
+        "trigger_on_finish",
+        "exit_hook",
+        "pypi_base",
+        "conda_base",
+        "airflow_external_task_sensor",
+        "airflow_s3_key_sensor",
+        "pytorch_parallel",
+        "user_step_decorator",
+        "UserStepDecorator",
+        "StepMutator",
+        "FlowMutator",
+    ]
 )
 """The names that `from metaflow import *` brings and that the frontend asks about."""
 
@@ -249,7 +290,23 @@ def _targets(node: ast.stmt) -> list[ast.expr]:
     return []
 
 
-_CHANGES = frozenset(["append", "extend", "insert", "add", "update", "setdefault", "pop", "popitem", "clear", "remove", "discard", "sort", "reverse"])
+_CHANGES = frozenset(
+    [
+        "append",
+        "extend",
+        "insert",
+        "add",
+        "update",
+        "setdefault",
+        "pop",
+        "popitem",
+        "clear",
+        "remove",
+        "discard",
+        "sort",
+        "reverse",
+    ]
+)
 
 
 def changed_names(module: Module) -> frozenset[str]:

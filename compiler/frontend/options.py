@@ -2,9 +2,226 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
+
 from compiler.diagnostics import Report
-from compiler.ir.flow import Flow
+from compiler.frontend import value_rules as rules
+from compiler.frontend.schedules import check_schedule
+from compiler.ir.flow import Decorator, Dynamic, Flow, Foreach, Gang, Step, Switch, Value
+
+_Fits = Callable[[Value], bool]
+_NUMBER = re.compile(r"\d+(\.\d+)?")
+_WHOLE = re.compile(r"\d+")
 
 
-def check_options(flow: Flow, report: Report) -> None:
-    """Report every option whose value is not one."""
+def _is_number(value: Value) -> bool:
+    if isinstance(value, str):
+        return _NUMBER.fullmatch(value.removeprefix("-")) is not None
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_whole(value: Value) -> bool:
+    if isinstance(value, str):
+        return _WHOLE.fullmatch(value.removeprefix("-")) is not None
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_text(value: Value) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _is_texts(value: Value) -> bool:
+    return _is_text(value) or (isinstance(value, tuple) and all(_is_text(each) for each in value))
+
+
+def _is_map(value: Value) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _is_map_or_text(value: Value) -> bool:
+    return _is_map(value) or _is_texts(value)
+
+
+def _is_list(value: Value) -> bool:
+    return isinstance(value, tuple)
+
+
+def _is_bool(value: Value) -> bool:
+    return isinstance(value, bool)
+
+
+_Kind = tuple[str, _Fits, str]
+_COUNT: _Kind = ("a whole number", _is_whole, "write it without quotes and unit")
+_AMOUNT: _Kind = ("a number", _is_number, "write it without quotes and unit")
+_MEBIBYTES: _Kind = ("a whole number of MiB", _is_whole, "write the number of MiB: `4096` for 4 GiB")
+_FLAG: _Kind = ("True or False", _is_bool, "write `True` or `False`")
+_TEXT: _Kind = ("a text", _is_text, "write it in quotes")
+_TEXTS: _Kind = ("a text or a list of texts", _is_texts, "write `['a', 'b']`")
+_LIST: _Kind = ("a list", _is_list, "write `[...]`")
+_MAP: _Kind = ("a dict", _is_map, "write `{'key': 'value'}`")
+_MAP_OR_TEXTS: _Kind = ("a dict or a text", _is_map_or_text, "write `{'key': 'value'}`")
+
+_SIZES: dict[str, _Kind] = {
+    "cpu": _AMOUNT,
+    "gpu": _COUNT,
+    "memory": _MEBIBYTES,
+    "disk": _MEBIBYTES,
+    "shared_memory": _MEBIBYTES,
+}
+_KINDS: dict[str, dict[str, _Kind]] = {
+    "retry": {"times": _COUNT, "minutes_between_retries": _AMOUNT},
+    "timeout": {"seconds": _AMOUNT, "minutes": _AMOUNT, "hours": _AMOUNT},
+    "catch": {"var": _TEXT, "print_exception": _FLAG},
+    "environment": {"vars": _MAP},
+    "resources": _SIZES,
+    "kubernetes": {
+        **_SIZES,
+        **dict.fromkeys(
+            ("image", "image_pull_policy", "service_account", "namespace", "gpu_vendor", "tmpfs_path", "qos"), _TEXT
+        ),
+        **dict.fromkeys(("executable", "compute_pool"), _TEXT),
+        **dict.fromkeys(("use_tmpfs", "tmpfs_tempdir"), _FLAG),
+        **dict.fromkeys(("tmpfs_size", "port", "hostname_resolution_timeout"), _COUNT),
+        **dict.fromkeys(("secrets", "image_pull_secrets"), _TEXTS),
+        **dict.fromkeys(("persistent_volume_claims", "extended_resources", "security_context"), _MAP),
+        **dict.fromkeys(("labels", "annotations"), _MAP),
+        "tolerations": _LIST,
+        "node_selector": _MAP_OR_TEXTS,
+    },
+    "batch": {
+        **_SIZES,
+        **dict.fromkeys(
+            ("image", "queue", "iam_role", "execution_role", "tmpfs_path", "log_driver", "executable"), _TEXT
+        ),
+        **dict.fromkeys(("use_tmpfs", "tmpfs_tempdir", "privileged"), _FLAG),
+        **dict.fromkeys(
+            ("max_swap", "swappiness", "inferentia", "trainium", "efa", "tmpfs_size", "ephemeral_storage"), _COUNT
+        ),
+        **dict.fromkeys(("host_volumes", "log_options"), _TEXTS),
+        "aws_batch_tags": _MAP,
+        "efs_volumes": _MAP_OR_TEXTS,
+    },
+    "schedule": {"cron": _TEXT, "timezone": _TEXT, "hourly": _FLAG, "daily": _FLAG, "weekly": _FLAG},
+    "project": {"name": _TEXT, "branch": _TEXT, "production": _FLAG},
+    "secrets": {"role": _TEXT, "allow_override": _FLAG},
+}
+
+_NONE_COUNTS = frozenset((("retry", "times"), ("retry", "minutes_between_retries"), ("project", "name")))
+"""Options for which None is no value; for all others it means that they are not given."""
+
+_LEAST: dict[str, float] = dict.fromkeys(("cpu", "memory", "disk", "shared_memory"), 1)
+"""What sizes are at least; all other numbers are at least 0."""
+
+_LEAST_CPU = 0.001
+
+
+def check_options(flow: Flow, has_config: bool, report: Report) -> None:
+    """Report every option whose value is not one. With a `Config`, which is refused itself, dynamic values are expected."""
+    for decorator in flow.decorators:
+        _check_values(decorator, has_config, report)
+        if decorator.name == "schedule":
+            check_schedule(decorator, report)
+        elif decorator.name == "project":
+            _check_project(decorator, report)
+    for step in flow.steps.values():
+        for decorator in step.decorators:
+            _check_values(decorator, has_config, report)
+            _check_step(step, decorator, report)
+
+
+def _check_values(decorator: Decorator, has_config: bool, report: Report) -> None:
+    kinds = _KINDS.get(decorator.name)
+    if kinds is None:
+        return
+    for option, value in decorator.arguments:
+        if isinstance(value, Dynamic):
+            if decorator.name != "environment" and not has_config:
+                place = decorator.span_of(option)
+                report.add(rules.DYNAMIC_VALUE, place, text=value.text, name=decorator.name, option=option)
+        elif option in kinds and (value is not None or (decorator.name, option) in _NONE_COUNTS):
+            _check_value(decorator, option, value, kinds[option], report)
+
+
+def _check_value(decorator: Decorator, option: str, value: Value, kind: _Kind, report: Report) -> None:
+    want, fits, cure = kind
+    place = decorator.span_of(option)
+    if not fits(value):
+        report.add(
+            rules.WRONG_TYPE, place, name=decorator.name, option=option, want=want, found=shown(value), cure=cure
+        )
+    elif fits in (_is_number, _is_whole):
+        number = float(value) if isinstance(value, str | int | float) else 0.0
+        least = _LEAST_CPU if option == "cpu" else _LEAST.get(option, 0)
+        if number < least:
+            text = "more than 0" if option == "cpu" else f"at least {least}"
+            facts = {"want": text, "found": shown(value), "cure": "give a larger number, or leave it out"}
+            report.add(rules.OUT_OF_RANGE, place, name=decorator.name, option=option, **facts)
+        elif option == "swappiness" and number > _MOST_SWAPPINESS:
+            facts = {"want": "0 to 100", "found": shown(value), "cure": "give a smaller number"}
+            report.add(rules.OUT_OF_RANGE, place, name=decorator.name, option=option, **facts)
+
+
+_MOST_SWAPPINESS = 100
+
+
+def shown(value: Value) -> str:
+    """A value as a message shows it: its source's look, cut short."""
+    text = repr(list(value)) if isinstance(value, tuple) else repr(value)
+    return f"`{text}`" if len(text) <= _LONGEST else f"`{text[:_LONGEST]}…`"
+
+
+_LONGEST = 40
+
+
+def _check_step(step: Step, decorator: Decorator, report: Report) -> None:
+    if decorator.name == "timeout":
+        given = [value for _, value in decorator.arguments]
+        if all(not value or (isinstance(value, str) and _is_number(value) and not float(value)) for value in given):
+            report.add(rules.NO_DURATION, decorator.span)
+    elif decorator.name == "catch":
+        _check_catch(step, decorator, report)
+    elif decorator.name == "secrets":
+        _check_secrets(decorator, report)
+
+
+def _check_catch(step: Step, decorator: Decorator, report: Report) -> None:
+    variable = decorator.get("var")
+    if isinstance(variable, str) and variable and (not variable.isidentifier() or variable.startswith("__")):
+        report.add(rules.CATCH_NAME, decorator.span_of("var"), found=shown(variable))
+    if isinstance(step.next, Foreach | Gang):
+        report.add(rules.CATCH_ON_SPLIT, decorator.span, step=step.name, what="how many tasks follow")
+    elif isinstance(step.next, Switch):
+        report.add(rules.CATCH_ON_SPLIT, decorator.span, step=step.name, what="which step follows")
+
+
+def _check_secrets(decorator: Decorator, report: Report) -> None:
+    sources = decorator.get("sources")
+    if sources is None or isinstance(sources, Dynamic):
+        return
+    wrong = not isinstance(sources, tuple) or not all(isinstance(each, str | Mapping) for each in sources)
+    if wrong:
+        facts = {"want": "a list of names", "found": shown(sources), "cure": "write `['my-secret']`"}
+        report.add(rules.WRONG_TYPE, decorator.span_of("sources"), name="secrets", option="sources", **facts)
+    elif isinstance(sources, tuple) and any(
+        isinstance(each, Mapping) and each.get("type") == "inline" for each in sources
+    ):
+        report.add(rules.SECRET_LITERAL, decorator.span_of("sources"))
+
+
+_PROJECT_NAME = re.compile(r"[a-z0-9_]+")
+_LONGEST_PROJECT = 128
+
+
+def _check_project(decorator: Decorator, report: Report) -> None:
+    given = [name for name, _ in decorator.arguments]
+    if "name" not in given:
+        report.add(rules.PROJECT_WITHOUT_NAME, decorator.span)
+    for option in ("name", "branch"):
+        value = decorator.get(option)
+        if isinstance(value, str) and value and not _PROJECT_NAME.fullmatch(value):
+            report.add(rules.PROJECT_NAME, decorator.span_of(option), text=value, what=option, more="")
+        elif isinstance(value, str) and len(value) > _LONGEST_PROJECT:
+            report.add(
+                rules.PROJECT_NAME, decorator.span_of(option), text=value[:20] + "…", what=option, more=", at most 128"
+            )

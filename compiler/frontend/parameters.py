@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from compiler.diagnostics import Note, Report
 from compiler.frontend import value_rules as rules
 from compiler.frontend.classes import Member
-from compiler.frontend.modules import Function, Import, Origin
+from compiler.frontend.modules import Function, Import
 from compiler.frontend.suggest import did_you_mean
 from compiler.frontend.values import Scope, evaluate
 from compiler.ir.flow import Dynamic, Flow, Parameter, Span, Value
@@ -20,11 +20,33 @@ _POSITIONS = ("name", "default", "type", "help", "required", "show_default")
 _OPTIONS = frozenset((*_POSITIONS, "separator", "multiple", "is_flag", "hidden", "metavar"))
 _RESERVED = frozenset(
     each.replace("_", "-")
-    for each in ["params", "with", "tag", "namespace", "obj", "tags", "decospecs", "run-id-file", "max-num-splits", "max-workers", "max-log-size", "user-namespace", "run-id", "task-id", "runner-attribute-file", "help", "flow", "branch", "production"]
+    for each in [
+        "params",
+        "with",
+        "tag",
+        "namespace",
+        "obj",
+        "tags",
+        "decospecs",
+        "run-id-file",
+        "max-num-splits",
+        "max-workers",
+        "max-log-size",
+        "user-namespace",
+        "run-id",
+        "task-id",
+        "runner-attribute-file",
+        "help",
+        "flow",
+        "branch",
+        "production",
+    ]
 )
 """Metaflow's reserved names and the words of our own command line, with hyphens."""
 
-RESERVED_ATTRIBUTES = frozenset(["name", "next", "input", "index", "cmd", "merge_artifacts", "foreach_stack", "script_name"])
+RESERVED_ATTRIBUTES = frozenset(
+    ["name", "next", "input", "index", "cmd", "merge_artifacts", "foreach_stack", "script_name"]
+)
 """What `self` already has."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -173,7 +195,7 @@ def _is_callable(call: _Call) -> bool:
     if not isinstance(node, ast.Name | ast.Attribute):
         return False
     bound = call.scope.library.origin(call.scope.module, node).bound
-    return isinstance(bound, Function) or isinstance(bound, ast.Lambda)
+    return isinstance(bound, Function | ast.Lambda)
 
 
 def _type(call: _Call, default: Value | Dynamic, multiple: bool, report: Report) -> tuple[str | None, tuple[str, ...]]:
@@ -184,21 +206,24 @@ def _type(call: _Call, default: Value | Dynamic, multiple: bool, report: Report)
     if node is None or (isinstance(node, ast.Constant) and node.value is None):
         return _type_of(default[0] if multiple and isinstance(default, tuple) and default else default, multiple), ()
     inner = node.func if isinstance(node, ast.Call) else node
-    origin = call.scope.library.origin(call.scope.module, inner)
-    if origin.ours in ("JSONType", "JSONTypeClass"):
-        return "json", ()
-    if isinstance(inner, ast.Name) and inner.id in _BUILTIN_TYPES and inner.id not in call.scope.module.names:
-        return _BUILTIN_TYPES[inner.id], ()
-    name = _click_name(call, inner, origin)
-    if name == "Choice" and isinstance(node, ast.Call):
+    if isinstance(node, ast.Call) and _click_name(call, inner) == "Choice":
         return _choice(call, node, report)
-    if name is not None:
-        return _CLICK_TYPES.get(name, call.text("type")), ()
-    report.add(rules.PARAMETER_TYPE, call.span("type"), text=call.text("type"))
-    return None, ()
+    name = _named_type(call, inner)
+    if name is None:
+        report.add(rules.PARAMETER_TYPE, call.span("type"), text=call.text("type"))
+    return name, ()
 
 
-def _click_name(call: _Call, inner: ast.expr, origin: Origin) -> str | None:
+def _named_type(call: _Call, inner: ast.expr) -> str | None:
+    if call.scope.library.origin(call.scope.module, inner).ours in ("JSONType", "JSONTypeClass"):
+        return "json"
+    if isinstance(inner, ast.Name) and inner.id in _BUILTIN_TYPES and inner.id not in call.scope.module.names:
+        return _BUILTIN_TYPES[inner.id]
+    name = _click_name(call, inner)
+    return None if name is None else _CLICK_TYPES.get(name, call.text("type"))
+
+
+def _click_name(call: _Call, inner: ast.expr) -> str | None:
     """The name of a click type, under whatever name click was imported."""
     root = inner.value if isinstance(inner, ast.Attribute) else inner
     bound = call.scope.module.names.get(root.id) if isinstance(root, ast.Name) else None
@@ -237,8 +262,9 @@ def _check_default(call: _Call, parameter: Parameter, report: Report) -> None:
     kind = parameter.type
     if parameter.multiple:
         if not isinstance(default, tuple):
-            cure = "with `multiple=True` the default is a list"
-            _refuse_default(call, parameter, default, f"list of {kind}", cure, report)
+            _refuse_default(
+                call, parameter, default, f"list of {kind}", "with `multiple=True` the default is a list", report
+            )
             return
         items = default
     for item in items:
@@ -258,9 +284,12 @@ def _refuse_default(call: _Call, parameter: Parameter, found: Value, kind: str, 
     report.add(rules.DEFAULT_TYPE, call.span("default"), found=_shown(found), name=parameter.name, type=kind, cure=cure)
 
 
+_LONGEST = 40
+
+
 def _shown(value: Value) -> str:
     text = repr(value)
-    return text if len(text) <= 40 else f"{text[:37]}…"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 _TRUTH = frozenset(["true", "false", "t", "f", "yes", "no", "y", "n", "on", "off", "1", "0"])

@@ -123,7 +123,7 @@ NEXT_NOT_LAST = Rule(
     "FC231",
     "next-not-last",
     "`self.next(...)` is not the last statement of step `{name}`",
-    "move it to the end of the step, outside of any `if` or loop; to choose between steps use `self.next({{key: self.a, ...}}, condition='v')`",
+    "move it to the end of the step, outside of any `if` or loop; to choose a step use `self.next({{key: self.a, ...}}, condition='v')`",
 )
 NEXT_NOT_PLAIN = Rule(
     "FC232",

@@ -97,6 +97,9 @@ def _leave(name: str, path: list[str], on_path: set[str]) -> list[str]:
             return circle[::-1]
 
 
+_LONGEST_PATH = 8
+
+
 def _report_circle(drawing: Drawing, after: Mapping[str, tuple[str, ...]], circle: list[str], report: Report) -> None:
     """One finding a circle, at the step that goes back; none where it goes back to the start: that is said already."""
     members = set(circle)
@@ -114,7 +117,7 @@ def _report_circle(drawing: Drawing, after: Mapping[str, tuple[str, ...]], circl
     first = min(path, key=lambda name: (drawing.places[name].line, name))
     at = path.index(first)
     path = path[at:] + path[:at]
-    shown = path if len(path) <= 8 else [*path[:4], "…", *path[-3:]]
+    shown = path if len(path) <= _LONGEST_PATH else [*path[:4], "…", *path[-3:]]
     span = drawing.steps[path[-1]].next.span
     report.add(rules.CYCLE, span, path=" → ".join((*shown, first)))
 

@@ -100,8 +100,8 @@ def tree(source: Source, report: Report) -> ast.Module | None:
 def _decode(data: bytes) -> str:
     if b"coding" not in data[:400]:
         return data.decode("utf-8-sig")
-    from io import BytesIO
-    from tokenize import detect_encoding
+    from io import BytesIO  # noqa: PLC0415  # rarely needed
+    from tokenize import detect_encoding  # noqa: PLC0415  # rarely needed
 
     encoding, _ = detect_encoding(BytesIO(data).readline)
     return data.decode(encoding)

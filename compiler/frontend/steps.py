@@ -263,7 +263,21 @@ def _with_calls(method: Method, bodies: Mapping[str, Body]) -> Body:
 
 
 _OWN = frozenset(
-    ["next", "input", "index", "cmd", "name", "merge_artifacts", "foreach_stack", "script_name", "log", "parallel_map", "_datastore", "_graph", "_current_step"]
+    [
+        "next",
+        "input",
+        "index",
+        "cmd",
+        "name",
+        "merge_artifacts",
+        "foreach_stack",
+        "script_name",
+        "log",
+        "parallel_map",
+        "_datastore",
+        "_graph",
+        "_current_step",
+    ]
 )
 """What `self` has that is no artifact."""
 

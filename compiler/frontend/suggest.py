@@ -18,7 +18,7 @@ def nearest(word: str, known: Collection[str]) -> str | None:
         if each.lower() == lower and each != word:
             return each
     # Imported where a mistake was found: a right flow never pays for it.
-    from difflib import get_close_matches
+    from difflib import get_close_matches  # noqa: PLC0415  # rarely needed
 
     same_size = [each for each in known if abs(len(each) - len(word)) <= max(2, len(word) // 2)]
     return next(iter(get_close_matches(word, same_size[:2000], n=1, cutoff=0.7)), None)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from compiler.diagnostics import Note, Report
-from compiler.frontend import rules
+from compiler.frontend import rules, value_rules
 from compiler.frontend.modules import Function
 from compiler.frontend.suggest import did_you_mean, nearest
 from compiler.frontend.values import Scope, evaluate
@@ -263,11 +263,14 @@ def _switch(
     found = _cases(place, cases, report)
     if found is None or "condition" not in options:
         return None
-    if len(found) < 2:
+    if len(found) < _FEWEST_CASES:
         count = "one case" if found else "no case"
         report.add(rules.SWITCH_ONE_CASE, place.span(cases), count=count)
         return None
     return Switch(condition or "?", tuple(found), place.span(call))
+
+
+_FEWEST_CASES = 2
 
 
 def _cases(place: Place, cases: ast.Dict, report: Report) -> list[Case] | None:
@@ -290,6 +293,9 @@ def _cases(place: Place, cases: ast.Dict, report: Report) -> list[Case] | None:
 
 def _case(place: Place, key: ast.expr, seen: set[object], target: str | None, report: Report) -> Case | None:
     value = evaluate(place.scope, key)
+    if isinstance(key, ast.Attribute) and isinstance(value, Dynamic) and value.text.startswith(f"{place.me}."):
+        report.add(value_rules.CONFIG_KEY, place.span(key), text=value.text)
+        return None
     if isinstance(value, float | tuple | dict | Dynamic) or not (value is None or isinstance(value, str | int)):
         report.add(rules.SWITCH_KEY, place.span(key), text=place.text(key))
         return None

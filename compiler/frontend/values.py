@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -48,6 +49,8 @@ def entries(scope: Scope, node: ast.expr) -> list[tuple[str, ast.expr, Value | D
 
 _DEEPEST = 60
 _LONGEST = 100_000
+_LONGEST_FORMAT = 6
+_MOST_POWER = 64
 
 _BINARY: dict[type[ast.operator], Callable[[object, object], object]] = {
     ast.Add: operator.add,
@@ -59,8 +62,8 @@ _BINARY: dict[type[ast.operator], Callable[[object, object], object]] = {
     ast.BitOr: operator.or_,
 }
 _UNARY: dict[type[ast.unaryop], Callable[[object], object]] = {
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
+    ast.USub: lambda value: -value,  # type: ignore[operator]
+    ast.UAdd: lambda value: +value,  # type: ignore[operator]
     ast.Not: operator.not_,
 }
 _CALLS: dict[str, Callable[..., object]] = {
@@ -79,7 +82,24 @@ _CALLS: dict[str, Callable[..., object]] = {
     "sum": sum,
     "sorted": sorted,
 }
-_METHODS = frozenset(["upper", "lower", "strip", "lstrip", "rstrip", "replace", "split", "join", "title", "get", "keys", "values", "items", "copy"])
+_METHODS = frozenset(
+    [
+        "upper",
+        "lower",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "replace",
+        "split",
+        "join",
+        "title",
+        "get",
+        "keys",
+        "values",
+        "items",
+        "copy",
+    ]
+)
 _FAILURES = (ArithmeticError, TypeError, ValueError, LookupError, AttributeError, MemoryError)
 
 
@@ -177,7 +197,7 @@ def _binary(scope: Scope, node: ast.BinOp, depth: int) -> object:
 
 
 def _power(left: object, right: object) -> object:
-    if isinstance(left, int | float) and isinstance(right, int) and abs(left) <= 2**32 and abs(right) <= 64:
+    if isinstance(left, int | float) and isinstance(right, int) and abs(left) <= 2**32 and abs(right) <= _MOST_POWER:
         return left**right
     raise _Unknown
 
@@ -211,7 +231,7 @@ def _text(scope: Scope, node: ast.JoinedStr, depth: int) -> object:
 def _formatted(scope: Scope, part: ast.FormattedValue, depth: int) -> str:
     value = _value(scope, part.value, depth)
     spec = str(_value(scope, part.format_spec, depth)) if part.format_spec else ""
-    if len(spec) > 6:
+    if len(spec) > _LONGEST_FORMAT:
         raise _Unknown
     if part.conversion == ord("r"):
         return format(repr(value), spec)
@@ -220,8 +240,11 @@ def _formatted(scope: Scope, part: ast.FormattedValue, depth: int) -> str:
 
 def _subscript(scope: Scope, node: ast.Subscript, depth: int) -> object:
     value = _value(scope, node.value, depth)
-    if isinstance(value, dict | list | tuple | str) and not isinstance(node.slice, ast.Slice):
-        return operator.getitem(value, _value(scope, node.slice, depth))  # type: ignore[call-overload]
+    key = _value(scope, node.slice, depth)
+    if isinstance(value, dict):
+        return value[key]
+    if isinstance(value, list | tuple | str) and isinstance(key, int):
+        return value[key]
     raise _Unknown
 
 
@@ -287,7 +310,7 @@ def _frozen(value: object, depth: int = 0) -> Value:
     if depth > _DEEPEST:
         raise _Unknown
     if isinstance(value, float):
-        if value != value or value in (float("inf"), float("-inf")):
+        if not math.isfinite(value):
             raise _Unknown
         return value
     if value is None or isinstance(value, bool | int):
