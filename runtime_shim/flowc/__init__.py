@@ -1,0 +1,82 @@
+"""What authors of flows import: `from flowc import FlowSpec, step`. Everything is loaded when it is first named."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flowc.decorators import batch as batch
+    from flowc.decorators import catch as catch
+    from flowc.decorators import environment as environment
+    from flowc.decorators import kubernetes as kubernetes
+    from flowc.decorators import project as project
+    from flowc.decorators import resources as resources
+    from flowc.decorators import retry as retry
+    from flowc.decorators import schedule as schedule
+    from flowc.decorators import step as step
+    from flowc.decorators import timeout as timeout
+    from flowc.flowspec import FlowSpec as FlowSpec
+    from flowc.multicore import parallel_imap_unordered as parallel_imap_unordered
+    from flowc.multicore import parallel_map as parallel_map
+    from flowc.multicore import profile as profile
+    from flowc.parameters import JSONType as JSONType
+    from flowc.parameters import Parameter as Parameter
+    from flowc.running import current as current
+
+_HOMES = {
+    "flowc.flowspec": "FlowSpec",
+    "flowc.decorators": (
+        "step retry catch timeout environment resources kubernetes batch secrets card parallel conda pypi schedule project "
+        "trigger trigger_on_finish exit_hook conda_base pypi_base airflow_external_task_sensor airflow_s3_key_sensor"
+    ),
+    "flowc.parameters": "Parameter JSONType JSONTypeClass IncludeFile",
+    "flowc.running": "current",
+    "flowc.multicore": "parallel_map parallel_imap_unordered profile",
+    "flowc.client": (
+        "Flow Run Step Task DataArtifact Metaflow namespace get_namespace default_namespace metadata get_metadata "
+        "default_metadata"
+    ),
+    "flowc.datatools": "S3",
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+_CONFIG = "put the values into a Parameter, or into a module beside the flow"
+_MUTATE = "write the decorator as a plain Python function above @step"
+_INSTEAD = {
+    "Config": _CONFIG,
+    "ConfigValue": _CONFIG,
+    "config_expr": _CONFIG,
+    "user_step_decorator": _MUTATE,
+    "UserStepDecorator": _MUTATE,
+    "StepMutator": _MUTATE,
+    "FlowMutator": _MUTATE,
+    "USER_SKIP_STEP": _MUTATE,
+    "MutableFlow": _MUTATE,
+    "MutableStep": _MUTATE,
+    "Runner": "start runs with the command `flowc run`",
+    "NBRunner": "start runs with the command `flowc run`",
+    "Deployer": "deploy with `flowc argo create` and its like",
+    "DeployedFlow": "deploy with `flowc argo create` and its like",
+    "NBDeployer": "deploy with `flowc argo create` and its like",
+    "get_cards": "keep what you show as an artifact",
+    "inspect_spin": "read a run with `flowc.Run`",
+    "EventLogger": "use the module logging",
+    "ArgoEvent": "publish the event with your broker's client",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """A name of the language, loaded now; an ImportError that says what to use for one that is not there."""
+    home = _HOME.get(name)
+    if home is not None:
+        value = globals()[name] = getattr(import_module(home), name)
+        return value
+    if name in _INSTEAD:
+        raise ImportError(f"flowc has no {name}: {_INSTEAD[name]}", name="flowc")
+    raise AttributeError(f"module 'flowc' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """All names that can be imported."""
+    return sorted(_HOME)

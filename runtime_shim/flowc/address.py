@@ -26,7 +26,7 @@ def escape(component: str) -> str:
     return f"{re.sub(r'%.?$', '', text[:140])}~{digest}"
 
 
-def unescape(text: str) -> Optional[str]:
+def unescape(text: str) -> str | None:
     """The component that `escape` made the text of; None where it was cut."""
     return None if _HASHED.search(text) else unquote(text, errors="surrogatepass")
 
@@ -51,7 +51,7 @@ class RunAddress(NamedTuple):
         """The key of a blob, by its content."""
         return f"{self.folder}/_blobs/{sha}"
 
-    def task(self, step: str, index: str = "-", iteration: Optional[int] = None) -> TaskAddress:
+    def task(self, step: str, index: str = "-", iteration: int | None = None) -> TaskAddress:
         """The address of one of its tasks."""
         return TaskAddress(self.flow, self.run, step, index, iteration)
 
@@ -63,7 +63,7 @@ class TaskAddress(NamedTuple):
     run: str
     step: str
     index: str = "-"
-    iteration: Optional[int] = None
+    iteration: int | None = None
 
     @property
     def of(self) -> RunAddress:
@@ -127,11 +127,11 @@ def created_key(address: RunAddress, created: float, successful: bool = False) -
 class Choice(NamedTuple):
     """The step to load from where each of the named switches took one of the named cases."""
 
-    when: Tuple[Tuple[str, Tuple[int, ...]], ...]
+    when: tuple[tuple[str, tuple[int, ...]], ...]
     step: str
 
 
-Load = Tuple[Choice, ...]
+Load = tuple[Choice, ...]
 """An ordered decision list; the first choice whose conditions hold is loaded."""
 
 
@@ -155,7 +155,7 @@ class Merge(NamedTuple):
     """The join of a static split: its inputs in order, each with its arm's first step."""
 
     split: str
-    arms: Tuple[Tuple[str, Load], ...]
+    arms: tuple[tuple[str, Load], ...]
 
 
 class Gather(NamedTuple):
@@ -187,7 +187,7 @@ def parse_loads(text: str) -> Loads:
     raise ValueError(f"no way to load: {text!r}")
 
 
-def _arm(text: str) -> Tuple[str, Load]:
+def _arm(text: str) -> tuple[str, Load]:
     name, arrow, load = text.partition(">")
     return _step(name), _load(load if arrow else name)
 
@@ -203,7 +203,7 @@ def _choice(text: str) -> Choice:
     return Choice(tuple(_condition(part) for part in conditions.split("+")), _step(step))
 
 
-def _condition(text: str) -> Tuple[str, Tuple[int, ...]]:
+def _condition(text: str) -> tuple[str, tuple[int, ...]]:
     match = _CONDITION.match(text)
     if not match:
         raise ValueError(f"no condition on a switch: {text!r}")

@@ -13,44 +13,31 @@ A manifest is one object: a line of JSON, then the pack (the bytes of all small 
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
+from collections.abc import Iterator
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
-from flowc.address import RunAddress, TaskAddress, child, created_prefix, parent, unescape
+from flowc import pickling
+from flowc.address import RunAddress, TaskAddress, child, created_prefix, escape, parent, unescape
+from flowc.entries import Blob, Entry, Frame, Packed
 from flowc.store import MissingError, Store, StoreError
 
 VERSION = 1
 
-
-class Packed(NamedTuple):
-    """A small artifact: its pickle's place in the pack."""
-
-    kind: str
-    start: int
-    size: int
-
-
-class Blob(NamedTuple):
-    """A large artifact: an object of its own. `parts` are the sizes of the pickle and of its buffers, before `codec`."""
-
-    kind: str
-    sha: str
-    size: int
-    codec: str
-    parts: Tuple[int, ...]
-
-
-Entry = Union[Packed, Blob]
-"""Where an artifact's bytes lie; `kind` is its type's name as people write it."""
-
-
-class Frame(NamedTuple):
-    """One level of foreach around a task: the split, the task's place among its children, and the blob of the items."""
-
-    step: str
-    index: int
-    fan: int
-    items: str
-    size: int
+__all__ = [
+    "Attempt",
+    "Blob",
+    "Entry",
+    "Failure",
+    "Frame",
+    "Manifest",
+    "Packed",
+    "RunRecord",
+    "attempts",
+    "read",
+    "read_run",
+    "runs",
+    "walk",
+]
 
 
 class RunRecord(NamedTuple):
@@ -60,8 +47,8 @@ class RunRecord(NamedTuple):
     run: str
     owner: str
     created: float
-    tags: Tuple[str, ...]
-    parameters: Tuple[str, ...]
+    tags: tuple[str, ...]
+    parameters: tuple[str, ...]
     first: str
     user: str
     project: str
@@ -88,8 +75,8 @@ class Attempt(NamedTuple):
     token: str
     retry: int
     started: float
-    finished: Optional[float]
-    failure: Optional[Failure]
+    finished: float | None
+    failure: Failure | None
     stdout: str
     stderr: str
 
@@ -103,9 +90,9 @@ class Manifest:
         end = data.index(b"\n")
         self.store = store
         self.address = address
-        self._header: Dict[str, Any] = json.loads(data[:end])
+        self._header: dict[str, Any] = json.loads(data[:end])
         self._body = memoryview(data)[end + 1 :]
-        self._pack: Optional[memoryview] = None
+        self._pack: memoryview | None = None
         if self._header["version"] > VERSION:
             raise StoreError(f"{address} was written by a newer flowc: update the one that reads it")
 
@@ -128,41 +115,41 @@ class Manifest:
     is_end = property(lambda self: not self._header["next"], doc="Whether it is the flow's last step.")
 
     @property
-    def stack(self) -> Tuple[Frame, ...]:
+    def stack(self) -> tuple[Frame, ...]:
         """The foreaches around the task, the outermost first."""
         return tuple(Frame(*frame) for frame in self._header["stack"])
 
     @property
-    def open(self) -> Tuple[Tuple[str, str], ...]:
+    def open(self) -> tuple[tuple[str, str], ...]:
         """The splits that are open after the task, the outermost first: (step, `split` or `foreach`)."""
         return tuple((step, kind) for step, kind in self._header["open"])
 
     @property
-    def decisions(self) -> Dict[str, int]:
+    def decisions(self) -> dict[str, int]:
         """The cases that switches took on the way to here, in this scope."""
         return dict(self._header["decisions"])
 
     @property
-    def items(self) -> Optional[Tuple[str, int]]:
+    def items(self) -> tuple[str, int] | None:
         """A foreach's items: their blob and its size; None elsewhere."""
         found = self._header.get("items")
         return (found[0], found[1]) if found else None
 
     @property
-    def caught(self) -> Optional[Failure]:
+    def caught(self) -> Failure | None:
         """The failure that `@catch` turned into an artifact; None elsewhere."""
         found = self._header.get("caught")
         return Failure(*found) if found else None
 
     @property
-    def names(self) -> Tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         """The artifacts' names: the task's own, what it carries on, parameters and constants."""
         return tuple(self._header["artifacts"])
 
     def entry(self, name: str) -> Entry:
         """Where an artifact lies. Raises KeyError."""
-        found: List[Any] = self._header["artifacts"][name]
-        return Packed(*found) if len(found) == 3 else Blob(found[0], found[1], found[2], found[3], tuple(found[4]))
+        found: list[Any] = self._header["artifacts"][name]
+        return Packed(*found) if len(found) == len(Packed._fields) else Blob(*found[:4], tuple(found[4]), found[5])
 
     def content(self, entry: Packed) -> memoryview:
         """The pickle of a small artifact."""
@@ -179,17 +166,10 @@ class Manifest:
 
     def __getitem__(self, name: str) -> Any:
         """An artifact's value, unpickled anew at each call. Raises KeyError."""
-        from flowc import pickling
-
-        entry = self.entry(name)
-        if isinstance(entry, Packed):
-            return pickling.loads(self.content(entry))
-        return pickling.load_blob(self.store, self.address.of, entry)
+        return pickling.load_entry(self, self.entry(name))
 
     def item(self, level: int = -1) -> Any:
         """What the foreach at that level of `stack` gave to this task (its `self.input`), unpickled anew at each call."""
-        from flowc import pickling
-
         return pickling.load_item(self.store, self.address.of, self.stack[level])
 
     @property
@@ -208,7 +188,7 @@ class Manifest:
             return log_text(self.store.get_range(self.address.of.blob(sha), 0, size))
         return log_text(self._body[start : start + size])
 
-    def followers(self) -> Tuple[TaskAddress, ...]:
+    def followers(self) -> tuple[TaskAddress, ...]:
         """The tasks that follow: all children of a foreach, all arms of a split, the join at its own level."""
         index = self.address.index
         if self.fan is not None:
@@ -218,7 +198,7 @@ class Manifest:
         return tuple(self.address.at(step, index) for step in self.next)
 
 
-def log_text(data: Union[bytes, memoryview]) -> str:
+def log_text(data: bytes | memoryview) -> str:
     """The text of a kept output."""
     return bytes(data).decode("utf-8", "replace")
 
@@ -242,17 +222,15 @@ def parse_run(data: bytes) -> RunRecord:
     return RunRecord(**{**known, "tags": tuple(known["tags"]), "parameters": tuple(known["parameters"])})
 
 
-def runs(store: Store, flow: str, successful: bool = False, limit: Optional[int] = None) -> Iterator[str]:
+def runs(store: Store, flow: str, successful: bool = False, limit: int | None = None) -> Iterator[str]:
     """The names of a flow's runs, the newest first, by one listing; `successful` ones alone, or all."""
-    from flowc.address import escape
-
     for key in store.list(created_prefix(flow, successful), limit):
         escaped = key.rpartition("/")[2].partition("~")[2]
         name = unescape(escaped)
         yield parse_run(store.get(f"{escape(flow)}/{escaped}/_run.json").data).run if name is None else name
 
 
-def walk(store: Store, address: RunAddress) -> Iterator[Tuple[TaskAddress, Optional[Manifest]]]:
+def walk(store: Store, address: RunAddress) -> Iterator[tuple[TaskAddress, Manifest | None]]:
     """Every task that the run's decisions and widths lead to, from the first step on, with its manifest.
 
     None in place of a manifest: the task runs, waits, or has failed (`attempts` tells). What an earlier life of the run left
@@ -262,7 +240,7 @@ def walk(store: Store, address: RunAddress) -> Iterator[Tuple[TaskAddress, Optio
     seen = set(waiting)
     for task in waiting:
         try:
-            manifest: Optional[Manifest] = read(store, task)
+            manifest: Manifest | None = read(store, task)
         except MissingError:
             manifest = None
         yield task, manifest
@@ -272,7 +250,7 @@ def walk(store: Store, address: RunAddress) -> Iterator[Tuple[TaskAddress, Optio
                 waiting.append(follower)
 
 
-def attempts(store: Store, address: TaskAddress) -> Tuple[Attempt, ...]:
+def attempts(store: Store, address: TaskAddress) -> tuple[Attempt, ...]:
     """The starts of a task, the first one first, by a listing and a read each."""
     return tuple(parse_attempt(store, address, store.get(key).data) for key in store.list(address.attempts))
 
@@ -294,7 +272,7 @@ def parse_attempt(store: Store, address: TaskAddress, data: bytes) -> Attempt:
     )
 
 
-def _attempt_log(store: Store, address: TaskAddress, where: Union[str, List[Any]]) -> str:
+def _attempt_log(store: Store, address: TaskAddress, where: str | list[Any]) -> str:
     if isinstance(where, str):
         return where
     return log_text(store.get_range(address.of.blob(where[0]), 0, where[1]))

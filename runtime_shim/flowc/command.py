@@ -1,0 +1,167 @@
+"""The command line of the shim: words and variables to one task, its end to an exit code."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from flowc.address import parse_loads
+from flowc.capture import Output
+from flowc.exceptions import CallMistake
+from flowc.reporting import report
+from flowc.store import MissingError, StoreError, open_store
+from flowc.task import BUG, DONE, MISTAKE, Broken, Loaded, Reported, TaskCall, execute, prepare
+
+_USAGE = (
+    "python -m flowc step STEP --run RUN --index INDEX --retry N (--load LOADS | --owner OWNER --parameters PARAMETERS)"
+    " [--report REPORT]"
+)
+_OPTIONS = ("run", "index", "retry", "load", "owner", "parameters", "report")
+
+
+class _Order(NamedTuple):
+    """What a process is told to do."""
+
+    call: TaskCall
+    flow: str
+    store: str
+    report: str
+
+
+def main(words: list[str]) -> int:
+    """Do the task that the words and the environment's variables name; the process's exit code."""
+    with Output() as output:
+        try:
+            code = _main(words, output)
+        except (CallMistake, StoreError) as error:
+            code = _mistake(str(error))
+        except Exception:  # noqa: BLE001 - the last resort: a fault of ours is told as one
+            code = _bug()
+    return code
+
+
+def _main(words: list[str], output: Output) -> int:
+    order = _order(words, os.environ)
+    reported = execute(_loaded(order.flow), order.call, open_store(order.store), output)
+    output.flush()
+    if reported.published:
+        report(order.report, reported.index, reported.fan, reported.case)
+    if reported.exit_code == DONE and not reported.published:
+        sys.stderr.write("a newer attempt of this task was faster: nothing is changed\n")
+    return _mistake(reported.message) if reported.exit_code == MISTAKE else _told(reported)
+
+
+def _told(reported: Reported) -> int:
+    if reported.message:
+        sys.stderr.write(f"flowc: {reported.message}\n")
+    return reported.exit_code
+
+
+def _mistake(text: str) -> int:
+    sys.stderr.write(f"flowc: {text}\n")
+    return MISTAKE
+
+
+def _bug() -> int:
+    import traceback
+
+    sys.stderr.write("flowc: this is a fault of flowc's, please report it with the lines below\n")
+    traceback.print_exc()
+    return BUG
+
+
+def _loaded(flow: str) -> Loaded | Broken:
+    code = os.environ.get("FLOWC_CODE")
+    if code:
+        from flowc.archive import unpacked
+
+        os.chdir(unpacked(code))
+    environment = json.loads(os.environ.get("FLOWC_ENVIRONMENT") or "{}")
+    try:
+        return prepare(flow, os.getcwd(), environment)
+    except CallMistake:
+        raise
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the author's module may raise anything
+        return Broken(flow.rpartition(":")[2], error)
+
+
+def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
+    step, options = _parsed(words)
+    first = "load" not in options
+    call = TaskCall(
+        step,
+        run=_needed(options, "run"),
+        index=options.get("index", "-"),
+        retry=_count(options.get("retry", "0")),
+        loads=_loads(options.get("load", "")),
+        owner=options.get("owner", ""),
+        parameters=_parameters(options.get("parameters", "{}")) if first else {},
+        tags=tuple(json.loads(variables.get("FLOWC_TAGS") or "[]")),
+        project=variables.get("FLOWC_PROJECT", ""),
+    )
+    target = options.get("report", variables.get("FLOWC_REPORT", ""))
+    return _Order(call, _variable(variables, "FLOWC_FLOW"), _variable(variables, "FLOWC_STORE"), target)
+
+
+def _parsed(words: list[str]) -> tuple[str, dict[str, str]]:
+    if len(words) < 2 or words[0] != "step" or len(words) % 2:  # noqa: PLR2004 - `step STEP`
+        raise CallMistake(f"usage: {_USAGE}")
+    options: dict[str, str] = {}
+    for name, value in zip(words[2::2], words[3::2]):
+        if name[:2] != "--" or name[2:] not in _OPTIONS:
+            raise CallMistake(f"no option {name!r}; usage: {_USAGE}")
+        options[name[2:]] = value
+    return words[1], options
+
+
+def _needed(options: Mapping[str, str], name: str) -> str:
+    if not options.get(name):
+        raise CallMistake(f"--{name} is missing; usage: {_USAGE}")
+    return options[name]
+
+
+def _variable(variables: Mapping[str, str], name: str) -> str:
+    if not variables.get(name):
+        raise CallMistake(f"the variable {name} is not set in this container")
+    return variables[name]
+
+
+def _count(text: str) -> int:
+    try:
+        return max(int(text), 0)
+    except ValueError:
+        raise CallMistake(f"--retry wants a number, not {text!r}") from None
+
+
+def _loads(text: str) -> Any:
+    try:
+        return parse_loads(text)
+    except ValueError as error:
+        raise CallMistake(str(error)) from None
+
+
+def _parameters(text: str) -> dict[str, Any]:
+    """The parameters as they were given: JSON, base64 of it, or the URL of it."""
+    if text.startswith(("s3://", "file:")):
+        folder, _, name = text.rpartition("/")
+        try:
+            text = open_store(folder).get(name).data.decode()
+        except MissingError:
+            raise CallMistake(f"there are no parameters at {text}") from None
+    elif text and not text.lstrip().startswith("{"):
+        try:
+            text = base64.b64decode(text, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            raise CallMistake("--parameters is neither JSON nor base64 nor a URL") from None
+    try:
+        found = json.loads(text or "{}")
+    except ValueError as error:
+        raise CallMistake(f"--parameters is no JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise CallMistake("--parameters is no JSON object")
+    return found

@@ -1,0 +1,109 @@
+"""The decorators of steps and flows: at run time they only mark; what a mark means is the shim's or the target's business."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from flowc.exceptions import BadStepDecoratorException, InvalidDecoratorAttribute
+
+
+class Mark(NamedTuple):
+    """One decorator as the author wrote it, its defaults filled in."""
+
+    name: str
+    attributes: dict[str, Any]
+
+
+class StepMarks:
+    """What `@step` and the decorators above it say of a function. It lies in the function's `__dict__`, which `functools.wraps` carries on."""
+
+    __slots__ = ("code", "decorators", "end", "join", "name", "start")
+
+    def __init__(self, function: Any, start: bool, end: bool) -> None:
+        self.name: str = function.__name__
+        self.code = function.__code__
+        self.join = function.__code__.co_argcount == 2  # noqa: PLR2004 - self and inputs
+        self.start = start
+        self.end = end
+        self.decorators: list[Mark] = []
+
+    def find(self, name: str) -> dict[str, Any] | None:
+        """The attributes of the decorator of that name; None where there is none."""
+        return next((mark.attributes for mark in self.decorators if mark.name == name), None)
+
+
+def step(function: Any = None, *, start: bool = False, end: bool = False) -> Any:
+    """Make a method a step: `@step`, `@step(start=True)`, `@step(end=True)`."""
+    if function is None:
+        return lambda inner: step(inner, start=start, end=end)
+    if not hasattr(function, "__code__"):
+        raise BadStepDecoratorException("@step must stand directly above `def`")
+    function.__flowc_step__ = StepMarks(function, start, end)
+    function.is_step = True
+    return function
+
+
+def marks_of(method: Any) -> StepMarks | None:
+    """The marks of a step; None for anything else."""
+    found = getattr(method, "__flowc_step__", None)
+    return found if isinstance(found, StepMarks) else None
+
+
+def _step_decorator(name: str, **defaults: Any) -> Callable[..., Any]:
+    """A decorator that may be written with or without arguments. Any of `defaults`' names is an argument."""
+
+    def decorator(function: Any = None, /, **attributes: Any) -> Any:
+        if function is None:
+            return lambda inner: decorator(inner, **attributes)
+        found = marks_of(function)
+        if found is None:
+            raise BadStepDecoratorException(f"@{name} must stand above @step")
+        unknown = sorted(set(attributes) - set(defaults)) if defaults else []
+        if unknown:
+            raise InvalidDecoratorAttribute(
+                f"@{name} has no argument {unknown[0]!r}: it knows {', '.join(sorted(defaults))}"
+            )
+        found.decorators.append(Mark(name, {**defaults, **attributes}))
+        return function
+
+    decorator.__name__ = decorator.__qualname__ = name
+    decorator.__doc__ = f"`@{name}` above a step."
+    return decorator
+
+
+def _flow_decorator(name: str) -> Callable[..., Any]:
+    """A decorator of a flow's class, with or without arguments."""
+
+    def decorator(flow: Any = None, /, **attributes: Any) -> Any:
+        if flow is None:
+            return lambda inner: decorator(inner, **attributes)
+        flow.__flowc_flow__ = (*flow.__dict__.get("__flowc_flow__", ()), Mark(name, attributes))
+        return flow
+
+    decorator.__name__ = decorator.__qualname__ = name
+    decorator.__doc__ = f"`@{name}` above a flow."
+    return decorator
+
+
+retry = _step_decorator("retry", times=3, minutes_between_retries=2)
+catch = _step_decorator("catch", var=None, print_exception=True)
+timeout = _step_decorator("timeout", seconds=0, minutes=0, hours=0)
+environment = _step_decorator("environment", vars={})
+resources = _step_decorator("resources")
+kubernetes = _step_decorator("kubernetes")
+batch = _step_decorator("batch")
+secrets = _step_decorator("secrets")
+card = _step_decorator("card")
+parallel = _step_decorator("parallel")
+conda = _step_decorator("conda")
+pypi = _step_decorator("pypi")
+airflow_external_task_sensor = _flow_decorator("airflow_external_task_sensor")
+airflow_s3_key_sensor = _flow_decorator("airflow_s3_key_sensor")
+schedule = _flow_decorator("schedule")
+project = _flow_decorator("project")
+trigger = _flow_decorator("trigger")
+trigger_on_finish = _flow_decorator("trigger_on_finish")
+exit_hook = _flow_decorator("exit_hook")
+conda_base = _flow_decorator("conda_base")
+pypi_base = _flow_decorator("pypi_base")

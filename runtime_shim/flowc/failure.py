@@ -1,0 +1,48 @@
+"""Failures as people read them: the author's own frames, and nothing of ours."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Iterator
+
+from flowc.exceptions import StepTimeout, TimeoutException
+from flowc.manifest import Failure
+
+_OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+def failure_of(error: BaseException) -> Failure:
+    """What is kept of an exception."""
+    kind = TimeoutException if isinstance(error, StepTimeout) else type(error)
+    return Failure(kind.__qualname__, _text(error), trace(error))
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as second:  # noqa: BLE001 - an author's __str__ may raise anything
+        return f"<its text raised {type(second).__name__}>"
+
+
+def trace(error: BaseException) -> str:
+    """The traceback, cut to the author's frames; causes and contexts too."""
+    found = traceback.TracebackException.from_exception(error)
+    for part in _chain(found):
+        part.stack = traceback.StackSummary.from_list([frame for frame in part.stack if _is_authors(frame)])
+    return "".join(found.format())
+
+
+def _is_authors(frame: traceback.FrameSummary) -> bool:
+    return not frame.filename.startswith((_OURS, "<frozen importlib", "<frozen runpy"))
+
+
+def _chain(found: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
+    waiting, seen = [found], set()
+    while waiting:
+        part = waiting.pop()
+        if id(part) not in seen:
+            seen.add(id(part))
+            yield part
+            others = (part.__cause__, part.__context__, *(getattr(part, "exceptions", None) or ()))
+            waiting.extend(other for other in others if other is not None)

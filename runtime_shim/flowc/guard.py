@@ -1,0 +1,69 @@
+"""What may end a step from outside: its `@timeout`, and SIGTERM."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+from flowc.exceptions import StepTimeout, Terminated
+
+_GRACE = 5.0
+"""How long a step has, once its time is over, to unwind before the process is ended."""
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float, give_up: Callable[[StepTimeout], None]) -> Iterator[None]:
+    """Raise StepTimeout in the block when its time is over.
+
+    Where that does not reach (C code that does not return, code that swallows it), a thread calls `give_up` a little later,
+    which must end the process; where even a thread does not run (C code that keeps the interpreter), the process ends itself.
+    """
+    if seconds <= 0:
+        yield
+        return
+    import faulthandler
+
+    error = StepTimeout(f"the step took longer than {seconds:g} s")
+
+    def expired(_: int, __: FrameType | None) -> None:
+        raise error
+
+    before = signal.signal(signal.SIGALRM, expired)
+    watchdog = threading.Timer(seconds + _GRACE, give_up, (error,))
+    watchdog.daemon = True
+    watchdog.start()
+    faulthandler.dump_traceback_later(seconds + 2 * _GRACE, exit=True, file=2)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        faulthandler.cancel_dump_traceback_later()
+        watchdog.cancel()
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextlib.contextmanager
+def termination() -> Iterator[None]:
+    """Raise Terminated in the block when the process gets SIGTERM; a second one ends it at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def terminate(_: int, __: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, at_once)
+        raise Terminated("the process was asked to end (SIGTERM)")
+
+    def at_once(_: int, __: FrameType | None) -> None:
+        os._exit(143)
+
+    before: Any = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,175 @@
+"""The inputs of a join, and `merge_artifacts`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, overload
+
+from flowc import pickling
+from flowc.exceptions import MetaflowException, MissingInMergeArtifactsException, UnhandledInMergeArtifactsException
+from flowc.manifest import Blob, Manifest, Packed, read
+from flowc.store import MissingError, Store
+from flowc.work import KEY, Stored, Work, item_of, stack_text
+
+
+class Place(NamedTuple):
+    """Where one input lies: the arm's first step, and the address of the task that it ended with."""
+
+    arm: str
+    address: Any
+
+
+class Input:
+    """One branch of a join: its artifacts are attributes."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self.__dict__[KEY] = manifest
+
+    def __getattr__(self, name: str) -> Any:
+        manifest: Manifest = self.__dict__[KEY]
+        if name[:2] == "__" or name not in manifest:
+            raise AttributeError(f"step {manifest.address.step!r} ({manifest.address}) has no artifact {name!r}")
+        value = self.__dict__[name] = manifest[name]
+        return value
+
+    @property
+    def index(self) -> int | None:
+        """The place of the branch in the innermost foreach; None outside any."""
+        stack = self.__dict__[KEY].stack
+        return stack[-1].place if stack else None
+
+    @property
+    def input(self) -> Any:
+        """The item of the branch; None outside any foreach."""
+        manifest = self.__dict__[KEY]
+        return item_of(manifest, manifest.stack[-1]) if manifest.stack else None
+
+    def foreach_stack(self) -> list[tuple[int, int, str]]:
+        """As `self.foreach_stack()` was in the branch."""
+        manifest = self.__dict__[KEY]
+        return stack_text(manifest.stack, lambda level: item_of(manifest, manifest.stack[level]))
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError("an input of a join is no artifact: save what you need of it")
+
+
+class Inputs(Sequence[Input]):
+    """What a join gets: in the order of the split, by place or by the name of a branch's step."""
+
+    def __init__(self, store: Store, places: list[Place], named: bool) -> None:
+        self._store = store
+        self._places = places
+        self._named = named
+        self._found: dict[int, Input] = {}
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, place: int) -> Input: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Input]: ...
+
+    def __getitem__(self, place: int | slice) -> Input | list[Input]:
+        if isinstance(place, slice):
+            return [self[number] for number in range(*place.indices(len(self)))]
+        number = range(len(self._places))[place]
+        if number not in self._found:
+            self._found[number] = Input(_read(self._store, self._places[number].address))
+        return self._found[number]
+
+    def __iter__(self) -> Iterator[Input]:
+        return (self[number] for number in range(len(self)))
+
+    def __getattr__(self, name: str) -> Input:
+        if name[:1] == "_":
+            raise AttributeError(name)
+        if self._named:
+            for key in (_last_step, _first_step):
+                for number, place in enumerate(self._places):
+                    if key(place) == name:
+                        return self[number]
+        there = ", ".join(place.address.step for place in self._places) if self._named else "inputs[0], inputs[1], …"
+        raise AttributeError(f"no input {name!r}: this join has {there}")
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError("`inputs` is no artifact: save what you need of it")
+
+
+def _last_step(place: Place) -> Any:
+    return place.address.step
+
+
+def _first_step(place: Place) -> Any:
+    return place.arm
+
+
+def _read(store: Store, address: Any) -> Manifest:
+    try:
+        return read(store, address)
+    except MissingError:
+        raise MetaflowException(f"the artifacts of {address} are not in the store {store.url}") from None
+
+
+def merge(flow: Any, work: Work, inputs: Any, exclude: Sequence[str], include: Sequence[str]) -> None:
+    """Let the join carry on each artifact of which all branches that have it hold the same value.
+
+    What the join has set itself is left alone. Nothing is set where something is wrong: both lists given, another step than a
+    join, a name with different values, a name of `include` that no branch has.
+    """
+    if work.inputs is None:
+        raise MetaflowException(
+            f"step {work.address.step!r} is no join: merge_artifacts is for steps that take `inputs`"
+        )
+    if include and exclude:
+        raise MetaflowException("merge_artifacts takes `exclude` or `include`, not both")
+    candidates = _candidates(flow, work, inputs, exclude, include)
+    missing = sorted(set(include) - set(candidates) - _own(flow, work))
+    if missing:
+        raise MissingInMergeArtifactsException(f"no branch has {', '.join(missing)}", missing)
+    unhandled = sorted(name for name, stored in candidates.items() if not _agree(stored))
+    if unhandled:
+        text = f"these artifacts differ between the branches of {work.address.step!r}: {', '.join(unhandled)}. Set them before, or exclude them"
+        raise UnhandledInMergeArtifactsException(text, unhandled)
+    work.inherited.update({name: stored[0] for name, stored in candidates.items()})
+
+
+def _own(flow: Any, work: Work) -> set[str]:
+    return set(flow.__dict__) | set(work.inherited)
+
+
+def _candidates(
+    flow: Any, work: Work, inputs: Any, exclude: Sequence[str], include: Sequence[str]
+) -> dict[str, list[Stored]]:
+    own = _own(flow, work)
+    found: dict[str, list[Stored]] = {}
+    for branch in inputs:
+        manifest: Manifest = branch.__dict__[KEY]
+        fixed = {*manifest.parameters, *manifest.constants}
+        for name in manifest.names:
+            wanted = name in include if include else name not in exclude
+            if wanted and name not in own and name not in fixed:
+                found.setdefault(name, []).append(Stored(manifest, manifest.entry(name)))
+    return found
+
+
+def _agree(stored: list[Stored]) -> bool:
+    first = stored[0]
+    return all(_same(first, other) for other in stored[1:])
+
+
+def _same(left: Stored, right: Stored) -> bool:
+    if isinstance(left.entry, Blob) and isinstance(right.entry, Blob):
+        if left.entry.raw == right.entry.raw:
+            return True
+    elif isinstance(left.entry, Packed) and isinstance(right.entry, Packed):
+        if left.manifest.content(left.entry) == right.manifest.content(right.entry):
+            return True
+    return left.entry.kind == right.entry.kind and _value_bytes(left) == _value_bytes(right)
+
+
+def _value_bytes(stored: Stored) -> bytes:
+    # The same value has different pickles where one was made from what was unpickled: unpickled once more, they meet.
+    value = pickling.load_entry(stored.manifest, stored.entry)
+    return b"".join(bytes(piece) for piece in pickling.dumps(value, whole=True).stream)

@@ -1,0 +1,92 @@
+"""What a task starts from: the manifests that `--load` names, past switches by their decisions."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flowc.address import Enter, Follow, Gather, Load, Loads, Merge, TaskAddress, child, last_part, parent
+from flowc.entries import Frame
+from flowc.exceptions import CallMistake
+from flowc.inputs import Inputs, Place
+from flowc.manifest import Manifest, read
+from flowc.store import MissingError, Store
+
+
+class Base(NamedTuple):
+    """The manifest that a task goes on from (a join: its split's), the foreaches around the task, the splits that are open."""
+
+    manifest: Manifest
+    stack: tuple[Frame, ...]
+    open: tuple[tuple[str, str], ...]
+    decisions: dict[str, int]
+    inputs: Inputs | None
+
+
+def base(store: Store, address: TaskAddress, loads: Loads) -> Base:
+    """Read what the task loads. Raises CallMistake where it is not in the store."""
+    if isinstance(loads, Follow):
+        found = manifest(store, address.at(chosen(store, address, loads.load, address.index), address.index))
+        return Base(found, found.stack, found.open, found.decisions, None)
+    if isinstance(loads, Enter):
+        return _enter(store, address, loads)
+    assert isinstance(loads, (Merge, Gather)), "the first step loads nothing"
+    split = manifest(store, address.at(loads.split, address.index))
+    places = _arms(store, address, loads) if isinstance(loads, Merge) else _children(store, address, loads, split)
+    inputs = Inputs(store, places, isinstance(loads, Merge))
+    return Base(split, split.stack, split.open[:-1], split.decisions, inputs)
+
+
+def manifest(store: Store, address: TaskAddress) -> Manifest:
+    """The manifest of a task that must have ended."""
+    try:
+        return read(store, address)
+    except MissingError:
+        raise CallMistake(
+            f"the artifacts of {address} are not in the store {store.url}: did it run, and there?"
+        ) from None
+
+
+def chosen(store: Store, address: TaskAddress, load: Load, index: str) -> str:
+    """The step that a decision list says at an index path; the switches' own manifests know their cases."""
+    read_before: dict[str, Manifest | None] = {}
+    for choice in load:
+        if all(_holds(store, address.at(switch, index), cases, read_before) for switch, cases in choice.when):
+            return choice.step
+    told = ", ".join(f"{name} took case {there.case}" for name, there in read_before.items() if there)
+    raise CallMistake(f"nothing leads to {address}: {told or 'no switch has decided'}")
+
+
+def _holds(store: Store, switch: TaskAddress, cases: tuple[int, ...], known: dict[str, Manifest | None]) -> bool:
+    if switch.step not in known:
+        try:
+            known[switch.step] = read(store, switch)
+        except MissingError:  # a switch that was not reached has decided nothing
+            known[switch.step] = None
+    found = known[switch.step]
+    return found is not None and found.case in cases
+
+
+def _enter(store: Store, address: TaskAddress, loads: Enter) -> Base:
+    if address.index == "-":
+        raise CallMistake(f"step {address.step!r} is in a foreach: its index is a number, not '-'")
+    split, place = manifest(store, address.at(loads.split, parent(address.index))), last_part(address.index)
+    if split.fan is None or split.items is None:
+        raise CallMistake(f"{split.address} is no foreach")
+    if place >= split.fan:
+        raise CallMistake(f"{address} is not there: the foreach of {split.address} has {split.fan} children")
+    frame = Frame(loads.split, place, split.fan, *split.items)
+    return Base(split, (*split.stack, frame), split.open, {}, None)
+
+
+def _arms(store: Store, address: TaskAddress, loads: Merge) -> list[Place]:
+    index = address.index
+    return [Place(arm, address.at(chosen(store, address, load, index), index)) for arm, load in loads.arms]
+
+
+def _children(store: Store, address: TaskAddress, loads: Gather, split: Manifest) -> list[Place]:
+    if split.fan is None:
+        raise CallMistake(f"{split.address} is no foreach")
+    indices = [child(address.index, part) for part in range(split.fan)]
+    if len(loads.load) == 1 and not loads.load[0].when:
+        return [Place("", address.at(loads.load[0].step, index)) for index in indices]
+    return [Place("", address.at(chosen(store, address, loads.load, index), index)) for index in indices]

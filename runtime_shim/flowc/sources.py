@@ -1,0 +1,141 @@
+"""The author's module: how it is found, imported, and what of it is a step, a parameter, a constant."""
+
+from __future__ import annotations
+
+import os
+import sys
+import types
+from collections.abc import Mapping
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from typing import Any, NamedTuple
+
+from flowc.decorators import StepMarks, marks_of
+from flowc.exceptions import CallMistake
+from flowc.flowspec import Constant, FlowSpec
+from flowc.parameters import Parameter
+
+_COMPAT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_compat")
+_OWN_NAMES = frozenset({"flowc", "metaflow", "__main__"})
+
+
+class Loaded(NamedTuple):
+    """A flow whose module has been imported."""
+
+    name: str
+    flow: type[FlowSpec]
+    steps: Mapping[str, StepMarks]
+    parameters: tuple[Parameter, ...]
+    constants: Mapping[str, Any]
+
+
+def prepare(flow: str, root: str = ".", environment: Mapping[str, str] | None = None) -> Loaded:
+    """Import the flow `path/of/flow.py:FlowName` (relative to `root`) under its file's stem, in this process.
+
+    `environment` is set before. Raises CallMistake where there is no such file or flow, and whatever the module raises.
+    """
+    os.environ.update(environment or {})
+    path, colon, name = flow.rpartition(":")
+    if not colon:
+        raise CallMistake(f"the flow is path/of/flow.py:FlowName, not {flow!r}")
+    module = _import(os.path.abspath(os.path.join(root, path)), os.path.abspath(root))
+    found = getattr(module, name, None)
+    if not (isinstance(found, type) and issubclass(found, FlowSpec)):
+        raise CallMistake(f"{path} has no flow {name!r}")
+    return inspected(name, found)
+
+
+def _import(path: str, root: str) -> types.ModuleType:
+    if not os.path.isfile(path):
+        raise CallMistake(f"there is no file {path}")
+    stem = os.path.splitext(os.path.basename(path))[0]
+    if stem in _OWN_NAMES or _is_standard(stem):
+        raise CallMistake(f"{path} hides the module {stem!r}: give the file another name")
+    for folder in (root, os.path.dirname(path), _COMPAT):
+        if folder in sys.path:
+            sys.path.remove(folder)
+        sys.path.insert(0, folder)
+    loaded = sys.modules.get(stem)
+    if loaded is not None and getattr(loaded, "__file__", None) == path:
+        return loaded
+    return _executed(stem, path, root)
+
+
+def _executed(stem: str, path: str, root: str) -> types.ModuleType:
+    loader = SourceFileLoader(stem, path)
+    spec = ModuleSpec(stem, loader, origin=path)
+    spec.has_location = True
+    module = types.ModuleType(stem)
+    module.__file__, module.__loader__, module.__spec__ = path, loader, spec
+    module.__package__ = _package(path, root)
+    sys.modules[stem] = module
+    try:
+        loader.exec_module(module)
+    except BaseException:
+        del sys.modules[stem]
+        raise
+    return module
+
+
+def _package(path: str, root: str) -> str:
+    """The package that relative imports of the module start from: its folders up to the root, where they are packages."""
+    names: list[str] = []
+    folder = os.path.dirname(path)
+    while folder.startswith(root + os.sep) and os.path.isfile(os.path.join(folder, "__init__.py")):
+        names.insert(0, os.path.basename(folder))
+        folder = os.path.dirname(folder)
+    return ".".join(names)
+
+
+def _is_standard(stem: str) -> bool:
+    known = getattr(sys, "stdlib_module_names", None)
+    if known is not None:
+        return stem in known
+    folder = os.path.dirname(os.path.abspath(os.__file__))
+    return stem in sys.builtin_module_names or any(
+        os.path.exists(os.path.join(folder, part)) for part in (f"{stem}.py", stem, f"lib-dynload/{stem}.so")
+    )
+
+
+def inspected(name: str, flow: type[FlowSpec]) -> Loaded:
+    """What the class declares; its constants become read-only for its instances."""
+    parameters = tuple(value for _, value in members(flow) if isinstance(value, Parameter))
+    constants = {key: _plain(value) for key, value in members(flow) if _is_constant(key, value)}
+    for key, value in constants.items():
+        if not isinstance(flow.__dict__.get(key), Constant):
+            setattr(flow, key, Constant(key, value))
+    flow.name = flow.__name__
+    return Loaded(name, flow, steps_of(flow), parameters, constants)
+
+
+def members(flow: type) -> list[tuple[str, Any]]:
+    """The class attributes of a flow and its bases, in the order of their definition, the bases' first; none of `FlowSpec`'s."""
+    found: dict[str, Any] = {}
+    for base in reversed(flow.__mro__):
+        if base not in (object, FlowSpec):
+            found.update(vars(base))
+    return [
+        (key, value)
+        for key, value in found.items()
+        if key not in vars(FlowSpec) and key not in FlowSpec.__annotations__
+    ]
+
+
+def _is_constant(name: str, value: Any) -> bool:
+    if isinstance(value, Constant):
+        return True
+    return (
+        name[0] != "_"
+        and not isinstance(value, type)
+        and not hasattr(type(value), "__get__")
+        and marks_of(value) is None
+    )
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Constant) else value
+
+
+def steps_of(flow: type) -> dict[str, StepMarks]:
+    """The marks of each step by its name."""
+    found = ((name, marks_of(getattr(flow, name, None))) for name, _ in members(flow))
+    return {name: marks for name, marks in found if marks is not None}

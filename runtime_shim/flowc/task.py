@@ -1,0 +1,356 @@
+"""One task: load what came before, call the step, save what it leaves, tell the engine.
+
+    loaded = prepare("flows/train.py:TrainFlow", root=".", environment={})
+    reported = execute(loaded, TaskCall("train", run="local-1", index="2.0", loads=parse_loads("foreach:start")), store)
+
+`execute` neither exits nor prints anything but the author's traceback; `reported.exit_code` says what a process would end with.
+It installs handlers of SIGTERM and SIGALRM while it runs, so it belongs in a main thread. One process may call it for one task
+after the other, but tasks that run side by side belong in processes of their own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from flowc import guard, ordering, running, saving
+from flowc.address import Begin, Loads, TaskAddress, created_key
+from flowc.capture import Output
+from flowc.decorators import StepMarks
+from flowc.exceptions import (
+    CallMistake,
+    CaughtFailure,
+    FailureHandledByCatch,
+    InvalidNextException,
+    StepTimeout,
+    Terminated,
+    UnpicklableArtifactException,
+)
+from flowc.failure import failure_of
+from flowc.loading import Base, base
+from flowc.manifest import Failure, RunRecord
+from flowc.parameters import values
+from flowc.sources import Loaded, prepare
+from flowc.store import Store, StoreError
+from flowc.work import KEY, Stored, Transition, Work
+
+__all__ = ["Broken", "Loaded", "Reported", "TaskCall", "execute", "prepare"]
+
+DONE, FAILED, MISTAKE, BUG, TERMINATED = 0, 1, 2, 70, 143
+
+
+class TaskCall(NamedTuple):
+    """Which task, and what the engine says of it. `owner`, `parameters` and `tags` are the first step's alone.
+
+    `parameters` by command-line names or attributes, as text or JSON values. `project` is `<project>.<branch>`.
+    """
+
+    step: str
+    run: str
+    index: str = "-"
+    retry: int = 0
+    loads: Loads = Begin()  # noqa: RUF012 - immutable
+    owner: str = ""
+    parameters: Mapping[str, Any] = {}  # noqa: RUF012 - never changed
+    tags: tuple[str, ...] = ()
+    project: str = ""
+
+
+class Reported(NamedTuple):
+    """How a task ended. `fan` or `case` only where its manifest became visible (`published`).
+
+    A task that lost to one which started later has exit code 0 and is not published. `failure` is the author's, also where
+    `@catch` turned it into an artifact (`caught`). `message` is what to tell where the exit code is 2.
+    """
+
+    index: str
+    exit_code: int
+    published: bool = False
+    fan: int | None = None
+    case: int | None = None
+    caught: bool = False
+    failure: Failure | None = None
+    message: str = ""
+
+
+class Broken(NamedTuple):
+    """A flow whose module raised while it was imported: the task fails with that exception."""
+
+    name: str
+    error: BaseException
+
+
+class _Ended(Exception):  # noqa: N818 - a way out, not an error
+    """The attempt has failed and is written down."""
+
+    def __init__(self, reported: Reported) -> None:
+        super().__init__(reported)
+        self.reported = reported
+
+
+class _Task(NamedTuple):
+    """What all parts of one execution need."""
+
+    call: TaskCall
+    store: Store
+    output: Output
+    fence: ordering.Fence
+
+
+def execute(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Output | None = None) -> Reported:
+    """Do one task. `output`: where `sys.stdout` and `sys.stderr` already go, where the caller has redirected them.
+
+    Raises what is our own fault; all else is in what it returns.
+    """
+    with guard.termination(), contextlib.ExitStack() as stack:
+        try:
+            return _executed(loaded, call, store, output or stack.enter_context(Output()))
+        except _Ended as ended:
+            return ended.reported
+        except (CallMistake, StoreError) as error:
+            return Reported(call.index, MISTAKE, message=str(error))
+        except (Terminated, KeyboardInterrupt):
+            return Reported(call.index, TERMINATED, message="ended by a signal")
+
+
+def _executed(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Output) -> Reported:
+    started = time.time()
+    address = TaskAddress(loaded.name, call.run, call.step, call.index)
+    given = values(loaded.name, list(loaded.parameters), call.parameters) if _is_first(loaded, call) else {}
+    record = _claimed(loaded, call, store, tuple(given), started)
+    fence = ordering.begin(store, address, call.retry, os.urandom(16).hex(), started)
+    task = _Task(call, store, output, fence)
+    if isinstance(loaded, Broken):
+        raise _failed(task, loaded.error)
+    try:
+        return _attempted(loaded, task, record, given)
+    except (CallMistake, StoreError) as error:
+        _note(task, error)
+        raise
+    except (Terminated, KeyboardInterrupt) as error:
+        _note(task, error)
+        raise
+
+
+def _is_first(loaded: Loaded | Broken, call: TaskCall) -> bool:
+    return isinstance(loaded, Loaded) and isinstance(call.loads, Begin)
+
+
+def _claimed(
+    loaded: Loaded | Broken, call: TaskCall, store: Store, parameters: tuple[str, ...], started: float
+) -> RunRecord | None:
+    if not isinstance(call.loads, Begin):
+        return None
+    record = RunRecord(
+        loaded.name, call.run, call.owner, started, call.tags, parameters, call.step, running.username(), call.project
+    )
+    return ordering.claim(store, record)
+
+
+def _attempted(loaded: Loaded, task: _Task, record: RunRecord | None, given: Mapping[str, Any]) -> Reported:
+    call = task.call
+    marks = loaded.steps.get(call.step)
+    if marks is None:
+        raise CallMistake(f"flow {loaded.name} has no step {call.step!r}")
+    found = base(task.store, task.fence.address, call.loads) if record is None else None
+    flow, work, fixed = _instance(loaded, task, found, given)
+    created, tags = _origin(record, found)
+    _enter(loaded, task, tags, tuple(given) or (found.manifest.parameters if found else ()))
+    try:
+        with _environment(marks):
+            caught = _called(flow, work, marks, task)
+            transition, data = _saved(
+                loaded, flow, work, fixed, task, _facts(found, created, tags, given, fixed), caught
+            )
+    finally:
+        running.leave()
+    return _published(loaded, task, data, transition, caught, created)
+
+
+def _instance(
+    loaded: Loaded, task: _Task, found: Base | None, given: Mapping[str, Any]
+) -> tuple[Any, Work, dict[str, saving.Artifact]]:
+    """The flow as the step sees it, and its parameters and constants as every manifest carries them on."""
+    flow = object.__new__(loaded.flow)
+    if found is None:
+        work = Work(task.fence.address)
+        work.fixed.update(given)
+        fixed: dict[str, saving.Artifact] = {
+            name: saving.pickled(task.call.step, name, value) for name, value in given.items()
+        }
+        fixed.update(_constants(loaded, task))
+        work.fixed_names = frozenset(fixed)
+    else:
+        work = Work(task.fence.address, found.stack, found.manifest)
+        work.inputs = found.inputs
+        names = (*found.manifest.parameters, *found.manifest.constants)
+        work.fixed_names = frozenset(names)
+        carried = names if found.inputs is not None else found.manifest.names
+        work.inherited.update({name: Stored(found.manifest, found.manifest.entry(name)) for name in carried})
+        fixed = {name: work.inherited[name] for name in names}
+    flow.__dict__[KEY] = work
+    return flow, work, fixed
+
+
+def _constants(loaded: Loaded, task: _Task) -> Iterator[tuple[str, saving.Artifact]]:
+    for name, value in loaded.constants.items():
+        # One that cannot be saved (a lock, a module) is what the code says in each task.
+        with contextlib.suppress(UnpicklableArtifactException):
+            yield name, saving.pickled(task.call.step, name, value)
+
+
+def _origin(record: RunRecord | None, found: Base | None) -> tuple[float, tuple[str, ...]]:
+    if record is not None:
+        return record.created, record.tags
+    assert found is not None, "a task is the first or has loaded something"
+    return found.manifest.created, found.manifest.tags
+
+
+def _enter(loaded: Loaded, task: _Task, tags: tuple[str, ...], parameters: tuple[str, ...]) -> None:
+    call, user = task.call, running.username()
+    facts = {
+        "flow_name": loaded.name,
+        "run_id": call.run,
+        "step_name": call.step,
+        "task_id": call.index,
+        "retry_count": call.retry,
+        "pathspec": str(task.fence.address),
+        "namespace": os.environ.get("METAFLOW_NAMESPACE") or f"user:{user}",
+        "username": user,
+        "tags": frozenset(tags),
+        "parameter_names": list(parameters),
+    }
+    running.enter(facts, call.project, loaded.name)
+
+
+@contextlib.contextmanager
+def _environment(marks: StepMarks) -> Iterator[None]:
+    """What `@environment` says, literal or computed when the module was imported."""
+    wanted = (marks.find("environment") or {}).get("vars") or {}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update({name: str(value) for name, value in wanted.items()})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _called(flow: Any, work: Work, marks: StepMarks, task: _Task) -> Failure | None:
+    """Run the step. The failure that `@catch` takes; raises _Ended for any other."""
+    catch, retry = marks.find("catch"), marks.find("retry")
+    times = int(retry["times"]) if retry else 0
+    if catch and task.call.retry > times:
+        return _caught(flow, catch, FailureHandledByCatch(task.call.retry), task)
+    try:
+        with guard.time_limit(_seconds(marks), lambda error: _give_up(task, error)):
+            method: Callable[..., Any] = getattr(flow, task.call.step)
+            method() if work.inputs is None else method(work.inputs)
+    except (Exception, StepTimeout, SystemExit) as error:
+        if catch and task.call.retry >= times:
+            return _caught(flow, catch, error, task)
+        raise _failed(task, error) from None
+    if catch and catch["var"]:
+        setattr(flow, catch["var"], None)
+    return None
+
+
+def _seconds(marks: StepMarks) -> float:
+    found = marks.find("timeout")
+    return float(found["seconds"] + 60 * found["minutes"] + 3600 * found["hours"]) if found else 0.0
+
+
+def _caught(flow: Any, catch: Mapping[str, Any], error: BaseException, task: _Task) -> Failure:
+    failure = failure_of(error)
+    if catch["print_exception"]:
+        sys.stderr.write(failure.stacktrace)
+        sys.stderr.write(f"@catch goes on without what step {task.call.step!r} had still to do\n")
+    if catch["var"]:
+        setattr(flow, catch["var"], CaughtFailure(*failure))
+    return failure
+
+
+def _failed(task: _Task, error: BaseException) -> _Ended:
+    """Write the failure of the attempt down and tell it."""
+    failure = failure_of(error)
+    sys.stderr.write(failure.stacktrace)
+    _note(task, error)
+    return _Ended(Reported(task.call.index, FAILED, failure=failure))
+
+
+def _note(task: _Task, error: BaseException) -> None:
+    task.output.flush()
+    # The attempt fails for a reason of its own: that its note could not be written must not hide it.
+    with contextlib.suppress(StoreError):
+        ordering.fail(task.store, task.fence, failure_of(error), time.time(), task.output.stdout, task.output.stderr)
+
+
+def _give_up(task: _Task, error: StepTimeout) -> None:
+    """The step did not end when its time was over: the process does."""
+    sys.stderr.write(f"{error}, and did not end then: the process is ended\n")
+    _note(task, error)
+    os._exit(FAILED)
+
+
+def _transition(loaded: Loaded, work: Work, marks: StepMarks, caught: Failure | None) -> Transition | None:
+    if caught is not None:
+        from flowc.statics import static_transition
+
+        return static_transition(loaded, work.address.step)
+    last = marks.end or work.address.step == "end" or len(loaded.steps) == 1
+    if work.transition is None and not last:
+        raise InvalidNextException(f"step {work.address.step!r} ended without self.next(...)")
+    return work.transition
+
+
+def _facts(
+    found: Base | None,
+    created: float,
+    tags: tuple[str, ...],
+    given: Mapping[str, Any],
+    fixed: Mapping[str, saving.Artifact],
+) -> saving.Facts:
+    if found is None:
+        constants = tuple(name for name in fixed if name not in given)
+        return saving.Facts(created, tags, tuple(given), constants, (), {})
+    there = found.manifest
+    return saving.Facts(created, tags, there.parameters, there.constants, found.open, found.decisions)
+
+
+def _saved(
+    loaded: Loaded,
+    flow: Any,
+    work: Work,
+    fixed: Mapping[str, saving.Artifact],
+    task: _Task,
+    facts: saving.Facts,
+    caught: Failure | None,
+) -> tuple[Transition | None, bytes]:
+    """The way on and the manifest. What the author got wrong in either fails the attempt."""
+    try:
+        transition = _transition(loaded, work, loaded.steps[task.call.step], caught)
+        found = saving.artifacts(flow, work, fixed)
+        task.output.flush()
+        outcome = saving.Outcome(facts, transition, caught, time.time(), task.output.stdout, task.output.stderr)
+        return transition, saving.manifest(task.store, task.fence, work, found, outcome)
+    except (UnpicklableArtifactException, InvalidNextException) as error:
+        raise _failed(task, error) from None
+
+
+def _published(
+    loaded: Loaded, task: _Task, data: bytes, transition: Transition | None, caught: Failure | None, created: float
+) -> Reported:
+    if not ordering.publish(task.store, task.fence, data):
+        return Reported(task.call.index, DONE)
+    if transition is None:
+        task.store.put(created_key(task.fence.address.of, created, successful=True), (b"",))
+    fan = len(transition.items) if transition and transition.items is not None else None
+    case = transition.case if transition else None
+    return Reported(task.call.index, DONE, True, fan, case, caught is not None, caught)

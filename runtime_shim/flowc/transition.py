@@ -1,0 +1,76 @@
+"""What `self.next(...)` means: targets, a foreach's items, a switch's case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flowc.decorators import marks_of
+from flowc.exceptions import InvalidNextException
+from flowc.work import KEY, Transition
+
+
+def transition(
+    flow: Any, targets: tuple[Any, ...], foreach: str | None, condition: str | None, num_parallel: Any
+) -> Transition:
+    """The transition that a call of `self.next(...)` says. Raises InvalidNextException, and what the foreach's iterator raises."""
+    if num_parallel is not None:
+        raise InvalidNextException("self.next(..., num_parallel=...) is not supported at run time")
+    if len(targets) == 1 and isinstance(targets[0], dict):
+        return _switch(flow, targets[0], condition)
+    if condition is not None:
+        raise InvalidNextException("self.next(..., condition=...) wants one dict of values and steps")
+    names = tuple(_name(flow, target) for target in targets)
+    if not names:
+        raise InvalidNextException("self.next() wants at least one step")
+    if foreach is not None:
+        return _foreach(flow, names, foreach)
+    kind = "split" if len(names) > 1 else ""
+    return Transition(names, kind, "", None, None, _into_join(flow, names))
+
+
+def _name(flow: Any, target: Any) -> str:
+    marks = marks_of(target)
+    if marks is None or marks_of(getattr(type(flow), marks.name, None)) is None:
+        raise InvalidNextException(f"self.next(...) wants steps of {type(flow).__name__}, not {target!r}")
+    return marks.name
+
+
+def _into_join(flow: Any, names: tuple[str, ...]) -> bool:
+    marks = marks_of(getattr(type(flow), names[0]))
+    return len(names) == 1 and marks is not None and marks.join
+
+
+def _switch(flow: Any, cases: dict[Any, Any], condition: str | None) -> Transition:
+    if not isinstance(condition, str):
+        raise InvalidNextException("a switch wants condition='name of an artifact'")
+    value = getattr(flow, condition)
+    try:
+        place = list(cases).index(value)
+    except ValueError:
+        step = flow.__dict__[KEY].address.step
+        keys = ", ".join(map(repr, cases))
+        raise InvalidNextException(
+            f"the switch of step {step!r} has no case for {condition} = {value!r}: it has {keys}"
+        ) from None
+    name = _name(flow, list(cases.values())[place])
+    return Transition((name,), "switch", condition, place, None, _into_join(flow, (name,)))
+
+
+def _foreach(flow: Any, names: tuple[str, ...], variable: str) -> Transition:
+    step = flow.__dict__[KEY].address.step
+    if len(names) != 1 or not isinstance(variable, str):
+        raise InvalidNextException("a foreach wants one step and foreach='name of an artifact'")
+    value = getattr(flow, variable)
+    try:
+        items = list(value.items() if isinstance(value, Mapping) else value)
+    except TypeError:
+        if isinstance(value, Iterator) or hasattr(value, "__iter__"):
+            raise
+        text = f"the foreach of step {step!r} goes over {variable!r}, which is no iterable but {type(value).__name__}"
+        raise InvalidNextException(text) from None
+    if not items:
+        raise InvalidNextException(f"the foreach of step {step!r} goes over {variable!r}, which is empty")
+    if isinstance(value, Iterator):  # used up: what later steps see is what it gave
+        setattr(flow, variable, items)
+    return Transition(names, "foreach", variable, None, items, False)
