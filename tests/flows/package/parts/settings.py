@@ -1,0 +1,2 @@
+GREETING = "good " + "day"
+LIMITS = {"low": 0, "high": 1}
