@@ -1,0 +1,64 @@
+# Every target sets up .venv by itself: Python 3.11, make and the package registries are all it needs.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+READY := .venv/.flowc-ready
+WORKERS ?= 2
+PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup
+DEMO := demo-output
+
+.PHONY: help demo test check golden bench conformance fuzz test-argo clean
+
+help:
+	@echo "make demo         train and predict on taxi trips, here; then compile both flows for every target"
+	@echo "make test         all tests, engines included"
+	@echo "make check        format, lint, layers, types"
+	@echo "make golden       write the golden files anew; then read the diff"
+	@echo "make bench        measure against Metaflow, into bench/RESULTS.md"
+	@echo "make conformance  the long form: more generated flows on every engine"
+	@echo "make fuzz         go on with new seeds until interrupted"
+	@echo "make test-argo    the conformance suite on a real Argo (FLOWC_ARGO_* name it)"
+
+$(READY): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[test,dev]'
+	touch $@
+
+demo: $(READY)
+	rm -rf $(DEMO)
+	$(BIN)/python examples/taxi/make_data.py $(DEMO)/s3/taxi
+	cd examples/taxi && FLOWC_S3_ROOT=file:$(CURDIR)/$(DEMO)/s3 $(CURDIR)/$(BIN)/flowc run --store file:$(CURDIR)/$(DEMO)/store --root . train.py
+	cd examples/taxi && FLOWC_S3_ROOT=file:$(CURDIR)/$(DEMO)/s3 $(CURDIR)/$(BIN)/flowc run --store file:$(CURDIR)/$(DEMO)/store --root . predict.py
+	for target in airflow argo step-functions; do \
+	    $(BIN)/flowc $$target create --root examples/taxi -o $(DEMO)/$$target/ examples/taxi/train.py examples/taxi/predict.py || exit 1; \
+	done
+	@echo "predictions: $(DEMO)/s3/taxi/predictions.parquet; compiled: $(DEMO)/airflow $(DEMO)/argo $(DEMO)/step-functions"
+
+test: $(READY)
+	$(PYTEST)
+
+check: $(READY)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+golden: $(READY)
+	$(BIN)/python -m tests.golden_files
+	git --no-pager diff --stat -- tests/golden docs README.md
+
+bench: $(READY)
+	$(BIN)/python -m bench
+
+conformance: $(READY)
+	FLOWC_CONFORMANCE=long $(PYTEST) tests/conformance
+
+fuzz: $(READY)
+	$(BIN)/python -m tests.conformance.fuzz
+
+test-argo: $(READY)
+	$(BIN)/pytest tests/conformance -m real_argo -rs
+
+clean:
+	rm -rf $(DEMO) dist build
