@@ -9,7 +9,7 @@ import sys
 if sys.path and sys.path[0] in ("", os.getcwd()) and not getattr(sys.flags, "safe_path", False):
     del sys.path[0]
 
-from flowc.command import main  # noqa: E402
+from flowc.command import main
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

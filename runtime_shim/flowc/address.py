@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import NamedTuple, Optional, Tuple, Union
+from typing import NamedTuple, Union
 from urllib.parse import quote, unquote
 
 _LONGEST = 180
@@ -62,7 +62,7 @@ class TaskAddress(NamedTuple):
     flow: str
     run: str
     step: str
-    index: str = "-"
+    index: str = "-"  # type: ignore[assignment]  # a tuple has a method of that name, which nobody wants here
     iteration: int | None = None
 
     @property

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import Any, TextIO
+from typing import IO, Any, TextIO, cast
 
 _MOST = 16 << 20
 _NOTE = b"\n[... the middle of the output was not kept ...]\n"
 
 
-class Tee(io.BufferedIOBase):
+class Tee(io.RawIOBase):
     """A file that writes to a descriptor, unbuffered, and keeps a copy of the first and the last 8 MiB."""
 
     def __init__(self, descriptor: int) -> None:
@@ -96,4 +96,4 @@ class Output:
 
 
 def _text(tee: Tee) -> TextIO:
-    return io.TextIOWrapper(tee, encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    return io.TextIOWrapper(cast("IO[bytes]", tee), encoding="utf-8", errors="backslashreplace", line_buffering=True)

@@ -16,7 +16,7 @@ class Mark(NamedTuple):
 
 
 class StepMarks:
-    """What `@step` and the decorators above it say of a function. It lies in the function's `__dict__`, which `functools.wraps` carries on."""
+    """What `@step` and the decorators above it say of a function; it lies in its `__dict__`, which `functools.wraps` carries on."""
 
     __slots__ = ("code", "decorators", "end", "join", "name", "start")
 

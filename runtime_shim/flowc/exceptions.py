@@ -19,7 +19,7 @@ class MetaflowException(Exception):
         return self.message
 
 
-class CallMistake(MetaflowException):  # noqa: N818 - a name of the language's kind
+class CallMistake(MetaflowException):
     """The shim was called wrongly: nothing of the flow is at fault."""
 
     headline = "Wrong call"
@@ -132,11 +132,11 @@ class TimeoutException(MetaflowException):
     headline = "@timeout"
 
 
-class StepTimeout(BaseException):  # noqa: N818 - it is raised in the author's code and is no Exception on purpose
+class StepTimeout(BaseException):
     """Raised in the step when its `@timeout` is over; no Exception, so that an `except Exception` does not swallow it."""
 
 
-class Terminated(BaseException):  # noqa: N818 - as above
+class Terminated(BaseException):
     """Raised in the step when the process is asked to end (SIGTERM)."""
 
 
@@ -151,7 +151,7 @@ class FailureHandledByCatch(MetaflowException):
         )
 
 
-class CaughtFailure(Exception):  # noqa: N818 - a value more than an error
+class CaughtFailure(Exception):
     """What `@catch(var=...)` leaves: `.type`, `.exception` and `.stacktrace` of the failure, all texts."""
 
     def __init__(self, type: str, exception: str, stacktrace: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, overload
 
 from flowc import pickling
 from flowc.exceptions import MetaflowException, MissingInMergeArtifactsException, UnhandledInMergeArtifactsException
-from flowc.manifest import Blob, Manifest, Packed, read
+from flowc.manifest import Blob, Manifest, read
 from flowc.store import MissingError, Store
 from flowc.work import KEY, Stored, Work, item_of, stack_text
 
@@ -130,7 +130,8 @@ def merge(flow: Any, work: Work, inputs: Any, exclude: Sequence[str], include: S
         raise MissingInMergeArtifactsException(f"no branch has {', '.join(missing)}", missing)
     unhandled = sorted(name for name, stored in candidates.items() if not _agree(stored))
     if unhandled:
-        text = f"these artifacts differ between the branches of {work.address.step!r}: {', '.join(unhandled)}. Set them before, or exclude them"
+        names = ", ".join(unhandled)
+        text = f"these artifacts differ between the branches of {work.address.step!r}: {names}. Set them before, or exclude them"
         raise UnhandledInMergeArtifactsException(text, unhandled)
     work.inherited.update({name: stored[0] for name, stored in candidates.items()})
 
@@ -160,13 +161,16 @@ def _agree(stored: list[Stored]) -> bool:
 
 
 def _same(left: Stored, right: Stored) -> bool:
-    if isinstance(left.entry, Blob) and isinstance(right.entry, Blob):
-        if left.entry.raw == right.entry.raw:
-            return True
-    elif isinstance(left.entry, Packed) and isinstance(right.entry, Packed):
-        if left.manifest.content(left.entry) == right.manifest.content(right.entry):
-            return True
-    return left.entry.kind == right.entry.kind and _value_bytes(left) == _value_bytes(right)
+    if left.entry.kind != right.entry.kind:
+        return False
+    return _content(left) == _content(right) or _value_bytes(left) == _value_bytes(right)
+
+
+def _content(stored: Stored) -> object:
+    """What two artifacts have in common whose bytes are the same."""
+    if isinstance(stored.entry, Blob):
+        return stored.entry.raw
+    return stored.manifest.content(stored.entry)
 
 
 def _value_bytes(stored: Stored) -> bytes:

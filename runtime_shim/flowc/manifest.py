@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, NamedTuple
 
 from flowc import pickling
 from flowc.address import RunAddress, TaskAddress, child, created_prefix, escape, parent, unescape
@@ -96,23 +96,72 @@ class Manifest:
         if self._header["version"] > VERSION:
             raise StoreError(f"{address} was written by a newer flowc: update the one that reads it")
 
-    attempt = property(lambda self: int(self._header["attempt"]), doc="The number of the attempt that left it.")
-    token = property(lambda self: str(self._header["token"]), doc="What only that attempt knows.")
-    retry = property(lambda self: int(self._header["retry"]), doc="How much of `@retry` was used up.")
-    started = property(lambda self: float(self._header["started"]), doc="In seconds since 1970.")
-    finished = property(lambda self: float(self._header["finished"]), doc="In seconds since 1970.")
-    created = property(lambda self: float(self._header["created"]), doc="When the run was created.")
-    tags = property(lambda self: tuple(self._header["tags"]), doc="The run's tags.")
-    parameters = property(lambda self: tuple(self._header["parameters"]), doc="Names of artifacts that are parameters.")
-    constants = property(lambda self: tuple(self._header["constants"]), doc="Names of artifacts that are constants.")
-    fan = property(lambda self: self._header.get("fan"), doc="How many children a foreach has; None elsewhere.")
-    case = property(
-        lambda self: self._header.get("case"), doc="The position of the key that a switch took; None elsewhere."
-    )
-    next = property(
-        lambda self: tuple(self._header["next"]), doc="The steps that follow, the switch's case already taken."
-    )
-    is_end = property(lambda self: not self._header["next"], doc="Whether it is the flow's last step.")
+    @property
+    def attempt(self) -> int:
+        """The number of the attempt that left it."""
+        return int(self._header["attempt"])
+
+    @property
+    def token(self) -> str:
+        """What only that attempt knows."""
+        return str(self._header["token"])
+
+    @property
+    def retry(self) -> int:
+        """How much of `@retry` was used up."""
+        return int(self._header["retry"])
+
+    @property
+    def started(self) -> float:
+        """In seconds since 1970."""
+        return float(self._header["started"])
+
+    @property
+    def finished(self) -> float:
+        """In seconds since 1970."""
+        return float(self._header["finished"])
+
+    @property
+    def created(self) -> float:
+        """When the run was created."""
+        return float(self._header["created"])
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The run's tags."""
+        return tuple(self._header["tags"])
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of artifacts that are parameters."""
+        return tuple(self._header["parameters"])
+
+    @property
+    def constants(self) -> tuple[str, ...]:
+        """Names of artifacts that are constants."""
+        return tuple(self._header["constants"])
+
+    @property
+    def fan(self) -> int | None:
+        """How many children a foreach has; None elsewhere."""
+        found: int | None = self._header.get("fan")
+        return found
+
+    @property
+    def case(self) -> int | None:
+        """The position of the key that a switch took; None elsewhere."""
+        found: int | None = self._header.get("case")
+        return found
+
+    @property
+    def next(self) -> tuple[str, ...]:
+        """The steps that follow, the switch's case already taken."""
+        return tuple(self._header["next"])
+
+    @property
+    def is_end(self) -> bool:
+        """Whether it is the flow's last step."""
+        return not self._header["next"]
 
     @property
     def stack(self) -> tuple[Frame, ...]:
@@ -149,7 +198,11 @@ class Manifest:
     def entry(self, name: str) -> Entry:
         """Where an artifact lies. Raises KeyError."""
         found: list[Any] = self._header["artifacts"][name]
-        return Packed(*found) if len(found) == len(Packed._fields) else Blob(*found[:4], tuple(found[4]), found[5])
+        return (
+            Packed(*found)
+            if len(found) == len(Packed._fields)
+            else Blob(found[0], found[1], found[2], found[3], tuple(found[4]), found[5])
+        )
 
     def content(self, entry: Packed) -> memoryview:
         """The pickle of a small artifact."""

@@ -27,7 +27,7 @@ JSONType = JSONTypeClass()
 
 
 class Parameter:
-    """A value that is given when a run starts; in steps it is a read-only artifact. `type` follows from the default where it is not said."""
+    """A value that is given when a run starts; in steps it is read-only. `type` follows from the default where it is not said."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class DeployTimeField:
         self.configs = None
 
 
-def IncludeFile(*_: Any, **__: Any) -> Any:  # noqa: N802 - a name of the language
+def IncludeFile(*_: Any, **__: Any) -> Any:
     """Refused: files packed with a flow are not supported yet."""
     raise NotImplementedError("IncludeFile is not supported: open the file in a step, it is packed with the code")
 

@@ -96,7 +96,7 @@ def _dump_by_value(value: Any, whole: bool, error: Exception) -> Pickled:
         raise NotPicklableError(_reason(error)) from error
     try:
         return _dump(cloudpickle.Pickler, value, whole)
-    except Exception as second:  # noqa: BLE001 - as above
+    except Exception as second:  # as above
         raise NotPicklableError(_reason(second)) from second
 
 

@@ -49,7 +49,8 @@ class Current:
             import tempfile
 
             facts["_tempdir"] = tempfile.mkdtemp(prefix="flowc-")
-        return facts.get("_tempdir")
+        found: str | None = facts.get("_tempdir")
+        return found
 
 
 current = Current()

@@ -51,11 +51,11 @@ class TaskCall(NamedTuple):
 
     step: str
     run: str
-    index: str = "-"
+    index: str = "-"  # type: ignore[assignment]  # a tuple has a method of that name, which nobody wants here
     retry: int = 0
-    loads: Loads = Begin()  # noqa: RUF012 - immutable
+    loads: Loads = Begin()
     owner: str = ""
-    parameters: Mapping[str, Any] = {}  # noqa: RUF012 - never changed
+    parameters: Mapping[str, Any] = {}
     tags: tuple[str, ...] = ()
     project: str = ""
 
@@ -67,7 +67,7 @@ class Reported(NamedTuple):
     `@catch` turned it into an artifact (`caught`). `message` is what to tell where the exit code is 2.
     """
 
-    index: str
+    index: str  # type: ignore[assignment]  # as above
     exit_code: int
     published: bool = False
     fan: int | None = None
@@ -84,7 +84,7 @@ class Broken(NamedTuple):
     error: BaseException
 
 
-class _Ended(Exception):  # noqa: N818 - a way out, not an error
+class _Ended(Exception):
     """The attempt has failed and is written down."""
 
     def __init__(self, reported: Reported) -> None:
@@ -120,7 +120,7 @@ def execute(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Outpu
 def _executed(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Output) -> Reported:
     started = time.time()
     address = TaskAddress(loaded.name, call.run, call.step, call.index)
-    given = values(loaded.name, list(loaded.parameters), call.parameters) if _is_first(loaded, call) else {}
+    given = _given(loaded, call)
     record = _claimed(loaded, call, store, tuple(given), started)
     fence = ordering.begin(store, address, call.retry, os.urandom(16).hex(), started)
     task = _Task(call, store, output, fence)
@@ -136,8 +136,11 @@ def _executed(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Out
         raise
 
 
-def _is_first(loaded: Loaded | Broken, call: TaskCall) -> bool:
-    return isinstance(loaded, Loaded) and isinstance(call.loads, Begin)
+def _given(loaded: Loaded | Broken, call: TaskCall) -> dict[str, Any]:
+    """The values of the parameters, which the first step alone takes."""
+    if isinstance(loaded, Broken) or not isinstance(call.loads, Begin):
+        return {}
+    return values(loaded.name, list(loaded.parameters), call.parameters)
 
 
 def _claimed(
@@ -253,7 +256,7 @@ def _called(flow: Any, work: Work, marks: StepMarks, task: _Task) -> Failure | N
         with guard.time_limit(_seconds(marks), lambda error: _give_up(task, error)):
             method: Callable[..., Any] = getattr(flow, task.call.step)
             method() if work.inputs is None else method(work.inputs)
-    except (Exception, StepTimeout, SystemExit) as error:
+    except (Exception, StepTimeout, SystemExit) as error:  # noqa: BLE001 - the step is the author's: it may raise anything
         if catch and task.call.retry >= times:
             return _caught(flow, catch, error, task)
         raise _failed(task, error) from None
