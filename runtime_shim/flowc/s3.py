@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from flowc.s3_objects import fetch, head, listing, remove, upload
 from flowc.s3_requests import Bucket
@@ -21,7 +21,7 @@ class S3Store:
         if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment:
             raise StoreError(f"{url!r} is no s3://bucket/prefix")
         self.url = url.rstrip("/")
-        self._prefix = unquote(parts.path).strip("/")
+        self._prefix = parts.path.strip("/")
         self.bucket = bucket or Bucket(parts.netloc)
 
     def get(self, key: str) -> Found:
@@ -62,6 +62,13 @@ class S3Store:
         skip = len(self._key(""))
         for entry in listing(self.bucket, self._key(prefix), limit=limit):
             yield entry.key[skip:]
+
+    def folders(self) -> Iterator[str]:
+        """The first components of all keys."""
+        skip = len(self._key(""))
+        for entry in listing(self.bucket, self._key(""), delimiter="/"):
+            if entry.size is None:
+                yield entry.key[skip:-1]
 
     def delete(self, key: str) -> None:
         """Remove the object; nothing happens where there is none."""

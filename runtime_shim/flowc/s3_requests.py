@@ -54,6 +54,15 @@ class Answer(NamedTuple):
         return self.status < HTTPStatus.MULTIPLE_CHOICES
 
 
+class Refusal(StoreError):
+    """A clear no of the server: its status, and S3's name of the reason."""
+
+    def __init__(self, message: str, answer: Answer) -> None:
+        super().__init__(message)
+        self.status = answer.status
+        self.code = answer.code
+
+
 class Place(NamedTuple):
     """Where requests for the bucket go. `base` is the path before the key."""
 
@@ -135,19 +144,20 @@ class Bucket:
                 self._sleep(min(0.1 * 2**attempt, _LONGEST_PAUSE) * _jitter())
         raise StoreError(f"{method} {self._shown(key)} failed {_ATTEMPTS} times, the last time with {trouble}")
 
-    def refused(self, answer: Answer, method: str, key: str) -> StoreError:
+    def refused(self, answer: Answer, method: str, key: str) -> Refusal:
         """What to tell about an answer that nobody expected."""
         where, code, message = self._shown(key), answer.code, tag(answer.body, "Message")
+        told = f"{method} {where}: status {answer.status} {code} {message}".rstrip()
         if code == "NoSuchBucket":
-            return StoreError(f"there is no bucket {self.name!r} ({self}): create it, or correct the URL")
-        if code in ("InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken"):
-            return StoreError(f"{method} {where}: the AWS credentials are wrong ({code}: {message})")
-        if answer.status == HTTPStatus.FORBIDDEN:
-            return StoreError(
+            told = f"there is no bucket {self.name!r} ({self}): create it, or correct the URL"
+        elif code in ("InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken"):
+            told = f"{method} {where}: the AWS credentials are wrong ({code}: {message})"
+        elif answer.status == HTTPStatus.FORBIDDEN:
+            told = (
                 f"{method} {where}: access denied ({message or code or 'no reason given'}). The role needs s3:GetObject, "
                 "s3:PutObject and s3:DeleteObject on the objects and s3:ListBucket on the bucket"
             )
-        return StoreError(f"{method} {where}: status {answer.status} {code} {message}".rstrip())
+        return Refusal(told, answer)
 
     def _shown(self, key: str) -> str:
         return f"s3://{self.name}/{key}" + (f" at {self._endpoint}" if self._endpoint else "")

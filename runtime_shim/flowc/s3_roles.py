@@ -121,9 +121,8 @@ def _from_sts(call: _Call, role: str) -> Credentials:
 def _from_json(body: bytes, url: str) -> Credentials:
     try:
         found = json.loads(body)
-        return Credentials(
-            found["AccessKeyId"], found["SecretAccessKey"], found.get("Token"), _moment(found["Expiration"])
-        )
+        end = _moment(found["Expiration"]) if found.get("Expiration") else None
+        return Credentials(found["AccessKeyId"], found["SecretAccessKey"], found.get("Token"), end)
     except (ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{url} gave no credentials: {_shown(body)}") from error
 

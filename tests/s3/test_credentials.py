@@ -53,7 +53,11 @@ def test_variables_come_first(tmp_path: Path) -> None:
         ("[default]\naws_access_key_id = AK\naws_secret_access_key = S%K\n", "", None),
         ("[work]\naws_access_key_id = AK\naws_secret_access_key = S%K\n", "", "work"),
         ("", "[profile work]\naws_access_key_id = AK\naws_secret_access_key = S%K\n", "work"),
-        ("[work]\naws_access_key_id=AK\naws_secret_access_key=S%K\n", "[profile work]\naws_access_key_id=X\nregion=r\n", "work"),
+        (
+            "[work]\naws_access_key_id=AK\naws_secret_access_key=S%K\n",
+            "[profile work]\naws_access_key_id=X\nregion=r\n",
+            "work",
+        ),
     ],
 )
 def test_a_profile_has_keys(tmp_path: Path, credentials: str, config: str, profile: str | None) -> None:
@@ -98,7 +102,10 @@ def test_a_role_is_assumed_with_its_sources_keys(tmp_path: Path) -> None:
     config = "[profile p]\nrole_arn = arn:r\nexternal_id = e/1\nsource_profile = q\n"
     files = _files(tmp_path, "[q]\naws_access_key_id = SOURCE\naws_secret_access_key = s\n", config)
     with serve(lambda _: Reply(200, STS)) as server:
-        assert _found({**files, "AWS_PROFILE": "p", "AWS_ENDPOINT_URL_STS": server.url, "AWS_REGION": "eu-west-1"}) == EXPECTED
+        assert (
+            _found({**files, "AWS_PROFILE": "p", "AWS_ENDPOINT_URL_STS": server.url, "AWS_REGION": "eu-west-1"})
+            == EXPECTED
+        )
     (seen,) = server.seen
     form = parse_qs(seen.body.decode())
     assert (form["Action"], form["RoleArn"], form["ExternalId"]) == (["AssumeRole"], ["arn:r"], ["e/1"])
@@ -122,7 +129,10 @@ def test_a_refused_role_says_why(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("t")
     environment = {**NOWHERE, "AWS_ROLE_ARN": "arn:r", "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token")}
     denied = Reply(403, b"<ErrorResponse><Error><Message>Not authorized</Message></Error></ErrorResponse>")
-    with serve(lambda _: denied) as server, pytest.raises(StoreError, match="role arn:r cannot be assumed: Not authorized"):
+    with (
+        serve(lambda _: denied) as server,
+        pytest.raises(StoreError, match="role arn:r cannot be assumed: Not authorized"),
+    ):
         _found({**environment, "AWS_ENDPOINT_URL_STS": server.url})
 
 
