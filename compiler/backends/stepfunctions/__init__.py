@@ -1,0 +1,56 @@
+"""AWS Step Functions: a state machine whose steps are AWS Batch jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from compiler.backends import Gap, Options, OutputFile
+from compiler.backends.gaps import EVERYWHERE
+from compiler.backends.stepfunctions import deployment, schedule, settings
+from compiler.backends.stepfunctions.check import DEFINITION_TOO_LARGE, LARGEST_DEFINITION, check, machine_name
+from compiler.backends.stepfunctions.jobs import BATCH, JobDefinitions
+from compiler.backends.stepfunctions.layout import layout
+from compiler.backends.stepfunctions.states import Place, machine
+from compiler.diagnostics import Report
+from compiler.ir.plan import Feature, Plan
+
+_LARGE = 700
+"""Steps from which a definition may come near its limit; below, it is not measured."""
+
+
+class StepFunctions:
+    """Emits `<flow>.asl.json` and `<flow>.jobs.json`; a schedule, a policy and a SAM template where they are asked for."""
+
+    name: ClassVar[str] = "step-functions"
+    gaps: ClassVar[Mapping[Feature, Gap]] = EVERYWHERE
+    spells: ClassVar[Mapping[str, frozenset[str]]] = {"batch": frozenset(BATCH)}
+    target_options: ClassVar[Mapping[str, str]] = {key: one.help for key, one in settings.SETTINGS.items()}
+
+    def check(self, plan: Plan, options: Options, report: Report) -> None:
+        """Report what this target refuses beyond its tables."""
+        check(plan, options, report)
+        if not report.failed and len(plan.tasks) > _LARGE:
+            size = len(self.emit(plan, options)[0].text.encode())
+            if size > LARGEST_DEFINITION:
+                report.add(DEFINITION_TOO_LARGE, plan.flow.span, size=size, limit=LARGEST_DEFINITION)
+
+    def emit(self, plan: Plan, options: Options) -> tuple[OutputFile, ...]:
+        """The machine, its job definitions, and what the options ask for. Pure."""
+        name = machine_name(plan, options)
+        definitions = JobDefinitions(plan, options, name)
+        place = Place(plan, options, settings.store(options), definitions, name)
+        main = OutputFile(f"{name}.asl.json", layout(machine(place)))
+        rights = deployment.policy(plan, options, name, definitions.documents)
+        files = [main, OutputFile(f"{name}.jobs.json", layout(definitions.documents))]
+        if plan.schedule:
+            files.append(OutputFile(f"{name}.schedule.json", layout(schedule.document(plan.schedule, name))))
+        if options.target.get("policy"):
+            files.append(OutputFile(f"{name}.policy.json", layout(rights)))
+        if options.target.get("sam"):
+            text = layout(deployment.template(plan, options, name, main.name, definitions.documents, rights))
+            files.append(OutputFile(f"{name}.sam.json", text))
+        return tuple(files)
+
+
+BACKEND = StepFunctions()

@@ -1,0 +1,159 @@
+"""What Step Functions and Batch refuse beyond the table of gaps: names, sizes, values."""
+
+from __future__ import annotations
+
+from compiler.backends import Options
+from compiler.backends.command import argv, step_environment
+from compiler.backends.stepfunctions import settings
+from compiler.backends.stepfunctions.jobs import (
+    BATCH,
+    DEFAULT_CPU,
+    DEFAULT_MEMORY,
+    EC2_ONLY,
+    FARGATE_ONLY,
+    fargate_pair,
+)
+from compiler.backends.stepfunctions.schedule import expression
+from compiler.diagnostics import Report, Rule
+from compiler.ir.flow import Dynamic
+from compiler.ir.plan import Option, Plan, Task
+
+LONGEST_NAME, LONGEST_COMMAND, LARGEST_DEFINITION = 80, 8192, 1 << 20
+_STATE_PREFIX = "branches of "
+
+STORE_NOT_S3 = Rule(
+    code="FC331",
+    name="store-not-s3",
+    message="Step Functions reads widths and parameters from the store, and `{store}` is not on S3",
+    help="give --store s3://bucket/prefix, or none: the output then holds `${{StoreBucket}}`",
+)
+NAME_TOO_LONG = Rule(
+    code="FC332",
+    name="name-too-long-for-states",
+    message="`{name}` is too long for Step Functions: {kind} has at most {limit} characters",
+    help="{cure}",
+)
+SIZE_NOT_ON_TARGET = Rule(
+    code="FC333",
+    name="size-not-on-batch",
+    message="AWS Batch on {platform} has no {what}",
+    help="{cure}",
+)
+OPTION_VALUE = Rule(
+    code="FC334",
+    name="batch-option-value",
+    message="`@{decorator}({option}=…)` takes {wants}",
+    help="write the value as a literal of that kind",
+)
+SCHEDULE_NOT_ON_TARGET = Rule(
+    code="FC335",
+    name="schedule-not-on-eventbridge",
+    message="`{cron}` names days of the month and of the week: cron means either, EventBridge has no way to say that",
+    help="leave one of the two `*`",
+)
+VARIABLE_NAME = Rule(
+    code="FC336",
+    name="variable-name-of-batch",
+    message="Batch keeps environment names that begin with `AWS_BATCH` for itself: `{name}`",
+    help="give the variable another name",
+)
+SETTING_VALUE = Rule(
+    code="FC337",
+    name="step-functions-setting",
+    message="`{key}` of [tool.flowc.step-functions] takes {wants}",
+    help="{cure}",
+)
+DEFINITION_TOO_LARGE = Rule(
+    code="FC338",
+    name="definition-too-large",
+    message="the state machine would have {size} bytes, and Step Functions takes {limit}",
+    help="split the flow: a definition of this size has more than a thousand steps",
+)
+
+
+def check(plan: Plan, options: Options, report: Report) -> None:
+    """Every step, option and setting, each at its line."""
+    _settings(plan, options, report)
+    _names(plan, options, report)
+    for task in plan.root.tasks():
+        _sizes(task, options, report)
+        _variables(task, report)
+        for option in task.options:
+            _value(option, options, report)
+    if plan.schedule and expression(plan.schedule.cron) is None:
+        report.add(SCHEDULE_NOT_ON_TARGET, plan.schedule.span, cron=plan.schedule.cron)
+
+
+def _settings(plan: Plan, options: Options, report: Report) -> None:
+    if options.store and not options.store.startswith("s3://"):
+        report.add(STORE_NOT_S3, plan.flow.span, store=options.store)
+    for key, value in options.target.items():
+        setting = settings.SETTINGS.get(key)
+        if setting and not setting.takes(value):
+            report.add(SETTING_VALUE, plan.flow.span, key=key, wants=setting.wants, cure=setting.help)
+
+
+def machine_name(plan: Plan, options: Options) -> str:
+    """The machine's name: no character that a log group or a job's name refuses; neither projects nor flows hold a `-`."""
+    text = options.name or plan.name
+    return "".join(char if char.isascii() and (char.isalnum() or char in "-_") else "-" for char in text)
+
+
+def _names(plan: Plan, options: Options, report: Report) -> None:
+    name = machine_name(plan, options)
+    if len(name) > LONGEST_NAME:
+        cure = "shorten the flow's, the project's or the branch's name, or give --name"
+        report.add(
+            NAME_TOO_LONG, plan.flow.span, name=name, kind="a state machine's name", limit=LONGEST_NAME, cure=cure
+        )
+    for task in plan.root.tasks():
+        limit = LONGEST_NAME - len(_STATE_PREFIX)
+        if len(task.step) > limit:
+            report.add(NAME_TOO_LONG, task.span, name=task.step, kind="a step's name", limit=limit, cure="shorten it")
+        if _command_length(task) > LONGEST_COMMAND:
+            facts = {"name": task.step, "kind": "the command of a job", "limit": LONGEST_COMMAND}
+            report.add(NAME_TOO_LONG, task.span, cure="join in two stages", **facts)
+
+
+def _command_length(task: Task) -> int:
+    """The longest that the step's overrides can get, with names as long as AWS lets them be."""
+    words = argv(task, run="r" * 168, index="i" * 64, retry="99", owner="o" * 300, parameters="p" * 1024)
+    report = "s" * 1024 if task.reports else ""
+    return sum(len(word) + 4 for word in words) + len(report) + 128
+
+
+def _sizes(task: Task, options: Options, report: Report) -> None:
+    asked, fargate = task.resources, settings.is_fargate(options)
+    platform = "Fargate" if fargate else "EC2"
+    lacks: list[tuple[str, str]] = []
+    if fargate and asked.gpu:
+        lacks.append(("GPUs", "use a queue of EC2 instances"))
+    if fargate and asked.shared_memory:
+        lacks.append(("shared memory to set", "use a queue of EC2 instances"))
+    cpu, memory = asked.cpu or DEFAULT_CPU, asked.memory or DEFAULT_MEMORY
+    if fargate and fargate_pair(cpu, memory) is None:
+        lacks.append((f"{cpu:g} vCPU with {memory} MiB", "ask for at most 16 vCPU and 122880 MiB"))
+    if not fargate and asked.disk:
+        lacks.append(("disk size for one job", "set the instances' volumes in the compute environment"))
+    for what, cure in lacks:
+        report.add(SIZE_NOT_ON_TARGET, task.span, platform=platform, what=what, cure=cure)
+
+
+def _variables(task: Task, report: Report) -> None:
+    for name in step_environment(task):
+        if name.startswith("AWS_BATCH"):
+            report.add(VARIABLE_NAME, task.span, name=name)
+
+
+def _value(option: Option, options: Options, report: Report) -> None:
+    """An option of `@batch` that is spelled, but not with this value or on this platform."""
+    known = BATCH.get(option.name) if option.decorator == "batch" else None
+    if not known:
+        return
+    if isinstance(option.value, Dynamic) or not known.takes(option.value):
+        report.add(OPTION_VALUE, option.span, decorator=option.decorator, option=option.name, wants=known.wants)
+    fargate = settings.is_fargate(options)
+    if option.name in (EC2_ONLY if fargate else FARGATE_ONLY):
+        platform = "Fargate" if fargate else "EC2"
+        cure = "remove the option, or set `platform` of [tool.flowc.step-functions]"
+        report.add(SIZE_NOT_ON_TARGET, option.span, platform=platform, what=f"`{option.name}`", cure=cure)

@@ -1,0 +1,262 @@
+"""A plan as states: every step a Batch job, a split a Parallel, a foreach a distributed Map over the object its split wrote.
+
+What states hand on is `{"run": …, "index": …}` alone. In a child of a distributed Map `$$.Execution` is the child's own, so
+both come through `ItemSelector`. Results are dropped: a state's data end at 262,144 bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from math import ceil
+
+from compiler.backends import Options
+from compiler.backends.command import argv
+from compiler.backends.stepfunctions import settings
+from compiler.backends.stepfunctions.jobs import JobDefinitions, queue
+from compiler.backends.stepfunctions.layout import Json
+from compiler.ir.plan import Branches, FanOut, Node, Plan, Scope, Task, entry
+
+State = dict[str, Json]
+States = dict[str, Json]
+
+SUBMISSIONS = 6
+"""How often a submission that Batch itself refuses (throttling, an outage) is tried again."""
+
+TIMEOUT_GRACE, SHORTEST_TIMEOUT = 60, 60
+"""Seconds: the shim's own bound comes first; Batch takes no bound below a minute."""
+
+FAILED: Json = ["States.TaskFailed", "States.Timeout"]
+"""A job that failed; `States.TaskFailed` alone does not match a timeout."""
+
+INPUT = "Input"
+"""The first state. Steps' names have no capitals, so no step has this name; other states' names hold a space."""
+
+_SPECIAL = re.compile(r"([\\'{}])")
+_PLACEHOLDER = re.compile(r"(\$\{[A-Za-z0-9]+\})")
+
+
+class Path(str):
+    """A word of a command that Step Functions computes: a path or an intrinsic."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the states of one emission share."""
+
+    plan: Plan
+    options: Options
+    store: settings.Store
+    definitions: JobDefinitions
+    machine: str
+
+    @property
+    def folder(self) -> str:
+        """The key under which the flow's runs lie, as part of an intrinsic's literal."""
+        return _escaped(f"{self.store.prefix}{self.plan.flow.name}")
+
+    def control(self, split: Task, *, start: str = "", end: str = ".json") -> str:
+        """The intrinsic of the key of what a split reports: a list of index paths, one list for each of its tasks."""
+        index = _index(split)
+        slot, paths = ("{}", f"$.run, {index}") if isinstance(index, Path) else (index, "$.run")
+        return f"States.Format('{start}{self.folder}/{{}}/_control/{split.step}/{slot}{end}', {paths})"
+
+
+def machine(place: Place) -> Json:
+    """The whole definition."""
+    root = place.plan.root
+    comment = _comment(place.plan.flow.doc) or f"The flow {place.plan.flow.name}"
+    states: States = {INPUT: _input(place, entry(root.nodes[0]).step), **_states(place, root)}
+    return {"Comment": comment, "StartAt": INPUT, "States": states}
+
+
+def _input(place: Place, first: str) -> State:
+    """What the execution was started with, kept as an object: the overrides of a job end at 8,192 characters.
+
+    Its key holds the start's time, so that an execution of the same name cannot change another's parameters.
+    """
+    run = "States.Format('sfn-{}-{}', $$.StateMachine.Name, $$.Execution.Name)"
+    names = "$$.StateMachine.Name, $$.Execution.Name, $$.Execution.StartTime"
+    key = f"{place.folder}/sfn-{{}}-{{}}/_control/input-{{}}.json"
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:s3:putObject",
+        "Parameters": {
+            "Bucket": place.store.bucket,
+            "Key.$": f"States.Format('{key}', {names})",
+            "Body.$": "$",
+        },
+        "ResultSelector": {
+            "run.$": run,
+            "owner.$": "States.Format('{} {}', $$.Execution.Id, $$.Execution.StartTime)",
+            "parameters.$": f"States.Format('s3://{place.store.bucket}/{key}', {names})",
+        },
+        "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 3, "BackoffRate": 2}],
+        "Next": first,
+    }
+
+
+def _states(place: Place, scope: Scope) -> States:
+    """The states of one level, in order; the last ends it."""
+    following = {edge.node: entry(node).step for node in scope.nodes for edge in entry(node).after}
+    states: States = {}
+    for node in scope.nodes:
+        states.update(_node(place, node, following.get(entry(node).step)))
+    return states
+
+
+def _node(place: Place, node: Node, following: str | None) -> States:
+    match node:
+        case Task():
+            return _step(place, node, following)
+        case FanOut(split=split, body=body):
+            each = f"each {entry(body.nodes[0]).step}"
+            return {**_step(place, split, each), each: _map(place, split, body, following)}
+        case Branches(split=split, arms=arms):
+            branches = f"branches of {split.step}"
+            return {**_step(place, split, branches), branches: _parallel(place, arms, following)}
+
+
+def _parallel(place: Place, arms: tuple[Scope, ...], following: str | None) -> State:
+    branches: list[Json] = [_level(place, arm) for arm in arms]
+    return {"Type": "Parallel", "Branches": branches, "ResultPath": None, **_onward(following)}
+
+
+def _map(place: Place, split: Task, body: Scope, following: str | None) -> State:
+    """A child execution for each index path in the object that the split wrote.
+
+    Always distributed: how wide it gets is known at run time only, and an inline Map ends at 40 at once and at the
+    25,000 events of its parent's history. What children return goes to the bucket, not through the state.
+    """
+    bucket, workers = place.store.bucket, place.options.max_workers
+    reader: Json = {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "ReaderConfig": {"InputType": "JSON"},
+        "Parameters": {"Bucket": bucket, "Key.$": place.control(split)},
+    }
+    writer: Json = {
+        "Resource": "arn:aws:states:::s3:putObject",
+        "Parameters": {"Bucket": bucket, "Prefix.$": place.control(split, end="")},
+    }
+    config: Json = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    return {
+        "Type": "Map",
+        "ItemReader": reader,
+        "ItemSelector": {"run.$": "$.run", "index.$": "$$.Map.Item.Value"},
+        **({"MaxConcurrency": workers} if workers else {}),
+        "ItemProcessor": {"ProcessorConfig": config, **_level(place, body)},
+        "ResultWriter": writer,
+        "ResultPath": None,
+        **_onward(following),
+    }
+
+
+def _level(place: Place, scope: Scope) -> dict[str, Json]:
+    return {"StartAt": entry(scope.nodes[0]).step, "States": _states(place, scope)}
+
+
+def _onward(following: str | None) -> State:
+    if following:
+        return {"Next": following}
+    return {"End": True}
+
+
+def _step(place: Place, task: Task, following: str | None) -> States:
+    """The step's state, and with `@catch` one more that leaves the failure object where every attempt failed.
+
+    Both kinds of retries share `RetryCount`; so with `@catch`, whose last attempt runs no user code, the count is cut
+    at `times`, and the last attempt is a state of its own.
+    """
+    if not task.catch:
+        return {task.step: _job(place, task, _count(), following)}
+    times = task.retry.times if task.retry else 0
+    caught = f"{task.step} caught"
+    first = _job(place, task, _count_up_to(times), following)
+    handler: Json = {"ErrorEquals": FAILED, "ResultPath": None, "Next": caught}
+    last = _job(place, task, str(times + 1), following, retries=False)
+    return {task.step: {**first, "Catch": [handler]}, caught: last}
+
+
+def _count() -> str:
+    return Path("States.Format('{}', $$.State.RetryCount)")
+
+
+def _count_up_to(times: int) -> str:
+    if not times:
+        return "0"
+    counts = ", ".join(f"'{min(count, times)}'" for count in range(times + SUBMISSIONS + 1))
+    return Path(f"States.ArrayGetItem(States.Array({counts}), $$.State.RetryCount)")
+
+
+def _job(place: Place, task: Task, count: str, following: str | None, *, retries: bool = True) -> State:
+    """The step as a Batch job; one definition serves all steps that need the same of their container."""
+    parameters: State = {
+        "JobName": f"{place.machine}-{task.step}"[:128],
+        "JobDefinition": place.definitions.reference(task),
+        "JobQueue": queue(task, place.options),
+        "ContainerOverrides": {"Command.$": _command(place, task, count)},
+    }
+    if task.timeout:
+        parameters["Timeout"] = {"AttemptDurationSeconds": _bound(task.timeout)}
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::batch:submitJob.sync",
+        "Parameters": parameters,
+        "ResultPath": None,
+        "Retry": [_SUBMISSION, *(_failures(task) if retries else [])],
+        **_onward(following),
+    }
+
+
+_SUBMISSION: Json = {
+    "ErrorEquals": ["Batch.AWSBatchException"],
+    "MaxAttempts": SUBMISSIONS,
+    "JitterStrategy": "FULL",
+}
+
+
+def _failures(task: Task) -> list[Json]:
+    if not task.retry:
+        return []
+    pause = max(1, ceil(task.retry.pause))
+    return [{"ErrorEquals": FAILED, "IntervalSeconds": pause, "MaxAttempts": task.retry.times, "BackoffRate": 1}]
+
+
+def _bound(timeout: float) -> int:
+    return max(SHORTEST_TIMEOUT, ceil(timeout) + TIMEOUT_GRACE)
+
+
+def _command(place: Place, task: Task, count: str) -> str:
+    """The argv as an intrinsic: what is known stands quoted, what the execution knows is a path."""
+    words = argv(
+        task,
+        run=Path("$.run"),
+        index=_index(task),
+        retry=count,
+        owner=Path("$.owner"),
+        parameters=Path("$.parameters"),
+    )
+    if task.reports:
+        words = (*words, "--report", Path(place.control(task, start=f"s3://{place.store.bucket}/")))
+    return f"States.Array({', '.join(word if isinstance(word, Path) else _literal(word) for word in words)})"
+
+
+def _index(task: Task) -> str:
+    return Path("$.index") if task.depth else "-"
+
+
+def _literal(text: str) -> str:
+    return f"'{_escaped(text)}'"
+
+
+def _escaped(text: str) -> str:
+    """Text inside an intrinsic's literal. `${Name}` stays as it is: it is replaced before the intrinsic is read."""
+    parts = _PLACEHOLDER.split(text)
+    return "".join(part if at % 2 else _SPECIAL.sub(r"\\\1", part) for at, part in enumerate(parts))
+
+
+def _comment(doc: str | None) -> str:
+    """The first line of a docstring; a `${` in it is no placeholder."""
+    return (doc or "").strip().partition("\n")[0].replace("${", "$ {")
