@@ -5,32 +5,21 @@ from __future__ import annotations
 import click
 
 from compiler.diagnostics import Report
-from compiler.render import render
+from compiler.render import Format, read_sources, render
 
-FORMATS = ("text", "json", "github")
+FORMATS: tuple[Format, ...] = ("text", "json", "github")
 
 
 def show(report: Report) -> None:
     """Print what was found to stderr, so that stdout stays the output; nothing where nothing was found."""
-    if len(report):
-        click.echo(render(report, "text"), err=True)
+    click.echo(_text(report, "text"), err=True, nl=False)
 
 
-def write(report: Report, form: str) -> None:
+def write(report: Report, form: Format) -> None:
     """Print what was found to stdout in one of FORMATS."""
-    text = render(report, form)
-    if text:
-        click.echo(text)
+    click.echo(_text(report, form), nl=False)
 
 
-def summary(report: Report, flows: int) -> str:
-    """One line: how many mistakes, in how many flows that could be read."""
-    errors = sum(found.rule.severity == "error" for found in report)
-    warnings = sum(found.rule.severity == "warning" for found in report)
-    if not errors:
-        return f"ok: {_count(flows, 'flow')}" + (f", {_count(warnings, 'warning')}" if warnings else "")
-    return f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def _text(report: Report, form: Format) -> str:
+    # Always coloured: click takes the colours away where no terminal reads, and where NO_COLOR says so.
+    return render(report, read_sources(report), form, colour=form == "text")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import types
 import typing
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from typing import Any, Literal, TypeAlias, Union
 
 from compiler.ir import flow as flow_types
 from compiler.ir import plan as plan_types
-from compiler.ir.flow import Dynamic, Flow
+from compiler.ir.flow import Dynamic, Flow, Span
 from compiler.ir.plan import Plan
 
 VERSION = 1
@@ -28,7 +29,8 @@ def to_json(source: Flow | Plan) -> dict[str, Json]:
     A value that may be dynamic is `{"value": …}` or `{"dynamic": text, "span": …}`. The code's folder is left out: machines differ in it.
     """
     key = "flow" if isinstance(source, Flow) else "plan"
-    return {"version": VERSION, key: _encode(source, type(source))}
+    root = source.root if isinstance(source, Flow) else source.flow.root
+    return {"version": VERSION, key: _encode(source, type(source), root)}
 
 
 def schema() -> dict[str, Json]:
@@ -46,21 +48,31 @@ def _document(key: str, root: type, definitions: dict[str, Json]) -> dict[str, J
     return _object({"version": {"const": VERSION}, key: _describe(root, definitions)})
 
 
-def _encode(value: object, kind: Any) -> Json:
-    """JSON of a value whose declared type is `kind`."""
+def _encode(value: object, kind: Any, root: str) -> Json:
+    """JSON of a value whose declared type is `kind`; places are relative to `root`."""
     if isinstance(value, Dynamic):
-        return {"dynamic": value.text, "span": _encode(value.span, flow_types.Span)}
+        return {"dynamic": value.text, "span": _encode(value.span, Span, root)}
     if kind is _Value or _may_be_dynamic(kind):
         return _plain(value) if kind is _Value else {"value": _plain(value)}
     if _is_ours(type(value)):
-        members = {name: _encode(getattr(value, name), hint) for name, hint in _fields(type(value))}
-        tag: dict[str, Json] = {"class": type(value).__name__} if len(_classes(kind)) > 1 else {}
-        return tag | members
+        return _encode_fields(value, kind, root)
     if isinstance(value, Mapping):
-        return {str(name): _encode(item, typing.get_args(kind)[1]) for name, item in value.items()}
+        return {str(name): _encode(item, typing.get_args(kind)[1], root) for name, item in value.items()}
     if isinstance(value, tuple):
-        return [_encode(item, inner) for item, inner in zip(value, _items(kind, len(value)), strict=True)]
+        return [_encode(item, inner, root) for item, inner in zip(value, _items(kind, len(value)), strict=True)]
     return _plain(value)
+
+
+def _encode_fields(value: object, kind: Any, root: str) -> Json:
+    if isinstance(value, Span):
+        return {"path": _inside(value.path, root)} | {name: getattr(value, name) for name in Span.__match_args__[1:]}
+    members = {name: _encode(getattr(value, name), hint, root) for name, hint in _fields(type(value))}
+    tag: dict[str, Json] = {"class": type(value).__name__} if len(_classes(kind)) > 1 else {}
+    return tag | members
+
+
+def _inside(path: str, root: str) -> str:
+    return os.path.relpath(path, root).replace(os.sep, "/")
 
 
 def _plain(value: object) -> Json:
@@ -134,7 +146,7 @@ def _rest(kind: Any, definitions: dict[str, Json]) -> list[Json]:
 
 
 def _dynamic(definitions: dict[str, Json]) -> Json:
-    span = _describe(flow_types.Span, definitions)
+    span = _describe(Span, definitions)
     return {"oneOf": [_object({"value": {}}), _object({"dynamic": {"type": "string"}, "span": span})]}
 
 
