@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import signal
@@ -35,7 +34,7 @@ def run_flow(
     """
     run = _Run(plan, run_id or _new_run_id(), tags, parameters, listener, max_workers)
     listener.run_started(run.run_id)
-    workers = Workers(_variables(plan, store))
+    workers = Workers(_variables(plan, store), str(Path(plan.flow.root).absolute()))
     try:
         result = run.go(workers)
     finally:
@@ -49,8 +48,7 @@ def _new_run_id() -> str:
 
 
 def _variables(plan: Plan, store: str) -> dict[str, str]:
-    source = Path(plan.flow.root, plan.flow.path).absolute()
-    shared = {"FLOWC_FLOW": f"{source}:{plan.flow.name}", "FLOWC_STORE": store, "PYTHONUNBUFFERED": "1"}
+    shared = {"FLOWC_FLOW": f"{plan.flow.path}:{plan.flow.name}", "FLOWC_STORE": store, "PYTHONUNBUFFERED": "1"}
     return shared | ({"FLOWC_PROJECT": f"{plan.project.name}.{plan.project.branch}"} if plan.project else {})
 
 
@@ -110,7 +108,7 @@ class _Run:
         loads = loads_text(ready.task.loads)
         if loads:
             return {**call, "loads": loads}
-        return {**call, "owner": self.owner, "parameters": json.dumps(dict(self.parameters)), "tags": list(self.tags)}
+        return {**call, "owner": self.owner, "parameters": dict(self.parameters), "tags": list(self.tags)}
 
     def _ended(self, walk: Walk, event: Ended) -> Iterator[Ready]:
         attempt = self.running.pop(event.ticket)

@@ -60,6 +60,7 @@ class Workers:
     """Starts tasks and tells what they write and how they end. Close it, whatever happens."""
 
     variables: Mapping[str, str]
+    root: str
     _nurseries: dict[Environment, _Nursery] = field(default_factory=dict)
     _children: dict[int, _Child] = field(default_factory=dict)
     _selector: selectors.DefaultSelector = field(default_factory=selectors.DefaultSelector)
@@ -111,7 +112,7 @@ class Workers:
     def _open(self, environment: Environment) -> _Nursery:
         ours, theirs = socket.socketpair()
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "flowc", "nursery", str(theirs.fileno())],
+            [sys.executable, "-P", "-m", "flowc", "nursery", str(theirs.fileno()), self.root],
             env={**os.environ, **self.variables, **dict(environment)},
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""`python -m flowc step STEP …`: one task of a run, in this process."""
+"""`python -m flowc step STEP …`: one task of a run, in this process. `nursery` is the local run's own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,21 @@ import sys
 if sys.path and sys.path[0] in ("", os.getcwd()) and not getattr(sys.flags, "safe_path", False):
     del sys.path[0]
 
-from flowc.command import main
+
+def main(words: list[str]) -> int:
+    """Do what the words say; the process's exit code."""
+    if words[:1] == ["nursery"]:
+        from flowc.nursery import serve
+
+        return serve(int(words[1]), words[2])
+    if words[:1] == ["nursery-task"]:
+        from flowc.nursery import run_one
+
+        return run_one(int(words[1]), int(words[2]), words[3])
+    from flowc.command import main as one_task
+
+    return one_task(words)
+
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

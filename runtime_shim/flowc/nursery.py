@@ -1,0 +1,165 @@
+"""A process that has imported a flow once and forks a child for every task: how the local run starts tasks quickly.
+
+Messages come over a socket: a length, two descriptors (the task's output, its report), JSON of the call. A line of JSON goes back
+for every child that has ended. Where the user's import has started threads, a fork would not be safe: then each task gets a fresh
+interpreter.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import random
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import traceback
+from typing import Any
+
+from flowc.address import parse_loads
+from flowc.capture import Output
+from flowc.store import open_store
+from flowc.task import BUG, Broken, Loaded, Reported, TaskCall, execute, prepare
+
+_HEADER = struct.Struct("!I")
+
+
+def serve(descriptor: int, root: str) -> int:
+    """Answer messages until the other side closes the socket; then end all children."""
+    channel = socket.socket(fileno=descriptor)
+    wake, alarm = os.pipe()
+    os.set_blocking(alarm, False)
+    os.set_inheritable(descriptor, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(alarm, warn_on_full_buffer=False)
+    children: dict[int, int] = {}
+    loaded = _load(root)
+    gc.collect()
+    gc.freeze()
+    while True:
+        ready = select.select([channel, wake], [], [])[0]
+        if wake in ready:
+            os.read(wake, 1 << 12)
+            _reap(channel, children)
+        if channel in ready:
+            message = _receive(channel)
+            if message is None:
+                return _end(children)
+            call, output, report = message
+            children[_start(loaded, call["call"], output, report, root)] = call["ticket"]
+            os.close(output)
+            os.close(report)
+
+
+def run_one(output: int, report: int, root: str) -> int:
+    """One task in this interpreter, its call as JSON on stdin: what a nursery starts where it must not fork."""
+    return _task(_load(root), json.load(sys.stdin), output, report)
+
+
+def _load(root: str) -> Loaded | Broken:
+    """The user's flow; where its import raised, what every task then fails with."""
+    flow = os.environ["FLOWC_FLOW"]
+    try:
+        return prepare(flow, root)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the author's module may raise anything
+        return Broken(flow.rpartition(":")[2], error)
+
+
+def _receive(channel: socket.socket) -> tuple[dict[str, Any], int, int] | None:
+    header, descriptors, _, _ = socket.recv_fds(channel, _HEADER.size, 2)
+    if not header:
+        return None
+    size, data = _HEADER.unpack(header)[0], b""
+    while len(data) < size:
+        data += channel.recv(size - len(data))
+    return json.loads(data), descriptors[0], descriptors[1]
+
+
+def _start(loaded: Loaded | Broken, call: dict[str, Any], output: int, report: int, root: str) -> int:
+    if threading.active_count() > 1:
+        return _spawn(call, output, report, root)
+    child = os.fork()
+    if child:
+        return child
+    code = 70
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        _reseed()
+        code = _task(loaded, call, output, report)
+    except BaseException:  # noqa: BLE001  # a fork must never return into its parent's loop
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _spawn(call: dict[str, Any], output: int, report: int, root: str) -> int:
+    command = [sys.executable, "-P", "-m", "flowc", "nursery-task", str(output), str(report), root]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=(output, report))
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(call).encode())
+    process.stdin.close()
+    process.returncode = 0  # it is `_reap` that waits for it
+    return process.pid
+
+
+def _task(loaded: Loaded | Broken, call: dict[str, Any], output: int, report: int) -> int:
+    """Run the task with its output on a descriptor of its own, and tell its end; the exit code is a container's."""
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    with Output() as printed:
+        try:
+            reported = execute(loaded, _call(call), open_store(os.environ["FLOWC_STORE"]), printed)
+        except Exception:  # noqa: BLE001 - the last resort: a fault of ours is told as one
+            reported = Reported(call["index"], BUG, message=traceback.format_exc())
+    told = {"fan": reported.fan, "case": reported.case, "caught": reported.caught, "message": _message(reported)}
+    with os.fdopen(report, "wb") as out:
+        out.write(json.dumps(told).encode() + b"\n")
+    return reported.exit_code
+
+
+def _message(reported: Reported) -> str:
+    return reported.message or (reported.failure.stacktrace if reported.failure else "")
+
+
+def _call(call: dict[str, Any]) -> TaskCall:
+    return TaskCall(
+        call["step"],
+        run=call["run"],
+        index=call["index"],
+        retry=call["retry"],
+        loads=parse_loads(call.get("loads", "")),
+        owner=call.get("owner", ""),
+        parameters=call.get("parameters", {}),
+        tags=tuple(call.get("tags", ())),
+        project=os.environ.get("FLOWC_PROJECT", ""),
+    )
+
+
+def _reseed() -> None:
+    """Forks must not draw the same random numbers."""
+    random.seed()
+    if "numpy.random" in sys.modules:
+        sys.modules["numpy.random"].seed()  # type: ignore[attr-defined]  # numpy is the user's, not ours
+
+
+def _reap(channel: socket.socket, children: dict[int, int]) -> None:
+    while children:
+        child, status = os.waitpid(-1, os.WNOHANG)
+        if not child:
+            return
+        if child in children:
+            channel.sendall(json.dumps({"ticket": children.pop(child), "status": status}).encode() + b"\n")
+
+
+def _end(children: dict[int, int]) -> int:
+    for child in children:
+        os.kill(child, signal.SIGTERM)
+    for child in children:
+        os.waitpid(child, 0)
+    return 0
