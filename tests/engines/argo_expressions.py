@@ -297,6 +297,11 @@ def _to_json(value: object) -> str:
     return "null" if value is NIL else go_json(value)
 
 
+def _to_raw_json(value: object) -> str:
+    text = "null" if value is NIL else json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
 def _base64(value: object) -> str:
     if not isinstance(value, str):
         raise ExpressionError("b64enc takes a string")
@@ -321,6 +326,7 @@ FUNCTIONS: Mapping[str, Callable[..., object]] = {
     "toJson": _to_json,
     "sprig.b64enc": _base64,
     "sprig.omit": _omit,
+    "sprig.toRawJson": _to_raw_json,
 }
 """What emitted expressions may call."""
 

@@ -1,0 +1,64 @@
+"""Execute a flow's emitted WorkflowTemplate: `run_argo`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from compiler.backends import Options
+from compiler.backends.argo import BACKEND
+from compiler.diagnostics import Report
+from compiler.ir.planner import plan
+from compiler.pipeline import emit_plan, read_flow
+from tests.engines import FlowCase, Outcome
+from tests.engines.argo import NAMESPACE, Submission, run_workflow
+from tests.engines.argo_pods import Host, RunningPod
+
+SHIM = Path(__file__).resolve().parents[2] / "runtime_shim"
+
+
+def run_argo(
+    case: FlowCase,
+    folder: Path,
+    *,
+    seed: int = 0,
+    workers: int = 2,
+    python: Sequence[str] = (sys.executable,),
+    watch: Callable[[RunningPod], None] | None = None,
+    name: str | None = None,
+    uid: str | None = None,
+) -> Outcome:
+    """Compile, submit with the case's parameters, run the containers with the given interpreter.
+
+    The store lies at `folder/store`; `name` and `uid` are the workflow's own, made up where not given.
+    """
+    report = Report()
+    source = read_flow(case.path, report, name=case.flow, root=case.root)
+    assert source, [finding.message for finding in report]
+    store = f"file:{folder / 'store'}"
+    files = emit_plan(plan(source), BACKEND, Options(default_image="case:0", store=store), report)
+    assert files, [finding.message for finding in report]
+    folder.mkdir(parents=True, exist_ok=True)
+    host = Host(
+        folder / "pods",
+        Path(source.root).resolve(),
+        environment={"PYTHONPATH": str(SHIM), "PYTHONDONTWRITEBYTECODE": "1", **case.environment},
+        commands={"python": python},
+    )
+    given = {parameter: word(value) for parameter, value in case.parameters.items()}
+    result = run_workflow(
+        files[0].text,
+        host=host,
+        submission=Submission(given, name=name, uid=uid),
+        seed=seed,
+        workers=workers,
+        watch=watch,
+    )
+    return Outcome(source.name, f"argo-{NAMESPACE}-{result.name}", store, result.succeeded, result.log)
+
+
+def word(value: object) -> str:
+    """A JSON value as the text that a person submits."""
+    return value if isinstance(value, str) else json.dumps(value)
