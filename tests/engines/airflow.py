@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
+from urllib.parse import quote
 
 from tests.engines.venvs import venv
 
@@ -75,6 +76,14 @@ def environment(line: str, home: Path) -> dict[str, str]:
     }
     outer = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "PYTHON"))}
     return outer | settings
+
+
+def put_image(home: Path, name: str, env: Mapping[str, str], workdir: Path) -> None:
+    """Make a stand-in for a container image under the Airflow of `home`."""
+    folder = home / "images"
+    folder.mkdir(exist_ok=True)
+    text = json.dumps({"env": dict(env), "workdir": str(workdir)})
+    (folder / f"{quote(name, safe='')}.json").write_text(text)
 
 
 def prepare(line: str, home: Path, env: Mapping[str, str]) -> None:
@@ -147,7 +156,12 @@ class DagTester:
     @property
     def log(self) -> str:
         """What Airflow printed so far, tasks included."""
-        return (self._home / "worker.log").read_text(errors="replace")
+        file = self._home / "worker.log"
+        return file.read_text(errors="replace") if file.exists() else ""
+
+    def put_image(self, name: str, env: Mapping[str, str], workdir: Path) -> None:
+        """Make a stand-in for a container image."""
+        put_image(self._home, name, env, workdir)
 
     def run(
         self,
@@ -157,7 +171,7 @@ class DagTester:
         env: Mapping[str, str] | None = None,
         timeout: float = 300,
     ) -> DagRun:
-        """Run the DAG file `text` to its end, with `env` added for its tasks; raise `EngineFailed` where it cannot."""
+        """Run the DAG file `text` to its end, with `env` added for the worker; raise `EngineFailed` where it cannot."""
         folder = self._home / "dags"
         for old in folder.iterdir():  # one file a folder: one that raises would poison the others
             shutil.rmtree(old) if old.is_dir() else old.unlink()

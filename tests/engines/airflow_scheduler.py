@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.engines.airflow import DagRun, EngineFailed, TaskRun, end_all, environment, prepare
+from tests.engines.airflow import DagRun, EngineFailed, TaskRun, end_all, environment, prepare, put_image
 from tests.engines.venvs import venv
 
 SERVERS = ("api-server", "scheduler", "dag-processor")
@@ -50,7 +50,7 @@ class Scheduler:
         self._end()
 
     @property
-    def logs(self) -> str:
+    def log(self) -> str:
         """The ends of what the servers printed."""
         return "\n".join(f"== {file.name}\n{file.read_text()[-4000:]}" for file in self._home.glob("*.log"))
 
@@ -59,6 +59,15 @@ class Scheduler:
         files = (self._home / "logs").rglob("*.log")
         mine = [file for file in files if f"run_id={run_id}" in str(file) and f"task_id={task}/" in str(file)]
         return "\n".join(file.read_text(errors="replace") for file in sorted(mine))
+
+    def put_image(self, name: str, env: Mapping[str, str], workdir: Path) -> None:
+        """Make a stand-in for a container image."""
+        put_image(self._home, name, env, workdir)
+
+    def run(self, dag_id: str, text: str, conf: Mapping[str, Any] | None = None, timeout: float = 300) -> DagRun:
+        """Deploy a DAG file, start one run and wait for its end."""
+        self.deploy(dag_id, text)
+        return self.wait(dag_id, self.trigger(dag_id, conf), timeout)
 
     def deploy(self, dag_id: str, text: str) -> None:
         """Put a DAG file in the folder and wait until the scheduler knows it; raise where it does not load."""
@@ -173,7 +182,7 @@ class Scheduler:
             ended = [process for process in self._processes if process.poll() is not None]
             if ended or time.monotonic() > until:
                 why = f"{ended[0].args} ended" if ended else f"not there after {seconds} s"
-                raise EngineFailed(f"{what}: {why}\n{self.logs}")
+                raise EngineFailed(f"{what}: {why}\n{self.log}")
             time.sleep(0.5)
 
     def _end(self) -> None:

@@ -53,7 +53,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 def _tasks(run: Any) -> list[dict[str, Any]]:
     with create_session() as session:
         pushed = {
-            (row.task_id, row.map_index): row.value
+            (row.task_id, row.map_index): XCom.deserialize_value(row)
             for row in session.query(XCom).filter_by(dag_id=run.dag_id, run_id=run.run_id, key="return_value")
         }
         return [
@@ -62,14 +62,10 @@ def _tasks(run: Any) -> list[dict[str, Any]]:
                 "map_index": ti.map_index,
                 "state": ti.state and str(ti.state),
                 "tries": ti.try_number,
-                "pushed": _plain(pushed.get((ti.task_id, ti.map_index))),
+                "pushed": pushed.get((ti.task_id, ti.map_index)),
             }
             for ti in run.get_task_instances(session=session)
         ]
-
-
-def _plain(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, (str, bytes)) else value
 
 
 if __name__ == "__main__":

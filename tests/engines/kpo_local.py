@@ -2,7 +2,7 @@
 
 Only `KubernetesPodOperator.execute` is replaced: the provider still builds the real pod object. What the kubelet does
 to the container is done here: `$(NAME)` and `$$` are expanded, the pod's deadline ends it, `/airflow/xcom` is its own.
-`KPO_LOCAL_IMAGE_ENV`, a JSON object, stands for the environment that the image would bring.
+`$AIRFLOW_HOME/images/<name>.json` stands for an image: its environment `env` and its working directory `workdir`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import tempfile
 import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from airflow.exceptions import AirflowException
 from airflow.providers.cncf.kubernetes.hooks.kubernetes import KubernetesHook
@@ -52,10 +53,11 @@ def execute(self: Any, context: Any, **_sentinel: Any) -> Any:
     """Stand in for `KubernetesPodOperator.execute`: the return value is what the container left for XCom."""
     pod = self.build_pod_request_obj(context)
     container = next(c for c in pod.spec.containers if c.name == self.base_container_name)
-    env = _environment(container)
+    image = _image(container.image)
+    env = _environment(container, image["env"])
     words = [expand(word, env) for word in [*(container.command or []), *(container.args or [])]]
     with tempfile.TemporaryDirectory(prefix="kpo-") as xcom:
-        code = _run(words, env, xcom, pod.spec.active_deadline_seconds, self.log)
+        code = _run(words, env, xcom, image["workdir"], pod.spec.active_deadline_seconds, self.log)
         if code in (self.skip_on_exit_code or []):
             raise AirflowSkipException(f"exit {code}")
         if code:
@@ -64,10 +66,16 @@ def execute(self: Any, context: Any, **_sentinel: Any) -> Any:
         return json.loads(answer.read_text()) if self.do_xcom_push and answer.exists() else None
 
 
-def _environment(container: Any) -> dict[str, str]:
+def _image(name: str) -> dict[str, Any]:
+    file = Path(os.environ["AIRFLOW_HOME"], "images", f"{quote(name, safe='')}.json")
+    image: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {"env": {}, "workdir": None}
+    return image
+
+
+def _environment(container: Any, image: dict[str, str]) -> dict[str, str]:
     env = {name: os.environ[name] for name in ("PATH", "AIRFLOW_HOME")}  # the second: so that the tests can end us
     env["HOME"] = str(Path.home())
-    env |= json.loads(os.environ.get("KPO_LOCAL_IMAGE_ENV", "{}"))
+    env |= image
     for variable in container.env or []:
         if variable.value is not None:
             env[variable.name] = expand(variable.value, env)
@@ -78,13 +86,21 @@ def _environment(container: Any) -> dict[str, str]:
     return env
 
 
-def _run(words: list[str], env: dict[str, str], xcom: str, deadline: float | None, log: Any) -> int:
+def _run(
+    words: list[str], env: dict[str, str], xcom: str, workdir: str | None, deadline: float | None, log: Any
+) -> int:
     """Run the container to its end; past the pod's deadline it gets SIGTERM and, after the grace, SIGKILL."""
     if os.geteuid() == 0:
         Path(XCOM).mkdir(parents=True, exist_ok=True)
     command = [*(AS_ROOT if os.geteuid() == 0 else AS_USER), xcom, *words]
     process = subprocess.Popen(
-        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        command,
+        env=env,
+        cwd=workdir,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     )
     timers = []
     if deadline is not None:

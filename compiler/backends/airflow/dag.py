@@ -70,6 +70,7 @@ def dag_text(plan: Plan, options: Options) -> str:
         callbacks=[(Code(module), Code(name)) for module, name in callbacks(options)],
         params="Param" in used,
         groups=any(isinstance(part, Segment) for part in parts),
+        index=text(MAP_INDEX[mode]),
         reports=any(task.reports for task in plan.root.tasks()) and mode == "kubernetes",
         report=text(POD_REPORT),
         env=source(_environment(plan, options), 0, len("ENV = ")),
@@ -141,7 +142,7 @@ def _tags(plan: Plan, options: Options) -> list[Source]:
 def _default_args(options: Options) -> dict[str, Source]:
     """What all tasks share; `retries` stands here because a setting of the server would give every step some."""
     mode = operator(options)
-    common: dict[str, Source] = {**placed(options, "all"), "retries": 0, "map_index_template": MAP_INDEX[mode]}
+    common: dict[str, Source] = {**placed(options, "all"), "retries": 0}
     if mode == "bash":
         common |= {"env": Code("ENV"), "append_env": True}
     else:

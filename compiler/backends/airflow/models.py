@@ -52,9 +52,7 @@ def pull_secrets(value: Value) -> Source:
 
 def env_from(value: Value) -> Source:
     """All keys of the named secrets as environment."""
-    return [
-        model("V1EnvFromSource", secret_ref=model("V1SecretEnvSource", name=str(name))) for name in _items(value)
-    ]
+    return [model("V1EnvFromSource", secret_ref=model("V1SecretEnvSource", name=str(name))) for name in _items(value)]
 
 
 def tolerations(value: Value) -> Source:

@@ -110,7 +110,9 @@ def placed(options: Options, place: Place) -> dict[str, Source]:
 
 def callbacks(options: Options) -> tuple[tuple[str, str], ...]:
     """The modules and functions that the file imports for its callbacks, sorted."""
-    paths = {str(options.target[key]) for key in ("on_success_callback", "on_failure_callback") if key in options.target}
+    paths = {
+        str(options.target[key]) for key in ("on_success_callback", "on_failure_callback") if key in options.target
+    }
     return tuple((path.rpartition(".")[0], path.rpartition(".")[2]) for path in sorted(paths))
 
 

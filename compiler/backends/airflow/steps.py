@@ -76,7 +76,7 @@ def _bash(task: Task) -> dict[str, Source]:
 
 
 def _shared(task: Task) -> dict[str, Source]:
-    found: dict[str, Source] = {}
+    found: dict[str, Source] = {"map_index_template": Code("INDEX")} if task.depth else {}
     if task.attempts > 1:
         found["retries"] = task.attempts - 1
         found["retry_delay"] = _number(task.retry.pause if task.retry else 0)

@@ -1,0 +1,73 @@
+"""How a test runs a flow on Airflow: compiled by the project's own pipeline, its pods as local processes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from compiler.backends import Options
+from compiler.backends.airflow import BACKEND
+from compiler.ir.flow import Value
+from compiler.pipeline import compile_flow
+from tests.engines import FlowCase, Outcome
+from tests.engines.airflow import DagRun
+
+SHIM = Path(__file__).resolve().parents[2] / "runtime_shim"
+
+
+class Engine(Protocol):
+    """What runs a DAG file: `DagTester` on either line, or the real `Scheduler`."""
+
+    @property
+    def log(self) -> str: ...
+
+    def put_image(self, name: str, env: Mapping[str, str], workdir: Path) -> None: ...
+
+    def run(self, dag_id: str, text: str, conf: Mapping[str, Any] | None = None) -> DagRun: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A case as a DAG file, and where its artifacts go."""
+
+    dag_id: str
+    text: str
+    store: str
+
+
+def run_airflow(
+    case: FlowCase, folder: Path, engine: Engine, *, dag_id: str | None = None, operator: str = "kubernetes"
+) -> Outcome:
+    """Compile a case, run it to its end on an engine that is up, and tell where its artifacts are, below `folder`."""
+    compiled = compile_case(case, folder, engine, dag_id=dag_id, operator=operator)
+    before = len(engine.log)
+    run = engine.run(compiled.dag_id, compiled.text, case.parameters)
+    return outcome(case, compiled, run, engine.log[before:])
+
+
+def compile_case(
+    case: FlowCase, folder: Path, engine: Engine, *, dag_id: str | None = None, operator: str = "kubernetes"
+) -> Compiled:
+    """The DAG file of a case, with an image of its own on the engine; what the compiler refuses is an AssertionError."""
+    name, root = dag_id or case.flow, case.root or case.path.parent
+    store = f"file:{folder / 'store'}"
+    python = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    env = {"PATH": python, "PYTHONPATH": str(SHIM), **case.environment}
+    engine.put_image(f"{name}:test", env, root)
+    target: dict[str, Value] = {"operator": operator}
+    if operator == "bash":
+        target["default_args"] = {"cwd": str(root)}
+    options = Options(default_image=f"{name}:test", store=store, name=name, target=target)
+    files, report = compile_flow(case.path, BACKEND, options, flow=case.flow, root=case.root)
+    assert files, [f"{found.span}: {found.message}" for found in report]
+    return Compiled(name, files[0].text, store)
+
+
+def outcome(case: FlowCase, compiled: Compiled, run: DagRun, log: str) -> Outcome:
+    """What came of a run of a compiled case."""
+    run_id = f"airflow-{compiled.dag_id}-{run.run_id}"
+    return Outcome(case.flow, run_id, compiled.store, run.state == "success", log)
