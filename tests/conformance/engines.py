@@ -1,0 +1,62 @@
+"""The engines by name, as functions of a case and a folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from unittest import mock
+
+from tests.conformance.judge import Engine
+from tests.engines import FlowCase, Outcome
+from tests.engines.airflow import DagTester
+from tests.engines.airflow_flow import Engine as AirflowEngine
+from tests.engines.airflow_flow import run_airflow
+from tests.engines.airflow_scheduler import Scheduler
+from tests.engines.argo_case import run_argo
+from tests.engines.stepfunctions import server
+from tests.engines.stepfunctions_case import run_stepfunctions
+
+AIRFLOW_3, AIRFLOW_2, SCHEDULER = "airflow 3.3.2", "airflow 2.11.2", "airflow 3.3.2 scheduler"
+
+
+@contextmanager
+def container_engines() -> Iterator[Mapping[str, Engine]]:
+    """Argo and Step Functions; while it is open, this process reads what lies in the latter's S3."""
+    with mock.patch.dict(os.environ, server().environment):
+        yield {"argo": _argo, "step functions": run_stepfunctions}
+
+
+@contextmanager
+def dag_test(line: str) -> Iterator[Mapping[str, Engine]]:
+    """An Airflow, `af3` or `af2`, that runs DAG files in one process."""
+    with DagTester(line) as tester:
+        yield {AIRFLOW_3 if line == "af3" else AIRFLOW_2: _on(tester)}
+
+
+@contextmanager
+def scheduler() -> Iterator[Mapping[str, Engine]]:
+    """Airflow 3.3.2 with its real scheduler."""
+    with Scheduler() as running:
+        yield {SCHEDULER: _on(running)}
+
+
+@contextmanager
+def all_engines() -> Iterator[Mapping[str, Engine]]:
+    """Everything at once, for the fuzzer."""
+    with ExitStack() as stack:
+        opened = [stack.enter_context(one) for one in (container_engines(), dag_test("af3"), dag_test("af2"))]
+        yield {name: engine for engines in opened for name, engine in engines.items()}
+
+
+def _argo(case: FlowCase, folder: Path) -> Outcome:
+    # The order in which pods start is shuffled; a seed of the case's own makes a failure come again.
+    return run_argo(case, folder, seed=sum(case.flow.encode()))
+
+
+def _on(engine: AirflowEngine) -> Engine:
+    def run(case: FlowCase, folder: Path) -> Outcome:
+        return run_airflow(case, folder, engine)
+
+    return run

@@ -1,0 +1,63 @@
+"""Run a flow locally and on engines, and say how they differ."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from tests.conformance.cases import Written, generated_case
+from tests.conformance.generator import GeneratedFlow
+from tests.conformance.results import Result, against_local, against_oracle, read_result
+from tests.engines import FlowCase, Outcome
+from tests.engines.local import run_local
+
+Engine = Callable[[FlowCase, Path], Outcome]
+"""Executes a case; the folder is where it may keep what it needs."""
+
+LOG_LINES = 40
+
+
+def judge_generated(flow: GeneratedFlow, engines: Mapping[str, Engine], folder: Path) -> list[str]:
+    """How a generated flow's local run differs from its oracle, and each engine's from the local run; `folder` is emptied."""
+    found: list[str] = []
+    try:
+        case = generated_case(flow, folder)
+        local, log = _run(run_local, case, folder / "local")
+        found += _told("local", against_oracle(flow, local), log)
+        for name, engine in engines.items():
+            result, log = _run(engine, case, folder / name)
+            found += _told(name, against_local(local, result), log)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if found:
+        found.append(f"seed {flow.seed}, parameters {dict(flow.parameters)!r}:\n{flow.source}")
+    return found
+
+
+def judge_written(written: Written, engines: Mapping[str, Engine], folder: Path) -> list[str]:
+    """How each engine's run of a written flow differs from the local one."""
+    found: list[str] = []
+    local, _ = _run_written(written, run_local, folder / "local")
+    for name, engine in engines.items():
+        result, log = _run_written(written, engine, folder / name)
+        found += _told(name, against_local(local, result), log)
+    return found
+
+
+def _run_written(written: Written, engine: Engine, folder: Path) -> tuple[Result, str]:
+    for needed in written.before:
+        _run_written(needed, engine, folder)
+    written.prepare(folder)
+    return _run(engine, written.case(folder), folder)
+
+
+def _run(engine: Engine, case: FlowCase, folder: Path) -> tuple[Result, str]:
+    folder.mkdir(parents=True, exist_ok=True)
+    outcome = engine(case, folder)
+    return read_result(outcome, case.root or case.path.parent), outcome.log
+
+
+def _told(who: str, differences: Iterator[str], log: str) -> list[str]:
+    found = [f"{who}: {difference}" for difference in differences]
+    return [*found, f"the end of its log:\n{chr(10).join(log.splitlines()[-LOG_LINES:])}"] if found else []
