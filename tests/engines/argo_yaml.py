@@ -78,7 +78,7 @@ def _mapping(node: yaml.MappingNode) -> dict[str, Json]:
 def _plain(node: yaml.ScalarNode) -> Json:
     text = str(node.value)
     meanings = {_yaml11(text), _yaml12(text), _go(text)}
-    if len(meanings) != 1:
+    if len(meanings) != 1 or "int other" in meanings:
         raise ManifestError(f"readers disagree on the plain scalar {text!r} {node.start_mark}: {meanings}")
     kind = meanings.pop()
     if kind == "null":
