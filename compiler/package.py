@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,10 +21,14 @@ LEFT_OUT = frozenset(
 )  # fmt: skip
 """Names that no step reads: tools' folders and caches, at any depth. Virtual environments go by their `pyvenv.cfg`."""
 
-MARK = re.compile(rb"compiled by flowc from ", re.IGNORECASE)
-"""What the head of a compiled file says. It is left out, since it holds the image's name, and that holds the digest of the code."""
+MARKS: Mapping[str, bytes] = {
+    ".py": b"by flowc: change the flow",
+    ".yaml": b"by flowc: change the flow",
+    ".asl.json": b'"StartAt":',
+    ".jobs.json": b'"jobDefinitionName":',
+}
+"""How the head of a compiled file is known. It is left out, since it may name an image, and that name holds the digest of the code."""
 
-_COMPILED = (".py", ".yaml", ".yml", ".json")
 _HEAD = 1024
 
 LIMIT = 256 * 1024 * 1024
@@ -86,7 +89,7 @@ def package(root: Path) -> Archive:
 
 def is_compiled(name: str, data: bytes) -> bool:
     """Whether a file is the output of a compile: its head says so."""
-    return name.endswith(_COMPILED) and MARK.search(data, 0, _HEAD) is not None
+    return any(name.endswith(suffix) and mark in data[:_HEAD] for suffix, mark in MARKS.items())
 
 
 def default_image(flow: str, digest: str, registry: str | None) -> str:

@@ -61,7 +61,7 @@ class RunState:
     @property
     def status(self) -> Status:
         """`done` once the last step is; `failed` where a task has failed."""
-        if any(task.manifest and task.manifest.is_end for task in self.tasks):
+        if self.finished is not None:
             return "done"
         return "failed" if any(task.status == "failed" for task in self.tasks) else "running"
 
@@ -69,6 +69,17 @@ class RunState:
     def finished(self) -> float | None:
         """When the last step ended; None where it has not."""
         return next((task.finished for task in self.tasks if task.manifest and task.manifest.is_end), None)
+
+    def chosen(self, step: str | None, index: str | None) -> tuple[TaskState, ...]:
+        """Its tasks, or those of one step, or one task. Raises HistoryError where there is none."""
+        found = tuple(
+            task for task in self.tasks if step in (None, task.address.step) and index in (None, task.address.index)
+        )
+        if not found:
+            where = "/".join(filter(None, [self.record.flow, self.record.run, step, index]))
+            steps = ", ".join(dict.fromkeys(task.address.step for task in self.tasks))
+            raise HistoryError(f"{where} is not there; the run has {steps}")
+        return found
 
 
 def opened(url: str) -> Store:
@@ -86,16 +97,13 @@ def list_runs(store: Store, flow: str, limit: int) -> Iterator[tuple[RunRecord, 
         yield _record(store, RunAddress(flow, run)), run in good
 
 
-def read_state(store: Store, flow: str, run: str, step: str | None = None, index: str | None = None) -> RunState:
-    """A run with all its tasks, or those of one step, or one task. Raises HistoryError where there is none."""
+def read_state(store: Store, flow: str, run: str) -> RunState:
+    """A run with all its tasks. Raises HistoryError where there is none."""
     address = RunAddress(flow, run)
     record = _record(store, address)
-    found = [(task, manifest) for task, manifest in walk(store, address)]
-    chosen = [(task, manifest) for task, manifest in found if step in (None, task.step) and index in (None, task.index)]
-    if not chosen:
-        where = "/".join(filter(None, [flow, run, step, index]))
-        raise HistoryError(f"{where} is not there; the run has {_steps(found)}")
-    return RunState(record, tuple(TaskState(task, manifest, attempts(store, task)) for task, manifest in chosen))
+    return RunState(
+        record, tuple(TaskState(task, manifest, attempts(store, task)) for task, manifest in walk(store, address))
+    )
 
 
 def _record(store: Store, address: RunAddress) -> RunRecord:
@@ -105,7 +113,3 @@ def _record(store: Store, address: RunAddress) -> RunRecord:
         raise HistoryError(
             f"no run {address.flow}/{address.run} in {store.url}: `flowc runs {address.flow}` lists them, --store names another store"
         ) from error
-
-
-def _steps(found: list[tuple[TaskAddress, Manifest | None]]) -> str:
-    return ", ".join(dict.fromkeys(task.step for task, _ in found))

@@ -35,13 +35,15 @@ def COMMAND(where: str, store: str | None, as_json: bool, log: bool) -> int:
         raise HistoryError(
             f"{where!r} is not FLOW/RUN, FLOW/RUN/STEP or FLOW/RUN/STEP/INDEX; `flowc runs FLOW` lists runs"
         )
-    state = read_state(opened(local_store(read_settings(Path()), store)), *parts)
+    flow, run, *below = parts
+    step, index = (*below, None, None)[:2]
+    state = read_state(opened(local_store(read_settings(Path()), store)), flow, run)
+    tasks = state.chosen(step, index)
     if as_json:
-        click.echo(json.dumps(_run_facts(state, log=log), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(_run_facts(state, tasks, log=log), indent=2, ensure_ascii=False))
         return 0
-    lines = _run_lines(state) if len(parts) == _RUN_PARTS else _task_lines(state)
-    click.echo("\n".join(lines))
-    for task in state.tasks if log else ():
+    click.echo("\n".join(_run_lines(state) if step is None else _task_lines(tasks)))
+    for task in tasks if log else ():
         click.echo(f"--- {_label(task)}\n{_log(task)}")
     return 0
 
@@ -59,8 +61,8 @@ def _run_lines(state: RunState) -> Iterator[str]:
         yield f"  {_label(task):<{width}}  {_styled(task.status)}  {duration(task.started, task.finished)}{tries}{why}".rstrip()
 
 
-def _task_lines(state: RunState) -> Iterator[str]:
-    for task in state.tasks:
+def _task_lines(tasks: tuple[TaskState, ...]) -> Iterator[str]:
+    for task in tasks:
         yield f"{task.address}  {_styled(task.status)}  {moment(task.started) or ''}  {duration(task.started, task.finished)}".rstrip()
         for attempt in task.attempts:
             outcome = "failed" if attempt.failure else ""
@@ -74,7 +76,7 @@ def _task_lines(state: RunState) -> Iterator[str]:
             yield _reason(task, whole=True)
 
 
-def _run_facts(state: RunState, *, log: bool) -> dict[str, object]:
+def _run_facts(state: RunState, tasks: tuple[TaskState, ...], *, log: bool) -> dict[str, object]:
     record = state.record
     return {
         "flow": record.flow,
@@ -84,7 +86,7 @@ def _run_facts(state: RunState, *, log: bool) -> dict[str, object]:
         "finished": moment(state.finished),
         "tags": record.tags,
         "user": record.user,
-        "tasks": [_task_facts(task, log=log) for task in state.tasks],
+        "tasks": [_task_facts(task, log=log) for task in tasks],
     }
 
 

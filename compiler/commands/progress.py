@@ -31,6 +31,7 @@ class Progress:
     finished_tasks: int = 0
     retried: int = 0
     failures: list[TaskStart] = field(default_factory=list)
+    last_lines: dict[TaskStart, str] = field(default_factory=dict)
 
     def run_started(self, run_id: str) -> None:
         """Say the run's id, and write it where it was asked for."""
@@ -46,6 +47,7 @@ class Progress:
 
     def line(self, task: TaskStart, text: str) -> None:
         """Print the line behind the task's name."""
+        self.last_lines[task] = text
         colour = _COLOURS[sum(task.step.encode()) % len(_COLOURS)]
         self._hide()
         click.echo(f"{click.style(f'{task.label:<{self.width}} |', fg=colour)} {text}", file=self.output)
@@ -54,20 +56,23 @@ class Progress:
     def finished(self, task: TaskStart, seconds: float) -> None:
         """Count it."""
         self.running.remove(task)
+        self.last_lines.pop(task, None)
         self.finished_tasks += 1
         self._show()
 
     def failed(self, task: TaskStart, message: str, will_retry: bool) -> None:
-        """Print the traceback of what is final; of what is tried again its last line."""
+        """Say why: the whole message where the attempt is final and has not printed it itself, else its last line."""
         self.running.remove(task)
+        last = message.rstrip().rpartition("\n")[2]
+        printed = self.last_lines.pop(task, "") == last
         if will_retry:
             self.retried += 1
-            last = message.rstrip().rpartition("\n")[2]
             self._say(click.style(f"{task.label} failed and is tried again: {last}", fg="yellow"))
             return
         self.failures.append(task)
         again = f" after {task.retry + 1} attempts" if task.retry else ""
-        self._say(click.style(f"{task.label} failed{again}:", fg="red", bold=True) + f"\n{message.rstrip()}")
+        why = f" {last}" if printed else f"\n{message.rstrip()}"
+        self._say(click.style(f"{task.label} failed{again}:", fg="red", bold=True) + why)
 
     def done(self, result: RunResult) -> None:
         """Print the summary."""

@@ -68,8 +68,6 @@ def test_members_carry_no_owner_and_no_time_and_only_the_executable_bit(tmp_path
         ("a/__pycache__/x.py", ""),
         ("x.pyc", ""),
         ("env/pyvenv.cfg", ""),
-        ("deploy/dag.py", "# Compiled by flowc from flow.py:F\n"),
-        ("deploy/wt.yaml", "# compiled by flowc from flow.py:F\n"),
     ],
 )
 def test_what_no_step_reads_is_left_out(tmp_path: Path, name: str, text: str) -> None:

@@ -1,0 +1,82 @@
+"""The flow BranchFlow of branch.py, written by flowc: change the flow, not this file."""
+
+from uuid import uuid4
+
+import pendulum
+from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+
+try:
+    from airflow.sdk import DAG, task
+except ImportError:  # Airflow 2
+    from airflow import DAG
+    from airflow.decorators import task
+
+# What Airflow fills in when a task starts: the run, how much of its retries a step has
+# used up since it was last cleared, what tells this run from all others of its name,
+# and the parameters as JSON in which no kubelet finds a dollar.
+RUN = "airflow-{{ dag.dag_id }}-{{ run_id }}"
+RETRY = "{{ ti.try_number - 1 - ti.max_tries + task.retries }}"
+OWNER = "{{ ti.xcom_pull(task_ids='_kept') }}"
+GIVEN = "dict(params.items() | rejectattr(1, 'none'))"
+PARAMETERS = "{{ macros.json.dumps(" + GIVEN + r").replace('$', '\\u0024') }}"
+BEGIN = ["--owner", OWNER, "--parameters", PARAMETERS]
+ENV = {"FLOWC_FLOW": "branch.py:BranchFlow", "FLOWC_STORE": "s3://flows/store"}
+
+
+def _at(index):
+    """What every step is told: the run, the place in it, the attempt."""
+    return ["--run", RUN, "--index", index, "--retry", RETRY]
+
+
+@task(task_id="_run", retries=2, retry_delay=10)
+def _identify(ti=None):
+    """A new name for a new run; a cleared one has kept its own."""
+    return ti.xcom_pull(task_ids="_kept") or str(uuid4())
+
+
+@task(task_id="_kept", retries=2, retry_delay=10)
+def _keep(identity):
+    return identity
+
+
+with DAG(
+    dag_id="BranchFlow",
+    doc_md="Describe a list of numbers in two ways at once.",
+    schedule=None,
+    start_date=pendulum.datetime(2025, 1, 1, tz="UTC"),
+    catchup=False,
+    tags=["flowc"],
+    default_args={
+        "retries": 0,
+        "image": "branchflow:0123456789ab",
+        "cmds": ["python", "-m", "flowc", "step"],
+        "env_vars": ENV,
+    },
+):
+    _kept = _keep(_identify())
+    start = KubernetesPodOperator(
+        task_id="start",
+        arguments=["start", *_at("-"), *BEGIN],
+    )
+    middle = KubernetesPodOperator(
+        task_id="middle",
+        arguments=["middle", *_at("-"), "--load", "start"],
+    )
+    spread = KubernetesPodOperator(
+        task_id="spread",
+        arguments=["spread", *_at("-"), "--load", "start"],
+    )
+    join = KubernetesPodOperator(
+        task_id="join",
+        arguments=["join", *_at("-"), "--load", "merge:start/middle;spread"],
+        doc_md="Take by name what is needed of each branch; merge the rest.",
+    )
+    end = KubernetesPodOperator(
+        task_id="end",
+        arguments=["end", *_at("-"), "--load", "join"],
+    )
+
+    _kept >> start
+    start >> [middle, spread]
+    [middle, spread] >> join
+    join >> end

@@ -1,0 +1,96 @@
+"""The flow FilmTitlesFlow of film_titles.py, written by flowc: change the flow, not this file."""
+
+from uuid import uuid4
+
+import pendulum
+from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+
+try:
+    from airflow.sdk import DAG, task, task_group
+except ImportError:  # Airflow 2
+    from airflow import DAG
+    from airflow.decorators import task, task_group
+
+# What Airflow fills in when a task starts: the run, how much of its retries a step has
+# used up since it was last cleared, what tells this run from all others of its name,
+# and the parameters as JSON in which no kubelet finds a dollar.
+RUN = "airflow-{{ dag.dag_id }}-{{ run_id }}"
+RETRY = "{{ ti.try_number - 1 - ti.max_tries + task.retries }}"
+OWNER = "{{ ti.xcom_pull(task_ids='_kept') }}"
+GIVEN = "dict(params.items() | rejectattr(1, 'none'))"
+PARAMETERS = "{{ macros.json.dumps(" + GIVEN + r").replace('$', '\\u0024') }}"
+BEGIN = ["--owner", OWNER, "--parameters", PARAMETERS]
+INDEX = "{{ task.arguments[4] }}"
+REPORT = ["--report", "json:/airflow/xcom/return.json"]
+ENV = {"FLOWC_FLOW": "film_titles.py:FilmTitlesFlow", "FLOWC_STORE": "s3://flows/store"}
+
+
+def _at(index):
+    """What every step is told: the run, the place in it, the attempt."""
+    return ["--run", RUN, "--index", index, "--retry", RETRY]
+
+
+@task(task_id="_run", retries=2, retry_delay=10)
+def _identify(ti=None):
+    """A new name for a new run; a cleared one has kept its own."""
+    return ti.xcom_pull(task_ids="_kept") or str(uuid4())
+
+
+@task(task_id="_kept", retries=2, retry_delay=10)
+def _keep(identity):
+    return identity
+
+
+@task(retries=2, retry_delay=10)
+def _indices(split, ti=None):
+    """The index paths below a split: each of its tasks told its own path and width."""
+    told = ti.xcom_pull(task_ids=split)
+    tasks = [told] if isinstance(told, dict) else told
+    paths = [f"{each['index']}.{item}" for each in tasks for item in range(each["fan"])]
+    return [path.removeprefix("-.") for path in paths]
+
+
+with DAG(
+    dag_id="FilmTitlesFlow",
+    doc_md="Look up each title in a catalogue that wants a user name.",
+    schedule=None,
+    start_date=pendulum.datetime(2025, 1, 1, tz="UTC"),
+    catchup=False,
+    tags=["flowc"],
+    default_args={
+        "retries": 0,
+        "image": "filmtitlesflow:0123456789ab",
+        "cmds": ["python", "-m", "flowc", "step"],
+        "env_vars": ENV,
+    },
+):
+    _kept = _keep(_identify())
+    start = KubernetesPodOperator(
+        task_id="start",
+        arguments=["start", *_at("-"), *BEGIN, *REPORT],
+        do_xcom_push=True,
+    )
+    _each_start = _indices.override(task_id="_each_start")("start")
+
+    @task_group(group_id="foreach-start")
+    def _body_start(index):
+        KubernetesPodOperator(
+            task_id="look_up",
+            arguments=["look_up", *_at(index), "--load", "foreach:start"],
+            map_index_template=INDEX,
+            doc_md="`self.input` is the title of this task, `self.index` its place in the list.",
+        )
+
+    _foreach_start = _body_start.expand(index=_each_start)
+    index_cards = KubernetesPodOperator(
+        task_id="index_cards",
+        arguments=["index_cards", *_at("-"), "--load", "gather:start/look_up"],
+        doc_md="The inputs come in the order of the titles, whichever task ended first.",
+    )
+    end = KubernetesPodOperator(
+        task_id="end",
+        arguments=["end", *_at("-"), "--load", "index_cards"],
+    )
+
+    _kept >> start >> _each_start
+    _foreach_start >> index_cards >> end

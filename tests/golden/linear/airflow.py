@@ -1,0 +1,73 @@
+"""The flow LinearFlow of linear.py, written by flowc: change the flow, not this file."""
+
+from uuid import uuid4
+
+import pendulum
+from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+
+try:
+    from airflow.sdk import DAG, task
+except ImportError:  # Airflow 2
+    from airflow import DAG
+    from airflow.decorators import task
+
+# What Airflow fills in when a task starts: the run, how much of its retries a step has
+# used up since it was last cleared, what tells this run from all others of its name,
+# and the parameters as JSON in which no kubelet finds a dollar.
+RUN = "airflow-{{ dag.dag_id }}-{{ run_id }}"
+RETRY = "{{ ti.try_number - 1 - ti.max_tries + task.retries }}"
+OWNER = "{{ ti.xcom_pull(task_ids='_kept') }}"
+GIVEN = "dict(params.items() | rejectattr(1, 'none'))"
+PARAMETERS = "{{ macros.json.dumps(" + GIVEN + r").replace('$', '\\u0024') }}"
+BEGIN = ["--owner", OWNER, "--parameters", PARAMETERS]
+ENV = {"FLOWC_FLOW": "linear.py:LinearFlow", "FLOWC_STORE": "s3://flows/store"}
+
+
+def _at(index):
+    """What every step is told: the run, the place in it, the attempt."""
+    return ["--run", RUN, "--index", index, "--retry", RETRY]
+
+
+@task(task_id="_run", retries=2, retry_delay=10)
+def _identify(ti=None):
+    """A new name for a new run; a cleared one has kept its own."""
+    return ti.xcom_pull(task_ids="_kept") or str(uuid4())
+
+
+@task(task_id="_kept", retries=2, retry_delay=10)
+def _keep(identity):
+    return identity
+
+
+with DAG(
+    dag_id="LinearFlow",
+    doc_md="Count the words of a sentence.",
+    schedule=None,
+    start_date=pendulum.datetime(2025, 1, 1, tz="UTC"),
+    catchup=False,
+    tags=["flowc"],
+    default_args={
+        "retries": 0,
+        "image": "linearflow:0123456789ab",
+        "cmds": ["python", "-m", "flowc", "step"],
+        "env_vars": ENV,
+    },
+):
+    _kept = _keep(_identify())
+    start = KubernetesPodOperator(
+        task_id="start",
+        arguments=["start", *_at("-"), *BEGIN],
+        doc_md="Set the first artifact.",
+    )
+    count = KubernetesPodOperator(
+        task_id="count",
+        arguments=["count", *_at("-"), "--load", "start"],
+        doc_md="Read it in another process, perhaps on another machine.",
+    )
+    end = KubernetesPodOperator(
+        task_id="end",
+        arguments=["end", *_at("-"), "--load", "count"],
+        doc_md="Say what was found.",
+    )
+
+    _kept >> start >> count >> end

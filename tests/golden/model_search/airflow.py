@@ -1,0 +1,122 @@
+"""The flow ModelSearchFlow of model_search.py, written by flowc: change the flow, not this file."""
+
+from uuid import uuid4
+
+import pendulum
+from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+
+try:
+    from airflow.sdk import DAG, task, task_group
+except ImportError:  # Airflow 2
+    from airflow import DAG
+    from airflow.decorators import task, task_group
+
+# What Airflow fills in when a task starts: the run, how much of its retries a step has
+# used up since it was last cleared, what tells this run from all others of its name,
+# and the parameters as JSON in which no kubelet finds a dollar.
+RUN = "airflow-{{ dag.dag_id }}-{{ run_id }}"
+RETRY = "{{ ti.try_number - 1 - ti.max_tries + task.retries }}"
+OWNER = "{{ ti.xcom_pull(task_ids='_kept') }}"
+GIVEN = "dict(params.items() | rejectattr(1, 'none'))"
+PARAMETERS = "{{ macros.json.dumps(" + GIVEN + r").replace('$', '\\u0024') }}"
+BEGIN = ["--owner", OWNER, "--parameters", PARAMETERS]
+INDEX = "{{ task.arguments[4] }}"
+REPORT = ["--report", "json:/airflow/xcom/return.json"]
+ENV = {
+    "FLOWC_FLOW": "model_search.py:ModelSearchFlow",
+    "FLOWC_STORE": "s3://flows/store",
+}
+
+
+def _at(index):
+    """What every step is told: the run, the place in it, the attempt."""
+    return ["--run", RUN, "--index", index, "--retry", RETRY]
+
+
+@task(task_id="_run", retries=2, retry_delay=10)
+def _identify(ti=None):
+    """A new name for a new run; a cleared one has kept its own."""
+    return ti.xcom_pull(task_ids="_kept") or str(uuid4())
+
+
+@task(task_id="_kept", retries=2, retry_delay=10)
+def _keep(identity):
+    return identity
+
+
+@task(retries=2, retry_delay=10)
+def _indices(split, ti=None):
+    """The index paths below a split: each of its tasks told its own path and width."""
+    told = ti.xcom_pull(task_ids=split)
+    tasks = [told] if isinstance(told, dict) else told
+    paths = [f"{each['index']}.{item}" for each in tasks for item in range(each["fan"])]
+    return [path.removeprefix("-.") for path in paths]
+
+
+with DAG(
+    dag_id="ModelSearchFlow",
+    doc_md="Find the model and the settings that classify three clouds of points best.",
+    schedule=None,
+    start_date=pendulum.datetime(2025, 1, 1, tz="UTC"),
+    catchup=False,
+    tags=["flowc"],
+    default_args={
+        "retries": 0,
+        "image": "modelsearchflow:0123456789ab",
+        "cmds": ["python", "-m", "flowc", "step"],
+        "env_vars": ENV,
+    },
+):
+    _kept = _keep(_identify())
+    start = KubernetesPodOperator(
+        task_id="start",
+        arguments=["start", *_at("-"), *BEGIN, *REPORT],
+        do_xcom_push=True,
+    )
+    _each_start = _indices.override(task_id="_each_start")("start")
+
+    @task_group(group_id="foreach-start")
+    def _body_start(index):
+        KubernetesPodOperator(
+            task_id="tune",
+            arguments=["tune", *_at(index), "--load", "foreach:start", *REPORT],
+            do_xcom_push=True,
+            map_index_template=INDEX,
+            doc_md="An artifact may hold a class; it is kept by reference, the code comes with the flow.",
+        )
+
+    _foreach_start = _body_start.expand(index=_each_start)
+    _each_tune = _indices.override(task_id="_each_tune")("foreach-start.tune")
+
+    @task_group(group_id="foreach-tune")
+    def _body_tune(index):
+        KubernetesPodOperator(
+            task_id="train",
+            arguments=["train", *_at(index), "--load", "foreach:tune"],
+            map_index_template=INDEX,
+        )
+
+    _foreach_tune = _body_tune.expand(index=_each_tune)
+
+    @task_group(group_id="foreach-start-2")
+    def _body2_start(index):
+        KubernetesPodOperator(
+            task_id="join_settings",
+            arguments=["join_settings", *_at(index), "--load", "gather:tune/train"],
+            map_index_template=INDEX,
+        )
+
+    _foreach2_start = _body2_start.expand(index=_each_start)
+    join_models = KubernetesPodOperator(
+        task_id="join_models",
+        arguments=["join_models", *_at("-"), "--load", "gather:start/join_settings"],
+        doc_md="Extend the lists of the first input in place: that is safe, they are this task's own copies.",
+    )
+    end = KubernetesPodOperator(
+        task_id="end",
+        arguments=["end", *_at("-"), "--load", "join_models"],
+    )
+
+    _kept >> start >> _each_start
+    _foreach_start >> _each_tune
+    _foreach_tune >> _foreach2_start >> join_models >> end

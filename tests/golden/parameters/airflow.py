@@ -1,0 +1,119 @@
+"""The flow ParametersFlow of parameters.py, written by flowc: change the flow, not this file."""
+
+from uuid import uuid4
+
+import pendulum
+from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+
+try:
+    from airflow.sdk import DAG, task
+    from airflow.sdk.definitions.param import Param
+except ImportError:  # Airflow 2
+    from airflow import DAG
+    from airflow.decorators import task
+    from airflow.models.param import Param
+
+# What Airflow fills in when a task starts: the run, how much of its retries a step has
+# used up since it was last cleared, what tells this run from all others of its name,
+# and the parameters as JSON in which no kubelet finds a dollar.
+RUN = "airflow-{{ dag.dag_id }}-{{ run_id }}"
+RETRY = "{{ ti.try_number - 1 - ti.max_tries + task.retries }}"
+OWNER = "{{ ti.xcom_pull(task_ids='_kept') }}"
+GIVEN = "dict(params.items() | rejectattr(1, 'none'))"
+PARAMETERS = "{{ macros.json.dumps(" + GIVEN + r").replace('$', '\\u0024') }}"
+BEGIN = ["--owner", OWNER, "--parameters", PARAMETERS]
+ENV = {"FLOWC_FLOW": "parameters.py:ParametersFlow", "FLOWC_STORE": "s3://flows/store"}
+
+
+def _at(index):
+    """What every step is told: the run, the place in it, the attempt."""
+    return ["--run", RUN, "--index", index, "--retry", RETRY]
+
+
+@task(task_id="_run", retries=2, retry_delay=10)
+def _identify(ti=None):
+    """A new name for a new run; a cleared one has kept its own."""
+    return ti.xcom_pull(task_ids="_kept") or str(uuid4())
+
+
+@task(task_id="_kept", retries=2, retry_delay=10)
+def _keep(identity):
+    return identity
+
+
+with DAG(
+    dag_id="ParametersFlow",
+    doc_md="Keep every parameter as an artifact, with its type.",
+    schedule=None,
+    start_date=pendulum.datetime(2025, 1, 1, tz="UTC"),
+    catchup=False,
+    tags=["flowc"],
+    params={
+        "title": Param(
+            "The Third Man",
+            type="string",
+            description="A text with a default.",
+        ),
+        "year": Param(1949, type="integer", description="A whole number."),
+        "rating": Param(8.1, type="number", description="A number."),
+        "restored": Param(False, type="boolean", description="Yes or no."),
+        "note": Param(
+            'it\'s "quoted" $HOME $(HOME) $$ `id` %s {{ 1 + 1 }} {{=1+1}} {% raw %} ${Ref} \\n & | ; * ~ é 漢 🎬',
+            type="string",
+            description="A text that is hard to carry.",
+        ),
+        "lines": Param(
+            "first\n\n  second\n",
+            type="string",
+            description="A text of several lines.",
+        ),
+        "empty": Param(
+            "",
+            type="string",
+            description="An empty text is not the same as none.",
+        ),
+        "director": Param(
+            None,
+            type=["string", "null"],
+            description="No default: None unless it is given.",
+        ),
+        "cast": Param(
+            '{"Holly": "Cotten", "tags": ["noir", "{{x}}"]}',
+            type=["string", "object", "array", "number", "boolean"],
+            description="JSON.",
+        ),
+        "genres": Param(
+            ["noir", "a, b"],
+            type="array",
+            description="May be given several times.",
+        ),
+        "limits": Param(
+            {"min": 0, "max": None},
+            type=["object", "array", "string", "number", "boolean"],
+            description="JSON whose default is a dict.",
+        ),
+        "max-budget": Param(
+            0.5,
+            type="number",
+            description="Its name on the command line has a hyphen.",
+        ),
+    },
+    default_args={
+        "retries": 0,
+        "image": "parametersflow:0123456789ab",
+        "cmds": ["python", "-m", "flowc", "step"],
+        "env_vars": ENV,
+    },
+):
+    _kept = _keep(_identify())
+    start = KubernetesPodOperator(
+        task_id="start",
+        arguments=["start", *_at("-"), *BEGIN],
+    )
+    end = KubernetesPodOperator(
+        task_id="end",
+        arguments=["end", *_at("-"), "--load", "start"],
+        doc_md="Parameters and constants are read-only, and every step has them.",
+    )
+
+    _kept >> start >> end

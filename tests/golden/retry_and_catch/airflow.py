@@ -1,0 +1,95 @@
+"""The flow RetryAndCatchFlow of retry_and_catch.py, written by flowc: change the flow, not this file."""
+
+from uuid import uuid4
+
+import pendulum
+from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+from kubernetes.client import models as k8s
+
+try:
+    from airflow.sdk import DAG, task
+except ImportError:  # Airflow 2
+    from airflow import DAG
+    from airflow.decorators import task
+
+# What Airflow fills in when a task starts: the run, how much of its retries a step has
+# used up since it was last cleared, what tells this run from all others of its name,
+# and the parameters as JSON in which no kubelet finds a dollar.
+RUN = "airflow-{{ dag.dag_id }}-{{ run_id }}"
+RETRY = "{{ ti.try_number - 1 - ti.max_tries + task.retries }}"
+OWNER = "{{ ti.xcom_pull(task_ids='_kept') }}"
+GIVEN = "dict(params.items() | rejectattr(1, 'none'))"
+PARAMETERS = "{{ macros.json.dumps(" + GIVEN + r").replace('$', '\\u0024') }}"
+BEGIN = ["--owner", OWNER, "--parameters", PARAMETERS]
+ENV = {
+    "FLOWC_FLOW": "retry_and_catch.py:RetryAndCatchFlow",
+    "FLOWC_STORE": "s3://flows/store",
+}
+
+
+def _at(index):
+    """What every step is told: the run, the place in it, the attempt."""
+    return ["--run", RUN, "--index", index, "--retry", RETRY]
+
+
+@task(task_id="_run", retries=2, retry_delay=10)
+def _identify(ti=None):
+    """A new name for a new run; a cleared one has kept its own."""
+    return ti.xcom_pull(task_ids="_kept") or str(uuid4())
+
+
+@task(task_id="_kept", retries=2, retry_delay=10)
+def _keep(identity):
+    return identity
+
+
+with DAG(
+    dag_id="RetryAndCatchFlow",
+    doc_md="Ask a flaky service and a broken one.",
+    schedule=None,
+    start_date=pendulum.datetime(2025, 1, 1, tz="UTC"),
+    catchup=False,
+    tags=["flowc"],
+    default_args={
+        "retries": 0,
+        "image": "retryandcatchflow:0123456789ab",
+        "cmds": ["python", "-m", "flowc", "step"],
+        "env_vars": ENV,
+    },
+):
+    _kept = _keep(_identify())
+    start = KubernetesPodOperator(
+        task_id="start",
+        arguments=["start", *_at("-"), *BEGIN],
+    )
+    ask_flaky = KubernetesPodOperator(
+        task_id="ask_flaky",
+        arguments=["ask_flaky", *_at("-"), "--load", "start"],
+        active_deadline_seconds=420,
+        container_resources=k8s.V1ResourceRequirements(
+            requests={"cpu": "1", "memory": "512Mi"},
+        ),
+        retries=2,
+        retry_delay=0,
+        doc_md="What a failed attempt has set is never seen: `half_done` is not an artifact of this task.",
+    )
+    ask_broken = KubernetesPodOperator(
+        task_id="ask_broken",
+        arguments=["ask_broken", *_at("-"), "--load", "start"],
+        retries=2,
+        retry_delay=0,
+        doc_md="After the last attempt the run goes on, and `problem` tells what happened.",
+    )
+    join = KubernetesPodOperator(
+        task_id="join",
+        arguments=["join", *_at("-"), "--load", "merge:start/ask_flaky;ask_broken"],
+    )
+    end = KubernetesPodOperator(
+        task_id="end",
+        arguments=["end", *_at("-"), "--load", "join"],
+    )
+
+    _kept >> start
+    start >> [ask_flaky, ask_broken]
+    [ask_flaky, ask_broken] >> join
+    join >> end

@@ -1,0 +1,99 @@
+"""The flow TaxiPredictFlow of predict.py, written by flowc: change the flow, not this file."""
+
+from uuid import uuid4
+
+import pendulum
+from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+
+try:
+    from airflow.sdk import DAG, task
+    from airflow.sdk.definitions.param import Param
+except ImportError:  # Airflow 2
+    from airflow import DAG
+    from airflow.decorators import task
+    from airflow.models.param import Param
+
+# What Airflow fills in when a task starts: the run, how much of its retries a step has
+# used up since it was last cleared, what tells this run from all others of its name,
+# and the parameters as JSON in which no kubelet finds a dollar.
+RUN = "airflow-{{ dag.dag_id }}-{{ run_id }}"
+RETRY = "{{ ti.try_number - 1 - ti.max_tries + task.retries }}"
+OWNER = "{{ ti.xcom_pull(task_ids='_kept') }}"
+GIVEN = "dict(params.items() | rejectattr(1, 'none'))"
+PARAMETERS = "{{ macros.json.dumps(" + GIVEN + r").replace('$', '\\u0024') }}"
+BEGIN = ["--owner", OWNER, "--parameters", PARAMETERS]
+ENV = {"FLOWC_FLOW": "predict.py:TaxiPredictFlow", "FLOWC_STORE": "s3://flows/store"}
+
+
+def _at(index):
+    """What every step is told: the run, the place in it, the attempt."""
+    return ["--run", RUN, "--index", index, "--retry", RETRY]
+
+
+@task(task_id="_run", retries=2, retry_delay=10)
+def _identify(ti=None):
+    """A new name for a new run; a cleared one has kept its own."""
+    return ti.xcom_pull(task_ids="_kept") or str(uuid4())
+
+
+@task(task_id="_kept", retries=2, retry_delay=10)
+def _keep(identity):
+    return identity
+
+
+with DAG(
+    dag_id="TaxiPredictFlow",
+    doc_md="Fetch the model, look for drift, predict, write the table.",
+    schedule=None,
+    start_date=pendulum.datetime(2025, 1, 1, tz="UTC"),
+    catchup=False,
+    tags=["flowc"],
+    params={
+        "trips": Param(
+            "s3://taxi/new.parquet",
+            type="string",
+            description="The trips to predict.",
+        ),
+        "target": Param(
+            "s3://taxi/predictions.parquet",
+            type="string",
+            description="Where the predictions go.",
+        ),
+    },
+    default_args={
+        "retries": 0,
+        "image": "taxipredictflow:0123456789ab",
+        "cmds": ["python", "-m", "flowc", "step"],
+        "env_vars": ENV,
+    },
+):
+    _kept = _keep(_identify())
+    start = KubernetesPodOperator(
+        task_id="start",
+        arguments=["start", *_at("-"), *BEGIN],
+    )
+    load = KubernetesPodOperator(
+        task_id="load",
+        arguments=["load", *_at("-"), "--load", "start"],
+    )
+    look_for_drift = KubernetesPodOperator(
+        task_id="look_for_drift",
+        arguments=["look_for_drift", *_at("-"), "--load", "load"],
+    )
+    predict = KubernetesPodOperator(
+        task_id="predict",
+        arguments=["predict", *_at("-"), "--load", "load"],
+    )
+    write = KubernetesPodOperator(
+        task_id="write",
+        arguments=["write", *_at("-"), "--load", "merge:load/look_for_drift;predict"],
+    )
+    end = KubernetesPodOperator(
+        task_id="end",
+        arguments=["end", *_at("-"), "--load", "write"],
+    )
+
+    _kept >> start >> load
+    load >> [look_for_drift, predict]
+    [look_for_drift, predict] >> write
+    write >> end

@@ -1,0 +1,94 @@
+"""The flow TaxiTrainFlow of train.py, written by flowc: change the flow, not this file."""
+
+from uuid import uuid4
+
+import pendulum
+from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+
+try:
+    from airflow.sdk import DAG, task
+    from airflow.sdk.definitions.param import Param
+except ImportError:  # Airflow 2
+    from airflow import DAG
+    from airflow.decorators import task
+    from airflow.models.param import Param
+
+# What Airflow fills in when a task starts: the run, how much of its retries a step has
+# used up since it was last cleared, what tells this run from all others of its name,
+# and the parameters as JSON in which no kubelet finds a dollar.
+RUN = "airflow-{{ dag.dag_id }}-{{ run_id }}"
+RETRY = "{{ ti.try_number - 1 - ti.max_tries + task.retries }}"
+OWNER = "{{ ti.xcom_pull(task_ids='_kept') }}"
+GIVEN = "dict(params.items() | rejectattr(1, 'none'))"
+PARAMETERS = "{{ macros.json.dumps(" + GIVEN + r").replace('$', '\\u0024') }}"
+BEGIN = ["--owner", OWNER, "--parameters", PARAMETERS]
+ENV = {"FLOWC_FLOW": "train.py:TaxiTrainFlow", "FLOWC_STORE": "s3://flows/store"}
+
+
+def _at(index):
+    """What every step is told: the run, the place in it, the attempt."""
+    return ["--run", RUN, "--index", index, "--retry", RETRY]
+
+
+@task(task_id="_run", retries=2, retry_delay=10)
+def _identify(ti=None):
+    """A new name for a new run; a cleared one has kept its own."""
+    return ti.xcom_pull(task_ids="_kept") or str(uuid4())
+
+
+@task(task_id="_kept", retries=2, retry_delay=10)
+def _keep(identity):
+    return identity
+
+
+with DAG(
+    dag_id="TaxiTrainFlow",
+    doc_md="Read, clean, fit, score.",
+    schedule=None,
+    start_date=pendulum.datetime(2025, 1, 1, tz="UTC"),
+    catchup=False,
+    tags=["flowc"],
+    params={
+        "trips": Param(
+            "s3://taxi/train.parquet",
+            type="string",
+            description="Where the parquet file lies.",
+        ),
+        "holdout": Param(
+            0.25,
+            type="number",
+            description="Part of the trips kept for the score.",
+        ),
+    },
+    default_args={
+        "retries": 0,
+        "image": "taxitrainflow:0123456789ab",
+        "cmds": ["python", "-m", "flowc", "step"],
+        "env_vars": ENV,
+    },
+):
+    _kept = _keep(_identify())
+    start = KubernetesPodOperator(
+        task_id="start",
+        arguments=["start", *_at("-"), *BEGIN],
+        retries=1,
+        retry_delay=0,
+    )
+    prepare = KubernetesPodOperator(
+        task_id="prepare",
+        arguments=["prepare", *_at("-"), "--load", "start"],
+    )
+    train_model = KubernetesPodOperator(
+        task_id="train_model",
+        arguments=["train_model", *_at("-"), "--load", "prepare"],
+    )
+    evaluate = KubernetesPodOperator(
+        task_id="evaluate",
+        arguments=["evaluate", *_at("-"), "--load", "train_model"],
+    )
+    end = KubernetesPodOperator(
+        task_id="end",
+        arguments=["end", *_at("-"), "--load", "evaluate"],
+    )
+
+    _kept >> start >> prepare >> train_model >> evaluate >> end
