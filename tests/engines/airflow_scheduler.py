@@ -181,7 +181,7 @@ class Scheduler:
         while not ready():
             ended = [process for process in self._processes if process.poll() is not None]
             if ended or time.monotonic() > until:
-                why = f"{ended[0].args} ended" if ended else f"not there after {seconds} s"
+                why = f"{ended[0].args!r} ended" if ended else f"not there after {seconds} s"
                 raise EngineFailed(f"{what}: {why}\n{self.log}")
             time.sleep(0.5)
 

@@ -7,6 +7,7 @@ One JSON object a line on standard input: `{"file", "dag_id", "conf", "env"}`; o
 from __future__ import annotations
 
 import json
+import operator
 import os
 import sys
 import traceback
@@ -21,8 +22,12 @@ except ImportError:
 
 try:
     from airflow.models.xcom import XComModel as XCom
+
+    value_of = XCom.deserialize_value
 except ImportError:
     from airflow.models.xcom import XCom
+
+    value_of = operator.attrgetter("value")
 
 
 def main() -> None:
@@ -53,7 +58,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 def _tasks(run: Any) -> list[dict[str, Any]]:
     with create_session() as session:
         pushed = {
-            (row.task_id, row.map_index): XCom.deserialize_value(row)
+            (row.task_id, row.map_index): value_of(row)
             for row in session.query(XCom).filter_by(dag_id=run.dag_id, run_id=run.run_id, key="return_value")
         }
         return [

@@ -37,9 +37,9 @@ def are_tolerations(value: Value) -> bool:
     )
 
 
-def model(name: str, **named: Source) -> Call:
+def model(kind: str, /, **named: Source) -> Call:
     """An object of the Kubernetes client."""
-    return Call(f"k8s.{name}", named=tuple(named.items()))
+    return Call(f"k8s.{kind}", named=tuple(named.items()))
 
 
 def _items(value: Value) -> tuple[Value, ...]:

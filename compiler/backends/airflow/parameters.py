@@ -63,7 +63,9 @@ def _types(parameter: Parameter) -> tuple[Source, ...]:
 def _type_of(default: Value | Dynamic) -> str | None:
     if isinstance(default, Mapping):
         return "object"
-    return {tuple: "array", list: "array", str: "string"}.get(type(default))
+    if isinstance(default, tuple | list):
+        return "array"
+    return "string" if isinstance(default, str) else None
 
 
 def _shown(default: Value | Dynamic) -> bool:

@@ -9,6 +9,16 @@ from compiler.backends.airflow.literals import Source
 from compiler.ir.flow import Dynamic, Value
 from compiler.ir.plan import Option, Task
 
+
+def _selector(value: Value) -> dict[str, Source] | None:
+    """A node selector from a dict, or from the text `a=b,c=d`; None for anything else."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    pairs = [each.partition("=") for each in value.split(",")] if isinstance(value, str) else []
+    well = pairs and all(key and sign for key, sign, _ in pairs)
+    return {key.strip(): item.strip() for key, _, item in pairs} if well else None
+
+
 SPELLED: Mapping[str, tuple[Callable[[Value], bool], str]] = {
     "namespace": (models.is_text, "a text"),
     "service_account": (models.is_text, "a text"),
@@ -43,7 +53,7 @@ _SPELT: Mapping[str, tuple[str, Callable[[Value], Source]]] = {
     "image_pull_secrets": ("image_pull_secrets", models.pull_secrets),
     "secrets": ("env_from", models.env_from),
     "tolerations": ("tolerations", models.tolerations),
-    "node_selector": ("node_selector", lambda value: _selector(value)),
+    "node_selector": ("node_selector", _selector),
     "port": ("ports", lambda value: [models.model("V1ContainerPort", container_port=value)]),
     "executable": ("cmds", lambda value: [value, "-m", "flowc", "step"]),
 }
@@ -83,12 +93,3 @@ def _volumes(task: Task, said: Mapping[str, Value]) -> dict[str, Source]:
         volumes.append(models.claim_volume(f"claim-{number}", claim))
         mounts.append(models.mount(f"claim-{number}", str(path)))
     return {"volumes": volumes, "volume_mounts": mounts} if volumes else {}
-
-
-def _selector(value: Value) -> dict[str, Source] | None:
-    """A node selector from a dict, or from the text `a=b,c=d`; None for anything else."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    pairs = [each.partition("=") for each in value.split(",")] if isinstance(value, str) else []
-    well = pairs and all(key and sign for key, sign, _ in pairs)
-    return {key.strip(): item.strip() for key, _, item in pairs} if well else None

@@ -28,6 +28,10 @@ class Setting:
     name: str | None = None
 
 
+def is_operator(value: Value) -> bool:
+    return value in ("kubernetes", "bash")
+
+
 def is_whole(value: Value) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -68,7 +72,7 @@ def _callback(help: str) -> Setting:
 
 
 SETTINGS: Mapping[str, Setting] = {
-    "operator": Setting("`kubernetes` (a pod a step) or `bash`", "file", lambda value: value in ("kubernetes", "bash"), "`kubernetes` or `bash`"),
+    "operator": Setting("`kubernetes` (a pod a step) or `bash`", "file", is_operator, "`kubernetes` or `bash`"),
     "tags": Setting("more tags of the DAG", "file", is_texts, "a list of texts"),
     "max_active_runs": _whole("how many runs may go on at once", "dag"),
     "dagrun_timeout": Setting("seconds after which a run fails", "dag", is_seconds, "a number of seconds", seconds),
@@ -82,7 +86,7 @@ SETTINGS: Mapping[str, Setting] = {
     "service_account_name": _text("the pods' service account", "pod"),
     "image_pull_policy": _text("`Always`, `IfNotPresent` or `Never`", "pod"),
     "image_pull_secrets": Setting("secrets to pull images with", "pod", is_texts, "a list of texts", models.pull_secrets),
-    "env_from_secrets": Setting("secrets whose keys are the pods' environment", "pod", is_texts, "a list of texts", models.env_from, "env_from"),
+    "env_from_secrets": Setting("secrets whose keys the pods see", "pod", is_texts, "a list of texts", models.env_from, "env_from"),
     "node_selector": Setting("labels that the nodes must have", "pod", is_mapping, "a table of texts"),
     "tolerations": Setting("taints that the pods bear", "pod", models.are_tolerations, "a list of tables", models.tolerations),
     "labels": Setting("labels of the pods", "pod", is_mapping, "a table of texts"),
