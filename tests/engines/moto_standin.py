@@ -46,6 +46,9 @@ from moto.stepfunctions.parser.asl.component.state.choice.state_choice import St
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.itemprocessor import (
     distributed_item_processor_worker as distributed,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.result_writer.result_writer_decl import (
+    ResultWriter,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
     StateTaskService,
 )
@@ -56,6 +59,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
     StateTaskServiceCallback,
 )
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.asl.eval.states import States
 from moto.utilities import docker_utilities
 
 MOTO_VARIABLES = frozenset({"MOTO_HOST", "MOTO_PORT", "MOTO_HTTP_ENDPOINT"})
@@ -309,6 +313,23 @@ def _repair_errors() -> None:
     EvalComponent.heap_key = property(lambda self: str(id(self)))  # type: ignore[method-assign, assignment]
 
 
+def _repair_start_time() -> None:
+    """`$$.Execution.StartTime` is text; moto keeps a datetime, which no intrinsic can print."""
+    begin = States.__init__
+
+    def begun(self: States, context: Any) -> None:
+        started = context["Execution"]["StartTime"]
+        if isinstance(started, datetime.datetime):
+            context["Execution"]["StartTime"] = _stamp(started)
+        begin(self, context)
+
+    States.__init__ = begun  # type: ignore[method-assign]
+
+
+def _stamp(when: datetime.datetime) -> str:
+    return when.astimezone(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def _repair_pauses() -> None:
     """A retry waits a twentieth of its interval: the order of events is the same."""
     shorter = types.SimpleNamespace(sleep=lambda seconds: time.sleep(seconds / 20))
@@ -357,6 +378,20 @@ def _repair_distributed_map() -> None:
     distributed.DistributedItemProcessorWorker._eval_job = evaluate  # type: ignore[method-assign]
 
 
+def _repair_result_writer() -> None:
+    """A ResultWriter's paths read the Map's input, as its ItemReader's do; moto's read the results."""
+
+    def evaluate(self: ResultWriter, env: Any) -> None:
+        env.stack.append(env.states.get_input())
+        self.parargs.eval(env=env)
+        parameters = env.stack.pop()
+        env.stack.pop()
+        env.stack.append(parameters)
+        self.resource_eval.eval_resource(env=env)
+
+    ResultWriter._eval_body = evaluate  # type: ignore[method-assign]
+
+
 def _become_child(context: dict[str, Any], given: Any) -> None:
     parent = context["Execution"]
     name = str(uuid.uuid4())
@@ -366,7 +401,7 @@ def _become_child(context: dict[str, Any], given: Any) -> None:
         "Id": f"{parent['Id'].rsplit(':', 1)[0]}/Map:{name}",
         "Input": given,
         "Name": name,
-        "StartTime": datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
+        "StartTime": _stamp(datetime.datetime.now(datetime.UTC)),
     }
     machine = context["StateMachine"]
     context["StateMachine"] = {**machine, "Name": f"{machine['Name']}/Map"}
@@ -401,9 +436,11 @@ def main() -> None:
     _repair_sync(ended)
     _repair_shapes()
     _repair_errors()
+    _repair_start_time()
     _repair_pauses()
     _repair_choice()
     _repair_distributed_map()
+    _repair_result_writer()
     _configure()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()

@@ -215,7 +215,7 @@ def test_failed_distributed_child_fails_the_map(run: Run) -> None:
 def test_result_writer_keeps_results_out_of_the_state(run: Run) -> None:
     writer = {
         "Resource": "arn:aws:states:::s3:putObject",
-        "Parameters": {"Bucket": "${Bucket}", "Prefix": "results"},
+        "Parameters": {"Bucket": "${Bucket}", "Prefix.$": "States.Format('results/{}', $.run)"},
     }
     states = distributed(machine(say=job("say", "$.index")), ResultWriter=writer)
     result = run(machine(each=states), {"items": ["0", "1"]}, given={"run": "r"})

@@ -1,0 +1,78 @@
+"""Execute a flow's emitted state machine: `run_stepfunctions`."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from compiler.backends import Options, OutputFile
+from compiler.backends.stepfunctions import BACKEND
+from compiler.diagnostics import Report
+from compiler.ir.flow import Flow
+from compiler.ir.planner import plan
+from compiler.pipeline import emit_plan, read_flow
+from tests.engines import FlowCase, Outcome
+from tests.engines.stepfunctions import Image, Server, run_state_machine, server
+
+SHIM = Path(__file__).resolve().parents[2] / "runtime_shim"
+
+
+def run_stepfunctions(
+    case: FlowCase,
+    folder: Path,
+    *,
+    python: Path = Path(sys.executable),
+    execution: str | None = None,
+    bucket: str | None = None,
+    timeout: float = 300,
+) -> Outcome:
+    """Compile, execute with the case's parameters as the execution's input, run the jobs with the given interpreter.
+
+    The jobs keep their artifacts on the server's S3; afterwards they are copied to `folder/store`, whose URL the outcome has.
+    """
+    source, files = _compile(case)
+    engine = server()
+    bucket = bucket or engine.bucket()
+    execution = execution or str(uuid.uuid4())
+    machine = files[0].name.removesuffix(".asl.json")
+    result = run_state_machine(
+        files[0].text,
+        files[1].text,
+        folder=folder / "jobs",
+        substitutions={"StoreBucket": bucket},
+        input=dict(case.parameters),
+        name=machine,
+        execution=execution,
+        image=Image(
+            python=python,
+            workdir=Path(source.root).resolve(),
+            environment={"PYTHONPATH": str(SHIM), "PYTHONDONTWRITEBYTECODE": "1", **case.environment},
+        ),
+        timeout=timeout,
+    )
+    copied = copy_store(engine, bucket, "flowc", folder / "store")
+    return Outcome(source.name, f"sfn-{machine}-{execution}", copied, result.status == "SUCCEEDED", result.log)
+
+
+def _compile(case: FlowCase, target: Mapping[str, Any] | None = None) -> tuple[Flow, tuple[OutputFile, ...]]:
+    report = Report()
+    source = read_flow(case.path, report, name=case.flow, root=case.root)
+    assert source, [finding.message for finding in report]
+    options = Options(default_image="case:0", target=target or {})
+    files = emit_plan(plan(source), BACKEND, options, report)
+    assert files, [finding.message for finding in report]
+    return source, files
+
+
+def copy_store(engine: Server, bucket: str, prefix: str, folder: Path) -> str:
+    """Every object below the prefix as a file; the URL of the folder, which is a store of the same keys."""
+    client = engine.client("s3")
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/"):
+        for entry in page.get("Contents", ()):
+            path = folder / entry["Key"].removeprefix(f"{prefix}/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(client.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read())
+    return f"file:{folder}"
