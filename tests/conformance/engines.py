@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from unittest import mock
 
 from tests.conformance.judge import Engine
 from tests.engines import FlowCase, Outcome
@@ -23,9 +22,8 @@ AIRFLOW_3, AIRFLOW_2, SCHEDULER = "airflow 3.3.2", "airflow 2.11.2", "airflow 3.
 
 @contextmanager
 def container_engines() -> Iterator[Mapping[str, Engine]]:
-    """Argo and Step Functions; while it is open, this process reads what lies in the latter's S3."""
-    with mock.patch.dict(os.environ, server().environment):
-        yield {"argo": _argo, "step functions": run_stepfunctions}
+    """Argo and Step Functions; the latter's server ends with this process."""
+    yield {"argo": _argo, "step functions": _step_functions}
 
 
 @contextmanager
@@ -53,6 +51,13 @@ def all_engines() -> Iterator[Mapping[str, Engine]]:
 def _argo(case: FlowCase, folder: Path) -> Outcome:
     # The order in which pods start is shuffled; a seed of the case's own makes a failure come again.
     return run_argo(case, folder, seed=sum(case.flow.encode()))
+
+
+def _step_functions(case: FlowCase, folder: Path) -> Outcome:
+    # One bucket a folder: a flow may read what an earlier one left.
+    bucket = f"b-{hashlib.sha256(str(folder).encode()).hexdigest()[:32]}"
+    server().client("s3").create_bucket(Bucket=bucket)
+    return run_stepfunctions(case, folder, bucket=bucket)
 
 
 def _on(engine: AirflowEngine) -> Engine:

@@ -41,10 +41,12 @@ class MergingFlow(FlowSpec):
     @step
     def end(self):
         self.names = sorted(n for n in ("same", "changed", "left", "only_one", "equal") if hasattr(self, n))
-        try:
-            self.CONSTANT = "another"
-        except AttributeError:
-            self.read_only = True
+        self.read_only = []
+        for name in ("CONSTANT",):
+            try:
+                setattr(self, name, "another")
+            except AttributeError:
+                self.read_only.append(name)
 
 
 if __name__ == "__main__":
