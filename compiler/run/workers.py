@@ -6,6 +6,7 @@ descriptors, the task's output and its report, and answers with the child's wait
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
@@ -94,17 +95,15 @@ class Workers:
                 yield from self._answers(key.data)
 
     def close(self) -> None:
-        """End every process that still runs."""
+        """End every process that still runs: a nursery whose channel closes ends its children first."""
         for nursery in self._nurseries.values():
             nursery.channel.close()
-            if nursery.process.poll() is None:
-                os.killpg(nursery.process.pid, signal.SIGTERM)
+            nursery.process.terminate()
         for nursery in self._nurseries.values():
             try:
                 nursery.process.wait(10)
             except subprocess.TimeoutExpired:
-                os.killpg(nursery.process.pid, signal.SIGKILL)
-                nursery.process.wait()
+                _kill(nursery)
         for ticket in tuple(self._children):
             self._drop(ticket)
         self._selector.close()
@@ -155,7 +154,7 @@ class Workers:
         environment = next(key for key, value in self._nurseries.items() if value is nursery)
         del self._nurseries[environment]
         nursery.channel.close()
-        nursery.process.wait()
+        _kill(nursery)
         for ticket in [ticket for ticket, child in self._children.items() if child.nursery is nursery]:
             yield from self._ended(ticket, signal.SIGKILL)
 
@@ -174,3 +173,10 @@ class Workers:
             if descriptor in self._selector.get_map():
                 self._selector.unregister(descriptor)
             os.close(descriptor)
+
+
+def _kill(nursery: _Nursery) -> None:
+    """End a nursery and all of its session, at once."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(nursery.process.pid, signal.SIGKILL)
+    nursery.process.wait()

@@ -31,29 +31,90 @@ _HEADER = struct.Struct("!I")
 
 def serve(descriptor: int, root: str) -> int:
     """Answer messages until the other side closes the socket; then end all children."""
-    channel = socket.socket(fileno=descriptor)
+    os.set_inheritable(descriptor, False)
     wake, alarm = os.pipe()
     os.set_blocking(alarm, False)
-    os.set_inheritable(descriptor, False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGCHLD, _noted)
     signal.set_wakeup_fd(alarm, warn_on_full_buffer=False)
-    children: dict[int, int] = {}
-    loaded = _load(root)
+    nursery = _Nursery(socket.socket(fileno=descriptor), _load(root), root)
+    signal.signal(signal.SIGTERM, _noted)  # the closed socket says when to end, and then the children end first
     gc.collect()
     gc.freeze()
     while True:
-        ready = select.select([channel, wake], [], [])[0]
+        ready = select.select([nursery.channel, wake], [], [])[0]
         if wake in ready:
             os.read(wake, 1 << 12)
-            _reap(channel, children)
-        if channel in ready:
-            message = _receive(channel)
-            if message is None:
-                return _end(children)
-            call, output, report = message
-            children[_start(loaded, call["call"], output, report, root)] = call["ticket"]
-            os.close(output)
-            os.close(report)
+            nursery.reap()
+        if nursery.channel in ready and not nursery.take():
+            return nursery.end()
+
+
+def _noted(*_: object) -> None:
+    """A signal whose only effect is to wake the loop."""
+
+
+class _Nursery:
+    """The imported flow and the children that run its tasks."""
+
+    def __init__(self, channel: socket.socket, loaded: Loaded | Broken, root: str) -> None:
+        self.channel, self._loaded, self._root = channel, loaded, root
+        self._children: dict[int, int] = {}
+
+    def take(self) -> bool:
+        """Start the task that the next message names; False where the other side has gone."""
+        message = _receive(self.channel)
+        if message is None:
+            return False
+        said, output, report = message
+        start = self._fork if threading.active_count() == 1 else self._spawn
+        self._children[start(said["call"], output, report)] = said["ticket"]
+        os.close(output)
+        os.close(report)
+        return True
+
+    def reap(self) -> None:
+        """Tell of every child that has ended."""
+        while self._children:
+            child, status = os.waitpid(-1, os.WNOHANG)
+            if not child:
+                return
+            if child in self._children:
+                answer = {"ticket": self._children.pop(child), "status": status}
+                self.channel.sendall(json.dumps(answer).encode() + b"\n")
+
+    def end(self) -> int:
+        """End the children, and wait for them."""
+        for child in self._children:
+            os.kill(child, signal.SIGTERM)
+        for child in self._children:
+            os.waitpid(child, 0)
+        return 0
+
+    def _fork(self, call: dict[str, Any], output: int, report: int) -> int:
+        child = os.fork()
+        if child:
+            return child
+        code = BUG
+        try:
+            signal.set_wakeup_fd(-1)
+            for number in (signal.SIGCHLD, signal.SIGTERM):
+                signal.signal(number, signal.SIG_DFL)
+            self.channel.close()
+            _reseed()
+            code = _task(self._loaded, call, output, report)
+        except BaseException:  # noqa: BLE001 - a fork must never return into its parent's loop
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+
+    def _spawn(self, call: dict[str, Any], output: int, report: int) -> int:
+        command = [sys.executable, "-P", "-m", "flowc", "nursery-task", str(output), str(report), self._root]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=(output, report))
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(call).encode())
+        process.stdin.close()
+        process.returncode = 0  # it is `reap` that waits for it
+        return process.pid
 
 
 def run_one(output: int, report: int, root: str) -> int:
@@ -78,34 +139,6 @@ def _receive(channel: socket.socket) -> tuple[dict[str, Any], int, int] | None:
     while len(data) < size:
         data += channel.recv(size - len(data))
     return json.loads(data), descriptors[0], descriptors[1]
-
-
-def _start(loaded: Loaded | Broken, call: dict[str, Any], output: int, report: int, root: str) -> int:
-    if threading.active_count() > 1:
-        return _spawn(call, output, report, root)
-    child = os.fork()
-    if child:
-        return child
-    code = 70
-    try:
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        _reseed()
-        code = _task(loaded, call, output, report)
-    except BaseException:  # noqa: BLE001  # a fork must never return into its parent's loop
-        traceback.print_exc()
-    finally:
-        os._exit(code)
-
-
-def _spawn(call: dict[str, Any], output: int, report: int, root: str) -> int:
-    command = [sys.executable, "-P", "-m", "flowc", "nursery-task", str(output), str(report), root]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=(output, report))
-    assert process.stdin is not None
-    process.stdin.write(json.dumps(call).encode())
-    process.stdin.close()
-    process.returncode = 0  # it is `_reap` that waits for it
-    return process.pid
 
 
 def _task(loaded: Loaded | Broken, call: dict[str, Any], output: int, report: int) -> int:
@@ -146,20 +179,3 @@ def _reseed() -> None:
     random.seed()
     if "numpy.random" in sys.modules:
         sys.modules["numpy.random"].seed()  # type: ignore[attr-defined]  # numpy is the user's, not ours
-
-
-def _reap(channel: socket.socket, children: dict[int, int]) -> None:
-    while children:
-        child, status = os.waitpid(-1, os.WNOHANG)
-        if not child:
-            return
-        if child in children:
-            channel.sendall(json.dumps({"ticket": children.pop(child), "status": status}).encode() + b"\n")
-
-
-def _end(children: dict[int, int]) -> int:
-    for child in children:
-        os.kill(child, signal.SIGTERM)
-    for child in children:
-        os.waitpid(child, 0)
-    return 0

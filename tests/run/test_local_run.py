@@ -1,0 +1,304 @@
+"""The local run by force: killed tasks, dying workers, threads, environments, interruptions."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compiler.diagnostics import Report
+from compiler.frontend import parse
+from compiler.ir.planner import plan
+from compiler.run import run_flow
+from compiler.run.events import RunResult, Silent, TaskStart
+from flowc.address import RunAddress
+from flowc.manifest import attempts, read
+from flowc.store import open_store
+
+HEAD = """
+import os, signal, threading, time
+from flowc import FlowSpec, catch, current, environment, retry, step, timeout
+"""
+
+
+class Recorder(Silent):
+    """Keeps what a run tells."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.failures: list[tuple[str, str, bool]] = []
+        self.starts: list[str] = []
+
+    def started(self, task: TaskStart) -> None:
+        """Keep it."""
+        self.starts.append(task.label)
+
+    def line(self, task: TaskStart, text: str) -> None:
+        """Keep it."""
+        self.lines.append(f"{task.label}: {text}")
+
+    def failed(self, task: TaskStart, message: str, will_retry: bool) -> None:
+        """Keep it."""
+        self.failures.append((task.label, message, will_retry))
+
+
+class Ran:
+    """One run of a flow's text, and its artifacts."""
+
+    def __init__(self, folder: Path, body: str, **options: Any) -> None:
+        source = folder / "probe.py"
+        source.write_text(HEAD + body, encoding="utf-8")
+        report, self.told = Report(), Recorder()
+        (flow,) = parse(source, report, root=folder)
+        self.url = f"file:{folder / 'store'}"
+        settings: dict[str, Any] = {"run_id": None, "max_workers": 2, "tags": (), "parameters": {}, **options}
+        self.result: RunResult = run_flow(plan(flow), store=self.url, listener=self.told, **settings)
+
+    def artifact(self, step: str, name: str, index: str = "-") -> Any:
+        """An artifact's value."""
+        flow, run = self.result.pathspec.split("/")
+        return read(open_store(self.url), RunAddress(flow, run).task(step, index))[name]
+
+    def attempts(self, step: str, index: str = "-") -> int:
+        """How many times the task was started."""
+        flow, run = self.result.pathspec.split("/")
+        return len(list(attempts(open_store(self.url), RunAddress(flow, run).task(step, index))))
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., Ran]:
+    """Runs a flow's text in a folder of its own."""
+    return lambda body, **options: Ran(tmp_path, body, **options)
+
+
+KILL = "os.kill(os.getpid(), signal.SIGKILL)"
+
+
+def test_a_killed_task_is_retried_and_what_it_had_set_is_gone(run):
+    ran = run(f"""
+class F(FlowSpec):
+    @retry(times=2, minutes_between_retries=0)
+    @step
+    def start(self):
+        if current.retry_count == 0:
+            self.partial = 1
+            {KILL}
+        self.kept = current.retry_count
+        self.next(self.end)
+    @step
+    def end(self):
+        self.partial_seen = hasattr(self, "partial")
+""")
+    assert ran.result.success
+    assert ran.artifact("end", "kept") == 1
+    assert ran.artifact("end", "partial_seen") is False
+    assert ran.attempts("start") == 2
+    assert ran.told.failures == [("start", "the process was killed by SIGKILL", True)]
+
+
+def test_catch_goes_on_after_every_attempt_was_killed(run):
+    ran = run(f"""
+class F(FlowSpec):
+    @catch(var="failure", print_exception=False)
+    @retry(times=1, minutes_between_retries=0)
+    @step
+    def start(self):
+        self.partial = 1
+        {KILL}
+        self.next(self.end)
+    @step
+    def end(self):
+        self.seen = (bool(self.failure), hasattr(self, "partial"))
+""")
+    assert ran.result.success
+    assert ran.artifact("end", "seen") == (True, False)
+    assert ran.attempts("start") == 3
+
+
+def test_a_failure_ends_the_run_with_the_users_own_traceback(run):
+    ran = run("""
+class F(FlowSpec):
+    @step
+    def start(self):
+        raise ValueError("no such table")
+        self.next(self.end)
+    @step
+    def end(self):
+        pass
+""")
+    assert not ran.result.success
+    ((label, message, again),) = ran.told.failures
+    assert (label, again) == ("start", False)
+    assert "ValueError: no such table" in message
+    assert "probe.py" in message
+    assert "flowc" not in message.replace("from flowc", "")
+    assert ran.told.starts == ["start"]
+
+
+def test_an_import_that_fails_is_a_failed_attempt(run):
+    ran = run("""
+import a_module_that_nobody_has
+class F(FlowSpec):
+    @step
+    def start(self):
+        pass
+""")
+    assert not ran.result.success
+    assert "a_module_that_nobody_has" in ran.told.failures[0][1]
+
+
+def test_literal_environments_are_set_before_the_import_and_apart(run):
+    ran = run("""
+AT_IMPORT = os.environ.get("PROBE")
+class F(FlowSpec):
+    @environment(vars={"PROBE": "{{one}} $HOME $(x)"})
+    @step
+    def start(self):
+        self.one = (AT_IMPORT, os.environ["PROBE"])
+        self.next(self.middle)
+    @step
+    def middle(self):
+        self.two = (AT_IMPORT, os.environ.get("PROBE"))
+        self.next(self.end)
+    @environment(vars={"PROBE": "three"})
+    @step
+    def end(self):
+        self.three = (AT_IMPORT, os.environ["PROBE"])
+""")
+    assert ran.result.success
+    assert ran.artifact("end", "one") == ("{{one}} $HOME $(x)",) * 2
+    assert ran.artifact("end", "two") == (None, None)
+    assert ran.artifact("end", "three") == ("three", "three")
+
+
+def test_a_module_that_starts_threads_is_not_forked(run):
+    ran = run("""
+import sys
+STARTED = os.getpid()
+threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+class F(FlowSpec):
+    @step
+    def start(self):
+        self.own = STARTED == os.getpid()
+        print("said", flush=True)
+        self.next(self.end)
+    @step
+    def end(self):
+        pass
+""")
+    assert ran.result.success
+    assert ran.artifact("end", "own") is True
+    assert "start: said" in ran.told.lines
+
+
+def test_a_task_that_ends_its_parent_fails_as_killed(run):
+    ran = run("""
+class F(FlowSpec):
+    @step
+    def start(self):
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(60)
+        self.next(self.end)
+    @step
+    def end(self):
+        pass
+""")
+    assert not ran.result.success
+    assert ran.told.failures == [("start", "the process was killed by SIGKILL", False)]
+
+
+def test_lines_are_told_whole_and_a_child_that_keeps_the_pipe_holds_nobody_up(run):
+    ran = run("""
+import subprocess
+class F(FlowSpec):
+    @step
+    def start(self):
+        print("first\\nsecond")
+        print("no end", end="")
+        subprocess.Popen(["sleep", "30"])
+        self.next(self.end)
+    @step
+    def end(self):
+        pass
+""")
+    assert ran.result.success
+    assert ran.told.lines == ["start: first", "start: second", "start: no end"]
+
+
+def test_members_draw_different_random_numbers(run):
+    ran = run("""
+import random
+class F(FlowSpec):
+    @step
+    def start(self):
+        self.items = list(range(4))
+        self.next(self.draw, foreach="items")
+    @step
+    def draw(self):
+        self.drawn = random.random()
+        self.next(self.join)
+    @step
+    def join(self, inputs):
+        self.drawn = sorted(each.drawn for each in inputs)
+        self.next(self.end)
+    @step
+    def end(self):
+        pass
+""")
+    assert len(set(ran.artifact("end", "drawn"))) == 4
+
+
+def test_a_run_id_of_another_owner_is_refused(run):
+    body = """
+class F(FlowSpec):
+    @step
+    def start(self):
+        pass
+"""
+    assert run(body, run_id="taken").result.success
+    again = run(body, run_id="taken")
+    assert not again.result.success
+    assert "taken" in again.told.failures[0][1]
+
+
+def test_an_interruption_ends_every_process_and_leaves_no_torn_object(tmp_path):
+    flow = tmp_path / "sleeper.py"
+    flow.write_text(
+        HEAD
+        + """
+class F(FlowSpec):
+    @step
+    def start(self):
+        open(os.environ["PROBE_PID"], "w").write(str(os.getpid()))
+        time.sleep(60)
+        self.next(self.end)
+    @step
+    def end(self):
+        pass
+""",
+        encoding="utf-8",
+    )
+    pid_file = tmp_path / "pid"
+    command = [sys.executable, "-P", "-m", "compiler", "run", "--store", f"file:{tmp_path / 'store'}", str(flow)]
+    process = subprocess.Popen(
+        command, env={**os.environ, "PROBE_PID": str(pid_file)}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    deadline = time.monotonic() + 30
+    while not (pid_file.exists() and pid_file.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 130
+    assert process.stdout is not None
+    assert b"Traceback" not in process.stdout.read()
+    process.stdout.close()
+    task = int(pid_file.read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(task, 0)
+    assert not list((tmp_path / "store").rglob("manifest"))
