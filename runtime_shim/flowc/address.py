@@ -120,7 +120,7 @@ def created_prefix(flow: str, successful: bool = False) -> str:
 
 def created_key(address: RunAddress, created: float, successful: bool = False) -> str:
     """The key that puts a run among the runs of its flow."""
-    inverse = 10**16 - int(created * 1_000_000)
+    inverse = 10**16 - 1 - int(created * 1_000_000)
     return f"{created_prefix(address.flow, successful)}{inverse:016d}~{escape(address.run)}"
 
 

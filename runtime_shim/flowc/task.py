@@ -195,6 +195,9 @@ def _instance(
         carried = names if found.inputs is not None else found.manifest.names
         work.inherited.update({name: Stored(found.manifest, found.manifest.entry(name)) for name in carried})
         fixed = {name: work.inherited[name] for name in names}
+        for name in work.inherited.keys() - fixed.keys():
+            if hasattr(loaded.flow, name):  # the class would hide what an earlier step has set
+                flow.__dict__[name] = work.load(name)
     flow.__dict__[KEY] = work
     return flow, work, fixed
 
