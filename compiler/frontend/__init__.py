@@ -69,36 +69,38 @@ def _candidates(module: Module, lineages: Lineages, report: Report) -> dict[str,
             if has_steps(lineage):
                 found[node.name] = lineage
         elif lineage.stranger is not None and has_steps(lineage):
-            span = (
-                module.source.span(lineage.stranger)
-                if lineage.stranger in node.bases
-                else module.source.name_span(node)
-            )
-            base = (
-                module.source.segment(lineage.stranger)
-                if lineage.stranger in node.bases
-                else ast.unparse(lineage.stranger)
-            )
-            report.add(rules.BASE_NOT_READ, span, name=node.name, base=base)
+            own = any(lineage.stranger is base for base in node.bases)
+            span = module.source.span(lineage.stranger) if own else module.source.name_span(node)
+            report.add(rules.BASE_NOT_READ, span, name=node.name, base=_written(lineage.stranger))
     return found
+
+
+def _written(base: ast.expr) -> str:
+    """The name of a base without its place: it may stand in another file."""
+    parts: list[str] = []
+    while isinstance(base, ast.Attribute):
+        parts.append(base.attr)
+        base = base.value
+    parts.append(base.id if isinstance(base, ast.Name) else "…")
+    return ".".join(reversed(parts))
 
 
 def _check_file(path: Path, report: Report) -> None:
     if path.stem in sys.stdlib_module_names:
-        report.add(rules.HIDES_MODULE, Span(path.as_posix(), 1, 1, 1, 1), module=path.stem)
+        report.add(rules.HIDES_MODULE, Span(path.as_posix(), 1, 1, 1, 2), module=path.stem)
 
 
 def _no_flow(module: Module, report: Report) -> None:
-    near = [node for node in module.classes if any("Flow" in ast.unparse(base) for base in node.bases)]
-    hint = "; import `FlowSpec`: `from metaflow import FlowSpec, step`" if near else ""
-    span = module.source.name_span(near[0]) if near else Span(module.source.path, 1, 1, 1, 1)
+    near = [node for node in module.classes if any("Flow" in module.source.segment(base) for base in node.bases)]
+    hint = "; import it: `from metaflow import FlowSpec, step`" if near else ""
+    span = module.source.name_span(near[0]) if near else Span(module.source.path, 1, 1, 1, 2)
     report.add(rules.NO_FLOW, span, hint=hint)
 
 
 def _no_such_flow(path: str, name: str, names: list[str], report: Report) -> None:
     listed = ", ".join(f"`{each}`" for each in names)
     hint = f"it has {listed}" if names else "a flow is a class whose base is `FlowSpec`, with methods under `@step`"
-    report.add(rules.NO_SUCH_FLOW, Span(path, 1, 1, 1, 1), name=name, hint=hint + did_you_mean(name, names))
+    report.add(rules.NO_SUCH_FLOW, Span(path, 1, 1, 1, 2), name=name, hint=hint + did_you_mean(name, names))
 
 
 def _folders(path: Path, root: Path) -> tuple[Path, ...]:

@@ -53,9 +53,8 @@ def read_body(function: Function) -> Body:
     """Walk a method once, iteratively; nested functions that take no `self` of their own are part of it."""
     arguments = [*function.args.posonlyargs, *function.args.args]
     found = Body()
-    if not arguments:
-        return found
-    name = arguments[0].arg
+    # Without any argument the head is reported; the body is read as it was meant.
+    name = arguments[0].arg if arguments else "self"
     stack: list[ast.AST] = list(reversed(function.body))
     while stack:
         node = stack.pop()
@@ -80,7 +79,7 @@ def _children(node: ast.AST) -> list[ast.AST]:
         if name in _LEAVES:
             continue
         value = getattr(node, name, None)
-        if value.__class__ is list:
+        if isinstance(value, list):
             found.extend(each for each in reversed(value) if isinstance(each, ast.AST))
         elif isinstance(value, ast.AST):
             found.append(value)

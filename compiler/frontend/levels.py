@@ -75,6 +75,7 @@ def _visit(levels: _Levels, name: str) -> None:
         frame = found[0] if len(found) == 1 else _meet(levels, name, found)
     if name in levels.drawing.vague:
         _spoil(levels, frame)
+        levels.spoiled.add(name)
     _leave(levels, name, step, frame)
 
 

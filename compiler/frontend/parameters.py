@@ -62,10 +62,11 @@ class _Call:
     node: ast.Call
     attribute: str
     arguments: Mapping[str, ast.expr]
+    places: Mapping[str, ast.keyword]
 
     def span(self, option: str) -> Span:
         """Where an option stands, or the call."""
-        return self.scope.module.source.span(self.arguments.get(option, self.node))
+        return self.scope.module.source.span(self.places.get(option) or self.arguments.get(option) or self.node)
 
     def text(self, option: str) -> str:
         """An option's source."""
@@ -103,7 +104,8 @@ def read_parameter(member: Member, report: Report) -> Parameter | None:
 
 def _call(member: Member, node: ast.Call, report: Report) -> _Call:
     source = member.owner.module.source
-    arguments = dict(zip(_POSITIONS, node.args, strict=False))
+    arguments: dict[str, ast.expr] = dict(zip(_POSITIONS, node.args, strict=False))
+    places: dict[str, ast.keyword] = {}
     for keyword in node.keywords:
         if keyword.arg is None:
             _spread(member, keyword, arguments, report)
@@ -114,7 +116,8 @@ def _call(member: Member, node: ast.Call, report: Report) -> _Call:
             report.add(rules.PARAMETER_OPTION, source.span(keyword), option=keyword.arg, hint=hint)
         else:
             arguments[keyword.arg] = keyword.value
-    return _Call(member.owner.scope, node, member.name, arguments)
+            places[keyword.arg] = keyword
+    return _Call(member.owner.scope, node, member.name, arguments, places)
 
 
 def _spread(member: Member, keyword: ast.keyword, arguments: dict[str, ast.expr], report: Report) -> None:

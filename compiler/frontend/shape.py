@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from compiler.diagnostics import Note, Report
 from compiler.frontend import rules
@@ -29,8 +30,17 @@ def check_shape(drawing: Drawing, report: Report) -> None:
     if reached is not None:
         _check_reached(drawing, after, reached, in_circle, report)
     _check_direct(drawing, report)
-    if drawing.start is not None and drawing.start in drawing.steps:
-        check_levels(drawing, after, reached or frozenset(drawing.steps), report)
+    if drawing.start is not None:
+        check_levels(*_forward(drawing, after), reached or frozenset(drawing.steps), report)
+
+
+def _forward(drawing: Drawing, after: Mapping[str, tuple[str, ...]]) -> tuple[Drawing, Mapping[str, tuple[str, ...]]]:
+    """The graph without the ways back to the first step; what such a step splits into is not judged."""
+    back = {name for name, following in after.items() if drawing.start in following}
+    if not back:
+        return drawing, after
+    forward = {name: tuple(each for each in following if each != drawing.start) for name, following in after.items()}
+    return replace(drawing, vague=drawing.vague | back), forward
 
 
 def _repeats(step: Step) -> bool:

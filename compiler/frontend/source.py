@@ -67,7 +67,7 @@ class Source:
 
 def read(file: Path, path: str, report: Report) -> Source | None:
     """The text of a file in the encoding that it declares; a finding where there is none."""
-    place = Span(path, 1, 1, 1, 1)
+    place = Span(path, 1, 1, 1, 2)
     try:
         data = file.read_bytes()
     except (OSError, ValueError) as error:
@@ -91,7 +91,7 @@ def tree(source: Source, report: Report) -> ast.Module | None:
     except SyntaxError as error:
         report.add(SYNTAX, _error_span(source, error), reason=error.msg)
     except (ValueError, RecursionError, MemoryError) as error:
-        report.add(TOO_DEEP, Span(source.path, 1, 1, 1, 1), reason=str(error) or "nested too deeply")
+        report.add(TOO_DEEP, Span(source.path, 1, 1, 1, 2), reason=str(error) or "nested too deeply")
     finally:
         sys.setrecursionlimit(limit)
     return None

@@ -125,8 +125,7 @@ def _check_head(method: Method, report: Report) -> None:
     count = len(arguments.posonlyargs) + len(arguments.args)
     odd = arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.defaults
     if odd or count not in (1, 2):
-        text = _arguments(function)
-        report.add(rules.STEP_ARGUMENTS, method.span, name=name, found=text)
+        report.add(rules.STEP_ARGUMENTS, method.span, name=name, found=_arguments(function))
 
 
 def _odd(name: str) -> str:
@@ -136,8 +135,15 @@ def _odd(name: str) -> str:
 
 
 def _arguments(function: Function) -> str:
-    text = ast.unparse(function.args)
-    return f"`{text}`" if text else "nothing"
+    """The names of the arguments as they stand in the head; `=…` where there are defaults."""
+    given = function.args
+    names = [each.arg for each in (*given.posonlyargs, *given.args)]
+    defaults = len(given.defaults)
+    names = [name if at < len(names) - defaults else f"{name}=…" for at, name in enumerate(names)]
+    names += [f"*{given.vararg.arg}"] if given.vararg else []
+    names += [each.arg for each in given.kwonlyargs]
+    names += [f"**{given.kwarg.arg}"] if given.kwarg else []
+    return f"`{', '.join(names)}`" if names else "nothing"
 
 
 def read_ends(flow: str, place: Span, methods: Mapping[str, Method], report: Report) -> Ends:
@@ -210,13 +216,16 @@ def _transition(
         if calls:
             report.add(rules.END_WITH_TRANSITION, source.span(calls[0]), name=method.name)
         return End(method.span)
+    if not calls and method.is_end:
+        return None
     if not calls:
         hint = ", or make it the last step with `@step(end=True)`" if ends.end is None else ""
         if ends.end is not None or len([each for each in methods.values() if not each.body.transitions]) > 1:
             report.add(rules.NO_TRANSITION, method.span, name=method.name, hint=hint)
         return None
     arguments = [*method.function.args.posonlyargs, *method.function.args.args]
-    place = Place(method.name, flow, method.member.owner.scope, methods, arguments[0].arg)
+    me = arguments[0].arg if arguments else "self"
+    place = Place(method.name, flow, method.member.owner.scope, methods, me)
     return read_transition(place, method.function, calls, report)
 
 

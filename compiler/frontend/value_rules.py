@@ -1,4 +1,4 @@
-"""The rules of what is not there yet (FC31x), of data flow (FC4xx), of values and options (FC5xx)."""
+"""The rules of what is not there yet (FC39x), of data flow (FC4xx), of values and options (FC5xx)."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from compiler.diagnostics import Rule
 # Not yet
 
 CONFIG = Rule(
-    "FC310",
+    "FC391",
     "config-not-yet",
     "`Config` is not supported yet: `{name}`",
     "write the value as a constant of the module, or as a `Parameter` with a default",
 )
 INCLUDE_FILE = Rule(
-    "FC311",
+    "FC392",
     "include-file-not-yet",
     "`IncludeFile` is not supported yet: `{name}`",
     "put the file beside the flow and open it in a step: it travels with the code",
 )
 MUTATOR = Rule(
-    "FC312",
+    "FC393",
     "mutator-not-yet",
     "`{name}` is {kind}: it changes the flow by code that must run before the flow can be read",
     "write what it adds into the flow, or use a plain decorator, which wraps at run time",
 )
 CONFIG_KEY = Rule(
-    "FC313", "config-value-not-yet", "`{text}` comes from a `Config`, which is not supported yet", "write the value out"
+    "FC394", "config-value-not-yet", "`{text}` comes from a `Config`, which is not supported yet", "write the value out"
 )
 
 # Data flow

@@ -52,7 +52,7 @@ _LONGEST = 100_000
 _LONGEST_FORMAT = 6
 _MOST_POWER = 64
 
-_BINARY: dict[type[ast.operator], Callable[[object, object], object]] = {
+_BINARY: dict[type[ast.operator], Callable[..., object]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
@@ -61,9 +61,9 @@ _BINARY: dict[type[ast.operator], Callable[[object, object], object]] = {
     ast.Mod: operator.mod,
     ast.BitOr: operator.or_,
 }
-_UNARY: dict[type[ast.unaryop], Callable[[object], object]] = {
-    ast.USub: lambda value: -value,  # type: ignore[operator]
-    ast.UAdd: lambda value: +value,  # type: ignore[operator]
+_UNARY: dict[type[ast.unaryop], Callable[..., object]] = {
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
     ast.Not: operator.not_,
 }
 _CALLS: dict[str, Callable[..., object]] = {

@@ -1,0 +1,1 @@
+"""Wrong flows with the expected findings written beside their lines."""

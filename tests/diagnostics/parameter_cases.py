@@ -1,0 +1,74 @@
+"""Parameters (FC39x, FC54x) and what steps do to them and to other names of the class (FC40x)."""
+
+
+def _flow(*members: str, body: str = "pass", names: str = "*", flow: str = "") -> str:
+    """A one-step flow with these class members and this body; a mark stands after `|`, for the part between `«` and `»`."""
+    lines = [f"from metaflow import {names}", "import click", *([flow] if flow else []), "class F(FlowSpec):"]
+    lines += [line for member in members for line in _marked(member, 4)]
+    lines += ["    @step", "    def start(self):"]
+    return "\n".join([*lines, *(line for part in body.split("; ") for line in _marked(part, 8)), ""])
+
+
+def _marked(text: str, indent: int) -> list[str]:
+    code = text[-5:] if text[-5:].startswith("FC") else ""
+    text = text.removesuffix(code).rstrip()
+    lines = [" " * indent + text.replace("«", "").replace("»", "")]
+    if code:
+        start = text.find("«")
+        lines.append(" " * (indent + start) + "^" * (text.find("»") - start - 1) + f" {code}")
+    return lines
+
+
+CASES = {
+    "a Config": _flow("cfg = «Config('cfg', default='cfg.json')» FC391"),
+    "an IncludeFile": _flow("table = «IncludeFile('table', default='t.csv')» FC392"),
+    "a name with a blank": _flow("x = Parameter(«'my x'») FC540"),
+    "a name that a function gives": _flow("x = Parameter(«click.get()») FC541"),
+    "no name": _flow("x = «Parameter()» FC541"),
+    "a reserved name": _flow("x = Parameter(«'run-id'») FC542"),
+    "an attribute that self has": _flow("index = «Parameter('the-index')» FC542"),
+    "one name in two cases": _flow("a = Parameter('Alpha')", "b = «Parameter('alpha')» FC543"),
+    "an attribute twice": _flow("a = Parameter('a')", "«a = Parameter('b')» FC214"),
+    "a misspelt option": _flow("x = Parameter('x', «defualt=1») FC544"),
+    "an option that nothing would honour": _flow("x = Parameter('x', «envvar='X'») FC544"),
+    "a type that is none": _flow("x = Parameter('x', «type=complex») FC545"),
+    "a type that is a text": _flow("x = Parameter('x', «type='int'») FC545"),
+    "a default of another type": _flow("x = Parameter('x', type=int, «default='many'») FC546"),
+    "a fraction for a whole number": _flow("x = Parameter('x', type=int, «default=1.5») FC546"),
+    "a number for a text": _flow("x = Parameter('x', type=str, «default=5») FC546"),
+    "JSON that is none": _flow("x = Parameter('x', type=JSONType, «default='{a: 1}'») FC546"),
+    "one value for several": _flow("x = Parameter('x', multiple=True, «default='a'») FC546"),
+    "one of several of another type": _flow("x = Parameter('x', multiple=True, type=int, «default=[1, 'b']») FC546"),
+    "a default that is no choice": _flow("x = Parameter('x', type=click.Choice(['a', 'b']), «default='c'») FC547"),
+    "a separator for numbers": _flow("x = Parameter('x', type=int, «separator=','») FC548"),
+    "required and scheduled": _flow("x = «Parameter('x', required=True)» FC549", flow="@schedule(daily=True)"),
+    "a flag that only run time knows": _flow("x = Parameter('x', «required=click.get()») FC550"),
+    "options that only run time knows": _flow("x = Parameter('x', «**click.get()») FC502"),
+    "a parameter that a step assigns": _flow("x = Parameter('x', default=1)", body="«self.x» = 2 FC401"),
+    "a constant that a step assigns": _flow("SIZE = 3", body="«self.SIZE» += 1 FC402"),
+    "a name of the language that a step assigns": _flow(body="«self.input» = 2 FC403"),
+    "a step that a step assigns": _flow(body="«self.start» = 2 FC406"),
+    "a deletion that does not last": _flow(body="del «self.x» FC405"),
+    "a foreach over what nothing sets": """
+from metaflow import FlowSpec, step
+
+class F(FlowSpec):
+    @step
+    def start(self):
+        self.items = [1]
+        self.next(self.a, foreach="itmes")
+        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ FC404
+
+    @step
+    def a(self):
+        self.next(self.j)
+
+    @step
+    def j(self, inputs):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+""",
+}
