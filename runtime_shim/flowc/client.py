@@ -1,0 +1,384 @@
+"""The Client: flows, runs, steps, tasks and artifacts of a store.
+
+    Flow("Train").latest_successful_run["fit"].task.data.model
+
+What is shown follows the run's decisions and widths from its first step on, never what lies in the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from flowc.address import created_key, created_prefix, escape
+from flowc.client_context import (
+    default_metadata,
+    default_namespace,
+    flow_names,
+    get_metadata,
+    get_namespace,
+    metadata,
+    namespace,
+    open_here,
+)
+from flowc.client_object import MetaflowObject, moment
+from flowc.client_task import DataArtifact, MetaflowArtifacts, MetaflowData, Task, task_at
+from flowc.client_walk import Found, is_started, newest_failure, repeated, walk
+from flowc.exceptions import MetaflowException, MetaflowNamespaceMismatch, MetaflowNotFound
+from flowc.manifest import RunRecord, parse_run
+from flowc.store import MissingError, Store
+
+__all__ = [
+    "DataArtifact",
+    "Flow",
+    "Metaflow",
+    "MetaflowArtifacts",
+    "MetaflowData",
+    "MetaflowObject",
+    "Run",
+    "Step",
+    "Task",
+    "default_metadata",
+    "default_namespace",
+    "get_metadata",
+    "get_namespace",
+    "metadata",
+    "namespace",
+]
+
+
+class Metaflow:
+    """All flows of the store that have a run in the current namespace."""
+
+    @property
+    def flows(self) -> list[Flow]:
+        """The flows, by name."""
+        return list(self)
+
+    def __iter__(self) -> Iterator[Flow]:
+        for name in flow_names(open_here()):
+            try:
+                yield Flow(name)
+            except (MetaflowNotFound, MetaflowNamespaceMismatch):
+                continue
+
+    def __getitem__(self, name: str) -> Flow:
+        return Flow(name)
+
+    def __contains__(self, name: object) -> bool:
+        return any(flow.id == name for flow in self)
+
+    def __repr__(self) -> str:
+        return "Metaflow()"
+
+
+class Flow(MetaflowObject):
+    """A flow by its class name. Iteration gives its runs in the namespace, the newest first."""
+
+    parts = ("Flow",)
+
+    def _check(self) -> None:
+        found = False
+        for record in _records(self._store, self.id):
+            if self._namespace is None or self._namespace in _run(record, self).tags:
+                return
+            found = True
+        if found:
+            raise MetaflowNamespaceMismatch(str(self._namespace))
+        raise MetaflowNotFound(f"Flow({self.id!r}) has no run in {self._store_url}")
+
+    @property
+    def tags(self) -> frozenset[str]:
+        """A flow has none of its own."""
+        return frozenset()
+
+    user_tags = system_tags = tags
+
+    @property
+    def parent(self) -> None:
+        """Nothing is above a flow."""
+        return
+
+    @property
+    def created_at(self) -> datetime:
+        """When its oldest run began."""
+        return moment(min(record.created for record in _records(self._store, self.id)))
+
+    @property
+    def latest_run(self) -> Run | None:
+        """The newest run by its creation, whatever became of it; None where the namespace has none."""
+        return next(iter(self), None)
+
+    @property
+    def latest_successful_run(self) -> Run | None:
+        """The newest run by its creation that has succeeded; None where the namespace has none."""
+        return next((run for run in self._runs((), successful=True) if run.successful), None)
+
+    def runs(self, *tags: str) -> Iterator[Run]:
+        """The runs that have all these tags, the newest first."""
+        return self._runs(tags)
+
+    def _runs(self, tags: Iterable[str], successful: bool = False) -> Iterator[Run]:
+        wanted = {*tags} if self._namespace is None else {*tags, self._namespace}
+        for record in _records(self._store, self.id, successful):
+            run = _run(record, self)
+            if wanted <= run.tags:
+                yield run
+
+    def __iter__(self) -> Iterator[Run]:
+        return self._runs(())
+
+    def __getitem__(self, run: str) -> Run:
+        found: Run = Run._at(f"{self.id}/{run}", self)
+        try:
+            found._check()
+        except MetaflowNotFound:
+            raise KeyError(run) from None
+        return found
+
+    def __contains__(self, run: object) -> bool:
+        try:
+            self[str(run)]
+        except (KeyError, MetaflowNamespaceMismatch):
+            return False
+        return True
+
+
+class Run(MetaflowObject):
+    """A run by its flow and its name. Iteration gives its steps in the flow's order."""
+
+    parts = ("Flow", "run")
+    _known_record: RunRecord | None = None
+
+    @property
+    def parent(self) -> Flow:
+        """The flow."""
+        found: Flow = Flow._at(self._names[0], self)
+        return found
+
+    @property
+    def _record(self) -> RunRecord:
+        if self._known_record is None:
+            self._known_record = super()._record
+        return self._known_record
+
+    @property
+    def created_at(self) -> datetime:
+        """When its first step claimed it."""
+        return moment(self._record.created)
+
+    @property
+    def successful(self) -> bool:
+        """Whether every task that its decisions lead to has finished, the last step's too, and no newer attempt has failed."""
+        tasks = list(self._walk())
+        ended = [manifest for _, manifest in tasks if manifest is not None]
+        if len(ended) < len(tasks) or not any(manifest.is_end for manifest in ended):
+            return False
+        again = repeated(self._store, self._run, {address.step for address, _ in tasks})
+        return not any(
+            newest_failure(self._store, manifest.address, manifest.attempt)
+            for manifest in ended
+            if manifest.address.folder in again
+        )
+
+    @property
+    def finished(self) -> bool:
+        """Whether its last step has ended."""
+        end = self.end_task
+        return end is not None and end.finished
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """When its last step ended."""
+        end = self.end_task
+        return end.finished_at if end else None
+
+    @property
+    def end_task(self) -> Task | None:
+        """The task of its last step, once that has begun."""
+        for address, manifest in self._walk("-"):
+            is_end = manifest.is_end if manifest else address.step == "end"
+            if is_end and is_started(self._store, (address, manifest)):
+                return task_at(address, self, manifest)
+        return None
+
+    @property
+    def data(self) -> MetaflowData | None:
+        """The artifacts of its last step; None before that has finished."""
+        end = self.end_task
+        return end.data if end and end.finished else None
+
+    def steps(self, *tags: str) -> Iterator[Step]:
+        """The steps that have begun; a step has its run's tags."""
+        return iter(self) if {*tags} <= self.tags else iter(())
+
+    @property
+    def code(self) -> None:
+        """The code is in the image or in the package that the deployment names; no copy lies with the run."""
+        return
+
+    @property
+    def trigger(self) -> None:
+        """What triggered it is not recorded."""
+        return
+
+    def add_tag(self, tag: str) -> None:
+        """Give it another tag."""
+        self.replace_tags((), (tag,))
+
+    def add_tags(self, tags: Iterable[str]) -> None:
+        """Give it more tags."""
+        self.replace_tags((), tags)
+
+    def remove_tag(self, tag: str) -> None:
+        """Take a tag away."""
+        self.replace_tags((tag,), ())
+
+    def remove_tags(self, tags: Iterable[str]) -> None:
+        """Take tags away."""
+        self.replace_tags(tags, ())
+
+    def replace_tag(self, tag_to_remove: str, tag_to_add: str) -> None:
+        """Take one tag away and give it another."""
+        self.replace_tags((tag_to_remove,), (tag_to_add,))
+
+    def replace_tags(self, tags_to_remove: Iterable[str], tags_to_add: Iterable[str]) -> None:
+        """Take tags away and give others, in one change of the run's record."""
+        import json
+
+        removed, added = set(tags_to_remove), list(tags_to_add)
+        while True:
+            found = self._store.get(self._run.record)
+            record = parse_run(found.data)
+            kept = [tag for tag in record.tags if tag not in removed]
+            tags = (*kept, *(tag for tag in dict.fromkeys(added) if tag not in kept))
+            fields = {**json.loads(found.data), "tags": tags}
+            if self._store.replace(self._run.record, json.dumps(fields).encode(), found.etag):
+                self._known_record = None
+                return
+
+    def _walk(self, toward: str | None = None) -> Iterator[Found]:
+        return walk(self._store, self._run, toward)
+
+    def __iter__(self) -> Iterator[Step]:
+        seen: set[str] = set()
+        for address, manifest in self._walk():
+            if address.step not in seen and is_started(self._store, (address, manifest)):
+                seen.add(address.step)
+                yield Step._at(f"{self.pathspec}/{address.step}", self)
+
+    def __getitem__(self, step: str) -> Step:
+        found: Step = Step._at(f"{self.pathspec}/{step}", self)
+        if found.task is None:
+            raise KeyError(step)
+        return found
+
+    def __contains__(self, step: object) -> bool:
+        return (
+            isinstance(step, str)
+            and bool(step)
+            and "/" not in step
+            and Step._at(f"{self.pathspec}/{step}", self).task is not None
+        )
+
+
+class Step(MetaflowObject):
+    """A step of a run. Iteration gives its tasks, in the order of their index paths."""
+
+    parts = ("Flow", "run", "step")
+
+    def _found(self) -> None:
+        if self.task is None:
+            raise MissingError(self.pathspec)
+
+    @property
+    def parent(self) -> Run:
+        """The run."""
+        found: Run = Run._at("/".join(self._names[:2]), self)
+        return found
+
+    @property
+    def task(self) -> Task | None:
+        """Its task, the first in a foreach; None where none has begun."""
+        for toward in ("-", None):  # the second look where only other children of a foreach took it
+            for address, manifest in walk(self._store, self._run, toward):
+                if address.step == self.id and is_started(self._store, (address, manifest)):
+                    return task_at(address, self, manifest)
+        return None
+
+    def tasks(self, *tags: str) -> Iterator[Task]:
+        """The tasks that have begun; a task has its run's tags."""
+        return iter(self) if {*tags} <= self.tags else iter(())
+
+    @property
+    def control_task(self) -> Task | None:
+        """The first task, which leads where the step runs in parallel."""
+        return self.task
+
+    @property
+    def created_at(self) -> datetime:
+        """When the first of its tasks began."""
+        return min(task.created_at for task in self)
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """When the last of its tasks ended; None while one runs."""
+        moments = [task.finished_at for task in self]
+        known = [found for found in moments if found is not None]
+        return max(known) if known and len(known) == len(moments) else None
+
+    @property
+    def environment_info(self) -> None:
+        """Nothing is recorded of the environment."""
+        return
+
+    def __iter__(self) -> Iterator[Task]:
+        found = [pair for pair in walk(self._store, self._run) if pair[0].step == self.id]
+        for address, manifest in sorted(found, key=_place):
+            if is_started(self._store, (address, manifest)):
+                yield task_at(address, self, manifest)
+
+    def __getitem__(self, task: str) -> Task:
+        found: Task = Task._at(f"{self.pathspec}/{task}", self)
+        try:
+            found._check()
+        except (MetaflowNotFound, ValueError):
+            raise KeyError(task) from None
+        return found
+
+    def __contains__(self, task: object) -> bool:
+        return any(found.id == task for found in self)
+
+
+_KINDS: dict[str, type[MetaflowObject]] = {kind.__name__: kind for kind in (Flow, Run, Step, Task, DataArtifact)}
+
+
+def restore(kind: str, pathspec: str, store: str, namespace: str | None) -> Any:
+    """What a pickled object of the client becomes; nothing is looked up before it is asked for."""
+    if kind not in _KINDS:
+        raise MetaflowException(f"a pickle holds a {kind!r}, which this flowc does not know: update it")
+    return _KINDS[kind]._restored(pathspec, store, namespace)
+
+
+def _place(found: Found) -> tuple[int, ...]:
+    index = found[0].index
+    return () if index == "-" else tuple(int(part) for part in index.split("."))
+
+
+def _run(record: RunRecord, of: MetaflowObject) -> Run:
+    found: Run = Run._at(f"{record.flow}/{record.run}", of)
+    found._known_record = record
+    return found
+
+
+def _records(store: Store, flow: str, successful: bool = False) -> Iterator[RunRecord]:
+    """The runs of a flow, newest first. What was deleted is not there, and what was created again counts once, as it is now."""
+    for key in store.list(created_prefix(flow, successful)):
+        name = key.rpartition("/")[2].partition("~")[2]
+        try:
+            record = parse_run(store.get(f"{escape(flow)}/{name}/_run.json").data)
+        except MissingError:
+            continue
+        if created_key(record.address, record.created, successful) == key:
+            yield record
