@@ -44,8 +44,9 @@ def dockerfile(settings: Settings, archive: Archive) -> str:
 
 
 def context(recipe: str, archive: Archive) -> Mapping[str, bytes]:
-    """The files of the build context by their path in it."""
+    """The files of the build context by their path in it. Its `.gitignore` keeps it out of the code archive, where it lies in the root."""
     return {
+        ".gitignore": b"*\n",
         "Dockerfile": recipe.encode(),
         "code.tar.gz": archive.data,
         **({REQUIREMENTS: found} if (found := _member(archive, REQUIREMENTS)) is not None else {}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import struct
 import zlib
 from collections.abc import Iterable, Mapping
@@ -30,6 +31,8 @@ MARKS: Mapping[str, bytes] = {
 """How the head of a compiled file is known. It is left out, since it may name an image, and that name holds the digest of the code."""
 
 _HEAD = 1024
+_ARCHIVE = re.compile(r"[0-9a-f]{64}\.tar\.gz")
+"""An archive of ours, which would change the name of the next one."""
 
 LIMIT = 256 * 1024 * 1024
 """Bytes that a code archive may hold: a home folder is not code."""
@@ -151,7 +154,7 @@ class _Found:
 
 
 def _is_left_out(entry: os.DirEntry[str], base: str, ignores: Ignores | None) -> bool:
-    if entry.name in LEFT_OUT or entry.name.endswith(".pyc"):
+    if entry.name in LEFT_OUT or entry.name.endswith(".pyc") or _ARCHIVE.fullmatch(entry.name):
         return True
     if ignores and ignores.match(base + entry.name, entry.is_dir(follow_symlinks=False)):
         return True
