@@ -225,6 +225,13 @@ class Manifest:
         """What the foreach at that level of `stack` gave to this task (its `self.input`), unpickled anew at each call."""
         return pickling.load_item(self.store, self.address.of, self.stack[level])
 
+    def item_at(self, place: int) -> Any:
+        """The item that a foreach split gives to one of its children, unpickled anew at each call."""
+        assert self.items is not None, f"{self.address} is no foreach"
+        assert self.fan is not None, "a foreach has a width"
+        frame = Frame(self.address.step, place, self.fan, *self.items)
+        return pickling.load_item(self.store, self.address.of, frame)
+
     @property
     def stdout(self) -> str:
         """What the attempt printed."""

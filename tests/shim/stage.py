@@ -34,8 +34,9 @@ class Stage:
         loads = parse_loads(load) if load else Begin()
         if not load:
             more.setdefault("owner", "me")
+        store = more.pop("store", self.store)
         call = TaskCall(step, more.pop("run", "r"), index, loads=loads, **more)
-        return execute(self.loaded, call, more.pop("store", self.store), Quiet())
+        return execute(self.loaded, call, store, Quiet())
 
     def done(self, step: str, load: str = "", index: str = "-", **more: Any) -> Manifest:
         """Do one task that must succeed; what it left."""

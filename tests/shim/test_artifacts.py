@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from flowc.task import FAILED, Reported
+
 from tests.shim.stage import Stage
 
 LINE = """

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from flowc.manifest import walk
 from flowc.task import FAILED, MISTAKE
+
 from tests.shim.stage import Stage
 
 SPLIT = """

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from flowc import pickling
 from flowc.address import RunAddress
 from flowc.entries import Blob, Frame, Packed
 from flowc.files import FileStore
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from tests.shim.stage import Stage
 
 RUN = RunAddress("F", "r")
