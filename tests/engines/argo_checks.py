@@ -253,7 +253,7 @@ class _Templates:
             _known(f"{where}.arguments", argument, ("name", "value"))
             _require(argument["name"] in inputs and "value" in argument, f"{where}: argument {argument['name']}")
         _names(where, [str(argument["name"]) for argument in arguments], PARAMETER)
-        given = {argument["name"] for argument in arguments}
+        given = {str(argument["name"]) for argument in arguments}
         for name, parameter in inputs.items():
             _require(name in given or {"value", "default"} & set(parameter), f"{where}: {name} had no value")
         own = {"item"} if fans else set()

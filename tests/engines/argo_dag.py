@@ -263,14 +263,14 @@ class Dag:
         task.children.append(node)
         assert task.node
         if len(task.children) == task.width:
-            failed = [child.phase for child in task.children if child.phase in FAILURES]
+            failed: list[Phase] = [child.phase for child in task.children if child.phase in FAILURES]
             task.node.phase = failed[-1] if failed else "Succeeded"
             return self.look()
         return None
 
     def finish(self) -> None:
         """Every task has ended: the phase of the whole, and its outputs."""
-        failing = [phase for name in self.leaves() for phase in self.phases(name) if phase in FAILURES]
+        failing: list[Phase] = [phase for name in self.leaves() for phase in self.phases(name) if phase in FAILURES]
         self.node.phase = failing[0] if failing else "Succeeded"
         if not failing:
             self.outputs()
