@@ -29,6 +29,11 @@ TIMEOUT_GRACE, SHORTEST_TIMEOUT = 60, 60
 FAILED: Json = ["States.TaskFailed", "States.Timeout"]
 """A job that failed; `States.TaskFailed` alone does not match a timeout."""
 
+_STORE: Json = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 3, "BackoffRate": 2}
+
+_ALWAYS = -1
+"""The key of what follows a node that is no switch, among the positions of cases."""
+
 INPUT = "Input"
 """The first state. Steps' names have no capitals, so no step has this name; other states' names hold a space."""
 
@@ -93,22 +98,28 @@ def _input(place: Place, first: str) -> State:
             "owner.$": "States.Format('{} {}', $$.Execution.Id, $$.Execution.StartTime)",
             "parameters.$": f"States.Format('s3://{place.store.bucket}/{key}', {names})",
         },
-        "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 3, "BackoffRate": 2}],
+        "Retry": [_STORE],
         "Next": first,
     }
 
 
 def _states(place: Place, scope: Scope) -> States:
-    """The states of one level, in order; the last ends it."""
-    following = {edge.node: entry(node).step for node in scope.nodes for edge in entry(node).after}
+    """The states of one level, in order; what nothing follows ends it."""
+    following: dict[str, dict[int, str]] = {entry(node).step: {} for node in scope.nodes}
+    for node in scope.nodes:
+        for edge in entry(node).after:
+            following[edge.node].update({case: entry(node).step for case in edge.cases or (_ALWAYS,)})
     states: States = {}
     for node in scope.nodes:
-        states.update(_node(place, node, following.get(entry(node).step)))
+        states.update(_node(place, node, following[entry(node).step]))
     return states
 
 
-def _node(place: Place, node: Node, following: str | None) -> States:
+def _node(place: Place, node: Node, onward: dict[int, str]) -> States:
+    following = onward.get(_ALWAYS)
     match node:
+        case Task(reports="case"):
+            return _switch(place, node, onward)
         case Task():
             return _step(place, node, following)
         case FanOut(split=split, body=body):
@@ -117,6 +128,24 @@ def _node(place: Place, node: Node, following: str | None) -> States:
         case Branches(split=split, arms=arms):
             branches = f"branches of {split.step}"
             return {**_step(place, split, branches), branches: _parallel(place, arms, following)}
+
+
+def _switch(place: Place, task: Task, arms: dict[int, str]) -> States:
+    """The step, its report read into the state, and the arm by the case's position; arms that meet are plain `Next`."""
+    read, chosen = f"case of {task.step}", f"arm of {task.step}"
+    choices: list[Json] = [
+        {"Variable": "$.switch.told.case", "NumericEquals": case, "Next": arm} for case, arm in sorted(arms.items())
+    ]
+    reading: State = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:s3:getObject",
+        "Parameters": {"Bucket": place.store.bucket, "Key.$": place.control(task)},
+        "ResultSelector": {"told.$": "States.StringToJson($.Body)"},
+        "ResultPath": "$.switch",
+        "Retry": [_STORE],
+        "Next": chosen,
+    }
+    return {**_step(place, task, read), read: reading, chosen: {"Type": "Choice", "Choices": choices}}
 
 
 def _parallel(place: Place, arms: tuple[Scope, ...], following: str | None) -> State:

@@ -1,0 +1,1 @@
+"""What `python -m flowc` is where the stub stands in for the shim."""

@@ -1,0 +1,59 @@
+"""The emitted machine, executed: every task of the flow and no other runs, after all that it loads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from compiler.ir.plan import Plan, Retry, Task
+from compiler.ir.planner import plan
+from tests.argo.stage import Script, expected
+from tests.argo.test_execution import SHAPES
+from tests.ir.flows import flow
+from tests.stepfunctions.stage import stage
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_every_task_runs_once_and_after_what_it_loads(name: str, tmp_path: Path) -> None:
+    made, script = SHAPES[name]
+    staged = stage(made, script, tmp_path)
+    assert staged.result.status == "SUCCEEDED", staged.result.log
+    assert staged.ended == expected(made, script)
+    assert len(staged.result.jobs) == len(staged.ended)
+
+
+def test_a_failed_task_fails_the_run_and_stops_what_follows(tmp_path: Path) -> None:
+    made = flow(start="a*", a="b", b="j", j="+ end", end="")
+    staged = stage(made, Script({"start": 2}, fail={"a@1": 9}), tmp_path)
+    assert staged.result.status == "FAILED"
+    assert {"start@-"} <= staged.ended <= {"start@-", "a@0", "b@0"}
+
+
+@pytest.mark.parametrize(
+    ("times", "catch", "fails", "attempts", "status"),
+    [
+        (0, False, 1, ["0"], "FAILED"),
+        (2, False, 2, ["0", "1", "2"], "SUCCEEDED"),
+        (2, False, 3, ["0", "1", "2"], "FAILED"),
+        (0, True, 1, ["0", "1"], "SUCCEEDED"),
+        (2, True, 3, ["0", "1", "2", "3"], "SUCCEEDED"),
+        (2, True, 1, ["0", "1"], "SUCCEEDED"),
+    ],
+)
+def test_attempts_are_numbered_and_bounded(
+    times: int, catch: bool, fails: int, attempts: list[str], status: str, tmp_path: Path
+) -> None:
+    """With @catch there is one attempt more, whose number is past `times`."""
+    made = plan(flow(start="a", a="end", end=""))
+    retry = Retry(times, 0.0) if times else None
+    nodes = tuple(
+        replace(node, retry=retry, catch=catch) if isinstance(node, Task) and node.step == "a" else node
+        for node in made.root.nodes
+    )
+    decided: Plan = replace(made, root=replace(made.root, nodes=nodes))
+    staged = stage(decided, Script(fail={"a@-": fails}), tmp_path)
+    assert staged.result.status == status, staged.result.log
+    numbers = [job.argv[job.argv.index("--retry") + 1] for job in staged.result.jobs if job.argv[4] == "a"]
+    assert numbers == attempts
