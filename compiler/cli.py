@@ -10,14 +10,14 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import click
 
 from compiler.mistakes import CallError
+from compiler.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """A command that is imported when it is named: the module that holds it as COMMAND, and its line in the help."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from compiler.backends import Backend, Options
 from compiler.ir.flow import Value
 from compiler.mistakes import CallError
+from compiler.record import fresh, record
 
 COMMAND_LINE = "command line"
 DEFAULT = "default"
@@ -49,7 +49,7 @@ class ConfigError(CallError):
     """A setting that does not exist or has the wrong kind; the message names file, table and key."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Setting:
     """One value and where it came from: the command line, a table of a file, or nowhere (`default`)."""
 
@@ -58,13 +58,13 @@ class Setting:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Settings:
     """The tables of one pyproject.toml; `folder` is where relative paths in it start (None without a file)."""
 
     folder: Path | None = None
-    shared: Mapping[str, Value] = field(default_factory=dict)
-    targets: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    shared: Mapping[str, Value] = fresh(default_factory=dict)
+    targets: Mapping[str, Mapping[str, Value]] = fresh(default_factory=dict)
 
     def get(self, key: str, target: str | None, given: Mapping[str, Value]) -> Setting:
         """The value of highest precedence; None with the origin `default` where nobody says."""

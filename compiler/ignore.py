@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from compiler.record import record
 
 FILES = (".gitignore", ".flowcignore")
 """Where rules stand, in this order: of two that match, the later one counts."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IgnoreRule:
     """One line of an ignore file. `pattern` matches a path relative to the file's folder."""
 
@@ -19,7 +20,7 @@ class IgnoreRule:
     folders_only: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ignores:
     """The rules of one folder, before those of the folders below it. `base` is the folder's path, `""` or ending with `/`."""
 

@@ -7,12 +7,12 @@ import re
 import struct
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from compiler.config import Settings, nearest
 from compiler.ignore import Ignores, read_ignores
 from compiler.mistakes import CallError
+from compiler.record import fresh, mutable, record
 
 LEFT_OUT = frozenset(
     {
@@ -42,7 +42,7 @@ class PackageError(CallError):
     """The code cannot be packed: what, and why."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Archive:
     """A gzipped tar. `digest` is its sha256 in hex; `files` are its members; `links` were left out: they lead out of the root."""
 
@@ -101,20 +101,20 @@ def default_image(flow: str, digest: str, registry: str | None) -> str:
     return f"{registry.rstrip('/')}/{name}" if registry else name
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Member:
     path: str
     data: bytes
     is_executable: bool
 
 
-@dataclass(slots=True)
+@mutable
 class _Found:
     """The files under a root, and the links that lead out of it."""
 
     root: Path
-    members: list[_Member] = field(default_factory=list)
-    links: list[str] = field(default_factory=list)
+    members: list[_Member] = fresh(default_factory=list)
+    links: list[str] = fresh(default_factory=list)
     size: int = 0
 
     def walk(self) -> None:

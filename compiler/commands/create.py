@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -18,6 +17,7 @@ from compiler.ir.flow import Value
 from compiler.ir.planner import plan
 from compiler.package import is_compiled, package
 from compiler.pipeline import emit_plan, read_flow
+from compiler.record import record
 
 _HELP = """Compile flows for {target}.
 
@@ -43,7 +43,7 @@ def create_command(backend: Backend) -> click.Command:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Request:
     """What one call asks for; `given` are the settings of the command line."""
 

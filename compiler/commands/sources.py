@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,10 @@ from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
 from compiler.package import code_root, default_image, package
 from compiler.pipeline import read_flow
+from compiler.record import fresh, mutable, record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FlowName:
     """`flow.py` or `flow.py:Name`."""
 
@@ -75,13 +75,13 @@ def named(flow: FlowName, option: str | None) -> FlowName:
     return FlowName(flow.path, flow.name or option)
 
 
-@dataclass(slots=True)
+@mutable
 class Surroundings:
     """The settings, root and digest of each flow file of one call; what flows share is read once."""
 
     given_root: Path | None = None
-    _settings: dict[Path, Settings] = field(default_factory=dict)
-    _digests: dict[Path, str] = field(default_factory=dict)
+    _settings: dict[Path, Settings] = fresh(default_factory=dict)
+    _digests: dict[Path, str] = fresh(default_factory=dict)
 
     def settings(self, path: Path) -> Settings:
         """The settings of the pyproject.toml nearest to a flow file."""
