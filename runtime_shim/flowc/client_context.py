@@ -65,13 +65,8 @@ def default_metadata() -> str:
 
 
 def store_url() -> str:
-    """The store of the running task, else `FLOWC_STORE`, else the nearest folder `.flowc`, from the working directory upwards."""
-    if _context.store:
-        return _context.store
-    from flowc.running import current
-
-    running: str | None = current.get("store_url")
-    return running or os.environ.get("FLOWC_STORE") or f"file:{_nearest()}"
+    """`FLOWC_STORE`, which every task has, else the nearest folder `.flowc`, from the working directory upwards."""
+    return _context.store or os.environ.get("FLOWC_STORE") or f"file:{_nearest()}"
 
 
 def open_here(url: str | None = None) -> Store:

@@ -67,6 +67,58 @@ SPLIT = """
             pass
 """
 
+SWITCH = """
+    from flowc import FlowSpec, step, Parameter
+
+    class F(FlowSpec):
+        way = Parameter("way", default="left")
+
+        @step
+        def start(self):
+            self.next({"left": self.left, "right": self.right}, condition="way")
+
+        @step
+        def left(self):
+            self.came = "left"
+            self.next(self.meet)
+
+        @step
+        def right(self):
+            self.came = "right"
+            self.next(self.meet)
+
+        @step(end=True)
+        def meet(self):
+            pass
+"""
+
+CHILDRENS_SWITCH = """
+    from flowc import FlowSpec, step
+
+    class F(FlowSpec):
+        @step
+        def start(self):
+            self.xs = [0, 1, 2]
+            self.next(self.body, foreach="xs")
+
+        @step
+        def body(self):
+            self.kind = self.input % 2
+            self.next({0: self.even, 1: self.odd}, condition="kind")
+
+        @step
+        def even(self):
+            self.next(self.end)
+
+        @step
+        def odd(self):
+            self.next(self.end)
+
+        @step
+        def end(self, inputs):
+            pass
+"""
+
 FAILING = """
     import os
     from flowc import FlowSpec, step, catch

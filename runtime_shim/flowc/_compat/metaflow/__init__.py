@@ -1,0 +1,35 @@
+"""The module `metaflow` while a flow of flowc runs: `from metaflow import FlowSpec, step` is `from flowc import FlowSpec, step`.
+
+Each name of the language either works or is an ImportError that says what to use. It lies on the path of running flows only.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flowc
+
+from . import _elsewhere
+
+__version__ = "2.19.0+flowc"
+"""The version of the language."""
+
+__all__ = [name for name in dir(flowc) if not name.startswith("_")]
+
+_elsewhere.install()
+
+
+def __getattr__(name: str) -> Any:
+    """A name of flowc; an ImportError that says what to use for one that it has not."""
+    try:
+        return getattr(flowc, name)
+    except AttributeError:
+        text = _elsewhere.name_instead(name)
+        if text is None:
+            raise AttributeError(f"module 'metaflow' (flowc stands in for it) has no attribute {name!r}") from None
+        raise ImportError(f"flowc has no {name}: {text}", name="metaflow") from None
+
+
+def __dir__() -> list[str]:
+    """All names that can be imported."""
+    return sorted(__all__)

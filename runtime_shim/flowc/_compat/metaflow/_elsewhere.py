@@ -1,0 +1,137 @@
+"""Which module of flowc each submodule of the language is, and what to use in place of what is not there."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+from typing import Any
+
+_HOMES = {
+    "client": "flowc.client",
+    "client.core": "flowc.client",
+    "datatools": "flowc.datatools",
+    "datatools.s3": "flowc.datatools",
+    "decorators": "flowc.decorators",
+    "exception": "flowc.exceptions",
+    "flowspec": "flowc.flowspec",
+    "includefile": "flowc.parameters",
+    "metaflow_current": "flowc.running",
+    "metaflow_profile": "flowc.multicore",
+    "multicore_utils": "flowc.multicore",
+    "parameters": "flowc.parameters",
+    "plugins.datatools": "flowc.datatools",
+    "plugins.datatools.s3": "flowc.datatools",
+    "plugins.datatools.s3.s3": "flowc.datatools",
+}
+
+_CARDS = "keep what you show as an artifact"
+_EXTENSION = "it belongs to an extension of Metaflow, which flowc does not run: say what it does in the step itself"
+_CONFIG = "the store is FLOWC_STORE; options are on the command line and in [tool.flowc] of pyproject.toml"
+_DECORATOR = "write the decorator as a plain Python function above @step"
+_PARSER = "read the file in the step, or put its values into a module beside the flow"
+
+_INSTEAD = {
+    "cards": _CARDS,
+    "plugins.cards": _CARDS,
+    "metaflow_config": _CONFIG,
+    "metaflow_config_funcs": _CONFIG,
+    "plugins": "flowc's own targets and decorators are in `flowc`; a plugin of Metaflow's cannot be used with it",
+    "datastore": "read and write with `self.<name>`, the Client or `S3()`",
+    "metadata_provider": "read runs with the Client",
+    "runner": "start runs with the command `flowc run`",
+    "user_configs": "put the values into a Parameter, or into a module beside the flow",
+    "user_decorators": _DECORATOR,
+    "extension_support": _EXTENSION,
+    "events": "what triggered a run is not recorded",
+    "unbounded_foreach": "use foreach over a list",
+    "tuple_util": "use `collections.namedtuple`",
+}
+
+_NAMES = {
+    "model": _EXTENSION,
+    "checkpoint": _EXTENSION,
+    "huggingface_hub": _EXTENSION,
+    "load_model": _EXTENSION,
+    "pip": "list the packages in the image, or use @pypi",
+    "pip_base": "list the packages in the image, or use @pypi_base",
+    "trigger_on": "use @trigger or @trigger_on_finish",
+    "pytorch_parallel": "use @parallel and set up torch in the step",
+    "torchrun": "use @parallel and call torchrun in the step",
+    "metaflow_ray": "use @parallel and start ray in the step",
+    "tuple_util": "use `collections.namedtuple`",
+    "yaml_parser": _PARSER,
+    "requirements_txt_parser": _PARSER,
+    "pyproject_toml_parser": _PARSER,
+    "conda_environment_yml_parser": _PARSER,
+    "namespaced_event_name": "write the whole name of the event",
+    "StepDecorator": _DECORATOR,
+    "FlowDecorator": "write the decorator as a plain Python function above the class",
+    "MetaflowCode": "the code is in the image or in the package that the deployment names",
+}
+
+
+class Finder:
+    """Finds the submodules of `metaflow` that are modules of flowc, and names what to use for all others."""
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None = None, target: Any = None) -> ModuleSpec | None:
+        """The submodule; an ImportError that says what to use where flowc has none. Not ours: None."""
+        root, _, name = fullname.partition(".")
+        if root != "metaflow" or not name:
+            return None
+        if name in _HOMES or any(home.startswith(f"{name}.") for home in _HOMES):
+            loader: Any = _Loader(name)
+            return ModuleSpec(fullname, loader, is_package=True)
+        raise ModuleNotFoundError(f"flowc stands in for metaflow and has no {fullname}: {instead(name)}", name=fullname)
+
+
+class _Loader:
+    """Makes a module whose names are those of its home in flowc."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def create_module(self, spec: ModuleSpec) -> types.ModuleType:
+        """An empty module."""
+        return types.ModuleType(spec.name)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """Let names be looked up in the home when they are asked for; `import *` takes its public ones."""
+        home = import_module(_HOMES[self._name]) if self._name in _HOMES else None
+
+        def look_up(name: str) -> Any:
+            if name.startswith("__") or f"{self._name}.{name}" in _HOMES:
+                raise AttributeError(name)
+            if home is not None and hasattr(home, name):
+                return getattr(home, name)
+            text = instead(f"{self._name}.{name}", name)
+            raise ImportError(
+                f"flowc stands in for metaflow and has no {module.__name__}.{name}: {text}", name=module.__name__
+            )
+
+        module.__getattr__ = look_up  # type: ignore[method-assign]
+        module.__dict__["__all__"] = [name for name in vars(home) if not name.startswith("_")] if home else []
+
+
+def instead(path: str, name: str = "") -> str:
+    """What to use in place of a submodule, or of a name in one."""
+    if name in _NAMES:
+        return _NAMES[name]
+    while path:
+        if path in _INSTEAD:
+            return _INSTEAD[path]
+        path = path.rpartition(".")[0]
+    return "see the language's page for what a flow may use"
+
+
+def name_instead(name: str) -> str | None:
+    """What to use in place of a name of `metaflow` itself; None where there never was such a name."""
+    return _NAMES.get(name)
+
+
+def install() -> None:
+    """Let `import metaflow.x` find what flowc has, once in a process."""
+    if not any(isinstance(finder, Finder) for finder in sys.meta_path):
+        sys.meta_path.append(Finder())

@@ -1,0 +1,138 @@
+"""`metaflow` is flowc while a flow runs: each name works or says what to use."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import flowc
+import pytest
+
+COMPAT = Path(flowc.__file__ or "").parent / "_compat"
+
+WORKS = """
+    FlowSpec step Parameter JSONType current S3 IncludeFile retry catch timeout environment resources
+    kubernetes batch secrets card parallel conda pypi conda_base pypi_base schedule project trigger
+    trigger_on_finish exit_hook namespace get_namespace default_namespace metadata get_metadata
+    default_metadata Metaflow Flow Run Step Task DataArtifact parallel_map parallel_imap_unordered profile
+""".split()  # noqa: SIM905 - a table is easier to read
+NAMED = """
+    Config ConfigValue config_expr UserStepDecorator StepMutator user_step_decorator USER_SKIP_STEP
+    FlowMutator Runner NBRunner Deployer DeployedFlow NBDeployer inspect_spin tuple_util yaml_parser
+    requirements_txt_parser namespaced_event_name pyproject_toml_parser conda_environment_yml_parser
+    pytorch_parallel model checkpoint huggingface_hub pip trigger_on torchrun metaflow_ray
+""".split()  # noqa: SIM905 - a table is easier to read
+
+
+@pytest.fixture(autouse=True)
+def _on_the_path(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """`metaflow` is ours, and gone after the test."""
+    monkeypatch.syspath_prepend(str(COMPAT))
+    before = list(sys.meta_path)
+    yield
+    sys.meta_path[:] = before
+    for name in [name for name in sys.modules if name.partition(".")[0] == "metaflow"]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize("name", WORKS)
+def test_a_name_that_works_is_flowcs(name: str) -> None:
+    assert getattr(import_module("metaflow"), name) is getattr(flowc, name)
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_name_that_is_not_there_says_what_to_use(name: str) -> None:
+    with pytest.raises(ImportError, match=rf"flowc has no {name}: \w.{{10,}}"):
+        exec(f"from metaflow import {name}", {})
+
+
+def test_a_name_that_never_was_is_an_ordinary_error() -> None:
+    with pytest.raises(ImportError, match="cannot import name 'Flowspec'"):
+        exec("from metaflow import Flowspec", {})
+
+
+@pytest.mark.parametrize(
+    ("statement", "home"),
+    [
+        ("from metaflow.exception import MetaflowException as x", "flowc.exceptions.MetaflowException"),
+        ("from metaflow.exception import MetaflowNotFound as x", "flowc.exceptions.MetaflowNotFound"),
+        ("from metaflow.client import Run as x", "flowc.client.Run"),
+        ("from metaflow.client.core import Task as x", "flowc.client.Task"),
+        ("from metaflow.datatools import S3 as x", "flowc.datatools.S3"),
+        ("from metaflow.datatools.s3 import MetaflowS3NotFound as x", "flowc.datatools.MetaflowS3NotFound"),
+        ("from metaflow.plugins.datatools.s3 import S3 as x", "flowc.datatools.S3"),
+        (
+            "from metaflow.plugins.datatools.s3.s3 import MetaflowS3URLException as x",
+            "flowc.datatools.MetaflowS3URLException",
+        ),
+        ("from metaflow.metaflow_current import current as x", "flowc.running.current"),
+        ("from metaflow.parameters import JSONType as x", "flowc.parameters.JSONType"),
+        ("from metaflow.flowspec import FlowSpec as x", "flowc.flowspec.FlowSpec"),
+        ("from metaflow.decorators import step as x", "flowc.decorators.step"),
+        ("from metaflow.multicore_utils import parallel_map as x", "flowc.multicore.parallel_map"),
+        ("import metaflow.client; x = metaflow.client.Flow", "flowc.client.Flow"),
+        ("import metaflow.exception as e; x = e.MetaflowException", "flowc.exceptions.MetaflowException"),
+        ("from metaflow import exception; x = exception.MetaflowException", "flowc.exceptions.MetaflowException"),
+        ("from metaflow import *; x = FlowSpec", "flowc.flowspec.FlowSpec"),
+        ("from metaflow.client import *; x = Run", "flowc.client.Run"),
+    ],
+)
+def test_a_submodule_is_flowcs(statement: str, home: str) -> None:
+    space: dict[str, object] = {}
+    exec(statement, space)
+    module, _, name = home.rpartition(".")
+    assert space["x"] is getattr(import_module(module), name)
+
+
+@pytest.mark.parametrize(
+    ("statement", "text"),
+    [
+        ("from metaflow.cards import Markdown", "metaflow.cards: keep what you show"),
+        (
+            "from metaflow.plugins.cards.card_modules.card import MetaflowCard",
+            "metaflow.plugins.cards: keep what you show",
+        ),
+        (
+            "from metaflow.plugins.kubernetes.kubernetes_client import X",
+            "metaflow.plugins.kubernetes: flowc's own targets",
+        ),
+        (
+            "from metaflow.plugins import KubernetesDecorator",
+            "metaflow.plugins.KubernetesDecorator: flowc's own targets",
+        ),
+        ("import metaflow.metaflow_config", "metaflow.metaflow_config: the store is FLOWC_STORE"),
+        ("from metaflow.decorators import StepDecorator", "metaflow.decorators.StepDecorator: write the decorator"),
+        ("from metaflow.client import MetaflowCode", "metaflow.client.MetaflowCode: the code is"),
+        ("import metaflow.nonsense", "metaflow.nonsense: see the language's page"),
+    ],
+)
+def test_a_submodule_that_is_not_there_says_what_to_use(statement: str, text: str) -> None:
+    with pytest.raises(ImportError, match=f"flowc stands in for metaflow and has no {text}"):
+        exec(statement, {})
+
+
+def test_pickles_name_flowc_and_never_metaflow() -> None:
+    space: dict[str, object] = {}
+    exec(
+        "from metaflow import FlowSpec, Run, Flow, Task, Parameter\nfrom metaflow.exception import MetaflowException",
+        space,
+    )
+    del space["__builtins__"]
+    for value in (*space.values(), space["MetaflowException"]("m")):  # type: ignore[operator]
+        data = pickle.dumps(value)
+        assert b"metaflow." not in data
+        assert b"flowc." in data
+
+
+def test_it_is_no_top_level_package() -> None:
+    code = "import sys, flowc, flowc.client; import importlib.util; print(importlib.util.find_spec('metaflow'), 'metaflow' in sys.modules)"
+    environment = {"PYTHONPATH": str(COMPAT.parent.parent), "PATH": os.environ["PATH"]}
+    printed = subprocess.run(
+        [sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True, env=environment, cwd="/"
+    )
+    assert printed.stdout == "None False\n"
