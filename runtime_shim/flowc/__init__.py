@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+# `python -m flowc` runs this file while the folder that it was started in is still on the path: nothing is imported here
+# that a file of the author's could answer.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from flowc.decorators import batch as batch
     from flowc.decorators import catch as catch
     from flowc.decorators import environment as environment

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from flowc.exceptions import StepTimeout, TimeoutException
 from flowc.manifest import Failure
+from flowc.standard import standard_path
 
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
@@ -30,7 +31,8 @@ def trace(error: BaseException) -> str:
     found = traceback.TracebackException.from_exception(error)
     for part in _chain(found):
         part.stack = traceback.StackSummary.from_list([frame for frame in part.stack if _is_authors(frame)])
-    return "".join(found.format())
+    with standard_path():  # `traceback` imports more while it formats
+        return "".join(found.format())
 
 
 def _is_authors(frame: traceback.FrameSummary) -> bool:

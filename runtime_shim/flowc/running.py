@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from flowc.standard import standard_path
+
 _ALWAYS = (
     "flow_name", "run_id", "origin_run_id", "step_name", "task_id", "retry_count", "pathspec", "namespace", "username",
     "tags", "parameter_names",
@@ -46,7 +48,8 @@ class Current:
         """A folder of the task's own that is removed when it ends; None outside a task."""
         facts = self.__dict__["_facts"]
         if facts and "_tempdir" not in facts:
-            import tempfile
+            with standard_path():
+                import tempfile
 
             facts["_tempdir"] = tempfile.mkdtemp(prefix="flowc-")
         found: str | None = facts.get("_tempdir")
@@ -66,7 +69,8 @@ def leave() -> None:
     folder = current.__dict__["_facts"].get("_tempdir")
     current.__dict__["_facts"] = {}
     if folder:
-        import shutil
+        with standard_path():
+            import shutil
 
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -35,6 +35,7 @@ from flowc.loading import Base, base
 from flowc.manifest import Failure, RunRecord
 from flowc.parameters import values
 from flowc.sources import Loaded, prepare
+from flowc.standard import standard_path
 from flowc.store import Store, StoreError
 from flowc.work import KEY, Stored, Transition, Work
 
@@ -307,7 +308,8 @@ def _give_up(task: _Task, error: StepTimeout) -> None:
 
 def _transition(loaded: Loaded, work: Work, marks: StepMarks, caught: Failure | None) -> Transition | None:
     if caught is not None:
-        from flowc.statics import static_transition
+        with standard_path():
+            from flowc.statics import static_transition
 
         return static_transition(loaded, work.address.step)
     last = marks.end or work.address.step == "end" or len(loaded.steps) == 1

@@ -1,0 +1,20 @@
+"""Late imports of ours that files beside the author's flow must not answer."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def standard_path() -> Iterator[None]:
+    """What is imported in the block comes from the interpreter's own library, whatever the author has on the path."""
+    library = os.path.dirname(os.path.abspath(os.__file__))
+    before = list(sys.path)
+    sys.path[:] = [place for place in before if place == library or place.startswith(library + os.sep)]
+    try:
+        yield
+    finally:
+        sys.path[:] = before
