@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
@@ -144,6 +143,8 @@ def _width(text: str) -> int:
 
 
 def _json(report: Report) -> str:
+    import json  # noqa: PLC0415  # rarely needed
+
     counts = _counts(report)
     whole = {
         "version": JSON_VERSION,

@@ -30,7 +30,7 @@ def parse(path: Path, report: Report, *, root: Path | None = None, name: str | N
         return ()
     _check_file(path, report)
     module = bind(source, parsed)
-    library = Library(_folders(path, root), root)
+    library = Library(_folders(path, root))
     library.modules[path] = module
     found = _candidates(module, Lineages(library), report)
     origin = Origin(_relative(path, root), root.as_posix())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from compiler.frontend.modules import Function
 
@@ -35,18 +34,22 @@ IN_PLACE = frozenset(
 _UNKNOWN_CALLS = frozenset(("exec", "eval", "super", "locals"))
 
 
-@dataclass(slots=True)
 class Body:
-    """The findings of one method; places are the nodes themselves, the first of each name."""
+    """The findings of one method; places are the nodes themselves, the first of each name.
 
-    reads: dict[str, ast.expr] = field(default_factory=dict)
-    writes: dict[str, ast.expr] = field(default_factory=dict)
-    assigned: dict[str, ast.expr] = field(default_factory=dict)
-    """The writes that bind the name itself, not a part of its value."""
-    deleted: dict[str, ast.expr] = field(default_factory=dict)
-    calls: dict[str, ast.expr] = field(default_factory=dict)
-    transitions: list[ast.Call] = field(default_factory=list)
-    calls_unknown: bool = False
+    `assigned` are the writes that bind the name itself, not a part of its value.
+    """
+
+    __slots__ = ("assigned", "calls", "calls_unknown", "deleted", "reads", "transitions", "writes")
+
+    def __init__(self) -> None:
+        self.reads: dict[str, ast.expr] = {}
+        self.writes: dict[str, ast.expr] = {}
+        self.assigned: dict[str, ast.expr] = {}
+        self.deleted: dict[str, ast.expr] = {}
+        self.calls: dict[str, ast.expr] = {}
+        self.transitions: list[ast.Call] = []
+        self.calls_unknown = False
 
 
 def read_body(function: Function) -> Body:

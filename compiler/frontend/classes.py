@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from compiler.frontend.modules import Function, Library, Module
 from compiler.frontend.values import Scope, class_names
@@ -13,8 +13,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _DEEPEST = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Class:
+class Class(NamedTuple):
     """One class and the scope of its body."""
 
     module: Module
@@ -22,8 +21,7 @@ class Class:
     scope: Scope
 
 
-@dataclass(frozen=True, slots=True)
-class Lineage:
+class Lineage(NamedTuple):
     """A class with everything that it inherits, nearest first; `stranger` is a base that no text was found for."""
 
     classes: tuple[Class, ...]
@@ -31,8 +29,7 @@ class Lineage:
     stranger: ast.expr | None
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One name of a class: a function, or the value that it is set to; `block` names the statement around it, if any."""
 
     name: str
@@ -42,12 +39,14 @@ class Member:
     block: str | None = None
 
 
-@dataclass(slots=True)
 class Lineages:
     """The lineages found so far, by class."""
 
-    library: Library
-    known: dict[int, Lineage] = field(default_factory=dict)
+    __slots__ = ("known", "library")
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.known: dict[int, Lineage] = {}
 
     def of(self, module: Module, node: ast.ClassDef, depth: int = 0) -> Lineage:
         """What a class inherits, in the order in which Python looks names up."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from compiler.diagnostics import Report
 from compiler.frontend import value_rules as rules
@@ -13,8 +13,7 @@ from compiler.frontend.suggest import did_you_mean
 from compiler.ir.flow import Flow, Foreach, Switch
 
 
-@dataclass(frozen=True, slots=True)
-class Attributes:
+class Attributes(NamedTuple):
     """What a flow's class has beside artifacts; `unknown` where something unread may set more."""
 
     methods: Mapping[str, Method]

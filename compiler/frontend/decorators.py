@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from compiler.diagnostics import Report
 from compiler.frontend import value_rules as rules
@@ -134,8 +134,7 @@ GANG_DECORATORS = frozenset(("parallel",))
 MUTATORS = {"StepMutator": "a step mutator", "FlowMutator": "a flow mutator"}
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What stood above a method or class: the language's decorators in order, and whether others wrap it."""
 
     decorators: tuple[Decorator, ...]

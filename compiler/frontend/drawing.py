@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from compiler.ir.flow import End, Foreach, Gang, Goto, Span, Split, Step, Switch
 
 
-@dataclass(slots=True)
-class Drawing:
+class Drawing(NamedTuple):
     """A flow as far as it could be read. `vague` holds the steps whose transition could not be."""
 
     name: str

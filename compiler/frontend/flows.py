@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from compiler.diagnostics import Note, Report
 from compiler.frontend import rules
@@ -22,20 +22,21 @@ from compiler.ir.flow import Decorator, Flow, Parameter, Span
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-@dataclass(slots=True)
 class _Parts:
     """The members of a flow by what they are."""
 
-    methods: dict[str, Method] = field(default_factory=dict)
-    parameters: list[tuple[Parameter, Member]] = field(default_factory=list)
-    bodies: dict[str, Body] = field(default_factory=dict)
-    constants: list[str] = field(default_factory=list)
-    declared: set[str] = field(default_factory=set)
-    has_config: bool = False
+    __slots__ = ("bodies", "constants", "declared", "has_config", "methods", "parameters")
+
+    def __init__(self) -> None:
+        self.methods: dict[str, Method] = {}
+        self.parameters: list[Parameter] = []
+        self.bodies: dict[str, Body] = {}
+        self.constants: list[str] = []
+        self.declared: set[str] = set()
+        self.has_config = False
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """The file of a flow: relative to the root of the code, and the root."""
 
     path: str
@@ -74,7 +75,7 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow:
         start=ends.start or "",
         end=ends.end or "",
         steps=read.steps,
-        parameters=tuple(parameter for parameter, _ in parts.parameters),
+        parameters=tuple(parts.parameters),
         decorators=decorators,
         constants=tuple(parts.constants),
         doc=ast.get_docstring(own.node),
@@ -91,7 +92,7 @@ def _attributes(parts: _Parts, unknown: bool) -> Attributes:
     return Attributes(
         methods=parts.methods,
         bodies=parts.bodies,
-        parameters=frozenset(parameter.attribute for parameter, _ in parts.parameters) | parts.declared,
+        parameters=frozenset(parameter.attribute for parameter in parts.parameters) | parts.declared,
         constants=frozenset(parts.constants),
         unknown=unknown,
     )
@@ -132,7 +133,7 @@ def _sort(found: Mapping[str, Member], report: Report) -> _Parts:
             parts.has_config = parts.has_config or declares(member) == "Config"
             parameter = read_parameter(member, report)
             if parameter:
-                parts.parameters.append((parameter, member))
+                parts.parameters.append(parameter)
         elif not name.startswith("__"):
             parts.constants.append(name)
     return parts

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from compiler.diagnostics import Note, Report
 from compiler.frontend import rules
@@ -11,29 +10,35 @@ from compiler.frontend.drawing import Drawing
 from compiler.ir.flow import Foreach, Gang, Split, Step
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class _Frame:
     """An open split on the way from the start: which of its arms, and what was open around it. Compared by identity."""
 
-    split: str
-    arm: str | None
-    around: _Frame | None
-    depth: int
+    __slots__ = ("arm", "around", "depth", "split")
+
+    def __init__(self, split: str, arm: str | None, around: _Frame | None, depth: int) -> None:
+        self.split = split
+        self.arm = arm
+        self.around = around
+        self.depth = depth
 
 
 _LOST = _Frame("", None, None, 0)
 """What is open is not known, because of something that was reported: nothing that follows from it is."""
 
 
-@dataclass(slots=True)
 class _Levels:
-    drawing: Drawing
-    after: Mapping[str, tuple[str, ...]]
-    report: Report
-    arriving: dict[str, list[tuple[str, _Frame | None]]] = field(default_factory=dict)
-    joins: dict[str, list[str]] = field(default_factory=dict)
-    spoiled: set[str] = field(default_factory=set)
-    ended: list[tuple[str, _Frame]] = field(default_factory=list)
+    """What the pass knows so far: frames on their way to a step, the joins of each split, what is no longer judged."""
+
+    __slots__ = ("after", "arriving", "drawing", "ended", "joins", "report", "spoiled")
+
+    def __init__(self, drawing: Drawing, after: Mapping[str, tuple[str, ...]], report: Report) -> None:
+        self.drawing = drawing
+        self.after = after
+        self.report = report
+        self.arriving: dict[str, list[tuple[str, _Frame | None]]] = {}
+        self.joins: dict[str, list[str]] = {}
+        self.spoiled: set[str] = set()
+        self.ended: list[tuple[str, _Frame]] = []
 
 
 def check_levels(

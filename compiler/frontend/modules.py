@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from compiler.diagnostics import Report
 from compiler.frontend.source import Source, read, tree
@@ -13,8 +13,7 @@ OURS = ("metaflow", "flowc")
 """The modules that mean the flow language."""
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(NamedTuple):
     """`from module import name`, or `import module` where `name` is None; `level` counts the dots."""
 
     module: str
@@ -32,15 +31,17 @@ Bound = ast.expr | Function | ast.ClassDef | Import | None
 """What a name stands for; None where the text alone does not tell."""
 
 
-@dataclass(slots=True)
 class Module:
     """One file of the repository; `names` are its top-level bindings in their order."""
 
-    source: Source
-    tree: ast.Module
-    names: dict[str, Bound] = field(default_factory=dict)
-    stars: list[Import] = field(default_factory=list)
-    changed: frozenset[str] | None = None
+    __slots__ = ("changed", "names", "source", "stars", "tree")
+
+    def __init__(self, source: Source, parsed: ast.Module) -> None:
+        self.source = source
+        self.tree = parsed
+        self.names: dict[str, Bound] = {}
+        self.stars: list[Import] = []
+        self.changed: frozenset[str] | None = None
 
     @property
     def classes(self) -> list[ast.ClassDef]:
@@ -53,8 +54,7 @@ class Module:
         return any(star.ours for star in self.stars)
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where an expression's value comes from: a name of the flow language, or a binding of a module that was read."""
 
     ours: str | None = None
@@ -66,13 +66,14 @@ NOWHERE = Origin()
 """Something of another package, or that only run time knows."""
 
 
-@dataclass(slots=True)
 class Library:
     """The modules read so far; `folders` are where absolute imports are looked for."""
 
-    folders: tuple[Path, ...]
-    shown: Path
-    modules: dict[Path, Module | None] = field(default_factory=dict)
+    __slots__ = ("folders", "modules")
+
+    def __init__(self, folders: tuple[Path, ...]) -> None:
+        self.folders = folders
+        self.modules: dict[Path, Module | None] = {}
 
     def origin(self, module: Module, node: ast.expr) -> Origin:
         """Where a (dotted) name comes from; `NOWHERE` for every other expression."""
@@ -146,12 +147,9 @@ class Library:
             return None
         # Mistakes in a module beside the flow are not the flow's: what cannot be read is unknown.
         aside = Report()
-        source = read(file, self._path(file), aside)
+        source = read(file, file.as_posix(), aside)
         parsed = tree(source, aside) if source else None
         return bind(source, parsed) if source and parsed else None
-
-    def _path(self, file: Path) -> str:
-        return file.as_posix()
 
 
 _DEPTH = 50

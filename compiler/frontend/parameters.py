@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from compiler.diagnostics import Note, Report
 from compiler.frontend import value_rules as rules
@@ -54,8 +53,7 @@ _BUILTIN_TYPES = {"str": "str", "int": "int", "float": "float", "bool": "bool", 
 _CLICK_TYPES = {"STRING": "str", "INT": "int", "FLOAT": "float", "BOOL": "bool"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(NamedTuple):
     """The call that makes a parameter: its arguments by name."""
 
     scope: Scope
@@ -320,6 +318,8 @@ def _misfit(kind: str, value: Value) -> str | None:
 def _bad_json(value: Value) -> str | None:
     if not isinstance(value, str):
         return None
+    import json  # noqa: PLC0415  # rarely needed
+
     try:
         json.loads(value)
     except (ValueError, RecursionError):

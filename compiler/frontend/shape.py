@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from compiler.diagnostics import Note, Report
 from compiler.frontend import rules
@@ -40,7 +39,7 @@ def _forward(drawing: Drawing, after: Mapping[str, tuple[str, ...]]) -> tuple[Dr
     if not back:
         return drawing, after
     forward = {name: tuple(each for each in following if each != drawing.start) for name, following in after.items()}
-    return replace(drawing, vague=drawing.vague | back), forward
+    return drawing._replace(vague=drawing.vague | back), forward
 
 
 def _repeats(step: Step) -> bool:

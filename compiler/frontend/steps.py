@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from compiler.diagnostics import Note, Report
 from compiler.frontend import rules
@@ -24,8 +24,7 @@ _RESERVED = frozenset(("name", "next", "input", "index", "cmd"))
 _NAME = re.compile(r"[a-z0-9_]+")
 
 
-@dataclass(slots=True)
-class Method:
+class Method(NamedTuple):
     """A method under `@step`, as read so far."""
 
     member: Member
@@ -51,21 +50,22 @@ class Method:
         return len(self.function.args.posonlyargs) + len(self.function.args.args) > 1
 
 
-@dataclass(slots=True)
-class Ends:
+class Ends(NamedTuple):
     """The first and the last step, where they are known."""
 
-    start: str | None = None
-    end: str | None = None
+    start: str | None
+    end: str | None
 
 
-@dataclass(slots=True)
 class Steps:
     """The steps of a flow; `vague` are those whose transition could not be read."""
 
-    steps: dict[str, Step] = field(default_factory=dict)
-    places: dict[str, Span] = field(default_factory=dict)
-    vague: set[str] = field(default_factory=set)
+    __slots__ = ("places", "steps", "vague")
+
+    def __init__(self) -> None:
+        self.steps: dict[str, Step] = {}
+        self.places: dict[str, Span] = {}
+        self.vague: set[str] = set()
 
 
 def step_decorator(member: Member) -> int | None:
@@ -153,17 +153,16 @@ def read_ends(flow: str, place: Span, methods: Mapping[str, Method], report: Rep
         only = next(iter(methods.values()))
         if not only.body.transitions:
             return Ends(only.name, only.name)
-    found = Ends()
     marked = [name for name, method in methods.items() if method.is_start]
-    found.start = _one(flow, "start", marked, methods, report)
-    if found.start is None:
+    start = _one(flow, "start", marked, methods, report)
+    if start is None:
         report.add(rules.MISSING_START, place, flow=flow, hint=did_you_mean("start", _loose(methods)))
     marked = [name for name, method in methods.items() if method.is_end]
-    found.end = _one(flow, "end", marked, methods, report)
+    end = _one(flow, "end", marked, methods, report)
     # Where a transition goes to a step `end` that is not there, that transition is the mistake.
-    if found.end is None and "end" not in unknown:
+    if end is None and "end" not in unknown:
         report.add(rules.MISSING_END, place, flow=flow, hint=did_you_mean("end", _loose(methods)))
-    return found
+    return Ends(start, end)
 
 
 def _loose(methods: Mapping[str, Method]) -> list[str]:
@@ -249,7 +248,9 @@ def _with_calls(method: Method, bodies: Mapping[str, Body]) -> Body:
     """The step's body with what the methods that it calls do, at the place of the call."""
     if not any(name in bodies for name in (*method.body.calls, *method.body.reads)):
         return method.body
-    whole = Body(dict(method.body.reads), dict(method.body.writes), calls_unknown=method.body.calls_unknown)
+    whole = Body()
+    whole.reads, whole.writes = dict(method.body.reads), dict(method.body.writes)
+    whole.calls_unknown = method.body.calls_unknown
     seen: set[str] = set()
     stack = [
         (name, place) for name, place in (*method.body.calls.items(), *method.body.reads.items()) if name in bodies

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from compiler.diagnostics import Note, Report
 from compiler.frontend import rules, value_rules
@@ -17,8 +18,7 @@ Spoken = Goto | Split | Foreach | Switch | Gang
 """A transition that the author wrote."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A step's method: its name, the flow's, the scope it stands in, the steps that it may go to, its word for `self`."""
 
     step: str
@@ -76,8 +76,7 @@ def _check_same(place: Place, calls: list[ast.Call], chosen: ast.Call, meaning: 
             report.add(rules.NEXT_DIFFERS, place.span(call), Note(meaning.span, "the other one"), name=place.step)
 
 
-@dataclass(frozen=True, slots=True)
-class _Stand:
+class _Stand(NamedTuple):
     """A `self.next(...)` that is a statement: the block statement around it that forbids it, and what follows."""
 
     block: str | None

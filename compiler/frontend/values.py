@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ast
-import json
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.frontend.modules import Import, Library, Module, Origin, changed_names
 from compiler.ir.flow import Dynamic
@@ -21,8 +19,7 @@ class _Unknown(Exception):
     """The text does not tell."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """Where an expression stands: its module, and the names of the class body around it."""
 
     library: Library
@@ -273,6 +270,8 @@ def _called(scope: Scope, function: ast.expr, depth: int) -> Callable[..., objec
         return _CALLS.get(function.id) or _missing
     if isinstance(function, ast.Attribute):
         if _is_import(scope, function.value, "json") and function.attr == "dumps":
+            import json  # noqa: PLC0415  # rarely needed
+
             return json.dumps
         if function.attr in _METHODS:
             owner = _value(scope, function.value, depth)
