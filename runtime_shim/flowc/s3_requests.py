@@ -131,6 +131,12 @@ class Bucket:
             try:
                 answer = self._once(call)
             except (OSError, HTTPException) as error:
+                if (
+                    type(error).__name__ == "SSLCertVerificationError"
+                ):  # by its name: `ssl` is loaded only where it is used
+                    raise StoreError(
+                        f"{method} {self._shown(key)}: {error}. Name the certificate's authority by AWS_CA_BUNDLE"
+                    ) from error
                 trouble, again = f"{type(error).__name__}: {error}", True
                 self.close()  # where one idle connection is stale, all are
             else:
