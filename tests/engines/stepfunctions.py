@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -117,8 +118,12 @@ class Server:
                     batch.terminate_job(jobId=job["jobId"], reason="the execution is over")
 
 
+_FIRST_USE = threading.Lock()
+"""Clients and the server are made once, whatever thread asks first."""
+
+
 @functools.cache
-def _client(endpoint: str, service: str) -> Any:
+def _made_client(endpoint: str, service: str) -> Any:
     return boto3.client(
         service,  # type: ignore[call-overload]
         endpoint_url=endpoint,
@@ -129,12 +134,25 @@ def _client(endpoint: str, service: str) -> Any:
     )
 
 
+def _client(endpoint: str, service: str) -> Any:
+    with _FIRST_USE:
+        return _made_client(endpoint, service)
+
+
 @functools.cache
-def server() -> Server:
-    """The one server of this process; it ends with it."""
+def _made_server() -> Server:
     running = Server()
     atexit.register(running.stop)
     return running
+
+
+def server() -> Server:
+    """The one server of this process; it ends with it."""
+    with _FIRST_START:
+        return _made_server()
+
+
+_FIRST_START = threading.Lock()
 
 
 def substitute(text: str, values: Mapping[str, str]) -> str:
@@ -144,7 +162,7 @@ def substitute(text: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda match: json.dumps(values[match[1]])[1:-1], text)
 
 
-def run_state_machine(  # noqa: PLR0913  what identifies an execution is all given by the caller
+def run_state_machine(
     definition: str,
     job_definitions: str,
     *,
