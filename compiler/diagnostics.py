@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
 from compiler.ir.flow import Span
+from compiler.record import fresh, mutable, record
 
 Severity = Literal["error", "warning", "note"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """One kind of mistake. `message` and `help` are `str.format` templates over the facts given to `Report.add`."""
 
@@ -22,7 +22,7 @@ class Rule:
     severity: Severity = "error"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Note:
     """A second place that explains the first."""
 
@@ -30,7 +30,7 @@ class Note:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Diagnostic:
     """One finding: its rule, its place and its words."""
 
@@ -41,12 +41,12 @@ class Diagnostic:
     notes: tuple[Note, ...] = ()
 
 
-@dataclass(slots=True)
+@mutable
 class Report:
     """What the passes found so far. Passes add and go on; nobody raises for a mistake of the user."""
 
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-    _seen: set[Diagnostic] = field(default_factory=set, repr=False)
+    diagnostics: list[Diagnostic] = fresh(default_factory=list)
+    _seen: set[Diagnostic] = fresh(default_factory=set)
 
     def add(self, rule: Rule, span: Span, *notes: Note, **facts: object) -> None:
         """Record one finding; `facts` fill the rule's templates."""

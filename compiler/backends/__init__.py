@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Value
 from compiler.ir.plan import Feature, Option, Plan
+from compiler.record import fresh, record
 
 PORTABLE_OPTIONS = frozenset({"image", "cpu", "memory", "gpu", "disk", "shared_memory"})
 """Options of `@kubernetes`, `@batch` and `@resources` that every target spells: the plan's `Task.image` and `Task.resources`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gap:
     """Something that a target cannot do: why, and the way round."""
 
@@ -22,7 +22,7 @@ class Gap:
     way_round: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Options:
     """How to emit: command line over `[tool.flowc.<target>]` over `[tool.flowc]`; never the environment.
 
@@ -37,10 +37,10 @@ class Options:
     namespace: str | None = None
     name: str | None = None
     max_workers: int | None = None
-    target: Mapping[str, Value] = field(default_factory=dict)
+    target: Mapping[str, Value] = fresh(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OutputFile:
     """One file of the output. `name` is relative to the output folder; the first file of an emission is the main one."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from flowc.address import RunAddress, TaskAddress
@@ -11,6 +10,7 @@ from flowc.manifest import Attempt, Manifest, RunRecord, attempts, read_run, run
 from flowc.store import MissingError, Store, StoreError, open_store
 
 from compiler.mistakes import CallError
+from compiler.record import record
 
 Status = Literal["done", "caught", "failed", "running", "waiting"]
 
@@ -19,7 +19,7 @@ class HistoryError(CallError):
     """There is no such run, step or task, or no store."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TaskState:
     """A task that the run's decisions lead to. `manifest` is None where no attempt has finished well."""
 
@@ -51,7 +51,7 @@ class TaskState:
         return self.attempts[-1].finished if self.attempts else None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RunState:
     """A run and its tasks, in the order in which decisions lead to them."""
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 import click
 
 from compiler.commands.output import write_files
+from compiler.record import fresh, mutable
 from compiler.run.events import RunResult, TaskStart
 
 _COLOURS = ("cyan", "green", "yellow", "blue", "magenta", "bright_cyan", "bright_green", "bright_blue")
 _CLEAR = "\r\x1b[2K"
 
 
-@dataclass(slots=True)
+@mutable
 class Progress:
     """A listener that prints. Lines of tasks go to `output`, what we say to `status`; both may be the same terminal."""
 
@@ -27,11 +27,11 @@ class Progress:
     run_id_file: Path | None = None
     clock: Callable[[], float] = time.monotonic
     begun: float = 0.0
-    running: list[TaskStart] = field(default_factory=list)
+    running: list[TaskStart] = fresh(default_factory=list)
     finished_tasks: int = 0
     retried: int = 0
-    failures: list[TaskStart] = field(default_factory=list)
-    last_lines: dict[TaskStart, str] = field(default_factory=dict)
+    failures: list[TaskStart] = fresh(default_factory=list)
+    last_lines: dict[TaskStart, str] = fresh(default_factory=dict)
 
     def run_started(self, run_id: str) -> None:
         """Say the run's id, and write it where it was asked for."""

@@ -69,18 +69,21 @@ def read_body(function: Function) -> Body:
     return found
 
 
-_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
 _LEAVES = frozenset(
     ("ctx", "op", "ops", "kind", "type_comment", "conversion", "id", "arg", "attr", "name", "names", "level")
 )
+_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {
+    kind: tuple(name for name in reversed(kind._fields) if name not in _LEAVES)
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST)
+}
+"""The fields of each kind of node that may hold nodes, last first."""
 
 
 def _children(node: ast.AST) -> list[ast.AST]:
     """A node's children, last first."""
     found: list[ast.AST] = []
-    for name in reversed(node._fields):
-        if name in _LEAVES:
-            continue
+    for name in _FIELDS[node.__class__]:
         value = getattr(node, name, None)
         if isinstance(value, list):
             found.extend(each for each in reversed(value) if isinstance(each, ast.AST))

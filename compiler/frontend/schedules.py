@@ -74,4 +74,4 @@ def _has_zones() -> bool:
 def _zone_hint(zone: str) -> str:
     import zoneinfo  # noqa: PLC0415  # rarely needed
 
-    return did_you_mean(zone, sorted(zoneinfo.available_timezones()))
+    return did_you_mean(zone, zoneinfo.available_timezones())

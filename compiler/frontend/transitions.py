@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from compiler.diagnostics import Note, Report
@@ -13,6 +12,7 @@ from compiler.frontend.modules import Function
 from compiler.frontend.suggest import did_you_mean, nearest
 from compiler.frontend.values import Scope, evaluate
 from compiler.ir.flow import Case, Dynamic, Foreach, Gang, Goto, Span, Split, Switch
+from compiler.record import replaced
 
 Spoken = Goto | Split | Foreach | Switch | Gang
 """A transition that the author wrote."""
@@ -72,7 +72,7 @@ def _check_same(place: Place, calls: list[ast.Call], chosen: ast.Call, meaning: 
         if call is chosen or meaning is None:
             continue
         other = _spoken(place, call, report)
-        if other is not None and replace(other, span=meaning.span) != meaning:
+        if other is not None and replaced(other, span=meaning.span) != meaning:
             report.add(rules.NEXT_DIFFERS, place.span(call), Note(meaning.span, "the other one"), name=place.step)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from compiler.record import record
 
 Value = None | bool | int | float | str | tuple["Value", ...] | Mapping[str, "Value"]
 """A value that the source alone tells: JSON's kinds; lists and tuples are tuples, dicts have string keys."""
@@ -11,7 +12,7 @@ Value = None | bool | int | float | str | tuple["Value", ...] | Mapping[str, "Va
 CaseKey = str | int | bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Span:
     """A place in a file. Lines and columns count from 1, columns in characters; the end column is exclusive."""
 
@@ -22,7 +23,7 @@ class Span:
     end_col: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dynamic:
     """A value that only run time knows; `text` is its source."""
 
@@ -30,7 +31,7 @@ class Dynamic:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Goto:
     """`self.next(self.a)`"""
 
@@ -38,7 +39,7 @@ class Goto:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Split:
     """`self.next(self.a, self.b)`: at least two different targets, in the author's order."""
 
@@ -46,7 +47,7 @@ class Split:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Foreach:
     """`self.next(self.a, foreach="items")`: `items` names an artifact."""
 
@@ -55,7 +56,7 @@ class Foreach:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Case:
     """One key of a switch and the step that it chooses."""
 
@@ -63,7 +64,7 @@ class Case:
     target: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Switch:
     """`self.next({key: self.a, …}, condition="v")`: a case is known by its position in `cases` from then on."""
 
@@ -72,7 +73,7 @@ class Switch:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gang:
     """`self.next(self.a, num_parallel=n)`"""
 
@@ -81,7 +82,7 @@ class Gang:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class End:
     """No transition: the last step."""
 
@@ -91,7 +92,7 @@ class End:
 Transition = Goto | Split | Foreach | Switch | Gang | End
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Decorator:
     """`@name(arg=value, …)`; positional arguments are named by the decorator's signature. `arguments` keeps the author's order."""
 
@@ -109,7 +110,7 @@ class Decorator:
         return next((span for key, span in self.argument_spans if key == name), self.span)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Access:
     """One artifact that a step reads or writes, at its first place."""
 
@@ -117,7 +118,7 @@ class Access:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """A method with `@step`. `span` is the `def` line's name; `is_join` is true where it takes `inputs`."""
 
@@ -137,7 +138,7 @@ ParameterType = str
 """`str int float bool json file`, or the text of a click type; `file` is an IncludeFile."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parameter:
     """A `Parameter` or `IncludeFile`. `attribute` is the artifact's name, `name` the command line's."""
 
@@ -156,7 +157,7 @@ class Parameter:
     """True where `default` is a function that wants to be called when the flow is deployed (`default` is then Dynamic)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flow:
     """A flow whose every name resolves. `steps` are in the author's order; `path` is relative to `root`, with `/`.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from compiler.ir.flow import End, Foreach, Gang, Goto, Split, Step, Switch
 from compiler.ir.plan import Choice, Load
+from compiler.record import record
 
 Graph = Mapping[str, Sequence[str]]
 """Successors (or predecessors) of each node, without repeats and self-loops."""
@@ -56,7 +56,7 @@ def order(graph: Graph) -> tuple[str, ...]:
     return tuple(done)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Level:
     """A level of one scope, its splits collapsed to single nodes: where a switch's arms part and meet.
 

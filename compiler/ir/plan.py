@@ -8,10 +8,10 @@ path. A static split (`Branches`) has one scope an arm at the same depth; Airflo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from compiler.ir.flow import Dynamic, Flow, Parameter, Span, Value
+from compiler.record import record
 
 Feature = Literal[
     "switch", "recursion", "gang", "trigger", "trigger-on-finish", "exit-hook", "conda", "pypi", "card", "secrets",
@@ -19,7 +19,7 @@ Feature = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edge:
     """A dependency on a sibling, known by its step (a `FanOut` and a `Branches` by their split's).
 
@@ -31,7 +31,7 @@ class Edge:
     cases: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choice:
     """The step to load from where each of the named switches took one of the named cases."""
 
@@ -39,33 +39,33 @@ class Choice:
     step: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Load:
     """A decision list: the choice whose conditions hold is loaded. One choice without conditions where no switch is between."""
 
     choices: tuple[Choice, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Begin:
     """The first step: it takes the parameters and claims the run."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Follow:
     """The step goes on from one earlier step at its own index path."""
 
     load: Load
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Enter:
     """The first step of a foreach's body: it loads `split` one level up, and the item of its own last index part."""
 
     split: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Merge:
     """The join of a static split: its inputs, in the order of the split's `self.next(...)`, each under its arm's first step."""
 
@@ -73,7 +73,7 @@ class Merge:
     arms: tuple[tuple[str, Load], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gather:
     """The join of a foreach: `load` at `<index>.0`, `<index>.1`, … as many as `split` recorded."""
 
@@ -84,7 +84,7 @@ class Gather:
 Loads = Begin | Follow | Enter | Merge | Gather
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Retry:
     """Attempts are 1 + `times`; `pause` in seconds between them."""
 
@@ -92,7 +92,7 @@ class Retry:
     pause: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Resources:
     """What a container asks for, merged over the decorators by maximum; None where the author says nothing. Sizes in MiB."""
 
@@ -103,7 +103,7 @@ class Resources:
     shared_memory: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Option:
     """One decorator option that only some targets can spell, with its place."""
 
@@ -113,7 +113,7 @@ class Option:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Task:
     """One step of the flow with everything that a target decides its spelling by.
 
@@ -146,7 +146,7 @@ class Task:
         return 1 + (self.retry.times if self.retry else 0) + int(self.catch)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FanOut:
     """A foreach or gang: the step that splits, and the body that runs once an item."""
 
@@ -157,7 +157,7 @@ class FanOut:
     """The gang's number of nodes; None for a foreach, whose width the shim reports."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Branches:
     """A static split up to, without, its join. `arms` in the order of `self.next(...)`."""
 
@@ -168,7 +168,7 @@ class Branches:
 Node = Task | FanOut | Branches
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scope:
     """Nodes in a stable topological order: the author's where it is one."""
 
@@ -212,7 +212,7 @@ def _flat(scope: Scope) -> Iterator[Task | FanOut]:
             yield node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Schedule:
     """Five cron fields and a zone of the tz database (None: UTC)."""
 
@@ -221,7 +221,7 @@ class Schedule:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Project:
     """`@project`: the deployment is `<name>.<branch>.<flow>`; `branch` is `prod`, `prod.<b>`, `test.<b>` or `user.<u>`."""
 
@@ -230,7 +230,7 @@ class Project:
     is_production: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plan:
     """A flow decided: what a backend spells, and what the local run walks."""
 

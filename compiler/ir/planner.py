@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
 from compiler.ir import options
@@ -26,6 +25,7 @@ from compiler.ir.plan import (
     Scope,
     Task,
 )
+from compiler.record import fresh, mutable, record
 
 
 def plan(flow: Flow, *, branch: str | None = None, production: bool = False) -> Plan:
@@ -40,7 +40,7 @@ def plan(flow: Flow, *, branch: str | None = None, production: bool = False) -> 
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Place:
     """One scope to be: the split that opens it, and for a static split the arm's first step."""
 
@@ -52,16 +52,16 @@ class _Place:
 _ROOT = _Place(None, None, 0)
 
 
-@dataclass(slots=True)
+@mutable
 class _Regions:
     """Where every step lies: its scope, what stands before it in the whole graph, and each split's join."""
 
     flow: Flow
     before: Mapping[str, list[str]]
-    place: dict[str, _Place] = field(default_factory=dict)
-    members: dict[_Place, list[str]] = field(default_factory=dict)
-    joins: dict[str, str] = field(default_factory=dict)
-    levels: dict[_Place, Level] = field(default_factory=dict)
+    place: dict[str, _Place] = fresh(default_factory=dict)
+    members: dict[_Place, list[str]] = fresh(default_factory=dict)
+    joins: dict[str, str] = fresh(default_factory=dict)
+    levels: dict[_Place, Level] = fresh(default_factory=dict)
 
     def ends(self, place: _Place) -> list[str]:
         """The last steps of a scope: those directly before the join that closes it."""

@@ -7,11 +7,11 @@ import secrets
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from compiler.backends.command import loads_text
 from compiler.ir.plan import Plan
+from compiler.record import fresh, mutable, record
 from compiler.run.events import Listener, RunResult, TaskStart
 from compiler.run.walk import Ready, Report, Walk
 from compiler.run.workers import Ended, Line, Workers
@@ -52,7 +52,7 @@ def _variables(plan: Plan, store: str) -> dict[str, str]:
     return shared | ({"FLOWC_PROJECT": f"{plan.project.name}.{plan.project.branch}"} if plan.project else {})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Attempt:
     """One start of a task."""
 
@@ -65,7 +65,7 @@ class _Attempt:
         return TaskStart(self.ready.task.step, self.ready.index, self.retry)
 
 
-@dataclass(slots=True)
+@mutable
 class _Run:
     """The state of one run: what waits, what pauses before its next attempt, what runs."""
 
@@ -75,10 +75,10 @@ class _Run:
     parameters: Mapping[str, object]
     listener: Listener
     max_workers: int
-    owner: str = field(default_factory=lambda: secrets.token_hex(16))
-    waiting: list[tuple[Ready, int]] = field(default_factory=list)
-    pausing: list[tuple[float, Ready, int]] = field(default_factory=list)
-    running: dict[int, _Attempt] = field(default_factory=dict)
+    owner: str = fresh(default_factory=lambda: secrets.token_hex(16))
+    waiting: list[tuple[Ready, int]] = fresh(default_factory=list)
+    pausing: list[tuple[float, Ready, int]] = fresh(default_factory=list)
+    running: dict[int, _Attempt] = fresh(default_factory=dict)
     failed: bool = False
 
     def go(self, workers: Workers) -> RunResult:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from compiler.record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class TaskStart:
     """One start of a task: its step, its index path (`-` outside any foreach), how much of `@retry` is used up."""
 
@@ -20,7 +21,7 @@ class TaskStart:
         return self.step if self.index == "-" else f"{self.step}[{self.index}]"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RunResult:
     """How a run ended. `pathspec` is `Flow/run`, as `flowc inspect` takes it."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from compiler.ir.plan import FanOut, Plan, Scope, Task, entry
+from compiler.record import fresh, mutable, record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Report:
     """What a finished task tells: the width of its foreach, or the position of the case that it chose."""
 
@@ -16,7 +16,7 @@ class Report:
     case: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ready:
     """A task that may start, at its index path (`-` outside any foreach)."""
 
@@ -24,7 +24,7 @@ class Ready:
     index: str
 
 
-@dataclass(slots=True)
+@mutable
 class _Level:
     """A scope with what hangs on each of its nodes."""
 
@@ -34,7 +34,7 @@ class _Level:
     tails: frozenset[str]
 
 
-@dataclass(slots=True)
+@mutable
 class _Instance:
     """One run of a scope: what has ended in it, and what has been started."""
 
@@ -42,9 +42,9 @@ class _Instance:
     index: str
     parent: _Instance | None
     opened_by: str
-    ended: dict[str, int | None] = field(default_factory=dict)
-    started: set[str] = field(default_factory=set)
-    waiting: dict[str, int] = field(default_factory=dict)
+    ended: dict[str, int | None] = fresh(default_factory=dict)
+    started: set[str] = fresh(default_factory=set)
+    waiting: dict[str, int] = fresh(default_factory=dict)
 
 
 class Walk:

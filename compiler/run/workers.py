@@ -16,12 +16,13 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from compiler.record import fresh, mutable, record
 
 Environment = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Line:
     """One line that a task wrote, without its end."""
 
@@ -29,7 +30,7 @@ class Line:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ended:
     """A task's process has ended; `report` is what it told, empty where it was killed before it could."""
 
@@ -38,14 +39,14 @@ class Ended:
     report: Mapping[str, object]
 
 
-@dataclass(slots=True)
+@mutable
 class _Nursery:
     process: subprocess.Popen[bytes]
     channel: socket.socket
     received: bytes = b""
 
 
-@dataclass(slots=True)
+@mutable
 class _Child:
     """What is read from one running task."""
 
@@ -56,15 +57,15 @@ class _Child:
     told: bytes = b""
 
 
-@dataclass(slots=True)
+@mutable
 class Workers:
     """Starts tasks and tells what they write and how they end. Close it, whatever happens."""
 
     variables: Mapping[str, str]
     root: str
-    _nurseries: dict[Environment, _Nursery] = field(default_factory=dict)
-    _children: dict[int, _Child] = field(default_factory=dict)
-    _selector: selectors.DefaultSelector = field(default_factory=selectors.DefaultSelector)
+    _nurseries: dict[Environment, _Nursery] = fresh(default_factory=dict)
+    _children: dict[int, _Child] = fresh(default_factory=dict)
+    _selector: selectors.DefaultSelector = fresh(default_factory=selectors.DefaultSelector)
     _tickets: int = 0
 
     def start(self, environment: Environment, call: Mapping[str, object]) -> int:

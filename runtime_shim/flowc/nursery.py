@@ -41,7 +41,8 @@ def serve(descriptor: int, root: str) -> int:
     gc.collect()
     gc.freeze()
     while True:
-        ready = select.select([nursery.channel, wake], [], [])[0]
+        waiting: list[Any] = [nursery.channel, wake]
+        ready = select.select(waiting, [], [])[0]
         if wake in ready:
             os.read(wake, 1 << 12)
             nursery.reap()
@@ -178,4 +179,4 @@ def _reseed() -> None:
     """Forks must not draw the same random numbers."""
     random.seed()
     if "numpy.random" in sys.modules:
-        sys.modules["numpy.random"].seed()  # type: ignore[attr-defined]  # numpy is the user's, not ours
+        sys.modules["numpy.random"].seed()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from compiler.backends.argo.names import object_name, task_name
 from compiler.ir.flow import Dynamic, Value
 from compiler.ir.plan import Option
 from compiler.ir.planner import plan
+from compiler.record import replaced
 from tests.argo.source import OPTIONS, STEP, documents, found, source, template
 from tests.engines.argo import main_document
 from tests.engines.argo_nodes import obj, objects
@@ -178,7 +178,7 @@ def test_parameters_reach_the_first_step_alone(tmp_path: Path) -> None:
 
 def test_a_schedule_is_a_second_document(tmp_path: Path) -> None:
     text = source(flow="@schedule(cron='5 4 * * *', timezone='Europe/Berlin')")
-    _, cron = documents(text, tmp_path, replace(OPTIONS, target={"concurrency_policy": "Forbid"}))
+    _, cron = documents(text, tmp_path, replaced(OPTIONS, target={"concurrency_policy": "Forbid"}))
     assert cron["kind"] == "CronWorkflow"
     assert obj(cron["spec"]) == {
         "schedules": ["5 4 * * *"],
@@ -266,7 +266,7 @@ def test_a_deployment_has_the_flows_name_as_kubernetes_writes_it(flow_name: str,
 
 @pytest.mark.parametrize(("name", "code"), [("x" * 64, "FC311"), ("Upper", "FC311"), ("ok", None)])
 def test_a_name_that_kubernetes_does_not_take_is_refused(name: str, code: str | None, tmp_path: Path) -> None:
-    _, findings = found(source(), tmp_path, replace(OPTIONS, name=name))
+    _, findings = found(source(), tmp_path, replaced(OPTIONS, name=name))
     assert [each for each, _ in findings] == ([code] if code else [])
 
 
@@ -295,7 +295,7 @@ def test_a_step_of_many_costs_less_than_800_bytes() -> None:
 
 
 def test_shared_text_stands_once(tmp_path: Path) -> None:
-    options = replace(
+    options = replaced(
         OPTIONS, store="s3://bucket/place", code="s3://bucket/code/0123.tar.gz", namespace="prod", max_workers=7
     )
     manifest, _ = found(source(), tmp_path, options)

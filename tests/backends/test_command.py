@@ -68,9 +68,9 @@ def test_the_shim_reads_loads_as_the_plan_meant_them(given_flow):
 
 
 def _plain(value: object) -> object:
-    """Named tuples and dataclasses alike as nested tuples."""
+    """Named tuples and records alike as nested tuples."""
     if isinstance(value, Load):
         return _plain(value.choices)
-    if hasattr(value, "__dataclass_fields__"):
-        return tuple(_plain(getattr(value, name)) for name in value.__dataclass_fields__)
+    if hasattr(value, "__match_args__") and not isinstance(value, tuple):
+        return tuple(_plain(getattr(value, name)) for name in value.__match_args__)
     return tuple(_plain(each) for each in value) if isinstance(value, tuple) else value

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from compiler.ir.flow import Dynamic, Span, Value
 from compiler.ir.plan import Option, Plan, Resources, Schedule, Task
 from compiler.ir.planner import plan
 from compiler.pipeline import compile_flow
+from compiler.record import replaced
 from tests.engines.stepfunctions import substitute
 from tests.engines.stepfunctions_lint import asl_validator, lint, lint_jobs
 from tests.ir.flows import SPAN, flow
@@ -34,7 +34,7 @@ PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
 
 def emitted(path: Path, **target: Value) -> Mapping[str, OutputFile]:
     """The files of an example by the end of their names."""
-    files, report = compile_flow(path, BACKEND, replace(OPTIONS, target=target))
+    files, report = compile_flow(path, BACKEND, replaced(OPTIONS, target=target))
     assert files, [finding.message for finding in report]
     return {file.name.partition(".")[2]: file for file in files}
 
@@ -43,10 +43,10 @@ def with_step(**changes: Any) -> Plan:
     """A flow of three steps whose middle one, `a`, is changed."""
     made = plan(flow(start="a", a="end", end=""))
     nodes = tuple(
-        replace(node, span=HERE, **changes) if isinstance(node, Task) and node.step == "a" else node
+        replaced(node, span=HERE, **changes) if isinstance(node, Task) and node.step == "a" else node
         for node in made.root.nodes
     )
-    return replace(made, root=replace(made.root, nodes=nodes))
+    return replaced(made, root=replaced(made.root, nodes=nodes))
 
 
 def emit(decided: Plan, options: Options = OPTIONS) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -76,10 +76,10 @@ def test_one_definition_for_each_configuration() -> None:
     made = plan(flow(start="a_b", a_b="c", c="end", end=""))
     big = Resources(cpu=2, memory=8000)
     nodes = tuple(
-        replace(node, resources=big) if isinstance(node, Task) and node.step in ("a_b", "c") else node
+        replaced(node, resources=big) if isinstance(node, Task) and node.step in ("a_b", "c") else node
         for node in made.root.nodes
     )
-    states, jobs = emit(replace(made, root=replace(made.root, nodes=nodes)))
+    states, jobs = emit(replaced(made, root=replaced(made.root, nodes=nodes)))
     assert list(jobs) == ["JobDefinition", "JobDefinitionAB"]
     used = {name: state["Parameters"].get("JobDefinition") for name, state in states.items()}
     assert used["a_b"] == used["c"] == "${JobDefinitionAB}"
@@ -132,13 +132,13 @@ def test_every_option_of_batch_is_spelled_or_refused() -> None:
 
 
 def settings(**target: Value) -> Options:
-    return replace(OPTIONS, target=target)
+    return replaced(OPTIONS, target=target)
 
 
 FARGATE_TARGET = settings(platform="FARGATE")
 REFUSED: Mapping[str, tuple[Plan, Options, str]] = {
-    "store": (with_step(), replace(OPTIONS, store="file:/x"), "FC331"),
-    "machine's name": (with_step(), replace(OPTIONS, name="x" * 81), "FC332"),
+    "store": (with_step(), replaced(OPTIONS, store="file:/x"), "FC331"),
+    "machine's name": (with_step(), replaced(OPTIONS, name="x" * 81), "FC332"),
     "step's name": (plan(flow(start="x" * 70, end="", **{"x" * 70: "end"})), OPTIONS, "FC332"),
     "gpu on Fargate": (with_step(resources=Resources(gpu=1)), FARGATE_TARGET, "FC333"),
     "too much for Fargate": (with_step(resources=Resources(cpu=32)), FARGATE_TARGET, "FC333"),
@@ -150,7 +150,7 @@ REFUSED: Mapping[str, tuple[Plan, Options, str]] = {
     "run time's value": (with_step(options=(option("queue", Dynamic("os.environ['Q']", HERE)),)), OPTIONS, "FC334"),
     "unknown option": (with_step(options=(option("executable", "x"),)), OPTIONS, "FC302"),
     "other decorator": (with_step(options=(option("queue", "q", "kubernetes"),)), OPTIONS, "FC302"),
-    "both days": (replace(with_step(), schedule=Schedule("0 0 1 * 1", None, SPAN)), OPTIONS, "FC335"),
+    "both days": (replaced(with_step(), schedule=Schedule("0 0 1 * 1", None, SPAN)), OPTIONS, "FC335"),
     "variable": (with_step(environment=(("AWS_BATCH_X", "1"),)), OPTIONS, "FC336"),
     "platform": (with_step(), settings(platform="LAMBDA"), "FC337"),
     "attempts": (with_step(), settings(spot_attempts=11), "FC337"),
@@ -236,7 +236,7 @@ def test_a_schedule_means_the_same_on_eventbridge(cron: str, expected: str | Non
 
 
 def test_a_schedule_has_its_zone() -> None:
-    decided = replace(with_step(), schedule=Schedule("0 6 * * *", "Europe/Berlin", SPAN))
+    decided = replaced(with_step(), schedule=Schedule("0 6 * * *", "Europe/Berlin", SPAN))
     document = json.loads(BACKEND.emit(decided, OPTIONS)[2].text)
     assert (document["ScheduleExpression"], document["ScheduleExpressionTimezone"]) == (
         "cron(0 6 * * ? *)",
@@ -259,7 +259,7 @@ def test_a_template_knows_every_placeholder(path: Path) -> None:
 
 def test_settings_replace_placeholders() -> None:
     target = settings(queue="q", job_role="r", execution_role="e", environment={"A": "1"}, spot_attempts=3)
-    machine, jobs = BACKEND.emit(with_step(), replace(target, store="s3://bucket/some/place"))[:2]
+    machine, jobs = BACKEND.emit(with_step(), replaced(target, store="s3://bucket/some/place"))[:2]
     assert PLACEHOLDER.findall(machine.text) == ["JobDefinition"] * 3
     assert PLACEHOLDER.findall(jobs.text) == []
     (definition,) = json.loads(jobs.text).values()
@@ -276,5 +276,5 @@ def test_a_step_costs_less_than_700_bytes() -> None:
 
 def test_max_workers_bounds_a_map() -> None:
     decided = plan(flow(start="a*", a="j", j="+ end", end=""))
-    states, _ = emit(decided, replace(OPTIONS, max_workers=7))
+    states, _ = emit(decided, replaced(OPTIONS, max_workers=7))
     assert states["each a"]["MaxConcurrency"] == 7

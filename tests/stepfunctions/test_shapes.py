@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from compiler.ir.plan import Plan, Retry, Task
 from compiler.ir.planner import plan
+from compiler.record import replaced
 from tests.argo.stage import Script, expected
 from tests.argo.test_execution import SHAPES
 from tests.ir.flows import flow
@@ -49,10 +49,10 @@ def test_attempts_are_numbered_and_bounded(
     made = plan(flow(start="a", a="end", end=""))
     retry = Retry(times, 0.0) if times else None
     nodes = tuple(
-        replace(node, retry=retry, catch=catch) if isinstance(node, Task) and node.step == "a" else node
+        replaced(node, retry=retry, catch=catch) if isinstance(node, Task) and node.step == "a" else node
         for node in made.root.nodes
     )
-    decided: Plan = replace(made, root=replace(made.root, nodes=nodes))
+    decided: Plan = replaced(made, root=replaced(made.root, nodes=nodes))
     staged = stage(decided, Script(fail={"a@-": fails}), tmp_path)
     assert staged.result.status == status, staged.result.log
     numbers = [job.argv[job.argv.index("--retry") + 1] for job in staged.result.jobs if job.argv[4] == "a"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -27,6 +26,7 @@ from compiler.backends.airflow.settings import callbacks, operator, placed
 from compiler.backends.airflow.steps import BASH_REPORT, MODULE, POD_REPORT, operator_call
 from compiler.backends.command import environment
 from compiler.ir.plan import Plan, Task
+from compiler.record import record
 
 TAKEN = frozenset({"task", "task_group", "timedelta", "pendulum", "k8s", "json", "uuid4"})
 """Names of the file that a step's name may meet: such a step's variable gets an underscore."""
@@ -34,7 +34,7 @@ TAKEN = frozenset({"task", "task_group", "timedelta", "pendulum", "k8s", "json",
 MAP_INDEX = {"kubernetes": "{{ task.arguments[4] }}", "bash": "{{ task.env['INDEX'] }}"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Plain:
     """A statement of the DAG: a step outside any foreach, or the list of a foreach."""
 
@@ -42,7 +42,7 @@ class _Plain:
     statement: Code
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Group:
     """A mapped group: its function, and the statement that maps it."""
 
@@ -66,8 +66,7 @@ def dag_text(plan: Plan, options: Options) -> str:
         kubernetes=mode == "kubernetes",
         json=any(task.reports for task in plan.root.tasks()) and mode == "bash",
         timedelta="timedelta" in used,
-        models=any(name.startswith("k8s.") for name in used),
-        callbacks=[(Code(module), Code(name)) for module, name in callbacks(options)],
+        imports=_imports(used, options),
         params="Param" in used,
         groups=any(isinstance(part, Segment) for part in parts),
         index=text(MAP_INDEX[mode]),
@@ -78,6 +77,16 @@ def dag_text(plan: Plan, options: Options) -> str:
         units=[_statement(part, options) for part in parts],
         edges=_edges(parts),
     )  # fmt: skip
+
+
+def _imports(used: frozenset[str], options: Options) -> list[Code]:
+    """The `from` lines of packages that both lines of Airflow name alike, sorted by module."""
+    found = dict(callbacks(options))
+    if "KubernetesPodOperator" in used:
+        found["airflow.providers.cncf.kubernetes.operators.pod"] = "KubernetesPodOperator"
+    if any(name.startswith("k8s.") for name in used):
+        found["kubernetes.client"] = "models as k8s"
+    return [Code(f"from {module} import {names}") for module, names in sorted(found.items())]
 
 
 def _render(**values: object) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from compiler.record import record
 
 WIDTH = 88
 
@@ -15,7 +16,7 @@ class Code(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """A call: positional arguments, then named ones."""
 
@@ -24,7 +25,7 @@ class Call:
     named: tuple[tuple[str, Source], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Spread:
     """A dict that begins with the entries of the one that `name` holds."""
 

@@ -8,12 +8,12 @@ computed from the widths that its splits reported. See docs/decisions/0003-airfl
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from compiler.ir.plan import FanOut, Scope, Task, entry
+from compiler.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Single:
     """A step outside any foreach; `after` names what else in the DAG it waits for, as `Unit.name` does."""
 
@@ -26,7 +26,7 @@ class Single:
         return self.task.step
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Indices:
     """The small task that lists the index paths below `split`; `split` is the task id with its group."""
 
@@ -40,7 +40,7 @@ class Indices:
         return f"_each_{self.step}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Segment:
     """One mapped group: tasks of a foreach's body with the edges between them."""
 

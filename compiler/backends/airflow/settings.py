@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from compiler.backends import Options
@@ -11,12 +10,13 @@ from compiler.backends.airflow import models
 from compiler.backends.airflow.literals import Call, Code, Source
 from compiler.backends.airflow.models import is_mapping, is_text, is_texts
 from compiler.ir.flow import Value
+from compiler.record import record
 
 Place = Literal["file", "dag", "all", "pod"]
 """Where a key goes: into the file's shape, the DAG's arguments, every task's, or the pods' alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Setting:
     """One key: what it is for, where it goes and under which name, which values it takes and how they are spelled."""
 
@@ -112,12 +112,16 @@ def placed(options: Options, place: Place) -> dict[str, Source]:
     }
 
 
-def callbacks(options: Options) -> tuple[tuple[str, str], ...]:
-    """The modules and functions that the file imports for its callbacks, sorted."""
+def callbacks(options: Options) -> Mapping[str, str]:
+    """What the file imports for its callbacks: names, joined by commas, by their module."""
     paths = {
         str(options.target[key]) for key in ("on_success_callback", "on_failure_callback") if key in options.target
     }
-    return tuple((path.rpartition(".")[0], path.rpartition(".")[2]) for path in sorted(paths))
+    found: dict[str, str] = {}
+    for path in sorted(paths):
+        module, _, name = path.rpartition(".")
+        found[module] = f"{found[module]}, {name}" if module in found else name
+    return found
 
 
 def operator(options: Options) -> str:

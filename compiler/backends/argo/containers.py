@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 
 from compiler.backends import Options
 from compiler.backends.argo.kubernetes import Pod, pod
@@ -13,6 +12,7 @@ from compiler.backends.argo.parameters import SUBMITTED
 from compiler.backends.argo.yaml_text import COMMENT, Inline, Tree, Words
 from compiler.backends.command import argv, loads_text, step_environment
 from compiler.ir.plan import Begin, Choice, Follow, Load, Plan, Task
+from compiler.record import record, replaced
 
 REPORT = "/tmp/flowc"
 RUN = "argo-{{workflow.namespace}}-{{workflow.name}}"
@@ -22,7 +22,7 @@ GRACE = 300
 _WORDS = len(("python", "-m", "flowc", "step"))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Containers:
     """The container templates of a flow, and which of them each step calls."""
 
@@ -62,8 +62,8 @@ def _configuration(task: Task) -> str:
 def _wish(task: Task) -> str:
     if isinstance(task.loads, Begin):
         return task_name(task.step)
-    plain = replace(task, image=None, retry=None, timeout=None, catch=False, environment=(), options=())
-    plain = replace(plain, resources=type(task.resources)())
+    plain = replaced(task, image=None, retry=None, timeout=None, catch=False, environment=(), options=())
+    plain = replaced(plain, resources=type(task.resources)())
     return "step" if _configuration(task) == _configuration(plain) else f"step-{task_name(task.step)}"
 
 
@@ -133,7 +133,7 @@ def _argv(task: Task, retry: str, has_parameters: bool) -> tuple[str, ...]:
         given = "{{inputs.parameters.parameters}}" if has_parameters else "{}"
         return argv(task, run=RUN, index="-", retry=retry, owner="{{workflow.uid}}", parameters=given)
     load = Follow(Load((Choice((), "{{inputs.parameters.load}}"),)))
-    shared = replace(task, step="{{inputs.parameters.step}}", loads=load)
+    shared = replaced(task, step="{{inputs.parameters.step}}", loads=load)
     return argv(shared, run=RUN, index="{{inputs.parameters.index}}", retry=retry)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
 from compiler.backends.argo.yaml_text import Inline, Tree
 from compiler.ir.flow import Dynamic, Value
 from compiler.ir.plan import Option, Resources, Task
+from compiler.record import fresh, mutable
 
 OPTIONS = frozenset({
     "annotations", "gpu_vendor", "image_pull_policy", "image_pull_secrets", "labels", "node_selector",
@@ -21,15 +21,15 @@ _CLASSES = ("Guaranteed", "Burstable")
 _TMPFS = "/metaflow_temp"
 
 
-@dataclass(slots=True)
+@mutable
 class Pod:
     """The parts of a template that `@kubernetes` decides; `volumes` come with their mounts."""
 
-    template: dict[str, Tree] = field(default_factory=dict)
-    container: dict[str, Tree] = field(default_factory=dict)
-    environment: dict[str, str] = field(default_factory=dict)
-    volumes: list[Tree] = field(default_factory=list)
-    mounts: list[Tree] = field(default_factory=list)
+    template: dict[str, Tree] = fresh(default_factory=dict)
+    container: dict[str, Tree] = fresh(default_factory=dict)
+    environment: dict[str, str] = fresh(default_factory=dict)
+    volumes: list[Tree] = fresh(default_factory=list)
+    mounts: list[Tree] = fresh(default_factory=list)
 
     def mount(self, name: str, volume: dict[str, Tree], path: str) -> None:
         """Add a volume where the container sees it."""

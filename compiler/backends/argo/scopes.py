@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from compiler.backends.argo.containers import Containers
 from compiler.backends.argo.names import Names, task_name
 from compiler.backends.argo.yaml_text import Inline, Tree
 from compiler.ir.plan import Edge, FanOut, Plan, Scope, Task, entry
+from compiler.record import record
 
 ROOT = "main"
 NOWHERE = "-"
 _INDEX = "{{inputs.parameters.index}}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Writer:
     """What every scope of one flow shares. `each` names the task that runs a foreach's body, by the step that splits."""
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from compiler.backends import Options
 from compiler.backends.argo.kubernetes import IS_KIND, Kind, mapping, names, tree
 from compiler.backends.argo.yaml_text import Inline, Tree
 from compiler.ir.flow import Value
+from compiler.record import record
 
 Place = Literal["spec", "metadata", "container", "cron", "pod"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Setting:
     """One key: what its value may be, where it goes and under which name, and its line of help."""
 

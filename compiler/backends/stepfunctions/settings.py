@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from compiler.backends import Options
 from compiler.ir.flow import Value
+from compiler.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Setting:
     """One key: a line of help, which values it takes, and how a message says so."""
 
@@ -62,7 +62,7 @@ SETTINGS: Mapping[str, Setting] = {
 DEFAULT_STORE = "s3://${StoreBucket}/flowc"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Store:
     """The store as the machine needs it; `prefix` is empty or ends with `/`."""
 

@@ -7,7 +7,6 @@ both come through `ItemSelector`. Results are dropped: a state's data end at 262
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from math import ceil
 
 from compiler.backends import Options
@@ -16,6 +15,7 @@ from compiler.backends.stepfunctions import settings
 from compiler.backends.stepfunctions.jobs import JobDefinitions, queue
 from compiler.backends.stepfunctions.layout import Json
 from compiler.ir.plan import Branches, FanOut, Node, Plan, Scope, Task, entry
+from compiler.record import record
 
 State = dict[str, Json]
 States = dict[str, Json]
@@ -47,7 +47,7 @@ class Path(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """What the states of one emission share."""
 
