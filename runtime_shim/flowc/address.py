@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from typing import NamedTuple, Union
-from urllib.parse import quote, unquote
 
 _LONGEST = 180
+_PLAIN = re.compile(r"[A-Za-z0-9-][A-Za-z0-9._-]*\Z")
+_SAFE = re.compile(r"[A-Za-z0-9._-]")
+_QUOTED = re.compile(rb"%([0-9A-F]{2})")
 _HASHED = re.compile(r"~[0-9a-f]{32}$")
 
 
@@ -17,9 +19,7 @@ def escape(component: str) -> str:
     What would be longer than 180 characters is cut and ends in `~` and a hash; only the run's record then says the name.
     """
     assert component, "a component of a key has at least one character"
-    text = quote(component, safe="", errors="surrogatepass").replace("~", "%7E")
-    if text[0] in "_.":
-        text = f"%{ord(text[0]):02X}{text[1:]}"
+    text = component if _PLAIN.match(component) else _quoted(component)
     if len(text) <= _LONGEST:
         return text
     digest = hashlib.sha256(component.encode("utf-8", "surrogatepass")).hexdigest()[:32]
@@ -28,7 +28,17 @@ def escape(component: str) -> str:
 
 def unescape(text: str) -> str | None:
     """The component that `escape` made the text of; None where it was cut."""
-    return None if _HASHED.search(text) else unquote(text, errors="surrogatepass")
+    if _HASHED.search(text):
+        return None
+    return _QUOTED.sub(lambda match: bytes.fromhex(match[1].decode()), text.encode()).decode("utf-8", "surrogatepass")
+
+
+def _quoted(component: str) -> str:
+    data = component.encode("utf-8", "surrogatepass")
+    return "".join(
+        char if _SAFE.match(char) and (place or char not in "_.") else f"%{byte:02X}"
+        for place, (byte, char) in enumerate(zip(data, map(chr, data)))
+    )
 
 
 class RunAddress(NamedTuple):

@@ -8,7 +8,6 @@ import hashlib
 import mmap
 import os
 from collections.abc import Iterable, Iterator
-from urllib.parse import unquote
 
 from flowc.store import Data, Found, MissingError, StoreError
 
@@ -25,7 +24,7 @@ class FileStore:
 
     def __init__(self, url: str) -> None:
         path = url[len("file:") :]
-        path = unquote(path[2:]) if path.startswith("//") else path
+        path = path[2:] if path.startswith("//") else path
         if not path:
             raise StoreError(f"no folder in {url!r}: use file:/path")
         self.root = os.path.abspath(path)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Iterator, NamedTuple, Optional, Protocol, Union
-from urllib.parse import urlsplit
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, Protocol, Union
 
 Data = Union[bytes, bytearray, memoryview]
 
@@ -33,7 +33,7 @@ class Store(Protocol):
         ...
 
     def get_range(self, key: str, start: int, size: int) -> memoryview:
-        """`size` bytes from `start`; a file store maps them read-only. Raises MissingError."""
+        """`size` bytes from `start`; a file store maps them privately: what is written to them stays here. Raises MissingError."""
         ...
 
     def put(self, key: str, parts: Iterable[Data]) -> None:
@@ -52,7 +52,7 @@ class Store(Protocol):
         """Whether there is such an object."""
         ...
 
-    def list(self, prefix: str, limit: Optional[int] = None) -> Iterator[str]:
+    def list(self, prefix: str, limit: int | None = None) -> Iterator[str]:
         """Keys that begin with `prefix`, in the order of their bytes, at most `limit`."""
         ...
 
@@ -63,7 +63,7 @@ class Store(Protocol):
 
 def open_store(url: str) -> Store:
     """The store of a URL: `file:/path`, `file:relative/path`, `s3://bucket/prefix`. Raises StoreError for any other."""
-    scheme = urlsplit(url).scheme
+    scheme = url.partition(":")[0]
     if scheme == "file":
         from flowc.files import FileStore
 

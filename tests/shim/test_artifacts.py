@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flowc.manifest import attempts
 from flowc.task import FAILED, Reported
 
 from tests.shim.stage import Stage
@@ -170,8 +171,6 @@ def test_del_of_an_earlier_steps_artifact_warns(tmp_path: Path) -> None:
 
 
 def test_artifacts_of_a_failed_attempt_are_never_seen(tmp_path: Path) -> None:
-    from flowc.manifest import attempts
-
     stage = _line(tmp_path, "from flowc import current; self.x = current.retry_count; assert self.x")
     assert stage.do("start").exit_code == FAILED
     assert not stage.store.exists("F/r/start/-/manifest")

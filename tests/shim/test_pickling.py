@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import os
+import tracemalloc
 import uuid
 from pathlib import Path
 from typing import Any
@@ -96,8 +97,6 @@ def test_buffers_lie_at_the_start_of_a_page_and_are_mapped(store: FileStore) -> 
 
 
 def test_saving_an_array_copies_none_of_it(store: FileStore) -> None:
-    import tracemalloc
-
     value = np.random.default_rng(0).normal(size=2_000_000)
     tracemalloc.start()
     pickling.save_blob(store, RUN, "ndarray", pickling.dumps(value))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flowc import current
 from flowc.address import TaskAddress
 from flowc.files import FileStore
 from flowc.manifest import Attempt, Manifest, attempts, read, walk
@@ -370,8 +371,6 @@ def test_current_knows_the_task(tmp_path: Path) -> None:
 
 
 def test_outside_a_task_current_is_empty() -> None:
-    from flowc import current
-
     assert (current.is_running_flow, current.run_id, current.tempdir, current.get("run_id")) == (
         False,
         None,

@@ -1,0 +1,123 @@
+"""What authors import, and what they are told where a name is not there."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import os
+import tarfile
+from pathlib import Path
+
+import flowc
+import pytest
+from flowc import archive, multicore, start
+from flowc.exceptions import CallMistake, MetaflowException
+
+
+@pytest.mark.parametrize("name", [name for name in dir(flowc) if not name.startswith("_")])
+def test_every_name_can_be_imported(name: str) -> None:
+    assert getattr(importlib.import_module("flowc"), name) is not None
+
+
+@pytest.mark.parametrize("name", ["Config", "Runner", "Deployer", "FlowMutator", "get_cards", "user_step_decorator"])
+def test_a_name_that_is_not_supported_says_what_to_use(name: str) -> None:
+    with pytest.raises(ImportError, match=f"flowc has no {name}: .{{20}}"):
+        getattr(flowc, name)
+
+
+def test_parallel_map_keeps_the_order_and_takes_lambdas(tmp_path: Path) -> None:
+    factor = 3
+    assert flowc.parallel_map(lambda item: item * factor, range(10), max_parallel=3) == [n * 3 for n in range(10)]
+    assert sorted(flowc.parallel_imap_unordered(lambda item: item, iter("abc"), dir=str(tmp_path))) == ["a", "b", "c"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_in_parallel_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(multicore.MulticoreException, match="item 1"):
+        flowc.parallel_map(lambda item: 1 / item, [1, 0])
+    assert "ZeroDivisionError" in capfd.readouterr().err
+
+
+def test_profile_adds_up(capsys: pytest.CaptureFixture[str]) -> None:
+    taken: dict[str, int] = {}
+    for _ in range(2):
+        with flowc.profile("x", taken):
+            pass
+    assert list(taken) == ["x"]
+    with flowc.profile("y"):
+        pass
+    assert capsys.readouterr().out.count("PROFILE: y") == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([], ["show", "f.py:F"]),
+        (["run", "--x", "1"], ["run", "f.py:F", "--x", "1"]),
+        (["show"], ["show", "f.py:F"]),
+        (["argo-workflows", "create"], ["argo", "create", "f.py:F"]),
+        (["step-functions", "create", "--only-json"], ["step-functions", "create", "f.py:F", "--only-json"]),
+    ],
+)
+def test_what_python_flow_py_means(words: list[str], expected: list[str]) -> None:
+    assert start.command("f.py:F", words) == expected
+
+
+def _archive(folder: Path, **files: bytes) -> str:
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:gz") as tar:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    (folder / "code.tar.gz").write_bytes(data.getvalue())
+    return f"file:{folder}/code.tar.gz"
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_a_code_archive_is_unpacked_once(temporary: Path) -> None:
+    url = _archive(temporary, **{"a/b.py": b"1"})
+    folder = Path(archive.unpacked(url))
+    assert (folder / "a/b.py").read_bytes() == b"1"
+    (temporary / "code.tar.gz").unlink()
+    assert archive.unpacked(url) == str(folder)
+
+
+@pytest.mark.parametrize("name", ["../out.py", "/out.py", "a/../../out.py"])
+def test_an_archive_writes_nothing_outside(temporary: Path, name: str) -> None:
+    with pytest.raises(CallMistake, match="outside"):
+        archive.unpacked(_archive(temporary, **{name: b"1"}))
+    assert not list(temporary.rglob("out.py"))
+
+
+def test_links_in_an_archive_are_refused(temporary: Path) -> None:
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:gz") as tar:
+        info = tarfile.TarInfo("link")
+        info.type, info.linkname = tarfile.SYMTYPE, "/etc"
+        tar.addfile(info)
+    (temporary / "code.tar.gz").write_bytes(data.getvalue())
+    with pytest.raises(CallMistake, match="'link'"):
+        archive.unpacked(f"file:{temporary}/code.tar.gz")
+
+
+def test_an_archive_that_is_not_what_its_name_says_is_refused(temporary: Path) -> None:
+    url = _archive(temporary, a=b"1")
+    named = temporary / f"{'0' * 64}.tar.gz"
+    Path(url[5:]).rename(named)
+    with pytest.raises(CallMistake, match="not what its name says"):
+        archive.unpacked(f"file:{named}")
+    with pytest.raises(CallMistake, match="no code archive"):
+        archive.unpacked(url)
+
+
+def test_a_folder_that_others_can_write_to_is_not_used(temporary: Path) -> None:
+    (temporary / f"flowc-code-{os.getuid()}").mkdir()
+    (temporary / f"flowc-code-{os.getuid()}").chmod(0o777)
+    with pytest.raises(MetaflowException, match="others can write"):
+        archive.unpacked(_archive(temporary, a=b"1"))
