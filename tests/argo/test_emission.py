@@ -69,6 +69,13 @@ def test_an_option_of_kubernetes_is_spelled(
     assert container.items() <= obj(made["container"]).items()
 
 
+def test_secrets_of_a_step_do_not_hide_those_of_all(tmp_path: Path) -> None:
+    options = replaced(OPTIONS, target={"env_from_secrets": ["store"]})
+    (document,) = documents(source("@kubernetes(secrets=['own'])"), tmp_path, options)
+    listed = objects(obj(template(document, "start")["container"])["envFrom"])
+    assert [obj(each["secretRef"])["name"] for each in listed] == ["store", "own"]
+
+
 def test_pull_secrets_of_a_step_are_the_workflows(tmp_path: Path) -> None:
     (document,) = documents(source("@kubernetes(image_pull_secrets=['r'])"), tmp_path)
     assert obj(document["spec"])["imagePullSecrets"] == [{"name": "r"}]

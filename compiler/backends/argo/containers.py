@@ -70,7 +70,7 @@ def _wish(task: Task) -> str:
 def _template(name: str, tasks: list[Task], plan: Plan, options: Options) -> Tree:
     """One template; tasks that it serves differ in nothing but step, index and load."""
     task = tasks[0]
-    described = pod(task, _qos(options))
+    described = pod(task, options.target)
     template: dict[str, Tree] = {"name": name, **_inputs(task, bool(plan.parameters))}
     retries = task.attempts - 1
     if retries:
@@ -86,11 +86,6 @@ def _template(name: str, tasks: list[Task], plan: Plan, options: Options) -> Tre
     if reports:
         template["outputs"] = _outputs(sorted(filter(None, reports)))
     return template
-
-
-def _qos(options: Options) -> str | None:
-    value = options.target.get("qos")
-    return value if isinstance(value, str) else None
 
 
 def _inputs(task: Task, has_parameters: bool) -> dict[str, Tree]:

@@ -54,17 +54,19 @@ def fault(option: Option) -> str | None:
     return None if check is None or check(option.value) else f"expected {expected}"
 
 
-def pod(task: Task, qos: str | None) -> Pod:
-    """What the task's resources and options say of its pod; `qos` holds where the task itself says nothing."""
+def pod(task: Task, settings: Mapping[str, Value]) -> Pod:
+    """What the task's resources and options say of its pod; `settings` are those of `[tool.flowc.argo]`."""
     options = options_of(task)
     result = Pod()
     _selection(result, options)
-    _access(result, options)
+    _access(result, options, names(settings.get("env_from_secrets")))
     _memory(result, task.resources, options)
     claims = options.get("persistent_volume_claims")
     for number, (claim, path) in enumerate(mapping(claims).items()):
         result.mount(f"claim-{number}", {"persistentVolumeClaim": Inline({"claimName": claim})}, path)
-    asked = _requests(task.resources, options.get("gpu_vendor"), str(options.get("qos", qos)) == "Guaranteed")
+    asked = _requests(
+        task.resources, options.get("gpu_vendor"), options.get("qos", settings.get("qos")) == "Guaranteed"
+    )
     if asked:
         result.container["resources"] = asked
     return result
@@ -85,7 +87,7 @@ def _selection(result: Pod, options: Mapping[str, Value]) -> None:
         result.template["tolerations"] = tree(options["tolerations"])
 
 
-def _access(result: Pod, options: Mapping[str, Value]) -> None:
+def _access(result: Pod, options: Mapping[str, Value], of_all: list[str]) -> None:
     if options.get("image_pull_policy"):
         result.container["imagePullPolicy"] = str(options["image_pull_policy"])
     if options.get("port"):
@@ -94,7 +96,9 @@ def _access(result: Pod, options: Mapping[str, Value]) -> None:
         result.container["securityContext"] = tree(options["security_context"])
     secrets = names(options.get("secrets"))
     if secrets:
-        result.container["envFrom"] = [{"secretRef": Inline({"name": name})} for name in secrets]
+        # a template's list replaces that of the defaults
+        sources = dict.fromkeys([*of_all, *secrets])
+        result.container["envFrom"] = [{"secretRef": Inline({"name": name})} for name in sources]
 
 
 def _memory(result: Pod, asked: Resources, options: Mapping[str, Value]) -> None:
