@@ -47,7 +47,7 @@ NAMES = ("a.py", "with blank.py", "é.txt", "漢/字.sql", "n" * 100, "n" * 101,
 def test_every_tar_reads_what_was_written(tmp_path: Path, size: int) -> None:
     """Python's reader and the machine's own tar."""
     root = tmp_path / "root"
-    _write(root, {name: "x" * size for name in NAMES})
+    _write(root, dict.fromkeys(NAMES, "x" * size))
     archive = package(root)
     with tarfile.open(fileobj=io.BytesIO(archive.data)) as tar:
         read = {member.name: (tar.extractfile(member) or io.BytesIO()).read() for member in tar}
