@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from flowc.exceptions import StepTimeout, TimeoutException
 from flowc.manifest import Failure
 from flowc.standard import standard_path
+
+if TYPE_CHECKING:
+    import traceback
 
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
@@ -28,10 +31,12 @@ def _text(error: BaseException) -> str:
 
 def trace(error: BaseException) -> str:
     """The traceback, cut to the author's frames; causes and contexts too."""
-    found = traceback.TracebackException.from_exception(error)
-    for part in _chain(found):
-        part.stack = traceback.StackSummary.from_list([frame for frame in part.stack if _is_authors(frame)])
     with standard_path():  # `traceback` imports more while it formats
+        import traceback
+
+        found = traceback.TracebackException.from_exception(error)
+        for part in _chain(found):
+            part.stack = traceback.StackSummary.from_list([frame for frame in part.stack if _is_authors(frame)])
         return "".join(found.format())
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
 from flowc.exceptions import StepTimeout, Terminated
+from flowc.standard import standard_path
 
 _GRACE = 5.0
 """How long a step has, once its time is over, to unwind before the process is ended."""
@@ -26,7 +26,9 @@ def time_limit(seconds: float, give_up: Callable[[StepTimeout], None]) -> Iterat
     if seconds <= 0:
         yield
         return
-    import faulthandler
+    with standard_path():
+        import faulthandler
+        import threading
 
     error = StepTimeout(f"the step took longer than {seconds:g} s")
 
@@ -50,10 +52,7 @@ def time_limit(seconds: float, give_up: Callable[[StepTimeout], None]) -> Iterat
 
 @contextlib.contextmanager
 def termination() -> Iterator[None]:
-    """Raise Terminated in the block when the process gets SIGTERM; a second one ends it at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+    """Raise Terminated in the block when the process gets SIGTERM; a second one ends it at once. For main threads only."""
 
     def terminate(_: int, __: FrameType | None) -> None:
         signal.signal(signal.SIGTERM, at_once)

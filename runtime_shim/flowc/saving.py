@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Union
 
 from flowc import pickling
+from flowc.decorators import StepMarks, marks_of
 from flowc.entries import Blob, Entry, Packed
 from flowc.exceptions import UnpicklableArtifactException
 from flowc.manifest import VERSION, Failure
@@ -78,7 +79,7 @@ def artifacts(flow: Any, work: Work, fixed: Mapping[str, Artifact]) -> dict[str,
     found: dict[str, Artifact] = dict(fixed)
     for name, stored in work.inherited.items():
         found.setdefault(name, stored)
-    for name, value in _own(flow):
+    for name, value in _own(flow, marks_of(getattr(flow, work.address.step))):
         if name not in fixed:
             stored_before = work.inherited.get(name)
             known = stored_before.entry if stored_before and isinstance(stored_before.entry, Blob) else None
@@ -86,7 +87,13 @@ def artifacts(flow: Any, work: Work, fixed: Mapping[str, Artifact]) -> dict[str,
     return found
 
 
-def _own(flow: Any) -> Iterator[tuple[str, Any]]:
+def _warn(step: StepMarks | None, text: str) -> None:
+    """Warn at the step's own line."""
+    if step is not None:
+        warnings.warn_explicit(text, UserWarning, step.code.co_filename, step.code.co_firstlineno)
+
+
+def _own(flow: Any, step: StepMarks | None) -> Iterator[tuple[str, Any]]:
     """The attributes of the instance that are artifacts."""
     mangled = tuple(f"_{base.__name__.lstrip('_')}__" for base in type(flow).__mro__)
     for name, value in list(vars(flow).items()):

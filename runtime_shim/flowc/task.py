@@ -260,7 +260,9 @@ def _called(flow: Any, work: Work, marks: StepMarks, task: _Task) -> Failure | N
         with guard.time_limit(_seconds(marks), lambda error: _give_up(task, error)):
             method: Callable[..., Any] = getattr(flow, task.call.step)
             method() if work.inputs is None else method(work.inputs)
-    except (Exception, StepTimeout, SystemExit) as error:  # noqa: BLE001 - the step is the author's: it may raise anything
+    except (Terminated, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # noqa: BLE001 - the step is the author's: it may raise anything
         if catch and task.call.retry >= times:
             return _caught(flow, catch, error, task)
         raise _failed(task, error) from None
