@@ -91,8 +91,10 @@ def _check_file(path: Path, report: Report) -> None:
 
 
 def _no_flow(module: Module, report: Report) -> None:
+    """At the class that wants to be a flow, where there is one."""
     near = [node for node in module.classes if any("Flow" in module.source.segment(base) for base in node.bases)]
-    hint = "; import it: `from metaflow import FlowSpec, step`" if near else ""
+    known = "FlowSpec" in module.names or module.ours_by_star
+    hint = "; import it: `from metaflow import FlowSpec, step`" if near and not known else ""
     span = module.source.name_span(near[0]) if near else Span(module.source.path, 1, 1, 1, 2)
     report.add(rules.NO_FLOW, span, hint=hint)
 

@@ -99,7 +99,7 @@ def tree(source: Source, report: Report) -> ast.Module | None:
 
 def _decode(data: bytes) -> str:
     if b"coding" not in data[:400]:
-        return data.decode("utf-8-sig")
+        return data.removeprefix(b"\xef\xbb\xbf").decode()
     from io import BytesIO  # noqa: PLC0415  # rarely needed
     from tokenize import detect_encoding  # noqa: PLC0415  # rarely needed
 

@@ -104,7 +104,7 @@ def _marks(member: Member, node: ast.expr, report: Report) -> tuple[bool, bool]:
         value = evaluate(member.owner.scope, keyword.value)
         if keyword.arg in marks and (value is None or isinstance(value, bool)):
             marks[keyword.arg] = value is True
-        else:
+        elif keyword.arg != "node_info":
             report.add(rules.STEP_OPTION, source.span(keyword), found=source.segment(keyword))
     return marks["start"], marks["end"]
 

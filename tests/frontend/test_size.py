@@ -1,0 +1,65 @@
+"""Big flows are ordinary: nothing recurses over the graph, and twice the flow is twice the work."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+from tests.frontend import sources
+
+BIG: dict[str, tuple[Callable[[int], str], int]] = {
+    "5,000 steps in a row": (sources.chain, 5_000),
+    "1,000 diamonds": (sources.diamonds, 1_000),
+    "a split of 2,000 arms": (sources.wide, 2_000),
+    "300 foreaches in each other": (sources.nested, 300),
+    "40 switches in a row": (sources.switches, 40),
+}
+
+
+@pytest.mark.parametrize("name", BIG)
+def test_big_flows_are_read(name: str, tmp_path: Path) -> None:
+    """No limit of depth or of paths is near."""
+    make, count = BIG[name]
+    assert len(sources.only(tmp_path, make(count)).steps) > count
+
+
+SHAPES: dict[str, Callable[[int], str]] = {
+    "chain": sources.chain,
+    "diamonds": sources.diamonds,
+    "wide": sources.wide,
+    "nested": sources.nested,
+    "switches": sources.switches,
+    "all wrong": lambda count: sources.chain(count).replace("self.next(self.s", "self.next(self.missing_"),
+    "never joined": lambda count: sources.nested(count).replace("(self, inputs)", "(self)"),
+    "a circle": lambda count: sources.chain(count).replace("self.next(self.end)", "self.next(self.s0)"),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_work_grows_with_the_flow(shape: str, tmp_path: Path) -> None:
+    """Lines executed for twice the size: at most 2.3 times as many."""
+    sources.parsed(tmp_path, SHAPES[shape](10))
+    small, large = (_lines(tmp_path, SHAPES[shape](size)) for size in (100, 200))
+    assert large <= 2.3 * small
+
+
+def _lines(folder: Path, source: str) -> int:
+    """How many lines of Python it takes to read a source."""
+    count = 0
+
+    def trace(frame: FrameType, event: str, argument: object) -> Callable[..., object]:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        sources.parsed(folder, source)
+    finally:
+        sys.settrace(before)
+    return count
