@@ -7,7 +7,7 @@ What is shown follows the run's decisions and widths from its first step on, nev
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -93,7 +93,15 @@ class Flow(MetaflowObject):
         """A flow has none of its own."""
         return frozenset()
 
-    user_tags = system_tags = tags
+    @property
+    def user_tags(self) -> frozenset[str]:
+        """A flow has none of its own."""
+        return frozenset()
+
+    @property
+    def system_tags(self) -> frozenset[str]:
+        """A flow has none of its own."""
+        return frozenset()
 
     @property
     def parent(self) -> None:
@@ -327,6 +335,24 @@ class Step(MetaflowObject):
         moments = [task.finished_at for task in self]
         known = [found for found in moments if found is not None]
         return max(known) if known and len(known) == len(moments) else None
+
+    @property
+    def parent_steps(self) -> Iterator[Step]:
+        """The steps that it goes on from."""
+        return self._around(lambda task: task.parent_tasks)
+
+    @property
+    def child_steps(self) -> Iterator[Step]:
+        """The steps that go on from it, as far as they have begun."""
+        return self._around(lambda task: task.child_tasks)
+
+    def _around(self, tasks: Callable[[Task], Iterator[Task]]) -> Iterator[Step]:
+        seen: set[str] = set()
+        for task in self:
+            for found in tasks(task):
+                if found.parent.id not in seen:
+                    seen.add(found.parent.id)
+                    yield found.parent
 
     @property
     def environment_info(self) -> None:

@@ -285,9 +285,6 @@ class DataArtifact(MetaflowObject):
         """When its task ended."""
         return self.parent.finished_at
 
-    def __iter__(self) -> Iterator[Any]:
-        return iter(())
-
 
 class MetaflowData:
     """The artifacts of a task as attributes; each is unpickled anew when it is asked for."""

@@ -25,7 +25,7 @@ from flowc.s3_found import (
     told,
 )
 from flowc.s3_places import About, Places, Span
-from flowc.store import Data
+from flowc.store import Data, StoreError
 
 __all__ = [
     "S3",
@@ -193,7 +193,7 @@ class S3:
             with told(url):
                 place, name = self._places.at(url)
                 return place.fetch(name, span, path)
-        except BaseException:
+        except BaseException:  # whatever ended it, half a file is of no use
             os.unlink(path)
             raise
 
@@ -262,7 +262,10 @@ def _run_root(run: Any, bucket: str | None, prefix: str | None) -> str:
     from flowc.address import RunAddress, escape
     from flowc.client_context import store_of
 
-    store, address = store_of(run)
+    try:
+        store, address = store_of(run)
+    except StoreError as error:
+        raise MetaflowS3URLException(str(error)) from None
     if bucket is None and prefix is None:
         return f"{store.rstrip('/')}/{RunAddress(*address).folder}/_s3"
     root = f"s3://{bucket}" if bucket else store.rstrip("/")

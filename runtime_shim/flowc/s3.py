@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from flowc.s3_objects import fetch, head, listing, remove, upload
+from flowc.s3_objects import fetch, fetch_range, head, listing, remove, upload
 from flowc.s3_requests import Bucket
 from flowc.store import Data, Found, MissingError, StoreError
 
@@ -30,16 +30,8 @@ class S3Store:
         return Found(bytes(answer.body), answer.headers.get("etag", ""))
 
     def get_range(self, key: str, start: int, size: int) -> memoryview:
-        """`size` bytes from `start`, in memory of their own. Raises MissingError."""
-        if size == 0:
-            return memoryview(b"")
-        answer = fetch(self.bucket, self._key(key), {"range": f"bytes={start}-{start + size - 1}"})
-        view = memoryview(answer.body)
-        if answer.status == HTTPStatus.OK:
-            view = view[start : start + size]  # a server that knows no ranges
-        if view.nbytes != size:
-            raise StoreError(f"{self.url}/{key} has {view.nbytes} bytes from {start} on where {size} are wanted")
-        return view
+        """`size` bytes from `start`, in writable memory of their own. Raises MissingError."""
+        return fetch_range(self.bucket, self._key(key), start, size)
 
     def put(self, key: str, parts: Iterable[Data]) -> None:
         """Write the object, atomically; what is large goes in several requests."""

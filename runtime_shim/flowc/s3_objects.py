@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
-from typing import BinaryIO, NamedTuple
+from itertools import chain, islice
+from typing import BinaryIO, Callable, NamedTuple
 
-from flowc.s3_requests import Answer, Bucket, tag
+from flowc.s3_requests import Answer, Bucket, Refusal, tag
 from flowc.s3_sigv4 import Query
 from flowc.store import Data, MissingError, StoreError
 
-SINGLE = 64 << 20
-"""What is larger goes in pieces of this size, the most that is held in memory of an upload; S3 allows 10,000 pieces."""
-_GROW = 1000
+PIECE = 32 << 20
+"""What is larger than two pieces goes and comes in pieces, a few at once. Later ones are larger, since S3 allows 10,000."""
+_GROW = 500
+_AT_ONCE = 4
 _PAGE = 1000
 _NO_HEADERS: Mapping[str, str] = {}
 
@@ -53,16 +55,54 @@ def remove(bucket: Bucket, key: str) -> None:
 
 
 def upload(bucket: Bucket, key: str, parts: Iterable[Data], headers: Mapping[str, str] = _NO_HEADERS) -> None:
-    """Write the object, in one request where it is small; a reader sees all of it or nothing."""
+    """Write the object, in one request up to two pieces; a reader sees all of it or nothing."""
     pieces = _pieces(parts)
-    first = next(pieces, [])
-    second = next(pieces, None)
-    if second is None:
-        answer = bucket.send("PUT", key, (), headers, first)
-        if not answer.is_good:
-            raise bucket.refused(answer, "PUT", key)
+    first = list(islice(pieces, 2))
+    more = next(pieces, None)
+    if more is not None:
+        _multipart(bucket, key, chain(first, (more,), pieces), headers)
         return
-    _multipart(bucket, key, _chained(first, second, pieces), headers)
+    answer = bucket.send("PUT", key, (), headers, [part for piece in first for part in piece])
+    if not answer.is_good:
+        raise bucket.refused(answer, "PUT", key)
+
+
+def fetch_range(bucket: Bucket, key: str, start: int, size: int) -> memoryview:
+    """So many bytes of the object, in writable memory of their own; large ones come in several pieces at once. Raises MissingError."""
+    if size <= 2 * PIECE:
+        return _range(bucket, key, start, size)
+    from concurrent.futures import ThreadPoolExecutor
+
+    view = memoryview(bytearray(size))
+
+    def one(begin: int) -> None:
+        length = min(PIECE, size - begin)
+        view[begin : begin + length] = _range(bucket, key, start + begin, length)
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(one, range(0, size, PIECE)))
+    return view
+
+
+def _range(bucket: Bucket, key: str, start: int, size: int) -> memoryview:
+    if size == 0:
+        return memoryview(bytearray())
+    try:
+        answer = fetch(bucket, key, {"range": f"bytes={start}-{start + size - 1}"})
+    except Refusal as error:
+        if error.status != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            raise
+        raise StoreError(
+            f"s3://{bucket.name}/{key} ends before byte {start}: it was changed by something else"
+        ) from error
+    view = memoryview(answer.body)
+    if answer.status == HTTPStatus.OK:
+        view = view[start : start + size]  # a server that knows no ranges
+    if view.nbytes != size:
+        raise StoreError(
+            f"s3://{bucket.name}/{key} has {view.nbytes} bytes from {start} on, not {size}: it was changed by something else"
+        )
+    return view
 
 
 def listing(bucket: Bucket, prefix: str, *, delimiter: str = "", limit: int | None = None) -> Iterator[Entry]:
@@ -111,17 +151,15 @@ def _bytes(entry: Entry) -> bytes:
 
 
 def _pieces(parts: Iterable[Data]) -> Iterator[list[Data]]:
-    """The parts again, grouped and cut to pieces of one request each, without a copy."""
+    """The parts again, grouped and cut to pieces, without a copy."""
     piece: list[Data] = []
-    room = size = SINGLE
-    count = 0
+    room, count = PIECE, 0
     for part in parts:
         view = memoryview(part).cast("B")
         while view.nbytes > room:
             yield [*piece, view[:room]]
             count += 1
-            view, piece, size = view[room:], [], SINGLE * (1 + count // _GROW)
-            room = size
+            view, piece, room = view[room:], [], PIECE * (1 + count // _GROW)
         if view.nbytes:
             piece.append(view)
             room -= view.nbytes
@@ -129,45 +167,60 @@ def _pieces(parts: Iterable[Data]) -> Iterator[list[Data]]:
         yield piece
 
 
-def _chained(first: list[Data], second: list[Data], rest: Iterator[list[Data]]) -> Iterator[list[Data]]:
-    yield first
-    yield second
-    yield from rest
-
-
-def _multipart(bucket: Bucket, key: str, pieces: Iterator[list[Data]], headers: Mapping[str, str]) -> None:
+def _multipart(bucket: Bucket, key: str, pieces: Iterable[list[Data]], headers: Mapping[str, str]) -> None:
     begun = bucket.send("POST", key, (("uploads", ""),), headers)
     upload_id = tag(begun.body, "UploadId")
     if not begun.is_good or not upload_id:
         raise bucket.refused(begun, "POST", key)
+
+    def put(number: int, piece: list[Data]) -> tuple[str, int]:
+        answer = bucket.send("PUT", key, (("partNumber", str(number)), ("uploadId", upload_id)), {}, piece)
+        if not answer.is_good:
+            raise bucket.refused(answer, "PUT", key)
+        return answer.headers["etag"], sum(memoryview(part).nbytes for part in piece)
+
     try:
-        tags: dict[int, str] = {}
-        size = 0
-        for number, piece in enumerate(pieces, 1):
-            answer = bucket.send("PUT", key, (("partNumber", str(number)), ("uploadId", upload_id)), {}, piece)
-            if not answer.is_good:
-                raise bucket.refused(answer, "PUT", key)
-            tags[number] = answer.headers["etag"]
-            size += sum(memoryview(part).nbytes for part in piece)
-        _complete(bucket, key, upload_id, tags, size)
-    except BaseException:
-        bucket.send("DELETE", key, (("uploadId", upload_id),))  # else the pieces stay, unseen, and are paid for
+        sent = _at_once(put, pieces)
+        _complete(bucket, key, upload_id, [etag for etag, _ in sent], sum(size for _, size in sent))
+    except BaseException:  # whatever ended it, pieces would stay, unseen, and be paid for
+        bucket.send("DELETE", key, (("uploadId", upload_id),))
         raise
 
 
-def _complete(bucket: Bucket, key: str, upload_id: str, tags: Mapping[int, str], size: int) -> None:
+def _at_once(put: Callable[[int, list[Data]], tuple[str, int]], pieces: Iterable[list[Data]]) -> list[tuple[str, int]]:
+    """The pieces put, a few at once, no more of them in memory than are under way."""
+    from collections import deque
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    done: list[tuple[str, int]] = []
+    waiting: deque[Future[tuple[str, int]]] = deque()
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for number, piece in enumerate(pieces, 1):
+            if len(waiting) == _AT_ONCE:
+                done.append(waiting.popleft().result())
+            waiting.append(pool.submit(put, number, piece))
+        done += [future.result() for future in waiting]
+    return done
+
+
+def _complete(bucket: Bucket, key: str, upload_id: str, tags: list[str], size: int) -> None:
     """Make the pieces one object. S3 may say 200 and then tell of an error in the body, or forget an upload whose answer was lost."""
-    listed = "".join(f"<Part><PartNumber>{n}</PartNumber><ETag>{etag}</ETag></Part>" for n, etag in tags.items())
+    listed = "".join(f"<Part><PartNumber>{n}</PartNumber><ETag>{etag}</ETag></Part>" for n, etag in enumerate(tags, 1))
     body = f"<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>".encode()
     for _ in range(3):
         answer = bucket.send("POST", key, (("uploadId", upload_id),), {}, [body])
         code = tag(answer.body, "Code")
         if answer.is_good and not code:
             return
-        if code == "NoSuchUpload":
-            found = head(bucket, key)
-            if found is not None and found.get("content-length") == str(size):
-                return
+        if code == "NoSuchUpload" and _has_size(bucket, key, size):
+            return
         if not answer.is_good:
-            break
-    raise bucket.refused(answer, "POST", key)
+            raise bucket.refused(answer, "POST", key)
+    raise StoreError(
+        f"the pieces of s3://{bucket.name}/{key} could not be made one object: the server failed three times"
+    )
+
+
+def _has_size(bucket: Bucket, key: str, size: int) -> bool:
+    found = head(bucket, key)
+    return found is not None and found.get("content-length") == str(size)

@@ -213,9 +213,12 @@ class Bucket:
         connection = self._connection(place)
         try:
             target = f"{path}?{query_text(call.query)}" if call.query else path
-            _transmit(connection, call, target, headers)
+            try:
+                _transmit(connection, call, target, headers)
+            except (BrokenPipeError, ConnectionResetError) as error:
+                return _early(connection, call, error)
             answer = _received(connection.getresponse(), call)
-        except BaseException:
+        except BaseException:  # whatever ended it, the connection is in the middle of something
             connection.close()
             raise
         self._idle.append(connection)
@@ -283,6 +286,16 @@ def _transmit(connection: HTTPConnection, call: _Call, target: str, headers: Map
     if first is None:
         for part in call.body:
             connection.send(memoryview(part).cast("B"))
+
+
+def _early(connection: HTTPConnection, call: _Call, error: OSError) -> Answer:
+    """The answer of a server that did not wait for the whole body, such as a refusal; the error where there is none."""
+    with connection.getresponse() as response:
+        answer = _received(response, call)
+    connection.close()
+    if answer.is_good:
+        raise error
+    return answer
 
 
 def _received(response: HTTPResponse, call: _Call) -> Answer:

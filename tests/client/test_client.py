@@ -319,6 +319,8 @@ def test_parents_and_children_follow_the_graph(tmp_path: Path, monkeypatch: pyte
     assert {task.parent.id for task in Task("F/r/join/-").parent_tasks} == {"more", "right"}
     assert [task.parent.id for task in Task("F/r/start/-").child_tasks] == ["left", "right"]
     assert list(Task("F/r/start/-").parent_task_pathspecs) == []
+    assert {step.id for step in run["join"].parent_steps} == {"more", "right"}
+    assert [step.id for step in run["start"].child_steps] == ["left", "right"]
     assert list(Task("F/r/more/-").child_task_pathspecs) == ["F/r/join/-"]
 
 

@@ -100,19 +100,23 @@ def test_a_listing_is_in_byte_order_over_pages(store: S3Store, monkeypatch: pyte
 
 
 def test_a_large_object_goes_in_pieces_of_any_parts(store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(s3_objects, "SINGLE", 5 << 20)
+    monkeypatch.setattr(s3_objects, "PIECE", 5 << 20)
     data = os.urandom((12 << 20) + 7)
     cuts = [0, 1, 1, 6 << 20, len(data)]
     store.put("large", (data[a:b] for a, b in pairwise(cuts)))
     assert store.get("large").data == data
     assert store.get("large").etag.endswith('-3"')
+    assert bytes(store.get_range("large", 5, 11 << 20)) == data[5 : 5 + (11 << 20)]
+    store.get_range("large", 0, 3)[:] = b"mine"[:3]
+    with pytest.raises(StoreError, match="changed by something else"):
+        store.get_range("large", 1 << 20, 12 << 20)
 
 
 def test_a_failed_large_object_leaves_nothing(store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(s3_objects, "SINGLE", 5 << 20)
+    monkeypatch.setattr(s3_objects, "PIECE", 5 << 20)
 
     def parts() -> Iterator[bytes]:
-        yield bytes(11 << 20)
+        yield bytes(21 << 20)
         raise ValueError("no more")
 
     with pytest.raises(ValueError, match="no more"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +14,7 @@ from flowc.store import MissingError, StoreError
 from tests.s3.conftest import NOWHERE
 from tests.s3.server import Reply, Script, Seen, Server, fault, serve
 
+KEYS = {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", **NOWHERE}
 GOOD = Reply(200, b"data", {"etag": '"e"'})
 
 
@@ -232,3 +235,76 @@ def test_one_connection_serves_all_requests_of_a_thread() -> None:
 def _ports(store: S3Store) -> Iterator[int]:
     for connection in store.bucket._idle:
         yield connection.sock.getsockname()[1]
+
+
+def test_a_refusal_that_comes_before_the_body_is_read_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=_refuse_early, args=(listener,))
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        store = S3Store("s3://b", Bucket("b", {**KEYS, "AWS_ENDPOINT_URL": url}, sleep=[].append))
+        with pytest.raises(StoreError, match="access denied"):
+            store.put("k", [bytes(30 << 20)])
+        thread.join()
+
+
+def _refuse_early(listener: socket.socket) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(1000)
+        body = fault("AccessDenied", "not yours")
+        connection.sendall(b"HTTP/1.1 403 Forbidden\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
+        threading.Event().wait(0.2)
+
+
+def test_a_piece_that_fails_ends_the_upload_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flowc.s3_objects.PIECE", 4)
+
+    def answer(seen: Seen) -> Reply:
+        if seen.path.endswith("?uploads="):
+            return Reply(200, b"<R><UploadId>u1</UploadId></R>")
+        return Reply(403, fault("AccessDenied")) if "partNumber=3" in seen.path else Reply(200, b"", {"etag": '"e"'})
+
+    with serve(answer) as server, pytest.raises(StoreError, match="access denied"):
+        _store(server).put("k", [b"0123456789abcdef"])
+    assert (server.seen[-1].method, "uploadId=u1" in server.seen[-1].path) == ("DELETE", True)
+
+
+def _multipart(*completions: Reply) -> Script:
+    left = list(completions)
+
+    def answer(seen: Seen) -> Reply:
+        if seen.path.endswith("?uploads="):
+            return Reply(200, b"<R><UploadId>u1</UploadId></R>")
+        if seen.method == "POST":
+            return left.pop(0)
+        return Reply(200, b"0123456789abcdef" if seen.method == "HEAD" else b"", {"etag": '"e"'})
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "completions",
+    [
+        (Reply(200, b"<CompleteMultipartUploadResult/>"),),
+        (Reply(200, fault("InternalError")), Reply(200, b"<CompleteMultipartUploadResult/>")),
+        (Reply(drop=True), Reply(404, fault("NoSuchUpload"))),
+    ],
+    ids=["good", "error-in-a-good-answer", "answer-lost"],
+)
+def test_pieces_become_one_object_whatever_the_last_answer(
+    monkeypatch: pytest.MonkeyPatch, completions: tuple[Reply, ...]
+) -> None:
+    monkeypatch.setattr("flowc.s3_objects.PIECE", 4)
+    with serve(_multipart(*completions)) as server:
+        _store(server).put("k", [b"0123456789abcdef"])
+    final = next(seen for seen in server.seen if seen.method == "POST" and "uploadId" in seen.path)
+    assert [final.body.count(b"<PartNumber>%d<" % number) for number in range(1, 6)] == [1, 1, 1, 1, 0]
+    assert not any(seen.method == "DELETE" for seen in server.seen)
+
+
+def test_pieces_that_never_become_an_object_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flowc.s3_objects.PIECE", 4)
+    with serve(_multipart(*[Reply(200, fault("InternalError", "sorry"))] * 3)) as server, pytest.raises(StoreError):
+        _store(server).put("k", [b"0123456789abcdef"])
+    assert server.seen[-1].method == "DELETE"
