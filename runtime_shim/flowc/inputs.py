@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, overload
 
 from flowc import pickling
 from flowc.exceptions import MetaflowException, MissingInMergeArtifactsException, UnhandledInMergeArtifactsException
 from flowc.manifest import Blob, Manifest, read
-from flowc.store import MissingError, Store
+from flowc.standard import standard_path
+from flowc.store import MissingError, Store, StoreError
 from flowc.work import KEY, Stored, Work, item_of, stack_text
+
+_AHEAD = 16
+"""How many inputs are read at once where a read is a request."""
 
 
 class Place(NamedTuple):
@@ -80,7 +85,25 @@ class Inputs(Sequence[Input]):
         return self._found[number]
 
     def __iter__(self) -> Iterator[Input]:
-        return (self[number] for number in range(len(self)))
+        for number in range(len(self)):
+            if number not in self._found and not self._store.url.startswith("file:"):
+                self._read_ahead(range(number, min(number + _AHEAD, len(self))))
+            yield self[number]
+
+    def _read_ahead(self, numbers: range) -> None:
+        """Read some inputs side by side: each is a request, and requests wait. What fails is read again when its turn comes."""
+        with standard_path():
+            import threading
+
+        def read_one(number: int) -> None:
+            with contextlib.suppress(MetaflowException, StoreError):
+                self._found[number] = Input(_read(self._store, self._places[number].address))
+
+        threads = [threading.Thread(target=read_one, args=(number,)) for number in numbers if number not in self._found]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
     def __getattr__(self, name: str) -> Input:
         if name[:1] == "_":
