@@ -9,8 +9,10 @@ import pytest
 
 from compiler.backends import Options
 from compiler.backends.argo import BACKEND
+from compiler.backends.argo.check import MOST_DEPTH
 from compiler.backends.argo.kubernetes import fault
 from compiler.backends.argo.names import object_name, task_name
+from compiler.diagnostics import Report
 from compiler.ir.flow import Dynamic, Value
 from compiler.ir.plan import Option
 from compiler.ir.planner import plan
@@ -280,6 +282,15 @@ def test_a_name_that_kubernetes_does_not_take_is_refused(name: str, code: str | 
 def test_a_parameter_called_json_is_refused(tmp_path: Path) -> None:
     _, findings = found(source(body=f"    p = Parameter('json', default='x')\n{STEP}"), tmp_path)
     assert [code for code, _ in findings] == ["FC314"]
+
+
+@pytest.mark.parametrize(("depth", "codes"), [(MOST_DEPTH, []), (MOST_DEPTH + 1, ["FC316"])])
+def test_nesting_ends_where_argo_ends(depth: int, codes: list[str]) -> None:
+    steps = {"start": "f0*"} | {f"f{i}": f"f{i + 1}*" for i in range(depth - 1)} | {f"f{depth - 1}": "j0"}
+    steps |= {f"j{i}": f"+ j{i + 1}" for i in range(depth - 1)} | {f"j{depth - 1}": "+ end", "end": ""}
+    report = Report()
+    BACKEND.check(plan(flow(**steps)), OPTIONS, report)
+    assert [finding.rule.code for finding in report] == codes
 
 
 def test_no_two_steps_meet_in_one_task_name() -> None:

@@ -11,6 +11,9 @@ from compiler.backends.argo.settings import faults
 from compiler.diagnostics import Report, Rule
 from compiler.ir.plan import Plan
 
+MOST_DEPTH = 97
+"""Argo ends a run at 100 templates that call each other: the flow's, one a foreach, and the container's."""
+
 MOST_BYTES = 900_000
 """Kubernetes takes objects of about 1 MiB, and the run's status must find room beside it."""
 
@@ -44,6 +47,12 @@ TOO_LARGE = Rule(
     message="the WorkflowTemplate has {size} bytes, and Kubernetes takes about {most}",
     help="split the flow, or put what many steps repeat into the image",
 )
+TOO_DEEP = Rule(
+    code="FC316",
+    name="argo-too-deep",
+    message="`{step}` is the body of {depth} nested foreaches, and Argo has {most}",
+    help="go over pairs in one foreach instead of nesting two",
+)
 
 
 def check(plan: Plan, options: Options, report: Report) -> None:
@@ -58,6 +67,8 @@ def check(plan: Plan, options: Options, report: Report) -> None:
     for key, expected in faults(options):
         report.add(BAD_SETTING, plan.flow.span, key=key, expected=expected)
     for task in plan.root.tasks():
+        if task.depth > MOST_DEPTH:
+            report.add(TOO_DEEP, task.span, step=task.step, depth=task.depth, most=MOST_DEPTH)
         for option in task.options:
             reason = fault(option) if option.decorator == "kubernetes" else None
             if reason:

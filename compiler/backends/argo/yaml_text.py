@@ -6,7 +6,6 @@ aliases, no tags, no folding; the order is the caller's. PyYAML would need its q
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 
@@ -25,9 +24,12 @@ class Inline(dict[str, Tree]):
 
 
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.-]*")
+# a fixed set: what `str.isprintable` says depends on the Python; marks that reorder or hide text are left out
+_VISIBLE = re.compile(
+    "[ -~\xa1-\u200a\u2010-\u2027\u2030-\u205f\u2070-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U000dffff]*"
+)
 _RESERVED = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "none"])
-_PRINTABLE = re.compile("[\\t\\n\\x20-\\x7e\\x85\\xa0-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]*")
-_BREAKS = re.compile("[\\x85\\u2028\\u2029]")
+_ESCAPES = {"\n": "\\n", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
 
 def document(tree: Mapping[str, Tree]) -> str:
@@ -39,23 +41,16 @@ def scalar(text: str) -> str:
     """A string on one line: plain, single-quoted, or double-quoted where it holds what no single quotes carry."""
     if _PLAIN.fullmatch(text) and text.lower() not in _RESERVED:
         return text
-    if _PRINTABLE.fullmatch(text) and not _BREAKS.search(text) and "\n" not in text and "\t" not in text:
+    if _VISIBLE.fullmatch(text):
         return "'" + text.replace("'", "''") + "'"
-    # JSON's escapes are YAML's, but for characters beyond 0xFFFF, which JSON would write as two halves
-    return json.dumps(text, ensure_ascii=False) if _PRINTABLE.fullmatch(_unbroken(text)) else _escaped(text)
-
-
-def _unbroken(text: str) -> str:
-    return text.replace("\x85", "\x00").replace("\u2028", "\x00").replace("\u2029", "\x00")
-
-
-def _escaped(text: str) -> str:
     return '"' + "".join(_character(char) for char in text) + '"'
 
 
 def _character(char: str) -> str:
-    if " " <= char <= "~":
-        return "\\" + char if char in '"\\' else char
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    if _VISIBLE.fullmatch(char):
+        return char
     code = ord(char)
     return f"\\U{code:08x}" if code > ord("\uffff") else f"\\u{code:04x}"
 
@@ -107,14 +102,11 @@ def _one_line(value: Tree) -> str:
 
 
 def _is_block(text: str) -> bool:
-    """Whether a text can stand as a literal block: printable lines without blanks at their ends, and no blank first line."""
-    body = text.removesuffix("\n")
+    """Whether a text can stand as a literal block: printable lines without blanks at their ends, the first and last not empty."""
+    lines = text.removesuffix("\n").split("\n")
     return (
-        "\n" in body
-        and _PRINTABLE.fullmatch(body) is not None
-        and not _BREAKS.search(body)
-        and "\t" not in body
-        and body[0] not in " \n"
-        and not body.endswith("\n")
-        and not re.search(r" $", body, re.MULTILINE)
+        len(lines) > 1
+        and bool(lines[0] and lines[-1])
+        and not lines[0].startswith(" ")
+        and all(_VISIBLE.fullmatch(line) and not line.endswith(" ") for line in lines)
     )
