@@ -170,14 +170,27 @@ class DagTester:
         conf: Mapping[str, Any] | None = None,
         env: Mapping[str, str] | None = None,
         timeout: float = 300,
+        *,
+        date: str | None = None,
+        clear: bool = False,
     ) -> DagRun:
-        """Run the DAG file `text` to its end, with `env` added for the worker; raise `EngineFailed` where it cannot."""
+        """Run the DAG file `text` to its end, with `env` added for the worker; raise `EngineFailed` where it cannot.
+
+        A `date` (ISO) of an earlier run deletes that run and makes it again. `clear` (Airflow 2 only) clears the run
+        when it has ended and runs it again.
+        """
         folder = self._home / "dags"
         for old in folder.iterdir():  # one file a folder: one that raises would poison the others
             shutil.rmtree(old) if old.is_dir() else old.unlink()
         file = folder / f"{dag_id}_{time.monotonic_ns()}.py"
         file.write_text(text)
-        request = {"file": str(file), "dag_id": dag_id, "conf": dict(conf or {}), "env": dict(env or {})}
+        request: dict[str, Any] = {
+            "file": str(file),
+            "dag_id": dag_id,
+            "conf": dict(conf or {}),
+            "env": dict(env or {}),
+        }
+        request |= {"date": date, "clear": clear}
         answer = self._ask(json.dumps(request), timeout)
         if "error" in answer:
             raise EngineFailed(answer["error"])

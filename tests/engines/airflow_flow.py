@@ -14,7 +14,7 @@ from compiler.backends.airflow import BACKEND
 from compiler.ir.flow import Value
 from compiler.pipeline import compile_flow
 from tests.engines import FlowCase, Outcome
-from tests.engines.airflow import DagRun
+from tests.engines.airflow import DagRun, DagTester
 
 SHIM = Path(__file__).resolve().parents[2] / "runtime_shim"
 
@@ -45,7 +45,11 @@ def run_airflow(
     """Compile a case, run it to its end on an engine that is up, and tell where its artifacts are, below `folder`."""
     compiled = compile_case(case, folder, engine, dag_id=dag_id, operator=operator)
     before = len(engine.log)
-    run = engine.run(compiled.dag_id, compiled.text, case.parameters)
+    if operator == "bash":
+        assert isinstance(engine, DagTester), "a process of the worker sees the worker's environment"
+        run = engine.run(compiled.dag_id, compiled.text, case.parameters, _environment(case))
+    else:
+        run = engine.run(compiled.dag_id, compiled.text, case.parameters)
     return outcome(case, compiled, run, engine.log[before:])
 
 
@@ -55,9 +59,7 @@ def compile_case(
     """The DAG file of a case, with an image of its own on the engine; what the compiler refuses is an AssertionError."""
     name, root = dag_id or case.flow, case.root or case.path.parent
     store = f"file:{folder / 'store'}"
-    python = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    env = {"PATH": python, "PYTHONPATH": str(SHIM), **case.environment}
-    engine.put_image(f"{name}:test", env, root)
+    engine.put_image(f"{name}:test", _environment(case), root)
     target: dict[str, Value] = {"operator": operator}
     if operator == "bash":
         target["default_args"] = {"cwd": str(root)}
@@ -65,6 +67,12 @@ def compile_case(
     files, report = compile_flow(case.path, BACKEND, options, flow=case.flow, root=case.root)
     assert files, [f"{found.span}: {found.message}" for found in report]
     return Compiled(name, files[0].text, store)
+
+
+def _environment(case: FlowCase) -> dict[str, str]:
+    """What an image with the shim and the project's Python would bring."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return {"PATH": path, "PYTHONPATH": str(SHIM), **case.environment}
 
 
 def outcome(case: FlowCase, compiled: Compiled, run: DagRun, log: str) -> Outcome:

@@ -13,6 +13,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -70,10 +71,13 @@ class Scheduler:
         return self.wait(dag_id, self.trigger(dag_id, conf), timeout)
 
     def deploy(self, dag_id: str, text: str) -> None:
-        """Put a DAG file in the folder and wait until the scheduler knows it; raise where it does not load."""
+        """Put a DAG file in the folder and wait until the scheduler has read it; raise where it does not load."""
         file = self._home / "dags" / f"{dag_id}.py"
+        if file.exists() and file.read_text() == text:
+            return
+        written = datetime.now(UTC)
         file.write_text(text)
-        self._wait(f"the DAG {dag_id}", 90, lambda: self._known(dag_id))
+        self._wait(f"the DAG {dag_id}", 90, lambda: self._read_since(written, dag_id))
 
     def trigger(self, dag_id: str, conf: Mapping[str, Any] | None = None, run_id: str | None = None) -> str:
         """Start a run and return its id."""
@@ -150,12 +154,13 @@ class Scheduler:
         task, map_index, state, tries = (instance[name] for name in names)
         return TaskRun(task, map_index, state, tries, pushed)
 
-    def _known(self, dag_id: str) -> bool:
+    def _read_since(self, written: datetime, dag_id: str) -> bool:
         errors = self.call("GET", "importErrors")["import_errors"]
         if errors:
             raise EngineFailed("\n".join(error["stack_trace"] for error in errors))
         found = self.call("GET", f"dags?dag_id_pattern={dag_id}")["dags"]
-        return any(dag["dag_id"] == dag_id for dag in found)
+        read = [dag["last_parsed_time"] for dag in found if dag["dag_id"] == dag_id]
+        return any(time and datetime.fromisoformat(time) > written for time in read)
 
     def _login(self) -> bool:
         try:

@@ -1,0 +1,45 @@
+"""Airflows that the tests of this folder share: each starts when the first test asks, and ends with the last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.airflow.stage import Run
+from tests.engines import FlowCase, Outcome
+from tests.engines.airflow import DagTester
+from tests.engines.airflow_flow import run_airflow
+
+
+@pytest.fixture(scope="session")
+def testers() -> Iterator[dict[str, DagTester]]:
+    """The processes that run DAG files, by line; filled as lines are asked for."""
+    with ExitStack() as stack:
+        yield _Lines(stack)
+
+
+class _Lines(dict[str, DagTester]):
+    def __init__(self, stack: ExitStack) -> None:
+        super().__init__()
+        self._stack = stack
+
+    def __missing__(self, line: str) -> DagTester:
+        self[line] = self._stack.enter_context(DagTester(line))
+        return self[line]
+
+
+@pytest.fixture
+def run(testers: dict[str, DagTester], tmp_path: Path) -> Run:
+    """Run the text of a flow file on a line of Airflow."""
+
+    def run_on(line: str, flow: str, text: str, parameters: dict[str, object], operator: str) -> Outcome:
+        path = tmp_path / "code" / f"{flow.lower()}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        case = FlowCase(path, flow, parameters, root=path.parent)
+        return run_airflow(case, tmp_path, testers[line], operator=operator)
+
+    return run_on

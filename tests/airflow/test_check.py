@@ -1,0 +1,66 @@
+"""What Airflow refuses, at the author's line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from compiler.backends import Gap
+from compiler.backends.airflow import BACKEND
+from compiler.ir.flow import Value
+from tests.airflow.stage import chain, compiled, written
+
+
+@pytest.mark.parametrize(
+    ("decorator", "code"),
+    [
+        ('@kubernetes(compute_pool="x")', "FC302"),
+        ("@kubernetes(hostname_resolution_timeout=5)", "FC302"),
+        ("@kubernetes(tmpfs_tempdir=True)", "FC302"),
+        ("@kubernetes(qos='Best')", "FC320"),
+        ("@kubernetes(tolerations=[{'kee': 'x'}])", "FC320"),
+        ("@kubernetes(node_selector='ssd')", "FC320"),
+        ("@kubernetes(labels={'a': '{{ x }}'})", "FC322"),
+        ("@kubernetes(annotations={'a': '$(HOME)'})", "FC322"),
+        ("@kubernetes(image='a:{{ x }}')", "FC322"),
+    ],
+)
+def test_a_decorator_without_spelling_is_refused_at_its_line(tmp_path: Path, decorator: str, code: str) -> None:
+    path = written(tmp_path, f"{decorator}\n{chain(2)}")
+    text, report = compiled(path)
+    line = 1 + next(n for n, each in enumerate(path.read_text().splitlines()) if decorator in each)
+    assert text is None
+    assert [found.rule.code for found in report] == [code]
+    assert {found.span.line for found in report} <= {line, line + 2}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "code"),
+    [
+        ("operator", "docker", "FC321"),
+        ("max_active_runs", "many", "FC321"),
+        ("deferrable", "yes", "FC321"),
+        ("on_failure_callback", "not a path", "FC321"),
+        ("default_args", {"retries": 3}, "FC321"),
+        ("owner", "{{ me }}", "FC322"),
+    ],
+)
+def test_a_setting_of_the_wrong_kind_is_refused(tmp_path: Path, key: str, value: Value, code: str) -> None:
+    text, report = compiled(written(tmp_path, chain(2)), {key: value})
+    assert (text, [found.rule.code for found in report]) == (None, [code])
+
+
+def test_a_pod_s_options_are_refused_where_there_is_no_pod(tmp_path: Path) -> None:
+    path = written(tmp_path, f"@kubernetes(service_account='x')\n{chain(2)}")
+    assert [found.rule.code for found in compiled(path, {"operator": "bash"})[1]] == ["FC324"]
+
+
+def test_a_name_that_airflow_does_not_take_is_refused(tmp_path: Path) -> None:
+    _, report = compiled(written(tmp_path, chain(2)), name="a flow")
+    assert [found.rule.code for found in report] == ["FC323"]
+
+
+def test_every_key_has_help_and_every_gap_a_way_round() -> None:
+    assert all(BACKEND.target_options.values())
+    assert all(isinstance(gap, Gap) and gap.way_round for gap in BACKEND.gaps.values())

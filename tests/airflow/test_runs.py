@@ -1,0 +1,206 @@
+"""Flows that could go wrong on Airflow alone, run on both lines by `dag.test()`."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.airflow.stage import Run
+from tests.engines.airflow import LINES
+
+HOSTILE = (
+    """it's "quoted" $HOME $(HOME) $$ `id` %s {{ 1 + 1 }} {% raw %} {# no #} ${Ref} \\n \\u0024 & | ; * ~ é 漢 \U0001f3ac """
+    "\n tab\there \x7f end.sh"
+)
+DIRECTED = f"""
+from flowc import FlowSpec, JSONType, Parameter, step
+
+HOSTILE = {HOSTILE!r}
+
+
+class HostileFlow(FlowSpec):
+    note = Parameter("note", default="plain")
+    kept = Parameter("kept", default=HOSTILE)
+    table = Parameter("table", type=JSONType, default={{}})
+    count = Parameter("count-of", default=1)
+    nothing = Parameter("nothing", type=str)
+    late = Parameter("late", default=HOSTILE * 500)
+
+    @step
+    def start(self):
+        assert self.note == self.kept == HOSTILE, (self.note, self.kept)
+        assert self.late == HOSTILE * 500
+        assert (self.count, self.nothing) == (7, None)
+        assert list(self.table.items()) == [("z", HOSTILE), ("a", [None, True, 1.5])], self.table
+        self.next(self.end)
+
+    @step
+    def end(self):
+        assert self.note == HOSTILE
+"""
+GIVEN: dict[str, object] = {"note": HOSTILE, "count-of": 7, "table": {"z": HOSTILE, "a": [None, True, 1.5]}}
+
+
+@pytest.mark.parametrize("operator", ["kubernetes", "bash"])
+@pytest.mark.parametrize("line", LINES)
+def test_parameters_arrive_byte_for_byte(run: Run, line: str, operator: str) -> None:
+    outcome = run(line, "HostileFlow", DIRECTED, GIVEN, operator)
+    assert outcome.success, outcome.log[-5000:]
+
+
+ENVIRONMENT = f"""
+import os
+
+from flowc import FlowSpec, environment, step
+
+HOSTILE = {HOSTILE!r}
+AT_IMPORT = dict(os.environ)
+
+
+class EnvironmentFlow(FlowSpec):
+    @environment(vars={{"HARD": HOSTILE, "SCRIPT": "run.sh", "PLAIN": "yes", "FILE": "values.json"}})
+    @step
+    def start(self):
+        for seen in (os.environ, AT_IMPORT):
+            assert [seen[name] for name in ("HARD", "SCRIPT", "PLAIN", "FILE")] == [HOSTILE, "run.sh", "yes", "values.json"]
+        self.next(self.end)
+
+    @step
+    def end(self):
+        assert "HARD" not in os.environ
+"""
+
+NAMES = """
+from flowc import FlowSpec, step
+
+
+class NamesFlow(FlowSpec):
+    @step
+    def start(self):
+        self.items = [1]
+        self.next(self.task_group, foreach="items")
+
+    @step
+    def task_group(self):
+        self.more = [self.input]
+        self.next(self.pendulum, self.json)
+
+    @step
+    def pendulum(self):
+        self.next(self.k8s, foreach="more")
+
+    @step
+    def k8s(self):
+        self.seen = self.input
+        self.next(self.task)
+
+    @step
+    def task(self, inputs):
+        self.seen = [each.seen for each in inputs]
+        self.next(self.timedelta)
+
+    @step
+    def json(self):
+        self.next(self.timedelta)
+
+    @step
+    def timedelta(self, inputs):
+        self.seen = inputs.pendulum.seen if hasattr(inputs, "pendulum") else inputs[0].seen
+        self.next(self.dag)
+
+    @step
+    def dag(self, inputs):
+        self.seen = [each.seen for each in inputs]
+        self.next(self.end)
+
+    @step
+    def end(self):
+        assert self.seen == [[1]]
+"""
+
+FAILURES = """
+import os
+import signal
+import time
+
+from flowc import FlowSpec, catch, current, retry, step, timeout
+
+
+class FailuresFlow(FlowSpec):
+    @step
+    def start(self):
+        self.next(self.slow, self.killed, self.flaky)
+
+    @catch(var="problem")
+    @timeout(seconds=1)
+    @step
+    def slow(self):
+        time.sleep(60)
+        self.next(self.join)
+
+    @catch(var="problem")
+    @retry(times=1, minutes_between_retries=0)
+    @step
+    def killed(self):
+        os.kill(os.getpid(), signal.SIGKILL)
+        self.next(self.join)
+
+    @retry(times=2, minutes_between_retries=0)
+    @step
+    def flaky(self):
+        self.count = current.retry_count
+        if self.count < 2:
+            raise ValueError(self.count)
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        assert inputs.slow.problem and inputs.killed.problem
+        assert inputs.flaky.count == 2
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+FLOWS = {"EnvironmentFlow": ENVIRONMENT, "NamesFlow": NAMES, "FailuresFlow": FAILURES}
+
+
+@pytest.mark.parametrize("operator", ["kubernetes", "bash"])
+@pytest.mark.parametrize("flow", FLOWS)
+@pytest.mark.parametrize("line", LINES)
+def test_a_flow_that_asserts_runs_to_its_end(run: Run, line: str, flow: str, operator: str) -> None:
+    outcome = run(line, flow, FLOWS[flow], {}, operator)
+    assert outcome.success, outcome.log[-5000:]
+
+
+FAILING = """
+from flowc import FlowSpec, step
+
+
+class FailingFlow(FlowSpec):
+    @step
+    def start(self):
+        self.items = [0, 1]
+        self.next(self.divide, foreach="items")
+
+    @step
+    def divide(self):
+        self.value = 1 / self.input
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+
+
+@pytest.mark.parametrize("operator", ["kubernetes", "bash"])
+@pytest.mark.parametrize("line", LINES)
+def test_a_failed_member_fails_the_run(run: Run, line: str, operator: str) -> None:
+    outcome = run(line, "FailingFlow", FAILING, {}, operator)
+    assert not outcome.success
+    assert "ZeroDivisionError" in outcome.log
