@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from tests.engines.argo_checks import Refused, check_document, check_enum
 from tests.engines.argo_controller import Controller, Pods
@@ -168,8 +166,3 @@ def _failures(nodes: Mapping[str, Node]) -> str:
 
 def _hash(*parts: object) -> str:
     return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()
-
-
-def temporary_host(workdir: Path, **fields: object) -> Host:
-    """A host whose containers write below a new temporary folder."""
-    return Host(Path(tempfile.mkdtemp(prefix="argo-")), workdir, **fields)  # type: ignore[arg-type]  # a Host's fields
