@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from compiler.diagnostics import Report
 from compiler.frontend import parse
-from compiler.render import render
+from compiler.render import Format, render
 from tests.diagnostics import marked
 from tests.diagnostics.tables import CASES
 
@@ -19,6 +19,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 GOOD = [path.read_text(encoding="utf-8") for path in sorted(EXAMPLES.glob("*.py"))]
 WRONG = [marked.unmark(text).source for text in CASES.values()]
 SOURCES = [*GOOD, *WRONG]
+STYLES: tuple[Format, ...] = ("text", "json", "github")
 WORDS = [
     "self",
     ".",
@@ -49,8 +50,8 @@ def _check(folder: Path, data: bytes) -> None:
     report = Report()
     flows = parse(path, report)
     text = data.decode("utf-8", "replace")
-    for style in ("text", "json", "github"):
-        render(report, {str(path): text}, style)  # type: ignore[arg-type]
+    for style in STYLES:
+        render(report, {str(path): text}, style)
     assert flows or report.failed
     for found in report:
         assert found.span.line >= 1

@@ -6,10 +6,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.frontend import sources
+
+if TYPE_CHECKING:
+    from _typeshed import TraceFunction
 
 BIG: dict[str, tuple[Callable[[int], str], int]] = {
     "5,000 steps in a row": (sources.chain, 5_000),
@@ -51,7 +55,7 @@ def _lines(folder: Path, source: str) -> int:
     """How many lines of Python it takes to read a source."""
     count = 0
 
-    def trace(frame: FrameType, event: str, argument: object) -> Callable[..., object]:
+    def trace(frame: FrameType, event: str, argument: object) -> TraceFunction:
         nonlocal count
         count += event == "line"
         return trace
