@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,13 +14,15 @@ from tests.engines import FlowCase
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOWS = ROOT / "tests" / "flows"
+NEWCOMER = FLOWS / "newcomer"
+"""Flows that somebody wrote who knew the README alone; each is a case as it stands, started without parameters."""
 EXAMPLES = ROOT / "examples"
 HOSTILE = 'it\'s "x" $HOME $(PATH) $$ {{ 1 + 1 }} {{=1+1}} {{workflow.name}} ${Ref} %s \\n é 🎬\nnext line\n'
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A flow in a file. `prepare` are Python files to run first with the folder as argument; `before` flows that must have run."""
+    """A flow in a file. `data` is a script that makes what it reads; `before` are flows that must have run in its store."""
 
     path: Path
     flow: str
@@ -50,7 +53,7 @@ _TAXI = EXAMPLES / "taxi"
 _S3 = {"FLOWC_S3_ROOT": "file:FOLDER/s3"}
 _TRAIN = Written(_TAXI / "train.py", "TaxiTrainFlow", environment=_S3, data=_TAXI / "make_data.py")
 
-WRITTEN: tuple[Written, ...] = (
+_LISTED = (
     Written(EXAMPLES / "linear.py", "LinearFlow"),
     Written(EXAMPLES / "branch.py", "BranchFlow"),
     Written(EXAMPLES / "nested_split.py", "NestedSplitFlow"),
@@ -108,6 +111,16 @@ WRITTEN: tuple[Written, ...] = (
         },
     ),
 )
+
+
+def _newcomers() -> tuple[Written, ...]:
+    named = re.compile(r"^class (\w+)\(FlowSpec", re.MULTILINE)
+    return tuple(
+        Written(path, name) for path in sorted(NEWCOMER.glob("*.py")) for name in named.findall(path.read_text("utf-8"))
+    )
+
+
+WRITTEN = (*_LISTED, *_newcomers())
 
 
 def generated_case(flow: GeneratedFlow, folder: Path) -> FlowCase:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.cases import EXAMPLES, FLOWS, WRITTEN, Written
+from tests.conformance.cases import EXAMPLES, FLOWS, NEWCOMER, WRITTEN, Written
 from tests.conformance.judge import Engine, judge_written
 
 Compared = Callable[[str, Mapping[str, Engine]], None]
@@ -16,8 +16,8 @@ each_flow = pytest.mark.parametrize("written", WRITTEN, ids=lambda written: writ
 
 def test_no_example_and_no_flow_is_left_out() -> None:
     """A file that holds a flow is a case."""
-    folders = (EXAMPLES, EXAMPLES / "taxi", FLOWS, FLOWS / "package", FLOWS / "newcomer")
-    holding = {path for folder in folders for path in folder.glob("*.py") if "FlowSpec)" in path.read_text("utf-8")}
+    folders = (EXAMPLES, EXAMPLES / "taxi", FLOWS, FLOWS / "package", NEWCOMER)
+    holding = {path for folder in folders for path in folder.glob("*.py") if "(FlowSpec" in path.read_text("utf-8")}
     assert holding == {written.path for written in WRITTEN}
 
 
