@@ -270,11 +270,14 @@ class Run(MetaflowObject):
         return walk(self._store, self._run, toward)
 
     def __iter__(self) -> Iterator[Step]:
-        seen: set[str] = set()
-        for address, manifest in self._walk():
-            if address.step not in seen and is_started(self._store, (address, manifest)):
-                seen.add(address.step)
-                yield Step._at(f"{self.pathspec}/{address.step}", self)
+        begun: dict[str, list[Found]] = {}
+        for found in self._walk():
+            if is_started(self._store, found):
+                begun.setdefault(found[0].step, []).append(found)
+        for name, tasks in begun.items():
+            step: Step = Step._at(f"{self.pathspec}/{name}", self)
+            step._begun = tasks
+            yield step
 
     def __getitem__(self, step: str) -> Step:
         found: Step = Step._at(f"{self.pathspec}/{step}", self)
@@ -295,6 +298,8 @@ class Step(MetaflowObject):
     """A step of a run. Iteration gives its tasks, in the order of their index paths."""
 
     parts = ("Flow", "run", "step")
+    _begun: list[Found] | None = None
+    """The tasks that its run's iteration met: all steps of a run are shown by one walk."""
 
     def _found(self) -> None:
         if self.task is None:
@@ -309,6 +314,8 @@ class Step(MetaflowObject):
     @property
     def task(self) -> Task | None:
         """Its task, the first in a foreach; None where none has begun."""
+        if self._begun is not None:
+            return next(iter(self))
         for toward in ("-", None):  # the second look where only other children of a foreach took it
             for address, manifest in walk(self._store, self._run, toward):
                 if address.step == self.id and is_started(self._store, (address, manifest)):
@@ -360,10 +367,15 @@ class Step(MetaflowObject):
         return
 
     def __iter__(self) -> Iterator[Task]:
-        found = [pair for pair in walk(self._store, self._run) if pair[0].step == self.id]
-        for address, manifest in sorted(found, key=_place):
-            if is_started(self._store, (address, manifest)):
-                yield task_at(address, self, manifest)
+        tasks = self._begun
+        if tasks is None:
+            tasks = [
+                found
+                for found in walk(self._store, self._run)
+                if found[0].step == self.id and is_started(self._store, found)
+            ]
+        for address, manifest in sorted(tasks, key=_place):
+            yield task_at(address, self, manifest)
 
     def __getitem__(self, task: str) -> Task:
         found: Task = Task._at(f"{self.pathspec}/{task}", self)

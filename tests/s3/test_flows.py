@@ -89,3 +89,6 @@ def test_the_client_reads_no_more_than_it_shows(
     bucket.requests.clear()
     assert run.data.vs == ["l", "r"]
     assert bucket.requests == ["GET _run.json"] + ["GET manifest"] * 6, "the way to the last step, each once"
+    bucket.requests.clear()
+    assert len([artifact.kind for step in run for task in step for artifact in task]) == 5
+    assert bucket.requests == ["GET _run.json"] + ["GET manifest"] * 6, "all of a run by one walk"
