@@ -46,6 +46,7 @@ check: $(READY)
 
 golden: $(READY)
 	$(BIN)/python -m tests.golden_files
+	$(BIN)/python -m tests.diagnostics.page > docs/diagnostics.md
 	git --no-pager diff --stat -- tests/golden docs README.md
 
 bench: $(READY)

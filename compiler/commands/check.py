@@ -23,14 +23,14 @@ def COMMAND(flows: tuple[FlowName, ...], form: Format, root: Path | None) -> int
     Nothing is imported: the flow's own packages need not be installed.
 
     \b
-      flowc check flow.py
+      flowc check flow.py                         all its flows
       flowc check flows/*.py --format github      annotations in a pull request
       flowc check flow.py --format json
     """
     surroundings, report, count = Surroundings(root), Report(), 0
-    for path in dict.fromkeys(flow.path for flow in flows):
+    for flow in dict.fromkeys(flows):
         found = Report()
-        count += len(parse(path, found, root=surroundings.root(path)))
+        count += len(parse(flow.path, found, root=surroundings.root(flow.path), name=flow.name))
         report.diagnostics.extend(found.diagnostics)
     write(report, form)
     if form == "text" and not len(report):

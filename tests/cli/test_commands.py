@@ -92,6 +92,13 @@ def test_check_says_all_mistakes_of_all_files_and_fails(flowc: Flowc, folder: Pa
     assert "worse.py" in ended.out
 
 
+def test_check_of_one_flow_says_nothing_of_the_others(flowc: Flowc, folder: Path) -> None:
+    (folder / "two.py").write_text(FLOW + BROKEN[BROKEN.index("class") :])
+    assert (flowc("check", "two.py").code, flowc("check", "two.py:SumFlow").code) == (1, 0)
+    assert flowc("check", "two.py:BrokenFlow", "two.py:SumFlow").code == 1
+    assert "SumFlow" in flowc("check", "two.py:SunFlow").out
+
+
 def test_check_prints_for_machines(flowc: Flowc, folder: Path) -> None:
     (folder / "broken.py").write_text(BROKEN)
     found = json.loads(flowc("check", "broken.py", "--format", "json").out)
