@@ -13,8 +13,6 @@ from flowc.work import KEY, Work, stack_text
 class FlowSpec:
     """The base of flows. Its instance in a step reads artifacts when they are asked for and keeps what the step sets."""
 
-    name: str
-
     def __init__(self, use_cli: bool = True) -> None:
         if use_cli and type(self).__module__ == "__main__":
             from flowc.start import start
@@ -57,6 +55,8 @@ class FlowSpec:
         work = self.__dict__.get(KEY)
         if work is None or name[:2] == "__":
             raise AttributeError(f"Flow {type(self).__name__} has no attribute {name!r}")
+        if name == "name" and name not in work.inherited:  # the language's word for the flow's own name
+            return work.address.flow
         value = self.__dict__[name] = work.load(name)
         return value
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flowc.exceptions import CallMistake
+from flowc.exceptions import CallMistake, MetaflowException
 from flowc.work import KEY
 
 _YES = frozenset({"true", "t", "yes", "y", "on", "1"})
@@ -86,7 +86,7 @@ class DeployTimeField:
 
 def IncludeFile(*_: Any, **__: Any) -> Any:
     """Refused: files packed with a flow are not supported yet."""
-    raise NotImplementedError("IncludeFile is not supported: open the file in a step, it is packed with the code")
+    raise MetaflowException("flowc has no IncludeFile: open the file in a step, it is packed with the code")
 
 
 def _type(declared: Any, default: Any, options: Mapping[str, Any]) -> Any:
@@ -160,8 +160,7 @@ def _single(parameter: Parameter, value: Any) -> Any:
         return _json(value)
     if hasattr(kind, "convert"):
         return _by_click(kind, value)
-    convert: Callable[[Any], Any] = _CONVERSIONS.get(kind, kind)
-    found = convert(value)
+    found = _CONVERSIONS[kind](value) if kind in _CONVERSIONS else kind(value)
     if parameter.choices and found not in parameter.choices:
         raise ValueError(f"{found!r} is none of {', '.join(map(repr, parameter.choices))}")
     return found

@@ -103,7 +103,6 @@ def inspected(name: str, flow: type[FlowSpec]) -> Loaded:
     for key, value in constants.items():
         if not isinstance(flow.__dict__.get(key), Constant):
             setattr(flow, key, Constant(key, value))
-    flow.name = flow.__name__
     return Loaded(name, flow, steps_of(flow), parameters, constants)
 
 
@@ -113,11 +112,7 @@ def members(flow: type) -> list[tuple[str, Any]]:
     for base in reversed(flow.__mro__):
         if base not in (object, FlowSpec):
             found.update(vars(base))
-    return [
-        (key, value)
-        for key, value in found.items()
-        if key not in vars(FlowSpec) and key not in FlowSpec.__annotations__
-    ]
+    return [(key, value) for key, value in found.items() if key not in vars(FlowSpec)]
 
 
 def _is_constant(name: str, value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -251,3 +252,30 @@ def test_decorators_of_the_author_wrap_steps(tmp_path: Path) -> None:
     )
     left = stage.done("start")
     assert (left["before"], left["x"], left["after"], left.next) == (1, 1, 2, ("end",))
+
+
+def test_any_name_may_be_a_parameter_and_name_is_the_flow_s_else(tmp_path: Path) -> None:
+    source = """
+        from flowc import FlowSpec, Parameter, step
+        class F(FlowSpec):
+            {declared}
+            @step
+            def start(self):
+                self.seen = self.name
+        """
+    assert Stage(tmp_path, source.format(declared="")).done("start")["seen"] == "F"
+    stage = Stage(tmp_path, source.format(declared="name = Parameter('name', default='x')"))
+    assert stage.done("start", run="s")["seen"] == "x"
+
+
+def test_what_only_cloudpickle_takes_is_saved_by_value(tmp_path: Path) -> None:
+    stage = _line(tmp_path, "self.f = [lambda n: n + 1]", "self.y = self.f[0](1)")
+    assert _run(stage).exit_code == 0
+    assert stage.left("end")["y"] == 2
+
+
+def test_without_cloudpickle_the_error_says_what_pickle_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cloudpickle", None)
+    reported = _line(tmp_path, "self.f = [lambda n: n + 1]").do("start")
+    assert reported.failure is not None
+    assert "lambda" in reported.failure.exception

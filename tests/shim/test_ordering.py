@@ -7,6 +7,7 @@ import json
 import os
 import random
 import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -325,3 +326,52 @@ def test_delayed_duplicated_and_killed_tasks_end_in_the_newest_attempt(tmp_path:
         assert len(left["big"]) == 100_000
     _must(stage, "start", "", "-", retry=1)
     assert stage.left("start").attempt == len(started) + 1
+
+
+_FILE_EVENTS = ("open", "os.rename", "os.link", "os.remove", "os.mkdir", "os.scandir")
+
+
+def _kill_at_event(root: str, at: int) -> None:
+    """Kill this process at its `at`-th use of a file of the store, or in the middle of its write."""
+    seen = itertools.count(1)
+
+    def hook(event: str, args: tuple[object, ...]) -> None:
+        if event in _FILE_EVENTS and str(args[0]).startswith(root) and next(seen) == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def half(file: int, data: memoryview, write: Callable[[int, memoryview], int] = os.write) -> int:
+        if next(seen) == at:
+            write(file, data[: len(data) // 2])
+            os.kill(os.getpid(), signal.SIGKILL)
+        return write(file, data)
+
+    sys.addaudithook(hook)
+    os.write = half  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("task", [0, 1, 4])
+def test_a_kill_at_any_use_of_a_file_leaves_all_or_nothing(tmp_path: Path, task: int) -> None:
+    for at in itertools.count(1):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        stage = Stage(folder, FLOW)
+        for done in TASKS[:3]:
+            if task:
+                _must(stage, *done)
+        if task > 3:
+            _must(stage, *TASKS[3])
+        step, load, index = TASKS[task]
+
+        def work(
+            stage: Stage = stage, folder: Path = folder, at: int = at, told: tuple[str, str, str] = TASKS[task]
+        ) -> None:
+            _kill_at_event(str(folder / "store"), at)
+            _must(stage, *told)
+
+        status = os.waitpid(_fork(work), 0)[1]
+        _whole(stage, step, index)
+        _must(stage, step, load, index, retry=1)
+        assert stage.left(step, index).retry == 1
+        if status == 0:
+            assert at > 12, "a task uses files"
+            return
