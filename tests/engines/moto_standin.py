@@ -23,14 +23,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import boto3
-import botocore
-import botocore.session
+import boto3  # type: ignore[import-untyped]  # it has no stubs
+import botocore  # type: ignore[import-untyped]  # it has no stubs
+import botocore.session  # type: ignore[import-untyped]  # it has no stubs
 import moto.batch.models as batch_models
 import moto.stepfunctions.parser.asl.parse.asl_parser  # noqa: F401  loads every module that holds a client
-from botocore.config import Config
-from botocore.model import Shape
-from botocore.response import StreamingBody
+from botocore.config import Config  # type: ignore[import-untyped]
+from botocore.model import Shape  # type: ignore[import-untyped]
+from botocore.response import StreamingBody  # type: ignore[import-untyped]
 from moto.core.exceptions import JsonRESTError
 from moto.moto_api import state_manager
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
@@ -58,7 +58,6 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (
     StateTaskServiceCallback,
 )
-from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.eval.states import States
 from moto.utilities import docker_utilities
 
@@ -172,12 +171,18 @@ class _Containers:
         return container
 
 
+def _replace(owner: Any, name: str, value: object) -> None:
+    """Put ours in the place of moto's, which must be there: a newer moto that has none is an error here."""
+    getattr(owner, name)
+    setattr(owner, name, value)
+
+
 def _repair_batch(ended: Ended) -> _Containers:
     """Jobs are processes; who waits for one wakes when it ends; Batch's limits on a submission hold."""
     containers = _Containers()
     client = types.SimpleNamespace(containers=containers)
-    docker_utilities.DockerModel.docker_client = property(lambda _: client)  # type: ignore[assignment]
-    batch_models.time = types.SimpleNamespace(**{**vars(time), "sleep": LocalContainer.pause})  # type: ignore[attr-defined]
+    _replace(docker_utilities.DockerModel, "docker_client", property(lambda _: client))
+    _replace(batch_models, "time", types.SimpleNamespace(**{**vars(time), "sleep": LocalContainer.pause}))
     mark_stopped = batch_models.Job._mark_stopped
     submit = batch_models.BatchBackend.submit_job
 
@@ -191,14 +196,14 @@ def _repair_batch(ended: Ended) -> _Containers:
             raise JsonRESTError("ClientException", f"Container Overrides length must be at most {OVERRIDES_LIMIT}")
         return submit(backend, *args, **what)
 
-    batch_models.Job._mark_stopped = marked  # type: ignore[method-assign]
-    batch_models.BatchBackend.submit_job = submitted  # type: ignore[method-assign]
+    _replace(batch_models.Job, "_mark_stopped", marked)
+    _replace(batch_models.BatchBackend, "submit_job", submitted)
     return containers
 
 
 def _repair_sync(ended: Ended) -> None:
     """`.sync` wakes when the job ends, and starts no thread for a task token that never comes."""
-    build = StateTaskServiceBatch._build_sync_resolver
+    build: Any = StateTaskServiceBatch._build_sync_resolver
 
     def resolver(self: StateTaskServiceBatch, env: Any, *args: Any, **what: Any) -> Callable[[], Any]:
         job_id = env.stack[-1]["JobId"]
@@ -211,8 +216,8 @@ def _repair_sync(ended: Ended) -> None:
             result = sync_resolver()
         return result
 
-    StateTaskServiceBatch._build_sync_resolver = resolver  # type: ignore[method-assign]
-    StateTaskServiceCallback._eval_sync = evaluate  # type: ignore[method-assign]
+    _replace(StateTaskServiceBatch, "_build_sync_resolver", resolver)
+    _replace(StateTaskServiceCallback, "_eval_sync", evaluate)
 
 
 @functools.cache
@@ -225,15 +230,15 @@ def _operation(service: str, action: str) -> Any:
 def _rename(value: Any, shape: Shape, name: Callable[[str], str]) -> Any:
     """The same value with every structure's keys as `name` makes them of botocore's."""
     if shape.type_name == "structure" and isinstance(value, dict):
-        known = {key.lower(): key for key in shape.members}  # type: ignore[attr-defined]
+        known = {key.lower(): key for key in shape.members}
         for key in list(value):
             member = known.get(key.lower())
             if member:
-                value[name(member)] = _rename(value.pop(key), shape.members[member], name)  # type: ignore[attr-defined]
+                value[name(member)] = _rename(value.pop(key), shape.members[member], name)
     elif shape.type_name == "list" and isinstance(value, list):
-        value[:] = [_rename(item, shape.member, name) for item in value]  # type: ignore[attr-defined]
+        value[:] = [_rename(item, shape.member, name) for item in value]
     elif shape.type_name == "map" and isinstance(value, dict):
-        value.update({key: _rename(item, shape.value, name) for key, item in value.items()})  # type: ignore[attr-defined]
+        value.update({key: _rename(item, shape.value, name) for key, item in value.items()})
     elif isinstance(value, StreamingBody):
         return value.read().decode()
     elif isinstance(value, datetime.datetime):
@@ -273,8 +278,8 @@ def _repair_shapes() -> None:
         if shape is not None:
             _rename(response, shape, _pascal)
 
-    StateTaskService._normalise_parameters = request  # type: ignore[method-assign, assignment]
-    StateTaskService._normalise_response = response  # type: ignore[method-assign]
+    _replace(StateTaskService, "_normalise_parameters", request)
+    _replace(StateTaskService, "_normalise_response", response)
 
 
 def _repair_clients(port: int) -> None:
@@ -283,7 +288,7 @@ def _repair_clients(port: int) -> None:
     @functools.cache
     def client(region: str, service: str) -> Any:
         return boto3.client(
-            service,  # type: ignore[call-overload]
+            service,
             region_name=region,
             endpoint_url=f"http://127.0.0.1:{port}",
             aws_access_key_id="test",
@@ -309,8 +314,8 @@ def _repair_clients(port: int) -> None:
 
 def _repair_errors() -> None:
     """Map and Parallel hand a child's `States.…` error on, and no component's key is made twice by two threads."""
-    custom_error_name.ILLEGAL_CUSTOM_ERROR_PREFIX = "\0"  # type: ignore[misc]
-    EvalComponent.heap_key = property(lambda self: str(id(self)))  # type: ignore[method-assign, assignment]
+    _replace(custom_error_name, "ILLEGAL_CUSTOM_ERROR_PREFIX", "\0")
+    _replace(EvalComponent, "heap_key", property(lambda self: str(id(self))))
 
 
 def _repair_start_time() -> None:
@@ -323,7 +328,7 @@ def _repair_start_time() -> None:
             context["Execution"]["StartTime"] = _stamp(started)
         begin(self, context)
 
-    States.__init__ = begun  # type: ignore[method-assign]
+    _replace(States, "__init__", begun)
 
 
 def _stamp(when: datetime.datetime) -> str:
@@ -333,7 +338,7 @@ def _stamp(when: datetime.datetime) -> str:
 def _repair_pauses() -> None:
     """A retry waits a twentieth of its interval: the order of events is the same."""
     shorter = types.SimpleNamespace(sleep=lambda seconds: time.sleep(seconds / 20))
-    retrier_decl.time = shorter  # type: ignore[attr-defined, assignment]
+    _replace(retrier_decl, "time", shorter)
 
 
 def _repair_choice() -> None:
@@ -346,7 +351,7 @@ def _repair_choice() -> None:
         except RuntimeError as none:
             raise _failure(env, "States.NoChoiceMatched", str(none)) from none
 
-    StateChoice._eval_state = chosen  # type: ignore[method-assign]
+    _replace(StateChoice, "_eval_state", chosen)
 
 
 def _repair_distributed_map() -> None:
@@ -375,7 +380,7 @@ def _repair_distributed_map() -> None:
         except Exception as bug:  # noqa: BLE001  a worker that dies in silence leaves the Map waiting for ever
             job.job_output = _exceeded(env, {"error": "States.Runtime", "cause": repr(bug)})
 
-    distributed.DistributedItemProcessorWorker._eval_job = evaluate  # type: ignore[method-assign]
+    _replace(distributed.DistributedItemProcessorWorker, "_eval_job", evaluate)
 
 
 def _repair_result_writer() -> None:
@@ -389,7 +394,7 @@ def _repair_result_writer() -> None:
         env.stack.append(parameters)
         self.resource_eval.eval_resource(env=env)
 
-    ResultWriter._eval_body = evaluate  # type: ignore[method-assign]
+    _replace(ResultWriter, "_eval_body", evaluate)
 
 
 def _become_child(context: dict[str, Any], given: Any) -> None:
@@ -413,7 +418,8 @@ def _exceeded(env: Any, error: Mapping[str, Any]) -> FailureEventException:
 
 
 def _failure(env: Any, error: str, cause: str) -> FailureEventException:
-    details = EventDetails(executionFailedEventDetails=ExecutionFailedEventDetails(error=error, cause=cause))
+    told = ExecutionFailedEventDetails(error=error, cause=cause)
+    details: Any = {"executionFailedEventDetails": told}
     name = custom_error_name.CustomErrorName(error)
     return FailureEventException(
         FailureEvent(env=env, error_name=name, event_type=HistoryEventType.MapRunFailed, event_details=details)

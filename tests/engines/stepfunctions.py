@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
+import boto3  # type: ignore[import-untyped]  # it has no stubs
+from botocore.config import Config  # type: ignore[import-untyped]
 
 STANDIN = Path(__file__).with_name("moto_standin.py")
 REGION = "us-east-1"
@@ -125,7 +125,7 @@ _FIRST_USE = threading.Lock()
 @functools.cache
 def _made_client(endpoint: str, service: str) -> Any:
     return boto3.client(
-        service,  # type: ignore[call-overload]
+        service,
         endpoint_url=endpoint,
         region_name=REGION,
         aws_access_key_id="test",

@@ -34,7 +34,10 @@ def policy(plan: Plan, options: Options, name: str, definitions: Mapping[str, Js
         _allow(["events:PutTargets", "events:PutRule", "events:DescribeRule"], [rule]),
         _allow(["s3:GetObject", "s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"], [objects]),
         _allow(["states:StartExecution"], [machine]),
-        _allow(["states:DescribeExecution", "states:StopExecution"], [f"{executions}/*", f"{executions}:*"]),
+        _allow(
+            ["states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"],
+            [f"{executions}/*", f"{executions}:*"],
+        ),
     ]  # fmt: skip
     return {"Version": "2012-10-17", "Statement": statements}
 
