@@ -13,7 +13,7 @@ from tests.conformance.shapes import draw_shape, step_names
 from tests.conformance.texts import GivenParameter, draw_parameters
 
 MAX_STEPS = 10
-MAX_TASKS = 14
+MAX_TASKS = 10
 
 HEADER = """import datetime
 import os

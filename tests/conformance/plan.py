@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 LONG = os.environ.get("FLOWC_CONFORMANCE") == "long"
 CHUNK = 10
+MAX_TASKS = 14 if LONG else 10
 
 GENERATED = 2000 if LONG else 200
 ON_AIRFLOW_3 = 300 if LONG else 30

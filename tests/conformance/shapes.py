@@ -115,15 +115,16 @@ def count_tasks(nodes: Sequence[Node], path: tuple[int, ...] = ()) -> int:
 
 def draw_shape(rng: random.Random, max_steps: int, max_tasks: int) -> Shape:
     """A random shape within both bounds; small ones are rarer than chance would have it, nested foreaches less rare."""
-    least = rng.choice((2, 4, 6, 7, 8, 9))
     nested = chance(rng, 0.25)
+    # A foreach in a foreach needs many tasks; to ask for many steps too would be to draw for long.
+    least = rng.choice((2, 4, 5, 6) if nested else (2, 4, 6, 7, 8))
     while True:
-        nodes = _named(_closed(rng, _sequence(rng, depth=0)), rng)
+        nodes = _closed(rng, _sequence(rng, depth=0))
         steps = sum(1 for _ in step_names(nodes))
         fits = min(least, max_steps) <= steps <= max_steps and count_tasks(nodes) <= max_tasks
         plain = all(isinstance(node, Line) for node in nodes)
         if fits and (not nested or foreach_depth(nodes) > 1) and (not plain or chance(rng, 0.02)):
-            return Shape(nodes)
+            return Shape(_named(nodes, rng))
 
 
 def foreach_depth(nodes: Sequence[Node]) -> int:
@@ -180,8 +181,7 @@ def _named(nodes: tuple[Node, ...], rng: random.Random) -> tuple[Node, ...]:
 
 def _take_names(nodes: tuple[Node, ...], names: Iterator[str], variables: Iterator[str]) -> tuple[Node, ...]:
     def name(old: str) -> str:
-        # A shape far over the bound of steps runs out of names; it is thrown away anyway.
-        return next(names, "none_left") if old == "?" else old
+        return next(names) if old == "?" else old
 
     found: list[Node] = []
     for node in nodes:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conformance.generator import generate
 from tests.conformance.judge import Engine, judge_generated
-from tests.conformance.plan import GENERATED, ON_AIRFLOW_2, ON_AIRFLOW_3, chunks, named
+from tests.conformance.plan import GENERATED, MAX_TASKS, ON_AIRFLOW_2, ON_AIRFLOW_3, chunks, named
 
 Compared = Callable[[str, Mapping[str, Engine]], None]
 AT_ONCE = 4
@@ -20,7 +20,9 @@ AT_ONCE = 4
 def judge(seeds: range, engines: Mapping[str, Engine], folder: Path, at_once: int = 1) -> list[str]:
     """All that differs in the flows of these seeds."""
     with ThreadPoolExecutor(at_once) as pool:
-        found = pool.map(lambda seed: judge_generated(generate(seed), engines, folder / str(seed)), seeds)
+        found = pool.map(
+            lambda seed: judge_generated(generate(seed, max_tasks=MAX_TASKS), engines, folder / str(seed)), seeds
+        )
         return [difference for differences in found for difference in differences]
 
 
