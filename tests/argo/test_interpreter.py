@@ -75,7 +75,14 @@ def test_parameters_as_base64_of_json_arrive_byte_for_byte(value: str, tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("value", "seen"), [("{{=1+1}}", "2"), ("{{workflow.name}}", "wf"), ("{{unknown}}", "{{unknown}}")]
+    ("value", "seen"),
+    [
+        ("{{=1+1}}", "2"),
+        ("{{workflow.name}}", "wf"),
+        ("{{unknown}}", "{{unknown}}"),
+        ("{{=asInt('x')}}", "{{=asInt('x')}}"),
+        ("{{=1 == '1'}}", "{{=1 == '1'}}"),
+    ],
 )
 def test_values_are_templates_again(value: str, seen: str, tmp_path: Path) -> None:
     text = one("{{workflow.parameters.p}}")

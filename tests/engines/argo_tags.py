@@ -16,6 +16,8 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Values = Mapping[str, str | None]
 """Variables by their dotted name; None is an absent optional: the output of a skipped or omitted task without a default."""
 
+Strict = Callable[[str], bool]
+
 ABSENT = "__argo__internal__absent-optional"
 LATE = re.compile(r"^(item(\..*)?|retries|lastRetry\..*|workflow\.(status|failures))$")
 
@@ -24,8 +26,11 @@ class TagError(Exception):
     """The controller could not substitute."""
 
 
-def substitute(obj: Json, values: Values, strict: Callable[[str], bool] = lambda _tag: False) -> Json:
-    """A copy of an object with the tags of its strings replaced, one pass. Tags for which `strict` holds must be known."""
+def substitute(obj: Json, values: Values, strict: Strict | None = None) -> Json:
+    """A copy of an object with the tags of its strings replaced, one pass.
+
+    Tags for which `strict` holds must be known; without it, an expression that fails stays as it is, for a later pass.
+    """
     if isinstance(obj, str):
         return substitute_text(obj, values, strict)
     if isinstance(obj, list):
@@ -35,7 +40,7 @@ def substitute(obj: Json, values: Values, strict: Callable[[str], bool] = lambda
     return obj
 
 
-def substitute_text(text: str, values: Values, strict: Callable[[str], bool] = lambda _tag: False) -> str:
+def substitute_text(text: str, values: Values, strict: Strict | None = None) -> str:
     """One string, one pass."""
     if "{{" not in text:
         return text
@@ -66,7 +71,7 @@ def tags(obj: Json) -> Iterator[str]:
             yield from tags(item)
 
 
-def _replaced(tag: str, values: Values, strict: Callable[[str], bool]) -> str:
+def _replaced(tag: str, values: Values, strict: Strict | None) -> str:
     if tag.startswith("="):
         return _expression(tag[1:], values, strict)
     name = tag.strip()
@@ -78,14 +83,14 @@ def _replaced(tag: str, values: Values, strict: Callable[[str], bool]) -> str:
     return survives_quoting(value)
 
 
-def _unresolved(tag: str, values: Values, strict: Callable[[str], bool]) -> str:
+def _unresolved(tag: str, values: Values, strict: Strict | None) -> str:
     prefix, nested, inner = tag.rpartition("{{")
     if nested and prefix and inner in values:
         value = values[inner]
         if value is None:
             raise TagError(f"unable to substitute nested tag {{{{{tag}}}}}")
         return "{{" + prefix + survives_quoting(value)
-    if strict(tag.strip()):
+    if strict and strict(tag.strip()):
         raise TagError(f"failed to resolve {{{{{tag}}}}}")
     return "{{" + tag + "}}"
 
@@ -100,28 +105,28 @@ def survives_quoting(value: str) -> str:
     return value
 
 
-def _expression(text: str, values: Values, strict: Callable[[str], bool]) -> str:
+def _expression(text: str, values: Values, strict: Strict | None) -> str:
     try:
         expression = compile_expression(text)
     except ExpressionError as error:
         raise TagError(f"failed to evaluate expression: {error}") from error
     env = nested(values)
     missing = [path for path in expression.paths if not _has(env, path)]
-    if any(strict(path) for path in missing):
+    if strict and any(strict(path) for path in missing):
         raise TagError(f"failed to evaluate expression: {sorted(missing)} is missing")
     if any(LATE.match(path) for path in missing):
         return "{{=" + text + "}}"
     try:
         result = expression.run(env)
     except ExpressionError as error:
-        return _tolerated(text, bool(missing), str(error))
+        return _tolerated(text, bool(missing) or strict is None, str(error))
     if result is NIL:
-        return _tolerated(text, bool(missing), "nil")
+        return _tolerated(text, bool(missing) or strict is None, "nil")
     return result if isinstance(result, str) else survives_quoting(go_json(result))
 
 
-def _tolerated(text: str, missing: bool, reason: str) -> str:
-    if missing:
+def _tolerated(text: str, later: bool, reason: str) -> str:
+    if later:
         return "{{=" + text + "}}"
     raise TagError(f"failed to evaluate expression {text!r}: {reason}")
 
