@@ -10,12 +10,13 @@ import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from flowc import guard
 from flowc.address import parse_loads
 from flowc.capture import Output
-from flowc.exceptions import CallMistake
+from flowc.exceptions import CallMistake, Terminated
 from flowc.reporting import report
 from flowc.store import MissingError, StoreError, open_store
-from flowc.task import BUG, DONE, MISTAKE, Broken, Loaded, Reported, TaskCall, execute, prepare
+from flowc.task import BUG, DONE, MISTAKE, TERMINATED, Broken, Loaded, Reported, TaskCall, execute, prepare
 
 _USAGE = (
     "python -m flowc step STEP --run RUN --index INDEX --retry N (--load LOADS | --owner OWNER --parameters PARAMETERS)"
@@ -35,9 +36,11 @@ class _Order(NamedTuple):
 
 def main(words: list[str]) -> int:
     """Do the task that the words and the environment's variables name; the process's exit code."""
-    with Output() as output:
+    with guard.termination(), Output() as output:
         try:
             code = _main(words, output)
+        except (Terminated, KeyboardInterrupt):  # before the task has begun
+            code = TERMINATED
         except (CallMistake, StoreError) as error:
             code = _mistake(str(error))
         except Exception:  # noqa: BLE001 - the last resort: a fault of ours is told as one

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -429,3 +430,42 @@ def test_the_main_guard_does_not_run(tmp_path: Path) -> None:
     with (tmp_path / "the_flow.py").open("a") as file:
         file.write("\nF()\nif __name__ == '__main__':\n    raise SystemError\n")
     assert contain(tmp_path, "start").returncode == 0
+
+
+def test_sigterm_while_the_module_is_imported_ends_the_process(tmp_path: Path) -> None:
+    write(tmp_path, "import time\nprint('importing')\ntime.sleep(60)\n")
+    process = subprocess.Popen(
+        command("start"),
+        cwd=tmp_path,
+        env=variables(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "importing\n"
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert process.returncode == 143
+
+
+def test_the_code_comes_from_its_archive(tmp_path: Path) -> None:
+    _one(tmp_path / "code", "self.text = open('beside.txt').read()")
+    (tmp_path / "code/beside.txt").write_text("packed")
+    subprocess.run(["tar", "-czf", tmp_path / "c.tar.gz", "-C", tmp_path / "code", "."], check=True)
+    (tmp_path / "elsewhere").mkdir()
+    more = {"FLOWC_CODE": f"file:{tmp_path}/c.tar.gz", "FLOWC_STORE": f"file:{tmp_path}/store", "TMPDIR": str(tmp_path)}
+    for step, load in (("start", ""), ("end", "start")):
+        ended = contain(tmp_path / "elsewhere", step, load, **more)
+        assert ended.returncode == 0, ended.stderr
+    assert _left(tmp_path)["text"] == "packed"
+
+
+def test_python_flow_py_shows_what_flowc_does(tmp_path: Path) -> None:
+    _one(tmp_path, "pass")
+    with (tmp_path / "the_flow.py").open("a") as file:
+        file.write("\nif __name__ == '__main__':\n    F()\n")
+    words = [sys.executable, "-S", "the_flow.py", "run", "--p", "1"]  # -S: no compiler is installed
+    ended = subprocess.run(words, cwd=tmp_path, env=variables(tmp_path), capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert f"flowc run {tmp_path}/the_flow.py:F --p 1" in ended.stderr
