@@ -15,6 +15,7 @@ from compiler.run.events import RunResult, TaskStart
 
 _COLOURS = ("cyan", "green", "yellow", "blue", "magenta", "bright_cyan", "bright_green", "bright_blue")
 _CLEAR = "\r\x1b[2K"
+_SHOWN, _WIDTH = 4, 79
 
 
 @mutable
@@ -91,12 +92,15 @@ class Progress:
         click.echo(text, file=self.status)
 
     def _show(self) -> None:
-        if not self.status.isatty():
-            return
-        names = ", ".join(task.label for task in self.running[:4])
-        more = f" and {len(self.running) - 4} more" if len(self.running) > 4 else ""  # noqa: PLR2004 - what fits a line
-        click.echo(f"{_CLEAR}{self.finished_tasks} done · {names}{more}"[:100], file=self.status, nl=False)
+        names = ", ".join(task.label for task in self.running[:_SHOWN])
+        more = f" and {len(self.running) - _SHOWN} more" if len(self.running) > _SHOWN else ""
+        self._draw(f"{self.finished_tasks} done{' · ' if names else ''}{names}{more}"[:_WIDTH])
 
     def _hide(self) -> None:
+        self._draw("")
+
+    def _draw(self, text: str) -> None:
+        # Not by click, which takes every control sequence away where colours are not wanted.
         if self.status.isatty():
-            click.echo(_CLEAR, file=self.status, nl=False)
+            self.status.write(f"{_CLEAR}{text}")
+            self.status.flush()

@@ -1,0 +1,69 @@
+"""What a person sees of a run, told by a script of events."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from compiler.commands.progress import Progress
+from compiler.run.events import RunResult, TaskStart
+
+START, LEFT, RIGHT = TaskStart("start", "-", 0), TaskStart("each", "0", 0), TaskStart("each", "1", 0)
+AGAIN = TaskStart("each", "1", 1)
+
+
+class Terminal(io.StringIO):
+    """Text that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def _told(status: io.StringIO, run_id_file: Path | None = None) -> tuple[str, str]:
+    times = iter([10.0, 12.25])
+    output = io.StringIO()
+    progress = Progress(output, status, 7, run_id_file, clock=lambda: next(times))
+    progress.run_started("local-1")
+    progress.started(START)
+    progress.line(START, "hello")
+    progress.finished(START, 0.1)
+    for task in (LEFT, RIGHT):
+        progress.started(task)
+    progress.failed(RIGHT, "Traceback …\nValueError: once\n", True)
+    progress.finished(LEFT, 0.1)
+    progress.started(AGAIN)
+    progress.line(AGAIN, "ValueError: twice")
+    progress.failed(AGAIN, "Traceback …\nValueError: twice\n", False)
+    progress.done(RunResult("local-1", False, "F/local-1"))
+    return output.getvalue(), status.getvalue()
+
+
+def test_each_line_stands_behind_its_task_and_the_summary_is_last() -> None:
+    output, status = _told(io.StringIO())
+    assert output == "start   | hello\neach[1] | ValueError: twice\n"
+    assert status.splitlines() == [
+        "run local-1",
+        "each[1] failed and is tried again: ValueError: once",
+        "each[1] failed after 2 attempts: ValueError: twice",
+        "F/local-1 failed in each[1]: 2 tasks, 1 tried again, 2.2 s",
+    ]
+
+
+def test_what_a_task_has_not_printed_itself_is_printed_whole() -> None:
+    status = io.StringIO()
+    progress = Progress(io.StringIO(), status, 7)
+    progress.started(START)
+    progress.failed(START, "Traceback …\nValueError: silent\n", False)
+    assert status.getvalue() == "start failed:\nTraceback …\nValueError: silent\n"
+
+
+def test_only_a_terminal_has_a_status_line() -> None:
+    _, status = _told(Terminal())
+    assert "\r\x1b[2K1 done · each[0], each[1]" in status
+    assert status.endswith("2.2 s\n")
+    assert "\x1b[2K" not in _told(io.StringIO())[1]
+
+
+def test_run_id_is_written_as_the_run_starts(tmp_path: Path) -> None:
+    _told(io.StringIO(), tmp_path / "id")
+    assert (tmp_path / "id").read_text() == "local-1\n"
