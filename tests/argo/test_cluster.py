@@ -1,0 +1,83 @@
+"""The run on a real cluster, against a kubectl that stands in for it; with `FLOWC_ARGO_*` set, against the cluster itself."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.engines import FlowCase
+from tests.engines.argo_cluster import Cluster, ClusterError, cluster, run_on_cluster
+
+ROOT = Path(__file__).resolve().parents[2]
+FLOW = """
+import os
+from flowc import FlowSpec, Parameter, step
+
+class Small(FlowSpec):
+    text = Parameter("text", default="x")
+
+    @step
+    def start(self):
+        assert os.environ.get("OWN", "a$b") == "a$b"
+        self.xs = [1, 2]
+        self.next(self.body, foreach="xs")
+
+    @step
+    def body(self):
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        self.n = len(inputs)
+        self.next(self.end)
+
+    @step
+    def end(self):
+        assert (self.n, self.text) == (2, "{{=1+1}}")
+"""
+
+
+def stand_in(folder: Path) -> Cluster:
+    """A cluster that this folder is."""
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "KUBECTL_STATE": str(folder)}
+    kubectl = (sys.executable, str(Path(__file__).with_name("kubectl.py")))
+    store = f"file:{folder / 'store'}"
+    return Cluster("config", "team", "image:1", store, "runner", kubectl=kubectl, environment=environment, pause=0.0)
+
+
+def case(folder: Path) -> FlowCase:
+    """A flow with a parameter and a variable."""
+    path = folder / "code" / "small.py"
+    path.parent.mkdir()
+    path.write_text(FLOW, encoding="utf-8")
+    return FlowCase(path, "Small", {"text": "{{=1+1}}"}, {"OWN": "a$b"})
+
+
+def test_a_case_runs_by_kubectl(tmp_path: Path) -> None:
+    outcome = run_on_cluster(case(tmp_path), stand_in(tmp_path))
+    assert outcome.success, outcome.log
+    assert outcome.run_id == "argo-team-small-abcde"
+    assert (tmp_path / "store" / "Small" / outcome.run_id).is_dir()
+
+
+def test_what_kubectl_says_is_raised(tmp_path: Path) -> None:
+    with pytest.raises(ClusterError, match="unknown command"):
+        stand_in(tmp_path).run("delete", "everything")
+
+
+def test_no_variables_no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("KUBECONFIG", "NAMESPACE", "IMAGE", "STORE"):
+        monkeypatch.delenv(f"FLOWC_ARGO_{name}", raising=False)
+    assert cluster() is None
+
+
+@pytest.mark.real_argo
+def test_a_case_runs_on_the_real_cluster(tmp_path: Path) -> None:
+    found = cluster()
+    if found is None:
+        pytest.skip("no real Argo: FLOWC_ARGO_KUBECONFIG, _NAMESPACE, _IMAGE and _STORE are not all set")
+    outcome = run_on_cluster(case(tmp_path), found)
+    assert outcome.success, outcome.log

@@ -1,0 +1,152 @@
+"""Execute a case on a real cluster with Argo's controller, by kubectl: `run_on_cluster`.
+
+The store must be reachable under the same URL from here and from the pods; the code travels through it as an archive.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from compiler.backends import Options
+from compiler.backends.argo import BACKEND
+from compiler.diagnostics import Report
+from compiler.ir.planner import plan
+from compiler.package import package
+from compiler.pipeline import emit_plan, read_flow
+from tests.engines import FlowCase, Outcome
+from tests.engines.argo import main_document
+from tests.engines.argo_case import word
+from tests.engines.argo_nodes import obj, objects
+from tests.engines.argo_tags import Json
+
+VARIABLES = ("KUBECONFIG", "NAMESPACE", "IMAGE", "STORE")
+ENDED = ("Succeeded", "Failed", "Error")
+
+
+class ClusterError(Exception):
+    """kubectl failed, or a workflow did not end in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Where to run: a namespace with a controller, an image with Python and the shim, a store.
+
+    `secrets` are Secrets whose keys the pods get as variables (the store's credentials); `kubectl` is the command.
+    """
+
+    kubeconfig: str
+    namespace: str
+    image: str
+    store: str
+    service_account: str | None = None
+    secrets: tuple[str, ...] = ()
+    kubectl: Sequence[str] = ("kubectl",)
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    patience: float = 600.0
+    pause: float = 2.0
+
+    def run(self, *words: str, given: str = "") -> str:
+        """The output of one kubectl command."""
+        command = [*self.kubectl, "--kubeconfig", self.kubeconfig, "-n", self.namespace, *words]
+        done = subprocess.run(
+            command, input=given, env=dict(self.environment), capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise ClusterError(f"{' '.join(words)}: {done.stderr}")
+        return done.stdout
+
+
+def cluster() -> Cluster | None:
+    """The cluster that `FLOWC_ARGO_KUBECONFIG`, `_NAMESPACE`, `_IMAGE` and `_STORE` name; None unless all do."""
+    found = {name: os.environ.get(f"FLOWC_ARGO_{name}", "") for name in VARIABLES}
+    if not all(found.values()):
+        return None
+    return Cluster(
+        found["KUBECONFIG"],
+        found["NAMESPACE"],
+        found["IMAGE"],
+        found["STORE"],
+        os.environ.get("FLOWC_ARGO_SERVICE_ACCOUNT"),
+        tuple(name for name in os.environ.get("FLOWC_ARGO_SECRETS", "").split(",") if name),
+    )
+
+
+def run_on_cluster(case: FlowCase, where: Cluster) -> Outcome:
+    """Compile, store the code, apply the template, create a workflow, wait for its end."""
+    report = Report()
+    source = read_flow(case.path, report, name=case.flow, root=case.root)
+    assert source, [finding.message for finding in report]
+    files = emit_plan(plan(source), BACKEND, _options(where, Path(source.root)), report)
+    assert files, [finding.message for finding in report]
+    document = main_document(files[0].text)
+    where.run("apply", "-f", "-", given=_with_environment(files[0].text, document, case.environment))
+    name = where.run("create", "-f", "-", "-o", "jsonpath={.metadata.name}", given=_workflow(document, case)).strip()
+    status = _wait(where, name)
+    nodes = obj(status.get("nodes"))
+    log = "\n".join(
+        f"{node.get('displayName')}: {node.get('phase')} {node.get('message', '')}" for node in map(obj, nodes.values())
+    )
+    run_id = f"argo-{where.namespace}-{name}"
+    return Outcome(source.name, run_id, where.store, status.get("phase") == "Succeeded", log)
+
+
+def _options(where: Cluster, root: Path) -> Options:
+    target: dict[str, str | tuple[str, ...]] = {}
+    if where.service_account:
+        target["service_account"] = where.service_account
+    if where.secrets:
+        target["env_from_secrets"] = where.secrets
+    code = _put(where.store, root)
+    return Options(
+        where.image, image=where.image, store=where.store, code=code, namespace=where.namespace, target=target
+    )
+
+
+def _put(store: str, root: Path) -> str:
+    """The URL of the code's archive, which lies in the store afterwards."""
+    archive = package(root)
+    name = f"_code/{archive.name}"
+    if store.startswith("file:"):
+        place = Path(store.removeprefix("file:"), name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(archive.data)
+    else:
+        import boto3  # type: ignore[import-untyped]  # it has no stubs; only a real cluster needs it
+
+        bucket, _, prefix = store.removeprefix("s3://").partition("/")
+        boto3.client("s3").put_object(Bucket=bucket, Key=f"{prefix}/{name}", Body=archive.data)
+    return f"{store}/{name}"
+
+
+def _with_environment(text: str, document: dict[str, Json], environment: Mapping[str, str]) -> str:
+    """The manifest as emitted, or with the case's own variables in every container."""
+    if not environment:
+        return text
+    container = obj(obj(obj(document["spec"])["templateDefaults"])["container"])
+    own: list[Json] = [{"name": name, "value": value.replace("$", "$$")} for name, value in environment.items()]
+    container["env"] = [*objects(container["env"]), *own]
+    return json.dumps(document)
+
+
+def _workflow(template: dict[str, Json], case: FlowCase) -> str:
+    name = str(obj(template["metadata"])["name"])
+    parameters: list[Json] = [{"name": key, "value": word(value)} for key, value in case.parameters.items()]
+    spec: dict[str, Json] = {"workflowTemplateRef": {"name": name}, "arguments": {"parameters": parameters}}
+    metadata: dict[str, Json] = {"generateName": f"{name[:40]}-"}
+    return json.dumps({"apiVersion": template["apiVersion"], "kind": "Workflow", "metadata": metadata, "spec": spec})
+
+
+def _wait(where: Cluster, name: str) -> dict[str, Json]:
+    deadline = time.monotonic() + where.patience
+    while time.monotonic() < deadline:
+        status = obj(obj(json.loads(where.run("get", "workflow", name, "-o", "json"))).get("status"))
+        if status.get("phase") in ENDED:
+            return status
+        time.sleep(where.pause)
+    raise ClusterError(f"workflow {name} did not end in {where.patience:.0f} s")
