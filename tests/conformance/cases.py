@@ -123,6 +123,11 @@ def _newcomers() -> tuple[Written, ...]:
 WRITTEN = (*_LISTED, *_newcomers())
 
 
+def is_example(written: Written) -> bool:
+    """Whether it is an example or a newcomer's flow: those run on the older Airflow too."""
+    return not written.path.is_relative_to(FLOWS) or written.path.is_relative_to(NEWCOMER)
+
+
 def generated_case(flow: GeneratedFlow, folder: Path) -> FlowCase:
     """A generated flow, written into a folder of its own."""
     code = folder / "code"
