@@ -146,20 +146,3 @@ def test_a_missing_bucket_is_named(environment: Mapping[str, str]) -> None:
 def test_a_bad_url_is_refused(url: str) -> None:
     with pytest.raises(StoreError, match="is no s3://bucket/prefix"):
         S3Store(url)
-
-
-def test_a_fork_does_not_use_its_parents_connection(store: S3Store) -> None:
-    store.put("k", [b"before"])
-    own = _ports(store)
-    child = os.fork()
-    if child == 0:
-        is_right = store.get("k").data == b"before" and _ports(store) != own
-        os._exit(0 if is_right else 1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    store.put("k", [b"after"])
-    assert store.get("k").data == b"after"
-    assert _ports(store) == own, "the parent's connection is as it was"
-
-
-def _ports(store: S3Store) -> list[int]:
-    return [connection.sock.getsockname()[1] for connection in store.bucket._idle]

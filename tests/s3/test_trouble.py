@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -230,6 +231,20 @@ def test_one_connection_serves_all_requests_of_a_thread() -> None:
             store.get("k")
             ports.add(",".join(str(port) for port in _ports(store)))
     assert len(ports) == 1
+
+
+def test_a_fork_opens_a_connection_of_its_own() -> None:
+    with serve(_script(GOOD)) as server:
+        store = _store(server)
+        store.get("k")
+        own = list(_ports(store))
+        child = os.fork()
+        if child == 0:
+            is_right = store.get("k").data == b"data" and list(_ports(store)) != own
+            os._exit(0 if is_right else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        store.get("k")
+        assert list(_ports(store)) == own, "its parent goes on with the one that it had"
 
 
 def _ports(store: S3Store) -> Iterator[int]:
