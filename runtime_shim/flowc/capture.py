@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
+import select
 import sys
 from typing import IO, Any, TextIO, cast
 
@@ -38,12 +40,17 @@ class Tee(io.RawIOBase):
         piece = bytes(data)
         self._keep(piece)
         view = memoryview(piece)
-        try:
+        with contextlib.suppress(OSError):  # nobody reads any more: the copy is still kept
             while view:
-                view = view[os.write(self._descriptor, view) :]
-        except OSError:  # nobody reads any more: the copy is still kept
-            pass
+                view = view[self._write_some(view) :]
         return len(piece)
+
+    def _write_some(self, view: memoryview) -> int:
+        try:
+            return os.write(self._descriptor, view)
+        except BlockingIOError:  # the reader is slow, and the descriptor does not wait by itself
+            select.select([], [self._descriptor], [])
+            return 0
 
     def kept(self) -> bytes:
         """The copy."""

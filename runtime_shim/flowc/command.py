@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -22,6 +23,7 @@ _USAGE = (
     "python -m flowc step STEP --run RUN --index INDEX --retry N (--load LOADS | --owner OWNER --parameters PARAMETERS)"
     " [--report REPORT]"
 )
+_INDEX = re.compile(r"(-|\d+(\.\d+)*)\Z")
 _OPTIONS = ("run", "index", "retry", "load", "owner", "parameters", "report")
 
 
@@ -50,7 +52,8 @@ def main(words: list[str]) -> int:
 
 def _main(words: list[str], output: Output) -> int:
     order = _order(words, os.environ)
-    reported = execute(_loaded(order.flow), order.call, open_store(order.store), output)
+    store = open_store(order.store)  # before the code is entered: a relative folder is meant from here
+    reported = execute(_loaded(order.flow), order.call, store, output)
     output.flush()
     if reported.published:
         report(order.report, reported.index, reported.fan, reported.case)
@@ -84,7 +87,7 @@ def _loaded(flow: str) -> Loaded | Broken:
         from flowc.archive import unpacked
 
         os.chdir(unpacked(code))
-    environment = json.loads(os.environ.get("FLOWC_ENVIRONMENT") or "{}")
+    environment = _json(os.environ, "FLOWC_ENVIRONMENT", "{}")
     try:
         return prepare(flow, os.getcwd(), environment)
     except CallMistake:
@@ -99,12 +102,12 @@ def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
     call = TaskCall(
         step,
         run=_needed(options, "run"),
-        index=options.get("index", "-"),
+        index=_index(options.get("index", "-")),
         retry=_count(options.get("retry", "0")),
         loads=_loads(options.get("load", "")),
         owner=options.get("owner", ""),
         parameters=_parameters(options.get("parameters", "{}")) if first else {},
-        tags=tuple(json.loads(variables.get("FLOWC_TAGS") or "[]")),
+        tags=tuple(_json(variables, "FLOWC_TAGS", "[]")),
         project=variables.get("FLOWC_PROJECT", ""),
     )
     target = options.get("report", variables.get("FLOWC_REPORT", ""))
@@ -132,6 +135,19 @@ def _variable(variables: Mapping[str, str], name: str) -> str:
     if not variables.get(name):
         raise CallMistake(f"the variable {name} is not set in this container")
     return variables[name]
+
+
+def _json(variables: Mapping[str, str], name: str, default: str) -> Any:
+    try:
+        return json.loads(variables.get(name) or default)
+    except ValueError as error:
+        raise CallMistake(f"the variable {name} is no JSON: {error}") from None
+
+
+def _index(text: str) -> str:
+    if not _INDEX.match(text):
+        raise CallMistake(f"--index wants a path of numbers like 2.0, or '-', not {text!r}")
+    return text
 
 
 def _count(text: str) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 from flowc import current
 from flowc.address import TaskAddress
+from flowc.capture import Tee
 from flowc.files import FileStore
 from flowc.manifest import Attempt, Manifest, attempts, read, walk
 from flowc.task import FAILED
@@ -83,6 +86,9 @@ def test_exit_codes_of_steps(tmp_path: Path, start: str, code: int, text: str) -
         (["step", "start"], {}, "--run is missing"),
         (["step", "start", "--run", "r", "--what", "x"], {}, "--what"),
         (["step", "start", "--run", "r", "--retry", "x"], {}, "--retry"),
+        (["step", "start", "--run", "r", "--index", "../x"], {}, "--index"),
+        (["step", "start", "--run", "r"], {"FLOWC_ENVIRONMENT": "{"}, "FLOWC_ENVIRONMENT"),
+        (["step", "start", "--run", "r"], {"FLOWC_TAGS": "x"}, "FLOWC_TAGS"),
         (["step", "start", "--run", "r", "--load", "x:y"], {}, "x:y"),
         (["step", "start", "--run", "r", "--parameters", "{"], {}, "no JSON"),
         (["step", "start", "--run", "r", "--parameters", "%%%"], {}, "neither JSON nor base64"),
@@ -454,7 +460,7 @@ def test_the_code_comes_from_its_archive(tmp_path: Path) -> None:
     (tmp_path / "code/beside.txt").write_text("packed")
     subprocess.run(["tar", "-czf", tmp_path / "c.tar.gz", "-C", tmp_path / "code", "."], check=True)
     (tmp_path / "elsewhere").mkdir()
-    more = {"FLOWC_CODE": f"file:{tmp_path}/c.tar.gz", "FLOWC_STORE": f"file:{tmp_path}/store", "TMPDIR": str(tmp_path)}
+    more = {"FLOWC_CODE": f"file:{tmp_path}/c.tar.gz", "FLOWC_STORE": "file:../store", "TMPDIR": str(tmp_path)}
     for step, load in (("start", ""), ("end", "start")):
         ended = contain(tmp_path / "elsewhere", step, load, **more)
         assert ended.returncode == 0, ended.stderr
@@ -469,3 +475,27 @@ def test_python_flow_py_shows_what_flowc_does(tmp_path: Path) -> None:
     ended = subprocess.run(words, cwd=tmp_path, env=variables(tmp_path), capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert f"flowc run {tmp_path}/the_flow.py:F --p 1" in ended.stderr
+
+
+def test_a_reader_that_is_slow_or_gone_loses_nothing_of_the_copy(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    tee = Tee(writer)
+    thread = threading.Thread(target=lambda: [os.read(reader, 1 << 16) for _ in range(16)] and os.close(reader))
+    thread.start()
+    for _ in range(64):
+        tee.write(b"x" * (1 << 15))
+    thread.join()
+    os.close(writer)
+    assert len(tee.kept()) == 1 << 21
+
+
+def test_of_endless_output_the_ends_are_kept() -> None:
+    tee = Tee(os.open(os.devnull, os.O_WRONLY))
+    for number in range(40):
+        tee.write(b"%d" % (number % 10) * (1 << 20))
+    os.close(tee.fileno())
+    kept = tee.kept()
+    assert len(kept) < 17 << 20
+    assert b"not kept" in kept
+    assert (kept[:1], kept[-1:]) == (b"0", b"9")
