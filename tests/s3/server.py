@@ -23,13 +23,15 @@ class Seen:
 
 @dataclass(frozen=True)
 class Reply:
-    """What is answered; `drop`: the connection ends instead; `short`: so many bytes of the body are held back."""
+    """What is answered; `drop`: the connection ends instead; `short`: so many bytes of the body are held back;
+    `leave`: the connection ends after the answer, unannounced."""
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     drop: bool = False
     short: int = 0
+    leave: bool = False
 
 
 Script = Callable[[Seen], Reply]
@@ -66,7 +68,7 @@ def serve(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[Server]
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(reply.body[: len(reply.body) - reply.short])
-            self.close_connection = self.close_connection or bool(reply.short)
+            self.close_connection = self.close_connection or reply.leave or bool(reply.short)
 
         do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _answer
 

@@ -233,6 +233,17 @@ def test_one_connection_serves_all_requests_of_a_thread() -> None:
     assert len(ports) == 1
 
 
+@pytest.mark.parametrize("size", [1, 3 << 20])
+def test_a_connection_that_ended_while_idle_is_opened_again(size: int) -> None:
+    pauses: list[float] = []
+    with serve(_script(Reply(200, b"", {"etag": '"e"'}, leave=True))) as server:
+        store = _store(server, pauses)
+        for number in range(3):
+            store.put(f"k{number}", [bytes(size)])
+    assert [len(seen.body) for seen in server.seen] == [size] * 3
+    assert len(pauses) <= 2
+
+
 def test_a_fork_opens_a_connection_of_its_own() -> None:
     with serve(_script(GOOD)) as server:
         store = _store(server)
