@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from compiler.backends import Options, OutputFile, refuse
 from compiler.backends.stepfunctions import BACKEND
@@ -66,9 +68,22 @@ def test_no_lint_finds_anything(path: Path, tmp_path_factory: pytest.TempPathFac
     assert not verdict, verdict
 
 
-def test_layout_is_json_of_the_same_value() -> None:
-    value: Any = {"a": [1, {"b": None}], "c": {}, "d": 'é\n"', "e": {"f": {"g": "x" * 200}, "h": {"i": [True]}}}
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+        max_leaves=40,
+    )
+)
+def test_any_value_survives_its_layout(value: Any) -> None:
     assert json.loads(layout(value)) == value
+
+
+def test_a_flow_may_nest_very_deep() -> None:
+    """Its text grows with its steps, not with the square of its depth."""
+    deep = {f"s{at}": f"s{at + 1}*" for at in range(300)} | {f"j{at}": f"+ j{at - 1}" for at in range(1, 300)}
+    made = flow(start="s0", **deep, s300="j299", j0="+ end", end="")
+    assert len(BACKEND.emit(plan(made), OPTIONS)[0].text) < 8000 * 300
 
 
 def test_one_definition_for_each_configuration() -> None:

@@ -12,7 +12,7 @@ from compiler.record import replaced
 from tests.argo.stage import Script, expected
 from tests.argo.test_execution import SHAPES
 from tests.ir.flows import flow
-from tests.stepfunctions.stage import stage
+from tests.stepfunctions.stage import OPTIONS, stage
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -22,6 +22,19 @@ def test_every_task_runs_once_and_after_what_it_loads(name: str, tmp_path: Path)
     assert staged.result.status == "SUCCEEDED", staged.result.log
     assert staged.ended == expected(made, script)
     assert len(staged.result.jobs) == len(staged.ended)
+
+
+def test_max_workers_leaves_nothing_out(tmp_path: Path) -> None:
+    made, script = flow(start="a*", a="j", j="+ end", end=""), Script({"start": 5})
+    staged = stage(made, script, tmp_path, options=replaced(OPTIONS, max_workers=2))
+    assert staged.result.status == "SUCCEEDED", staged.result.log
+    assert staged.ended == expected(made, script)
+
+
+def test_a_flow_whose_name_batch_would_not_take_runs(tmp_path: Path) -> None:
+    made = replaced(flow(start="a", a="end", end=""), name="_F")
+    staged = stage(made, Script(), tmp_path)
+    assert staged.result.status == "SUCCEEDED", staged.result.log
 
 
 def test_a_failed_task_fails_the_run_and_stops_what_follows(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from compiler.backends.stepfunctions.states import Place, machine
 from compiler.diagnostics import Report
 from compiler.ir.plan import Feature, Plan
 
-_LARGE = 700
+_LARGE = 500
 """Steps from which a definition may come near its limit; below, it is not measured."""
 
 

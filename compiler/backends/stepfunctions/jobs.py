@@ -61,6 +61,11 @@ class JobDefinitions:
         return _container(task, self._options, {**self._shared, **step_environment(task)})
 
 
+def batch_name(text: str) -> str:
+    """A name as Batch takes it: at most 128 characters, of which the first is a letter or a digit."""
+    return text.lstrip("_-")[:128] or "flow"
+
+
 def _camel(step: str) -> str:
     return "".join(part.capitalize() for part in step.split("_"))
 
@@ -87,7 +92,7 @@ def _definition(properties: dict[str, Json], name: str, options: Options, task: 
     """What RegisterJobDefinition takes."""
     tags = {**settings.texts(options, "tags"), **_texts(batch(task, "aws_tags"))}
     document: dict[str, Json] = {
-        "jobDefinitionName": name[:128],
+        "jobDefinitionName": batch_name(name),
         "type": "container",
         "platformCapabilities": ["FARGATE" if settings.is_fargate(options) else "EC2"],
         "containerProperties": properties,

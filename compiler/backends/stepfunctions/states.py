@@ -12,13 +12,15 @@ from math import ceil
 from compiler.backends import Options
 from compiler.backends.command import argv
 from compiler.backends.stepfunctions import settings
-from compiler.backends.stepfunctions.jobs import JobDefinitions, queue
+from compiler.backends.stepfunctions.jobs import JobDefinitions, batch_name, queue
 from compiler.backends.stepfunctions.layout import Json
 from compiler.ir.plan import Branches, FanOut, Node, Plan, Scope, Task, entry
 from compiler.record import record
 
 State = dict[str, Json]
 States = dict[str, Json]
+Waiting = list[tuple[Scope, States]]
+"""Scopes whose states are still to be put into an object that already has its place: a flow may nest as deep as it likes."""
 
 SUBMISSIONS = 6
 """How often a submission that Batch itself refuses (throttling, an outage) is tried again."""
@@ -73,7 +75,11 @@ def machine(place: Place) -> Json:
     """The whole definition."""
     root = place.plan.root
     comment = _comment(place.plan.flow.doc) or f"The flow {place.plan.flow.name}"
-    states: States = {INPUT: _input(place, entry(root.nodes[0]).step), **_states(place, root)}
+    states: States = {INPUT: _input(place, entry(root.nodes[0]).step)}
+    waiting: Waiting = [(root, states)]
+    while waiting:
+        scope, level = waiting.pop()
+        level.update(_states(place, scope, waiting))
     return {"Comment": comment, "StartAt": INPUT, "States": states}
 
 
@@ -103,7 +109,7 @@ def _input(place: Place, first: str) -> State:
     }
 
 
-def _states(place: Place, scope: Scope) -> States:
+def _states(place: Place, scope: Scope, waiting: Waiting) -> States:
     """The states of one level, in order; what nothing follows ends it."""
     following: dict[str, dict[int, str]] = {entry(node).step: {} for node in scope.nodes}
     for node in scope.nodes:
@@ -111,11 +117,11 @@ def _states(place: Place, scope: Scope) -> States:
             following[edge.node].update({case: entry(node).step for case in edge.cases or (_ALWAYS,)})
     states: States = {}
     for node in scope.nodes:
-        states.update(_node(place, node, following[entry(node).step]))
+        states.update(_node(place, node, following[entry(node).step], waiting))
     return states
 
 
-def _node(place: Place, node: Node, onward: dict[int, str]) -> States:
+def _node(place: Place, node: Node, onward: dict[int, str], waiting: Waiting) -> States:
     following = onward.get(_ALWAYS)
     match node:
         case Task(reports="case"):
@@ -124,10 +130,13 @@ def _node(place: Place, node: Node, onward: dict[int, str]) -> States:
             return _step(place, node, following)
         case FanOut(split=split, body=body):
             each = f"each {entry(body.nodes[0]).step}"
-            return {**_step(place, split, each), each: _map(place, split, body, following)}
+            return {**_step(place, split, each), each: _map(place, split, _level(body, waiting), following)}
         case Branches(split=split, arms=arms):
             branches = f"branches of {split.step}"
-            return {**_step(place, split, branches), branches: _parallel(place, arms, following)}
+            return {
+                **_step(place, split, branches),
+                branches: _parallel([_level(arm, waiting) for arm in arms], following),
+            }
 
 
 def _switch(place: Place, task: Task, arms: dict[int, str]) -> States:
@@ -148,12 +157,11 @@ def _switch(place: Place, task: Task, arms: dict[int, str]) -> States:
     return {**_step(place, task, read), read: reading, chosen: {"Type": "Choice", "Choices": choices}}
 
 
-def _parallel(place: Place, arms: tuple[Scope, ...], following: str | None) -> State:
-    branches: list[Json] = [_level(place, arm) for arm in arms]
+def _parallel(branches: list[Json], following: str | None) -> State:
     return {"Type": "Parallel", "Branches": branches, "ResultPath": None, **_onward(following)}
 
 
-def _map(place: Place, split: Task, body: Scope, following: str | None) -> State:
+def _map(place: Place, split: Task, body: State, following: str | None) -> State:
     """A child execution for each index path in the object that the split wrote.
 
     Always distributed: how wide it gets is known at run time only, and an inline Map ends at 40 at once and at the
@@ -175,15 +183,18 @@ def _map(place: Place, split: Task, body: Scope, following: str | None) -> State
         "ItemReader": reader,
         "ItemSelector": {"run.$": "$.run", "index.$": "$$.Map.Item.Value"},
         **({"MaxConcurrency": workers} if workers else {}),
-        "ItemProcessor": {"ProcessorConfig": config, **_level(place, body)},
+        "ItemProcessor": {"ProcessorConfig": config, **body},
         "ResultWriter": writer,
         "ResultPath": None,
         **_onward(following),
     }
 
 
-def _level(place: Place, scope: Scope) -> dict[str, Json]:
-    return {"StartAt": entry(scope.nodes[0]).step, "States": _states(place, scope)}
+def _level(scope: Scope, waiting: Waiting) -> State:
+    """Where the scope starts, and its states as soon as their turn comes."""
+    states: States = {}
+    waiting.append((scope, states))
+    return {"StartAt": entry(scope.nodes[0]).step, "States": states}
 
 
 def _onward(following: str | None) -> State:
@@ -222,7 +233,7 @@ def _count_up_to(times: int) -> str:
 def _job(place: Place, task: Task, count: str, following: str | None, *, retries: bool = True) -> State:
     """The step as a Batch job; one definition serves all steps that need the same of their container."""
     parameters: State = {
-        "JobName": f"{place.machine}-{task.step}"[:128],
+        "JobName": batch_name(f"{place.machine}-{task.step}"),
         "JobDefinition": place.definitions.reference(task),
         "JobQueue": queue(task, place.options),
         "ContainerOverrides": {"Command.$": _command(place, task, count)},
