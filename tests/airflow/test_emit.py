@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from compiler.ir.flow import Value
 from tests.airflow.stage import EXAMPLES, chain, emitted, written
 
 RUFF = str(Path(sys.executable).with_name("ruff"))
@@ -52,7 +54,7 @@ def end(self):
     + "".join(f"\n@step\ndef a_rather_long_name_{n}(self):\n    self.next(self.join)\n" for n in range(8))
     + "\n@step\ndef join(self, inputs):\n    self.next(self.end)\n\n@step\ndef end(self):\n    pass",
 }
-SETTINGS = {
+SETTINGS: Mapping[str, Value] = {
     "owner": "data",
     "pool": "flows",
     "queue": "big",
@@ -60,7 +62,7 @@ SETTINGS = {
     "max_active_runs": 2,
     "dagrun_timeout": 3600,
     "on_failure_callback": "alerts.slack.tell",
-    "default_args": {"email": ["a@b.c"]},
+    "default_args": {"email": ("a@b.c",)},
     "service_account_name": "runner",
     "image_pull_secrets": ("registry",),
     "env_from_secrets": ("store",),

@@ -163,11 +163,11 @@ class FailuresFlow(FlowSpec):
         pass
 """
 FLOWS = {"EnvironmentFlow": ENVIRONMENT, "NamesFlow": NAMES, "FailuresFlow": FAILURES}
+WAYS = [("af3", "kubernetes"), ("af3", "bash"), ("af2", "kubernetes")]
 
 
-@pytest.mark.parametrize("operator", ["kubernetes", "bash"])
 @pytest.mark.parametrize("flow", FLOWS)
-@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize(("line", "operator"), WAYS)
 def test_a_flow_that_asserts_runs_to_its_end(run: Run, line: str, flow: str, operator: str) -> None:
     outcome = run(line, flow, FLOWS[flow], {}, operator)
     assert outcome.success, outcome.log[-5000:]
@@ -198,9 +198,41 @@ class FailingFlow(FlowSpec):
 """
 
 
-@pytest.mark.parametrize("operator", ["kubernetes", "bash"])
-@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize(("line", "operator"), WAYS)
 def test_a_failed_member_fails_the_run(run: Run, line: str, operator: str) -> None:
     outcome = run(line, "FailingFlow", FAILING, {}, operator)
     assert not outcome.success
     assert "ZeroDivisionError" in outcome.log
+
+
+WIDE = """
+from flowc import FlowSpec, step
+
+
+class WideFlow(FlowSpec):
+    @step
+    def start(self):
+        self.items = range(1025)
+        self.next(self.body, foreach="items")
+
+    @step
+    def body(self):
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"), [("af3", "unmappable_return_value_length"), ("af2", "UnmappableXComLength")]
+)
+def test_a_foreach_beyond_the_limit_of_airflow_fails_and_says_why(run: Run, line: str, reason: str) -> None:
+    outcome = run(line, "WideFlow", WIDE, {}, "kubernetes")
+    assert not outcome.success
+    assert reason in outcome.log

@@ -29,6 +29,7 @@ try:
     value_of = XCom.deserialize_value
     IS_3 = True
 except ImportError:
+    import airflow.providers.fab.auth_manager.models  # noqa: F401 a run cannot be deleted without the users' table
     from airflow.models.xcom import XCom
 
     value_of = operator.attrgetter("value")
@@ -53,7 +54,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
             return {"error": "\n".join(bag.import_errors.values())}
         dag = bag.dags[request["dag_id"]]
         date = [datetime.fromisoformat(request["date"])] if request["date"] else []
-        run = dag.test(None, *date, run_conf=request["conf"]) if IS_3 else dag.test(*date, run_conf=request["conf"])
+        run = dag.test(*date * (2 if IS_3 else 1), run_conf=request["conf"])  # 3: when it may start, and its date
         if request["clear"]:
             _clear_and_run(dag, run)
         return {"run_id": run.run_id, "state": str(run.state), "tasks": _tasks(run)}
@@ -66,8 +67,8 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
 def _clear_and_run(dag: Any, run: Any) -> None:
     """Clear all of an ended run as Airflow 2's button does, and drive it as its `dag.test()` does."""
-    from airflow.models.dag import _run_task  # noqa: PLC0415 Airflow 3 has it elsewhere, with another meaning
-    from airflow.models.taskinstance import clear_task_instances  # noqa: PLC0415
+    from airflow.models.dag import _run_task
+    from airflow.models.taskinstance import clear_task_instances
 
     with create_session() as session:
         run = session.merge(run)
