@@ -284,6 +284,15 @@ def test_a_parameter_called_json_is_refused(tmp_path: Path) -> None:
     assert [code for code, _ in findings] == ["FC314"]
 
 
+@pytest.mark.parametrize(("count", "codes"), [(5000, []), (8000, ["FC315"])])
+def test_a_manifest_that_kubernetes_would_not_store_is_refused(count: int, codes: list[str]) -> None:
+    chain = {f"s{i}": f"s{i + 1}" for i in range(count - 3)}
+    chain = {"start": "s0", **chain, f"s{count - 3}": "end", "end": ""}
+    report = Report()
+    BACKEND.check(plan(flow(**chain)), OPTIONS, report)
+    assert [finding.rule.code for finding in report] == codes
+
+
 @pytest.mark.parametrize(("depth", "codes"), [(MOST_DEPTH, []), (MOST_DEPTH + 1, ["FC316"])])
 def test_nesting_ends_where_argo_ends(depth: int, codes: list[str]) -> None:
     steps = {"start": "f0*"} | {f"f{i}": f"f{i + 1}*" for i in range(depth - 1)} | {f"f{depth - 1}": "j0"}

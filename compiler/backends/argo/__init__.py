@@ -28,7 +28,7 @@ class Argo:
         """Report names, values and sizes that Kubernetes or Argo would not take."""
         check(plan, options, report)
         if not report.failed:
-            check_size(_text(plan, options), plan, report)
+            check_size(workflow_template(plan, options), plan, report)
 
     def emit(self, plan: Plan, options: Options) -> tuple[OutputFile, ...]:
         """One file: the WorkflowTemplate, and for a schedule the CronWorkflow as a second document."""

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+
 from compiler.backends import Options
 from compiler.backends.argo.kubernetes import fault
 from compiler.backends.argo.manifest import deployment_name
 from compiler.backends.argo.names import MOST_CRON, MOST_OBJECT, is_object_name
 from compiler.backends.argo.parameters import RESERVED
 from compiler.backends.argo.settings import faults
+from compiler.backends.argo.yaml_text import Tree
 from compiler.diagnostics import Report, Rule
 from compiler.ir.plan import Plan
 
 MOST_DEPTH = 97
 """Argo ends a run at 100 templates that call each other: the flow's, one a foreach, and the container's."""
 
-MOST_BYTES = 900_000
-"""Kubernetes takes objects of about 1 MiB, and the run's status must find room beside it."""
+MOST_BYTES = 1_048_576
+"""What Kubernetes takes for one object, as the JSON that it stores."""
 
 BAD_NAME = Rule(
     code="FC311",
@@ -44,7 +48,7 @@ RESERVED_PARAMETER = Rule(
 TOO_LARGE = Rule(
     code="FC315",
     name="argo-too-large",
-    message="the WorkflowTemplate has {size} bytes, and Kubernetes takes about {most}",
+    message="the WorkflowTemplate has {size} bytes, and Kubernetes takes {most}",
     help="split the flow, or put what many steps repeat into the image",
 )
 TOO_DEEP = Rule(
@@ -75,8 +79,8 @@ def check(plan: Plan, options: Options, report: Report) -> None:
                 report.add(BAD_OPTION_VALUE, option.span, decorator=option.decorator, option=option.name, reason=reason)
 
 
-def check_size(text: str, plan: Plan, report: Report) -> None:
+def check_size(document: Mapping[str, Tree], plan: Plan, report: Report) -> None:
     """Report a manifest that Kubernetes would not store."""
-    size = len(text.encode())
+    size = len(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
     if size > MOST_BYTES:
         report.add(TOO_LARGE, plan.flow.span, size=size, most=MOST_BYTES)
