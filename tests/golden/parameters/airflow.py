@@ -30,13 +30,13 @@ def _at(index):
     return ["--run", RUN, "--index", index, "--retry", RETRY]
 
 
-@task(task_id="_run", retries=2, retry_delay=10)
+@task(task_id="_run", retries=2, retry_delay=5)
 def _identify(ti=None):
     """A new name for a new run; a cleared one has kept its own."""
     return ti.xcom_pull(task_ids="_kept") or str(uuid4())
 
 
-@task(task_id="_kept", retries=2, retry_delay=10)
+@task(task_id="_kept", retries=2, retry_delay=5)
 def _keep(identity):
     return identity
 

@@ -33,20 +33,21 @@ def _at(index):
     return ["--run", RUN, "--index", index, "--retry", RETRY]
 
 
-@task(task_id="_run", retries=2, retry_delay=10)
+@task(task_id="_run", retries=2, retry_delay=5)
 def _identify(ti=None):
     """A new name for a new run; a cleared one has kept its own."""
     return ti.xcom_pull(task_ids="_kept") or str(uuid4())
 
 
-@task(task_id="_kept", retries=2, retry_delay=10)
+@task(task_id="_kept", retries=2, retry_delay=5)
 def _keep(identity):
     return identity
 
 
-@task(retries=2, retry_delay=10)
+@task(retries=2, retry_delay=5)
 def _indices(split, ti=None):
-    """The index paths below a split: each of its tasks told its own path and width."""
+    """The index paths below a split, at most `[core] max_map_length` of them: each of
+    its tasks told its own path and width."""
     told = ti.xcom_pull(task_ids=split)
     tasks = [told] if isinstance(told, dict) else told
     paths = [f"{each['index']}.{item}" for each in tasks for item in range(each["fan"])]
