@@ -36,10 +36,10 @@ def get_namespace() -> str | None:
 
 
 def default_namespace() -> str:
-    """Go back to the namespace of the user who runs this: `user:<name>`."""
+    """Go back to the namespace that `current.namespace` tells too: `METAFLOW_NAMESPACE`, else `user:<name>`."""
     from flowc.running import username
 
-    found = f"user:{username()}"
+    found = os.environ.get("METAFLOW_NAMESPACE") or f"user:{username()}"
     _context.namespace = found
     _context.is_default = True
     return found

@@ -397,6 +397,8 @@ def test_a_namespace_hides_what_is_not_in_it(fanned: Stage, monkeypatch: pytest.
     ]:
         with pytest.raises(MetaflowNamespaceMismatch):
             kind(path)
+    monkeypatch.setenv("METAFLOW_NAMESPACE", "nightly")
+    assert client.default_namespace() == "nightly"
     namespace("user:carol")
     with pytest.raises(MetaflowNamespaceMismatch):
         Flow("F")
