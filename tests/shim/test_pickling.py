@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import os
+import sys
 import tracemalloc
 import uuid
 from pathlib import Path
@@ -209,3 +210,13 @@ def test_classes_go_by_reference_and_instances_come_back(tmp_path: Path) -> None
     )
     stage.done("start")
     stage.done("end", "start")
+
+
+def test_what_is_nested_too_deeply_fails_and_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage, _, _ = _middle(tmp_path, "pass")
+    deep = SOURCE.format(middle="x = []\n        for _ in range(100_000): x = [x]\n        self.deep = x")
+    monkeypatch.setitem(sys.modules, "cloudpickle", None)
+    reported = Stage(tmp_path, deep, stage.store).do("middle", "start")
+    assert reported.failure is not None
+    assert "'deep' of step 'middle' is of type list" in reported.failure.exception
+    assert "RecursionError" in reported.failure.exception
