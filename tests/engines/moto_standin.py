@@ -66,6 +66,12 @@ OVERRIDES_LIMIT = 8192
 """Characters of `containerOverrides` that Batch takes (AWS documents it for ECS, which Batch hands them to)."""
 
 
+class Throttled(JsonRESTError):  # type: ignore[misc]  # moto's bases have no stubs
+    """Batch's refusal of a submission that comes too fast."""
+
+    code = 429
+
+
 class Ended:
     """Which Batch jobs have ended: waiters wake at once instead of polling."""
 
@@ -85,7 +91,8 @@ class LocalContainer:
     """A Batch job's container as a process of this machine.
 
     The job's `image` is JSON: `python` is what the word `python` of a command means, `workdir` the working directory,
-    `env` the image's own variables, `logs` a folder for `<job>.log` (output) and `<job>.json` (argv and exit code).
+    `env` the image's own variables, `logs` a folder for `<job>.log` (output) and `<job>.json` (argv and exit code), `throttle` how many
+    submissions of each job's name are refused at first.
     Besides these the process sees the job's environment alone.
     """
 
@@ -190,11 +197,18 @@ def _repair_batch(ended: Ended) -> _Containers:
         mark_stopped(job, success)
         ended.set(job.job_id)
 
-    def submitted(backend: batch_models.BatchBackend, *args: Any, **what: Any) -> Any:
+    refused: defaultdict[tuple[str, str], int] = defaultdict(int)
+
+    def submitted(backend: batch_models.BatchBackend, job_name: str, job_def_id: str, *args: Any, **what: Any) -> Any:
+        definition = backend.get_job_definition(job_def_id)
+        image = json.loads(definition.container_properties["image"]) if definition else {}  # type: ignore[index]
+        if refused[job_name, job_def_id] < image.get("throttle", 0):
+            refused[job_name, job_def_id] += 1
+            raise Throttled("TooManyRequestsException", "Too Many Requests")
         overrides = json.dumps(what.get("container_overrides") or {}, ensure_ascii=False)
         if len(overrides) > OVERRIDES_LIMIT:
             raise JsonRESTError("ClientException", f"Container Overrides length must be at most {OVERRIDES_LIMIT}")
-        return submit(backend, *args, **what)
+        return submit(backend, job_name, job_def_id, *args, **what)
 
     _replace(batch_models.Job, "_mark_stopped", marked)
     _replace(batch_models.BatchBackend, "submit_job", submitted)
@@ -203,6 +217,16 @@ def _repair_batch(ended: Ended) -> _Containers:
 
 def _repair_sync(ended: Ended) -> None:
     """`.sync` wakes when the job ends, and starts no thread for a task token that never comes."""
+    from_error: Any = StateTaskServiceBatch._from_error
+
+    def named(self: Any, env: Any, ex: Exception) -> FailureEvent:
+        # Step Functions knows throttling and Batch's own faults by one name; moto by the code of each.
+        response: Any = getattr(ex, "response", None)
+        if response and response["ResponseMetadata"]["HTTPStatusCode"] >= Throttled.code:
+            return _failure(env, "Batch.AWSBatchException", str(ex)).failure_event
+        return from_error(self, env, ex)
+
+    _replace(StateTaskServiceBatch, "_from_error", named)
     build: Any = StateTaskServiceBatch._build_sync_resolver
 
     def resolver(self: StateTaskServiceBatch, env: Any, *args: Any, **what: Any) -> Callable[[], Any]:
@@ -427,7 +451,7 @@ def _failure(env: Any, error: str, cause: str) -> FailureEventException:
 
 
 def _configure() -> None:
-    from moto.core.config import default_user_config  # noqa: PLC0415  moto reads it when it is imported
+    from moto.core.config import default_user_config
 
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     state_manager.set_transition("batch::job", {"progression": "immediate"})

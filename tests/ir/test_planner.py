@@ -177,7 +177,7 @@ def test_large_and_deep_flows_are_planned_without_recursion():
     deep = {f"s{at}": f"s{at + 1}*" for at in range(500)} | {"s500": "j500"}
     joins = {f"j{at}": f"+ j{at - 1}" for at in range(500, 0, -1)}
     planned = plan(flow(start="s0*", **deep, **joins, j0="+ end", end=""))
-    assert planned.tasks["s500"].depth == 501  # noqa: PLR2004  # the depth built above
+    assert planned.tasks["s500"].depth == 501  # the depth built above
     assert entry(planned.root.nodes[0]).step == "start"
 
 

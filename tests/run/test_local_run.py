@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flowc.address import RunAddress
+from flowc.manifest import attempts, read
+from flowc.store import open_store
 
 from compiler.diagnostics import Report
 from compiler.frontend import parse
 from compiler.ir.planner import plan
 from compiler.run import run_flow
 from compiler.run.events import RunResult, Silent, TaskStart
-from flowc.address import RunAddress
-from flowc.manifest import attempts, read
-from flowc.store import open_store
 
 HEAD = """
 import os, signal, threading, time
