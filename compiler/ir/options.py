@@ -34,6 +34,7 @@ _FEATURES: dict[str, Feature] = {
     "secrets": "secrets",
     "airflow_external_task_sensor": "sensor",
     "airflow_s3_key_sensor": "sensor",
+    "user_step_decorator": "wrapper",
 }
 
 
@@ -158,6 +159,9 @@ def features(flow: Flow) -> tuple[tuple[Feature, Span], ...]:
 
 
 def _features(flow: Flow) -> Iterator[tuple[Feature, Span]]:
+    for parameter in flow.parameters:
+        if parameter.default_is_callable:
+            yield "callable-default", parameter.span
     for decorator in flow.decorators:
         if decorator.name in _FEATURES:
             yield _FEATURES[decorator.name], decorator.span

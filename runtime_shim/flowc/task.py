@@ -237,9 +237,11 @@ def _enter(loaded: Loaded, task: _Task, tags: tuple[str, ...], parameters: tuple
 @contextlib.contextmanager
 def _environment(marks: StepMarks) -> Iterator[None]:
     """What `@environment` says, literal or computed when the module was imported."""
-    wanted = (marks.find("environment") or {}).get("vars") or {}
+    said = (marks.find("environment") or {}).get("vars") or {}
+    # What `os.environ.get` did not find is None: the variable stays unset.
+    wanted = {name: str(value) for name, value in said.items() if value is not None}
     before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update({name: str(value) for name, value in wanted.items()})
+    os.environ.update(wanted)
     try:
         yield
     finally:

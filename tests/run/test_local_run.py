@@ -178,6 +178,18 @@ class F(FlowSpec):
     assert ran.artifact("end", "three") == ("three", "three")
 
 
+def test_a_computed_environment_that_found_nothing_sets_nothing(run):
+    ran = run("""
+class F(FlowSpec):
+    @environment(vars={"PROBE_A": os.environ.get("NOBODY_SET_THIS"), "PROBE_B": os.environ["PATH"]})
+    @step
+    def start(self):
+        self.seen = ("PROBE_A" in os.environ, os.environ["PROBE_B"] == os.environ["PATH"])
+""")
+    assert ran.result.success
+    assert ran.artifact("start", "seen") == (False, True)
+
+
 def test_a_module_that_starts_threads_is_not_forked(run):
     ran = run("""
 import sys
