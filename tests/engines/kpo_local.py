@@ -7,6 +7,7 @@ to the container is done here: `$(NAME)` and `$$` are expanded, the pod's deadli
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -14,6 +15,9 @@ import signal
 import subprocess
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -30,6 +34,7 @@ except ImportError:
 XCOM = "/airflow/xcom"
 GRACE_SECONDS = 5
 # As root the mount point is made in the image's place; anybody else gets a root of bind mounts in a user namespace.
+# Where root may not make namespaces (in most containers), the pods of the machine run one at a time.
 AS_ROOT = ["unshare", "-m", "sh", "-c", f'mount --bind "$0" {XCOM} && exec "$@"']
 AS_USER = [
     *("unshare", "-Urm", "sh", "-c"),
@@ -39,7 +44,8 @@ AS_USER = [
         if [ -L "$entry" ]; then cp -P "$entry" "$root$entry"
         elif [ -d "$entry" ]; then mkdir "$root$entry" && mount --rbind "$entry" "$root$entry"; fi
     done
-    mkdir -p "$root{XCOM}" && mount --bind "$0" "$root{XCOM}" && exec chroot "$root" "$@"
+    mkdir -p "$root{XCOM}" && mount --bind "$0" "$root{XCOM}" || exit 125
+    exec chroot "$root" sh -c 'cd "$0" && exec "$@"' "$PWD" "$@"
     """,
 ]
 
@@ -89,19 +95,48 @@ def _environment(container: Any, image: dict[str, str]) -> dict[str, str]:
 def _run(
     words: list[str], env: dict[str, str], xcom: str, workdir: str | None, deadline: float | None, log: Any
 ) -> int:
-    """Run the container to its end; past the pod's deadline it gets SIGTERM and, after the grace, SIGKILL."""
-    if os.geteuid() == 0:
+    """Run the container to its end, with the folder `xcom` as its `/airflow/xcom`."""
+    with _mounted(xcom) as before:
+        process = subprocess.Popen(
+            [*before, *words],
+            env=env,
+            cwd=workdir,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        return _ended(process, deadline, log)
+
+
+@contextmanager
+def _mounted(xcom: str) -> Iterator[list[str]]:
+    """What stands before a command that shall find the folder `xcom` as `/airflow/xcom`."""
+    if os.geteuid() != 0:
+        yield [*AS_USER, xcom]
+    elif _has_namespaces():
         Path(XCOM).mkdir(parents=True, exist_ok=True)
-    command = [*(AS_ROOT if os.geteuid() == 0 else AS_USER), xcom, *words]
-    process = subprocess.Popen(
-        command,
-        env=env,
-        cwd=workdir,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+        yield [*AS_ROOT, xcom]
+    else:
+        place = Path(XCOM)
+        place.parent.mkdir(exist_ok=True)
+        with Path(f"{XCOM}.alone").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if place.is_dir() and not place.is_symlink():
+                place.rmdir()
+            place.unlink(missing_ok=True)
+            place.symlink_to(xcom)
+            yield []
+            place.unlink()
+
+
+@cache
+def _has_namespaces() -> bool:
+    return subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode == 0
+
+
+def _ended(process: subprocess.Popen[str], deadline: float | None, log: Any) -> int:
+    """Log until the process has ended; past the pod's deadline it gets SIGTERM and, after the grace, SIGKILL."""
     timers = []
     if deadline is not None:
         timers = [
