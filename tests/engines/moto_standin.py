@@ -66,7 +66,7 @@ OVERRIDES_LIMIT = 8192
 """Characters of `containerOverrides` that Batch takes (AWS documents it for ECS, which Batch hands them to)."""
 
 
-class Throttled(JsonRESTError):  # type: ignore[misc]  # moto's bases have no stubs
+class Throttled(JsonRESTError):
     """Batch's refusal of a submission that comes too fast."""
 
     code = 429
@@ -217,9 +217,9 @@ def _repair_batch(ended: Ended) -> _Containers:
 
 def _repair_sync(ended: Ended) -> None:
     """`.sync` wakes when the job ends, and starts no thread for a task token that never comes."""
-    from_error: Any = StateTaskServiceBatch._from_error
+    from_error = StateTaskServiceBatch._from_error
 
-    def named(self: Any, env: Any, ex: Exception) -> FailureEvent:
+    def named(self: StateTaskServiceBatch, env: Any, ex: Exception) -> Any:
         # Step Functions knows throttling and Batch's own faults by one name; moto by the code of each.
         response: Any = getattr(ex, "response", None)
         if response and response["ResponseMetadata"]["HTTPStatusCode"] >= Throttled.code:

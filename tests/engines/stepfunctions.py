@@ -33,6 +33,8 @@ class Image:
     python: Path = Path(sys.executable)
     workdir: Path = Path("/")
     environment: Mapping[str, str] = field(default_factory=dict)
+    throttle: int = 0
+    """How many submissions Batch refuses at first, of each job's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +218,7 @@ def _register(engine: Server, job_definitions: str, values: dict[str, str], imag
                 **image.environment,
             },
             "logs": str(folder),
+            "throttle": image.throttle,
         }
     )
     unresolved = json.loads(job_definitions)

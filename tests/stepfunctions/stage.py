@@ -28,7 +28,7 @@ class Staged:
     ended: frozenset[str]
 
 
-def stage(flow: Flow | Plan, script: Script, folder: Path, *, options: Options = OPTIONS) -> Staged:
+def stage(flow: Flow | Plan, script: Script, folder: Path, *, options: Options = OPTIONS, throttle: int = 0) -> Staged:
     """Emit, lint, run, look."""
     decided = plan(flow) if isinstance(flow, Flow) else flow
     definition, jobs = BACKEND.emit(decided, options)[:2]
@@ -46,6 +46,7 @@ def stage(flow: Flow | Plan, script: Script, folder: Path, *, options: Options =
         name=f"F-{uuid.uuid4().hex[:8]}",
         image=Image(
             workdir=folder,
+            throttle=throttle,
             environment={
                 "PYTHONPATH": f"{Path(__file__).with_name('stub')}:{ROOT}",
                 "STUB_PLACE": str(place),

@@ -12,7 +12,7 @@ from compiler.record import replaced
 from tests.argo.stage import Script, expected
 from tests.argo.test_execution import SHAPES
 from tests.ir.flows import flow
-from tests.stepfunctions.stage import OPTIONS, stage
+from tests.stepfunctions.stage import OPTIONS, Staged, stage
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -47,6 +47,7 @@ def test_a_failed_task_fails_the_run_and_stops_what_follows(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("times", "catch", "fails", "attempts", "status"),
     [
+        (0, False, 0, ["0"], "SUCCEEDED"),
         (0, False, 1, ["0"], "FAILED"),
         (2, False, 2, ["0", "1", "2"], "SUCCEEDED"),
         (2, False, 3, ["0", "1", "2"], "FAILED"),
@@ -59,14 +60,36 @@ def test_attempts_are_numbered_and_bounded(
     times: int, catch: bool, fails: int, attempts: list[str], status: str, tmp_path: Path
 ) -> None:
     """With @catch there is one attempt more, whose number is past `times`."""
-    made = plan(flow(start="a", a="end", end=""))
     retry = Retry(times, 0.0) if times else None
-    nodes = tuple(
-        replaced(node, retry=retry, catch=catch) if isinstance(node, Task) and node.step == "a" else node
-        for node in made.root.nodes
-    )
-    decided: Plan = replaced(made, root=replaced(made.root, nodes=nodes))
-    staged = stage(decided, Script(fail={"a@-": fails}), tmp_path)
+    staged = stage(_with_a(retry=retry, catch=catch), Script(fail={"a@-": fails}), tmp_path)
     assert staged.result.status == status, staged.result.log
-    numbers = [job.argv[job.argv.index("--retry") + 1] for job in staged.result.jobs if job.argv[4] == "a"]
-    assert numbers == attempts
+    assert _numbers(staged) == attempts
+
+
+def _with_a(**changes: object) -> Plan:
+    """A flow of three steps whose middle one, `a`, is changed."""
+    made = plan(flow(start="a", a="end", end=""))
+    nodes = tuple(
+        replaced(node, **changes) if isinstance(node, Task) and node.step == "a" else node for node in made.root.nodes
+    )
+    return replaced(made, root=replaced(made.root, nodes=nodes))
+
+
+def _numbers(staged: Staged) -> list[str]:
+    """What `--retry` said to each job of `a`."""
+    return [job.argv[job.argv.index("--retry") + 1] for job in staged.result.jobs if job.argv[4] == "a"]
+
+
+@pytest.mark.parametrize(
+    ("times", "fails", "attempts"),
+    [(0, 0, ["0"]), (0, 1, ["0", "1"]), (1, 2, ["1", "1", "2"]), (2, 3, ["2", "2", "2", "3"])],
+)
+def test_submissions_that_batch_refuses_use_up_no_attempt(
+    times: int, fails: int, attempts: list[str], tmp_path: Path
+) -> None:
+    """Both kinds of retries share one count: with @catch it is cut at `times`, so that no attempt is lost to throttling."""
+    retry = Retry(times, 0.0) if times else None
+    made = _with_a(retry=retry, catch=True)
+    staged = stage(made, Script(fail={"a@-": fails}), tmp_path, throttle=2)
+    assert staged.result.status == "SUCCEEDED", staged.result.log
+    assert _numbers(staged) == attempts

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from compiler.backends import Gap, Options, OutputFile
 from compiler.backends.gaps import EVERYWHERE
-from compiler.backends.stepfunctions import deployment, schedule, settings
+from compiler.backends.stepfunctions import schedule, settings
 from compiler.backends.stepfunctions.check import DEFINITION_TOO_LARGE, LARGEST_DEFINITION, check, machine_name
 from compiler.backends.stepfunctions.jobs import BATCH, JobDefinitions
 from compiler.backends.stepfunctions.layout import layout
@@ -41,16 +41,25 @@ class StepFunctions:
         definitions = JobDefinitions(plan, options, name)
         place = Place(plan, options, settings.store(options), definitions, name)
         main = OutputFile(f"{name}.asl.json", layout(machine(place)))
-        rights = deployment.policy(plan, options, name, definitions.documents)
         files = [main, OutputFile(f"{name}.jobs.json", layout(definitions.documents))]
         if plan.schedule:
             files.append(OutputFile(f"{name}.schedule.json", layout(schedule.document(plan.schedule, name))))
-        if options.target.get("policy"):
-            files.append(OutputFile(f"{name}.policy.json", layout(rights)))
-        if options.target.get("sam"):
-            text = layout(deployment.template(plan, options, name, main.name, definitions.documents, rights))
-            files.append(OutputFile(f"{name}.sam.json", text))
+        if options.target.get("policy") or options.target.get("sam"):
+            files += _deployment(plan, options, name, definitions)
         return tuple(files)
+
+
+def _deployment(plan: Plan, options: Options, name: str, definitions: JobDefinitions) -> list[OutputFile]:
+    from compiler.backends.stepfunctions import deployment  # noqa: PLC0415  few ask for it, all pay for it
+
+    rights = deployment.policy(plan, options, name, definitions.documents)
+    files: list[OutputFile] = []
+    if options.target.get("policy"):
+        files.append(OutputFile(f"{name}.policy.json", layout(rights)))
+    if options.target.get("sam"):
+        template = deployment.template(plan, options, name, f"{name}.asl.json", definitions.documents, rights)
+        files.append(OutputFile(f"{name}.sam.json", layout(template)))
+    return files
 
 
 BACKEND = StepFunctions()
