@@ -129,7 +129,7 @@ def scaling(bench: Bench, runs: int) -> Iterator[Row]:
 
 def hundred(bench: Bench, runs: int) -> Iterator[Row]:
     """A hundred flows of 50 steps in one command; Metaflow has no such command, five of its own are scaled up."""
-    paths = [bench.flow(f"Flow{n}", flows.realistic(f"Flow{n}", FIFTY)) for n in range(100)]
+    paths = [bench.flow_in("hundred", f"Flow{n}", flows.realistic(f"Flow{n}", FIFTY)) for n in range(100)]
     ours = bench.with_flowc("argo", "create", "-o", "out", *map(str, paths))
     theirs = sum(bench.with_metaflow(path, *METAFLOW_CREATE["argo"]).cpu for path in paths[:5]) * 20
     yield Row("100 flows of 50 steps, argo", f"{theirs:.0f} s (5 x 20)", _seconds(ours.cpu), theirs / ours.cpu, "≥ 50x")

@@ -55,8 +55,13 @@ class Bench:
     requests: Path
 
     def flow(self, name: str, source: str) -> Path:
-        """Write a flow's source; its file has the flow's name."""
-        path = self.folder / f"{name.lower()}.py"
+        """Write a flow's source into a folder of its own; its file has the flow's name."""
+        return self.flow_in(name, name, source)
+
+    def flow_in(self, folder: str, name: str, source: str) -> Path:
+        """Write a flow's source into a folder that may hold others: it is the code that is packed."""
+        path = self.folder / "flows" / folder.lower() / f"{name.lower()}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(source, encoding="utf-8")
         return path
 

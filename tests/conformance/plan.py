@@ -12,7 +12,7 @@ MAX_TASKS = 14 if LONG else 10
 GENERATED = 2000 if LONG else 200
 ON_AIRFLOW_3 = 300 if LONG else 30
 ON_AIRFLOW_2 = 150 if LONG else 15
-ON_SCHEDULER = 40 if LONG else 4
+ON_SCHEDULER = 40 if LONG else 3
 
 
 def chunks(count: int) -> Sequence[range]:

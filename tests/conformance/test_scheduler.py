@@ -1,0 +1,40 @@
+"""Nested foreaches under Airflow's real scheduler: what `dag.test()` lets pass may fail there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import count, islice
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.cases import WRITTEN, Written
+from tests.conformance.generator import generate
+from tests.conformance.judge import Engine, judge_generated, judge_written
+from tests.conformance.plan import MAX_TASKS, ON_SCHEDULER
+
+Compared = Callable[[str, Mapping[str, Engine]], None]
+NESTED = [written for written in WRITTEN if written.flow in ("ModelSearchFlow", "DeepFlow")]
+SEEDS = list(
+    islice((seed for seed in count(1) if generate(seed, max_tasks=MAX_TASKS).has_nested_foreach), ON_SCHEDULER)
+)
+
+pytestmark = pytest.mark.xdist_group("scheduler")
+
+
+@pytest.mark.parametrize("written", NESTED, ids=lambda written: written.name)
+def test_nested_flows_give_what_the_local_run_gives(
+    written: Written, scheduler: Mapping[str, Engine], tmp_path: Path, compared: Compared
+) -> None:
+    differences = judge_written(written, scheduler, tmp_path)
+    assert not differences, "\n".join(differences)
+    compared(written.name, scheduler)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nested_generated_flows_give_what_the_local_run_gives(
+    seed: int, scheduler: Mapping[str, Engine], tmp_path: Path, compared: Compared
+) -> None:
+    differences = judge_generated(generate(seed, max_tasks=MAX_TASKS), scheduler, tmp_path)
+    assert not differences, "\n".join(differences)
+    compared(f"generated {seed}", scheduler)
