@@ -23,16 +23,16 @@ class Run(Protocol):
     def __call__(self, line: str, flow: str, text: str, parameters: dict[str, object], operator: str) -> Outcome: ...
 
 
-def emitted(path: Path, options: Mapping[str, Value] | None = None, **others: str) -> str:
+def emitted(path: Path, options: Mapping[str, Value] | None = None, **others: str | int) -> str:
     """The DAG file of a flow file that must compile."""
     text, report = compiled(path, options, **others)
     assert text is not None, [(found.rule.code, found.message) for found in report]
     return text
 
 
-def compiled(path: Path, options: Mapping[str, Value] | None = None, **others: str) -> tuple[str | None, Report]:
+def compiled(path: Path, options: Mapping[str, Value] | None = None, **others: str | int) -> tuple[str | None, Report]:
     """The DAG file of a flow file, None where it is refused, and what was found."""
-    chosen = Options(default_image="flow:1", target=options or {}, **others)  # type: ignore[arg-type]  # texts only
+    chosen = Options(default_image="flow:1", target=options or {}, **others)  # type: ignore[arg-type]  # as named
     files, report = compile_flow(path, BACKEND, chosen)
     return (files[0].text if files else None), report
 

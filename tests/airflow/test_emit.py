@@ -134,8 +134,11 @@ def test_flow_decorators_become_arguments_of_the_dag(tmp_path: Path, decorators:
 
 
 def test_options_stand_where_airflow_looks_for_them(tmp_path: Path) -> None:
-    text = emitted(written(tmp_path, chain(2)), SETTINGS, namespace="flows", image="other:2", store="s3://bucket/x")
+    text = emitted(
+        written(tmp_path, chain(2)), SETTINGS, namespace="flows", max_workers=4, image="other:2", store="s3://bucket/x"
+    )
     for line in (
+        "max_active_tasks=4,",
         "from alerts.slack import tell",
         "dagrun_timeout=timedelta(seconds=3600),",
         "on_failure_callback=tell,",
