@@ -41,7 +41,7 @@ class Scheduler:
             prepare("af3", self._home, self._env)
             for server in SERVERS:
                 self._start(server)
-            self._wait("the API server", 60, self._login)
+            self._wait("the API server", 180, self._login)
         except BaseException:
             self._end()
             raise
@@ -65,7 +65,7 @@ class Scheduler:
         """Make a stand-in for a container image."""
         put_image(self._home, name, env, workdir)
 
-    def run(self, dag_id: str, text: str, conf: Mapping[str, Any] | None = None, timeout: float = 300) -> DagRun:
+    def run(self, dag_id: str, text: str, conf: Mapping[str, Any] | None = None, timeout: float = 600) -> DagRun:
         """Deploy a DAG file, start one run and wait for its end."""
         self.deploy(dag_id, text)
         return self.wait(dag_id, self.trigger(dag_id, conf), timeout)
@@ -77,14 +77,14 @@ class Scheduler:
             return
         written = datetime.now(UTC)
         file.write_text(text)
-        self._wait(f"the DAG {dag_id}", 90, lambda: self._read_since(written, dag_id))
+        self._wait(f"the DAG {dag_id}", 240, lambda: self._read_since(written, dag_id))
 
     def trigger(self, dag_id: str, conf: Mapping[str, Any] | None = None, run_id: str | None = None) -> str:
         """Start a run and return its id."""
         body = {"conf": dict(conf or {}), "logical_date": None} | ({"dag_run_id": run_id} if run_id else {})
         return str(self.call("POST", f"dags/{dag_id}/dagRuns", body)["dag_run_id"])
 
-    def wait(self, dag_id: str, run_id: str, timeout: float = 300) -> DagRun:
+    def wait(self, dag_id: str, run_id: str, timeout: float = 600) -> DagRun:
         """Poll a run until it ends, then tell how; several runs may go on at once."""
         path = f"dags/{dag_id}/dagRuns/{_quoted(run_id)}"
         states: list[str] = []
