@@ -163,10 +163,11 @@ def local(bench: Bench, runs: int) -> Iterator[Row]:
         pair[0].wall / pair[1].wall,
         "≥ 30x",
     )
-    files = [_files(bench.folder / ".metaflow" / "Twenty"), _files(store)]
+    files = [_files(bench.folder / "metaflow", "Twenty"), _files(store, "")]
     counts = [count / runs / 20 for count in files]
     yield Row("files a task in the local store", f"{counts[0]:.1f}", f"{counts[1]:.1f}", counts[0] / counts[1], "≤ 2")
 
 
-def _files(folder: Path) -> int:
-    return sum(1 for path in folder.rglob("*") if path.is_file())
+def _files(folder: Path, flow: str) -> int:
+    """Files below the folder that belong to a flow; "" is any."""
+    return sum(1 for path in folder.rglob("*") if path.is_file() and (not flow or flow in path.parts))

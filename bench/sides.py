@@ -141,6 +141,7 @@ def _environment(folder: Path, url: str) -> Mapping[str, str]:
         "METAFLOW_USER": "bench",
         "METAFLOW_S3_ENDPOINT_URL": url,
         "METAFLOW_DATASTORE_SYSROOT_S3": "s3://bench/metaflow",
+        "METAFLOW_DATASTORE_SYSROOT_LOCAL": str(folder / "metaflow"),
         "METAFLOW_DEFAULT_METADATA": "local",
         "METAFLOW_KUBERNETES_NAMESPACE": "bench",
         "METAFLOW_BATCH_JOB_QUEUE": "bench",
