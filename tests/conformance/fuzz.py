@@ -1,4 +1,4 @@
-"""`python -m tests.conformance.fuzz [SEED]`: new flows on every engine, one after the other, until it is interrupted."""
+"""`python -m tests.conformance.fuzz [SEED [MAX_TASKS]]`: new flows on every engine, one after the other, until it is interrupted."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ MAX_TASKS = 14
 
 def main() -> int:
     """Print each seed; stop at the first one that differs, or at an interrupt."""
-    seed = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000 + secrets.randbelow(10**9)
+    given = [int(word) for word in sys.argv[1:]]
+    seed = given[0] if given else 10_000 + secrets.randbelow(10**9)
+    max_tasks = given[1] if len(given) > 1 else MAX_TASKS
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder, all_engines() as engines:
         while True:
             sys.stdout.write(f"seed {seed}: ")
             sys.stdout.flush()
-            if differences := judge_generated(generate(seed, max_tasks=MAX_TASKS), engines, Path(folder, str(seed))):
+            if differences := judge_generated(generate(seed, max_tasks=max_tasks), engines, Path(folder, str(seed))):
                 sys.stdout.write("differs\n" + "\n".join(differences) + "\n")
                 return 1
             sys.stdout.write(f"the same on {', '.join(engines)}\n")

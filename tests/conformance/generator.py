@@ -41,6 +41,7 @@ class GeneratedFlow:
     """
 
     seed: int
+    max_tasks: int
     name: str
     stem: str
     source: str
@@ -68,6 +69,7 @@ def generate(seed: int, *, max_tasks: int = MAX_TASKS, max_steps: int = MAX_STEP
     oracle.run(shape.nodes, {})
     return GeneratedFlow(
         seed=seed,
+        max_tasks=max_tasks,
         name=name,
         stem=f"generated_{seed}",
         source=_source(name, parameters, tuple(steps.values()), rng),

@@ -31,7 +31,8 @@ def judge_generated(flow: GeneratedFlow, engines: Mapping[str, Engine], folder: 
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if found:
-        found.append(f"seed {flow.seed}, parameters {dict(flow.parameters)!r}:\n{flow.source}")
+        again = f"python -m tests.conformance.fuzz {flow.seed} {flow.max_tasks}"
+        found.append(f"seed {flow.seed} ({again}), parameters {dict(flow.parameters)!r}:\n{flow.source}")
     return found
 
 
