@@ -34,7 +34,9 @@ class Written:
     @property
     def name(self) -> str:
         """For test ids."""
-        given = ("-given" if self.parameters else "") + ("-environment" if self.environment else "")
+        given = (f"-given-{len(self.parameters)}" if self.parameters else "") + (
+            "-environment" if self.environment else ""
+        )
         return f"{self.path.relative_to(ROOT).with_suffix('')}:{self.flow}{given}"
 
     def case(self, folder: Path) -> FlowCase:
