@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from compiler.backends import Gap
+from compiler.diagnostics import Report, Rule
+from compiler.ir.flow import Flow
+from compiler.ir.options import features
 from compiler.ir.plan import Feature
 
 _LATER = "flowc reads it, and cannot run it yet"
@@ -25,3 +28,18 @@ EVERYWHERE: Mapping[Feature, Gap] = {
     "sensor": Gap(_LATER, "schedule the flow after what it waits for"),
     "wrapper": Gap(_LATER, "use a plain decorator above @step"),
 }
+
+FEATURE_NOWHERE_YET = Rule(
+    code="FC303",
+    name="feature-nowhere-yet",
+    message="flowc cannot run `{feature}` yet, on any target",
+    help="{way_round}",
+)
+
+
+def refuse_everywhere(flow: Flow, report: Report) -> None:
+    """Report every feature of the flow that no target runs, each at its line, whichever target it is meant for."""
+    for feature, span in features(flow):
+        gap = EVERYWHERE.get(feature)
+        if gap:
+            report.add(FEATURE_NOWHERE_YET, span, feature=feature, way_round=gap.way_round)

@@ -6,33 +6,75 @@ from pathlib import Path
 
 import click
 
+from compiler.backends import refuse
+from compiler.backends.gaps import EVERYWHERE, refuse_everywhere
 from compiler.commands.findings import FORMATS, write
 from compiler.commands.sources import FlowName, Surroundings, flows_argument, root_option
+from compiler.commands.targets import BUILT_IN, load_backend
+from compiler.config import Settings
 from compiler.diagnostics import Report
 from compiler.frontend import parse
+from compiler.ir.flow import Flow
+from compiler.package import default_image
+from compiler.record import replaced
 from compiler.render import Format
+
+_ALL = "all"
+_ANY_DIGEST = "0" * 64
+"""What stands for the digest of the code in the image's default name: a check packs nothing."""
 
 
 @click.command("check")
 @flows_argument
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="How to print.")
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    type=click.Choice([*BUILT_IN, _ALL]),
+    help="Also what this target refuses; may be given several times.",
+)
 @root_option
-def COMMAND(flows: tuple[FlowName, ...], form: Format, root: Path | None) -> int:
-    """Find all mistakes of flows, each at its line with a cure. Exit code 1 if there are any.
+def COMMAND(flows: tuple[FlowName, ...], form: Format, targets: tuple[str, ...], root: Path | None) -> int:
+    """Find all mistakes of flows, and what no target can run, each at its line with a cure. Exit code 1 if there are any.
 
-    Nothing is imported: the flow's own packages need not be installed.
+    Nothing is imported: the flow's own packages need not be installed. With --target it also finds what `create` for that
+    target would refuse, by the settings of pyproject.toml.
 
     \b
       flowc check flow.py                         all its flows
+      flowc check flow.py --target argo           and what Argo cannot run
       flowc check flows/*.py --format github      annotations in a pull request
       flowc check flow.py --format json
     """
     surroundings, report, count = Surroundings(root), Report(), 0
-    for flow in dict.fromkeys(flows):
+    wanted = tuple(BUILT_IN) if _ALL in targets else tuple(dict.fromkeys(targets))
+    for name in dict.fromkeys(flows):
         found = Report()
-        count += len(parse(flow.path, found, root=surroundings.root(flow.path), name=flow.name))
-        report.diagnostics.extend(found.diagnostics)
+        right = parse(name.path, found, root=surroundings.root(name.path), name=name.name)
+        for flow in right:
+            refuse_everywhere(flow, found)
+            _refuse_on(wanted, flow, surroundings.settings(name.path), found)
+        count += len(right)
+        report.take(found)
     write(report, form)
     if form == "text" and not len(report):
         click.echo(f"no mistakes found in {count} flow{'' if count == 1 else 's'}", err=True)
     return 1 if report.failed else 0
+
+
+def _refuse_on(targets: tuple[str, ...], flow: Flow, settings: Settings, report: Report) -> None:
+    """What each target refuses beyond the features that no target runs: those are reported once, for all of them."""
+    if not targets:
+        return
+    from compiler.commands.create import decided  # noqa: PLC0415 - without --target nothing is planned
+
+    for target in targets:
+        backend = load_backend(target)
+        assert backend is not None
+        image = default_image(flow.name, _ANY_DIGEST, settings.text("registry", target, {}))
+        plan, options = decided(flow, settings, backend, {}, image)
+        own = tuple((feature, span) for feature, span in plan.features if feature not in EVERYWHERE)
+        found = Report()
+        refuse(replaced(plan, features=own), backend, options, found)
+        report.take(found)

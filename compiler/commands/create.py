@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
-from compiler.backends import Backend, OutputFile
+from compiler.backends import Backend, Options, OutputFile
 from compiler.commands.findings import show
 from compiler.commands.output import differences, print_bytes, styled_diff, write_files
 from compiler.commands.sources import FLOW, FlowName, Surroundings, named
-from compiler.config import SHARED, frozen_value, target_options
+from compiler.config import SHARED, Settings, frozen_value, target_options
 from compiler.diagnostics import Report
-from compiler.ir.flow import Value
+from compiler.ir.flow import Flow, Value
+from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
 from compiler.package import is_compiled, package
 from compiler.pipeline import emit_plan, read_flow
@@ -143,19 +144,25 @@ def _compile(request: Request) -> list[tuple[OutputFile, ...]] | None:
 
 
 def _compile_one(request: Request, name: FlowName, report: Report) -> tuple[OutputFile, ...]:
-    surroundings, target = request.surroundings, request.backend.name
-    settings = surroundings.settings(name.path)
-    found = Report()
+    surroundings, found = request.surroundings, Report()
     flow = read_flow(name.path, found, name=name.name, root=surroundings.root(name.path))
     files: tuple[OutputFile, ...] = ()
     if flow:
-        image = surroundings.image(name.path, flow.name, target, request.given)
-        options = target_options(settings, request.backend, request.given, image)
-        production = settings.get("production", target, request.given).value is True
-        decided = plan(flow, branch=settings.text("branch", target, request.given), production=production)
-        files = emit_plan(decided, request.backend, options, found)
+        image = surroundings.image(name.path, flow.name, request.backend.name, request.given)
+        decision, options = decided(flow, surroundings.settings(name.path), request.backend, request.given, image)
+        files = emit_plan(decision, request.backend, options, found)
     report.diagnostics.extend(found.diagnostics)
     return files
+
+
+def decided(
+    flow: Flow, settings: Settings, backend: Backend, given: Mapping[str, Value], image: str
+) -> tuple[Plan, Options]:
+    """What a target is given for a flow: its plan, and the options by the settings, the command line and the default image."""
+    options = target_options(settings, backend, given, image)
+    branch = settings.text("branch", backend.name, given)
+    production = settings.get("production", backend.name, given).value is True
+    return plan(flow, branch=branch, production=production), options
 
 
 def _print(request: Request, files: list[tuple[OutputFile, ...]]) -> int:

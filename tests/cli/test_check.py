@@ -1,0 +1,115 @@
+"""`flowc check` finds what no target runs, and with a target what that one refuses; each once, at its line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from compiler.backends.gaps import EVERYWHERE
+from compiler.commands.targets import BUILT_IN
+from compiler.ir.plan import Feature
+from tests.cli.conftest import FLOW, Flowc
+
+_SWITCH = 'self.next({"a": self.join, "b": self.other}, condition="kind")'
+_SWITCHING = f"""from flowc import FlowSpec, step
+
+
+class SwitchFlow(FlowSpec):
+    @step
+    def start(self):
+        self.kind = "a"
+        {_SWITCH}
+
+    @step
+    def join(self):
+        self.next(self.end)
+
+    @step
+    def other(self):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+_RECURSION = _SWITCHING.replace('"a": self.join, "b": self.other', '"a": self.join, "b": self.start').replace(
+    "    @step\n    def other(self):\n        self.next(self.end)\n\n", ""
+)
+
+
+def _above_step(line: str) -> str:
+    return FLOW.replace("import FlowSpec, Parameter, step", "import *").replace(
+        "    @step", f"    {line}\n    @step", 1
+    )
+
+
+def _above_flow(line: str) -> str:
+    return FLOW.replace("import FlowSpec, Parameter, step", "import *").replace("class Sum", f"{line}\nclass Sum")
+
+
+_GANG = (
+    FLOW.replace("import FlowSpec, Parameter, step", "import *")
+    .replace('foreach="numbers"', "num_parallel=2")
+    .replace("    @step\n    def square", "    @parallel\n    @step\n    def square")
+)
+NOWHERE: dict[str, tuple[str, str]] = {
+    "switch": (_SWITCHING, "self.next({"),
+    "recursion": (_RECURSION, "self.next({"),
+    "gang": (_GANG, "num_parallel=2"),
+    "callable-default": (FLOW.replace("default=3", "default=lambda context: 3"), "lambda"),
+    "card": (_above_step("@card"), "@card"),
+    "conda": (_above_step('@conda(packages={"a": "1"})'), "@conda"),
+    "pypi": (_above_step('@pypi(packages={"a": "1"})'), "@pypi"),
+    "secrets": (_above_step('@secrets(sources=["a"])'), "@secrets"),
+    "trigger": (_above_flow('@trigger(event="a")'), "@trigger"),
+    "trigger-on-finish": (_above_flow('@trigger_on_finish(flow="OtherFlow")'), "@trigger_on_finish"),
+}
+"""For a feature that no target runs, a flow with it and the line that has it."""
+
+
+@pytest.mark.parametrize("feature", NOWHERE)
+@pytest.mark.parametrize("more", [(), ("--target", "argo"), ("--target", "all")], ids=" ".join)
+def test_what_no_target_runs_is_found_once_at_its_line(
+    flowc: Flowc, folder: Path, feature: str, more: tuple[str, ...]
+) -> None:
+    text, line = NOWHERE[feature]
+    (folder / "flow.py").write_text(text)
+    ended = flowc("check", "flow.py", "--format", "json", *more)
+    assert ended.code == 1
+    found = [each for each in json.loads(ended.out)["diagnostics"] if f"`{feature}`" in each["message"]]
+    assert [(each["code"], each["name"]) for each in found] == [("FC303", "feature-nowhere-yet")]
+    assert found[0]["message"] == f"flowc cannot run `{feature}` yet, on any target"
+    assert found[0]["help"] == EVERYWHERE[feature].way_round  # type: ignore[index] # the table's own keys
+    assert line in text.splitlines()[found[0]["span"]["line"] - 1]
+
+
+def test_the_table_has_features_that_exist() -> None:
+    assert set(NOWHERE) <= set(EVERYWHERE) <= set(get_args(Feature))
+
+
+_PORT = _above_step("@kubernetes(port=8080)")
+_SHELL = _above_step('@kubernetes(node_selector="a=b")\n    @timeout(seconds=30)')
+
+
+@pytest.mark.parametrize("target", BUILT_IN)
+@pytest.mark.parametrize("text", [FLOW, _PORT, _SHELL], ids=["flow", "port", "selector"])
+def test_a_target_refuses_in_check_what_it_refuses_in_create(
+    flowc: Flowc, folder: Path, target: str, text: str
+) -> None:
+    (folder / "flow.py").write_text(text)
+    created, checked = flowc(target, "create", "flow.py"), flowc("check", "flow.py", "--target", target)
+    assert checked.code == created.code
+    if created.code:
+        assert checked.out == created.err
+
+
+def test_all_targets_are_asked(flowc: Flowc, folder: Path) -> None:
+    (folder / "flow.py").write_text(_PORT)
+    assert flowc("check", "flow.py").code == 0
+    refusing = [name for name in BUILT_IN if flowc("check", "flow.py", "--target", name).code]
+    assert refusing
+    said = flowc("check", "flow.py", "--target", "all").out
+    assert [name for name in BUILT_IN if f"{name} has no spelling" in said] == refusing
