@@ -210,7 +210,13 @@ def _repair_batch(ended: Ended) -> _Containers:
             raise JsonRESTError("ClientException", f"Container Overrides length must be at most {OVERRIDES_LIMIT}")
         return submit(backend, job_name, job_def_id, *args, **what)
 
+    def described(backend: batch_models.BatchBackend, jobs: list[str] | None) -> list[dict[str, Any]]:
+        # moto's own walks all jobs while other threads add some, and that fails.
+        wanted = tuple(backend._jobs) if jobs is None else [name.rpartition("/")[2] for name in jobs]
+        return [backend._jobs[name].describe() for name in wanted if name in backend._jobs]
+
     _replace(batch_models.Job, "_mark_stopped", marked)
+    _replace(batch_models.BatchBackend, "describe_jobs", described)
     _replace(batch_models.BatchBackend, "submit_job", submitted)
     return containers
 
