@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import click
 
 from compiler.ir.flow import Parameter
 from compiler.ir.plan import Plan
 from compiler.ir.text import value_text
+from compiler.mistakes import CallError
 
 
-def parse_parameters(plan: Plan, called: str, words: Sequence[str]) -> dict[str, object]:
+def parse_parameters(plan: Plan, called: str, words: Sequence[str], ours: Container[str]) -> dict[str, object]:
     """What the words give, by attribute, as text: the first step converts it, as it does on every engine.
 
-    Text that does not fit its declared type is refused here already. Raises click.UsageError, and click's Exit after `--help`.
+    Text that does not fit its declared type is refused here already. `ours` are flowc's own options, which do not go here.
+    Raises CallError, and click's Exit after `--help`.
     """
     command = click.Command(
         called,
@@ -23,11 +25,27 @@ def parse_parameters(plan: Plan, called: str, words: Sequence[str]) -> dict[str,
         help=plan.flow.doc,
         context_settings={"help_option_names": ["--help"], "max_content_width": 110},
     )
-    with command.make_context(called, list(words)) as context:
-        given = context.params
+    try:
+        with command.make_context(called, list(words)) as context:
+            given = context.params
+    except click.UsageError as error:
+        raise CallError(f"{_mistake(error, called, ours)}; {_list(command)}") from error
     return {
         name: list(value) if isinstance(value, tuple) else value for name, value in given.items() if _is_given(value)
     }
+
+
+def _mistake(error: click.UsageError, called: str, ours: Container[str]) -> str:
+    if isinstance(error, click.NoSuchOption) and error.option_name in ours:
+        name, (flowc, run, file) = error.option_name, called.split(" ", 2)
+        return f"{name} is an option of flowc's own, which go before the file: `{flowc} {run} {name} … {file}`"
+    return error.format_message().rstrip(".")
+
+
+def _list(command: click.Command) -> str:
+    """The parameters of a flow, as a mistake in one of them shows them."""
+    options = [f"{each.opts[0]} {each.type.name.upper()}" for each in command.params]
+    return f"the flow's parameters: {', '.join(options)}" if options else "the flow has no parameters"
 
 
 def _is_given(value: object) -> bool:

@@ -12,13 +12,15 @@ import click
 
 from compiler.backends import Options, refuse
 from compiler.commands.findings import show
+from compiler.commands.history import opened
 from compiler.commands.parameters import parse_parameters
 from compiler.commands.progress import Progress
-from compiler.commands.sources import FLOW, FlowName, Surroundings, named, planned
+from compiler.commands.sources import FLOW, FlowName, Surroundings, planned
 from compiler.commands.stores import local_store
 from compiler.config import LOCAL as LOCAL_TABLE
 from compiler.diagnostics import Report
 from compiler.ir.plan import Plan
+from compiler.mistakes import CallError
 from compiler.run import run_flow
 from compiler.run.events import RunResult
 from compiler.run.local import LOCAL
@@ -78,20 +80,34 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     if plan is None or not _runs_here(plan):
         return 1
     settings = Surroundings(root).settings(flow.path)
+    url = opened(local_store(settings, store)).url
     progress = Progress(sys.stderr if as_json else sys.stdout, sys.stderr, _width(plan), run_id_file)
     gc.enable()  # unlike a compile, a run may last for days
     result = run_flow(
         plan,
-        store=local_store(settings, store),
-        run_id=run_id,
+        store=url,
+        run_id=run_id if run_id is None else _checked(run_id),
         max_workers=settings.number("max_workers", LOCAL_TABLE, {"max_workers": max_workers}) or _processors(),
         tags=tags,
-        parameters=parse_parameters(plan, f"flowc run {named(flow, flow_name).path}", words),
+        parameters=parse_parameters(plan, f"flowc run {flow.path}", words, _own_options()),
         listener=progress,
     )
     if as_json:
         click.echo(json.dumps(_facts(result, progress), indent=2))
     return 0 if result.success else 1
+
+
+def _own_options() -> list[str]:
+    return [name for each in COMMAND.params if isinstance(each, click.Option) for name in each.opts]
+
+
+def _checked(run_id: str) -> str:
+    """The run's id, as long as FLOW/RUN/STEP stays one run. Raises CallError."""
+    if not run_id or "/" in run_id or not run_id.isprintable() or run_id in (".", ".."):
+        raise CallError(
+            f"--run-id {run_id!r} cannot name a run: it is a part of FLOW/RUN/STEP, so it has no `/` and is not empty, `.` or `..`"
+        )
+    return run_id
 
 
 def _runs_here(plan: Plan) -> bool:

@@ -9,11 +9,12 @@ from typing import Any
 import click
 
 from compiler.commands.findings import show
-from compiler.config import Settings, read_settings
+from compiler.config import Settings, did_you_mean, read_settings
 from compiler.diagnostics import Report
 from compiler.ir.flow import Value
 from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
+from compiler.mistakes import CallError
 from compiler.package import code_root, default_image, package
 from compiler.pipeline import read_flow
 from compiler.record import fresh, mutable, record
@@ -42,9 +43,20 @@ class FlowNameType(click.ParamType):  # type: ignore[type-arg] # generic in newe
             path, name = text, ""
         if Path(path).is_dir():
             self.fail(f"{path} is a folder: name its flow files", param, ctx)
+        if text.startswith("-") and not Path(text).is_file():
+            raise CallError(_early(text.partition("=")[0], ctx))
         if not Path(path).is_file():
             self.fail(f"there is no file {path}", param, ctx)
         return FlowName(Path(path), name or None)
+
+
+def _early(option: str, ctx: click.Context | None) -> str:
+    """What a word is told that stands where a flow file should, and looks like an option."""
+    called = ctx.command_path if ctx else "flowc run"
+    known = [name for each in ctx.command.params for name in each.opts if name.startswith("--")] if ctx else []
+    close = did_you_mean(option, known)
+    meant = close if close.endswith("?") else ""
+    return f"`{called}` has no option {option}{meant}; the flow's own parameters go after its file: `{called} flow.py {option} VALUE`"
 
 
 FLOW = FlowNameType()

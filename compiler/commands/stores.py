@@ -25,6 +25,6 @@ def local_store(settings: Settings, given: str | None) -> str:
         folder = settings.folder.absolute()
     url = str(setting.value or DEFAULT_STORE)
     path = url.removeprefix(_FILE)
-    if url == path or path.startswith("//"):
+    if url == path or not path or path.startswith("//"):
         return url
     return _FILE + str((folder / path).absolute())
