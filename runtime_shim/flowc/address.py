@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import NamedTuple, Union
+
+from flowc.lean import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 _LONGEST = 180
 _PLAIN = re.compile(r"[A-Za-z0-9-][A-Za-z0-9._-]*\Z")
@@ -141,7 +145,7 @@ class Choice(NamedTuple):
     step: str
 
 
-Load = tuple[Choice, ...]
+Load: TypeAlias = "tuple[Choice, ...]"
 """An ordered decision list; the first choice whose conditions hold is loaded."""
 
 
@@ -175,7 +179,7 @@ class Gather(NamedTuple):
     load: Load
 
 
-Loads = Union[Begin, Follow, Enter, Merge, Gather]
+Loads: TypeAlias = "Begin | Follow | Enter | Merge | Gather"
 
 _NAME = r"[^\W\d]\w*"
 _CONDITION = re.compile(rf"({_NAME})=(\d+(?:\.\d+)*)$")

@@ -7,7 +7,11 @@ import io
 import os
 import select
 import sys
-from typing import IO, Any, TextIO, cast
+
+from flowc.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any, TextIO
 
 _MOST = 16 << 20
 _NOTE = b"\n[... the middle of the output was not kept ...]\n"
@@ -103,4 +107,5 @@ class Output:
 
 
 def _text(tee: Tee) -> TextIO:
-    return io.TextIOWrapper(cast("IO[bytes]", tee), encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    binary: Any = tee  # it has what is needed of a binary file
+    return io.TextIOWrapper(binary, encoding="utf-8", errors="backslashreplace", line_buffering=True)

@@ -9,15 +9,18 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from typing import Any, NamedTuple
 
 from flowc import guard
 from flowc.address import parse_loads
 from flowc.capture import Output
 from flowc.exceptions import CallMistake, Terminated
+from flowc.lean import TYPE_CHECKING, NamedTuple
 from flowc.reporting import report
 from flowc.store import MissingError, StoreError, open_store
 from flowc.task import BUG, DONE, MISTAKE, TERMINATED, Broken, Loaded, Reported, TaskCall, execute, prepare
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _USAGE = (
     "python -m flowc step STEP --run RUN --index INDEX --retry N (--load LOADS | --owner OWNER --parameters PARAMETERS)"

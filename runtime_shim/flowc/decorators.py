@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 from flowc.exceptions import BadStepDecoratorException, InvalidDecoratorAttribute
+from flowc.lean import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Mark(NamedTuple):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Union
+from flowc.lean import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 
 class Packed(NamedTuple):
@@ -24,7 +27,7 @@ class Blob(NamedTuple):
     raw: str
 
 
-Entry = Union[Packed, Blob]
+Entry: TypeAlias = "Packed | Blob"
 """Where an artifact's bytes lie; `kind` is its type's name as people write it."""
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from flowc.exceptions import StepTimeout, TimeoutException
+from flowc.lean import TYPE_CHECKING
 from flowc.manifest import Failure
 from flowc.standard import standard_path
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterator
-from typing import Any
 
+from flowc.lean import TYPE_CHECKING
 from flowc.work import KEY, Work, stack_text
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class FlowSpec:

@@ -7,10 +7,13 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Any
 
 from flowc.exceptions import StepTimeout, Terminated
+from flowc.lean import TYPE_CHECKING
 from flowc.standard import standard_path
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _GRACE = 5.0
 """How long a step has, once its time is over, to unwind before the process is ended."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, overload
 
 from flowc import pickling
 from flowc.exceptions import MetaflowException, MissingInMergeArtifactsException, UnhandledInMergeArtifactsException
+from flowc.lean import TYPE_CHECKING, NamedTuple
 from flowc.manifest import Blob, Manifest, read
 from flowc.standard import standard_path
 from flowc.store import MissingError, Store, StoreError
 from flowc.work import KEY, Stored, Work, item_of, stack_text
+
+if TYPE_CHECKING:
+    from typing import Any, overload
 
 _AHEAD = 16
 """How many inputs are read at once where a read is a request."""
@@ -70,11 +73,13 @@ class Inputs(Sequence[Input]):
     def __len__(self) -> int:
         return len(self._places)
 
-    @overload
-    def __getitem__(self, place: int) -> Input: ...
+    if TYPE_CHECKING:
 
-    @overload
-    def __getitem__(self, place: slice) -> list[Input]: ...
+        @overload
+        def __getitem__(self, place: int) -> Input: ...
+
+        @overload
+        def __getitem__(self, place: slice) -> list[Input]: ...
 
     def __getitem__(self, place: int | slice) -> Input | list[Input]:
         if isinstance(place, slice):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from flowc.address import Enter, Follow, Gather, Load, Loads, Merge, TaskAddress, child, last_part, parent
 from flowc.entries import Frame
 from flowc.exceptions import CallMistake
 from flowc.inputs import Inputs, Place
+from flowc.lean import NamedTuple
 from flowc.manifest import Manifest, read
 from flowc.store import MissingError, Store
 

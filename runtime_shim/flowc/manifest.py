@@ -14,12 +14,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
 from flowc import pickling
 from flowc.address import RunAddress, TaskAddress, child, created_prefix, escape, parent, unescape
 from flowc.entries import Blob, Entry, Frame, Packed
+from flowc.lean import TYPE_CHECKING, NamedTuple
 from flowc.store import MissingError, Store, StoreError
+
+if TYPE_CHECKING:
+    from typing import Any
 
 VERSION = 1
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
 
 from flowc.address import TaskAddress, created_key
 from flowc.exceptions import CallMistake
+from flowc.lean import TYPE_CHECKING, NamedTuple
 from flowc.manifest import VERSION, Failure, Manifest, RunRecord, parse_run
 from flowc.pickling import SMALL, save_pieces
 from flowc.store import MissingError, Store, StoreError
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Fence(NamedTuple):

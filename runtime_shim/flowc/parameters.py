@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from flowc.exceptions import CallMistake, MetaflowException
+from flowc.lean import TYPE_CHECKING
 from flowc.work import KEY
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _YES = frozenset({"true", "t", "yes", "y", "on", "1"})
 _NO = frozenset({"false", "f", "no", "n", "off", "0"})

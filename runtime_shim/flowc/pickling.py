@@ -6,13 +6,15 @@ import hashlib
 import pickle
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flowc.address import RunAddress
 from flowc.entries import Blob, Entry, Frame
+from flowc.lean import TYPE_CHECKING, NamedTuple
 from flowc.store import Data, Store
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from flowc.manifest import Manifest
 
 SMALL = 64 * 1024

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
+from flowc.lean import TYPE_CHECKING
 from flowc.standard import standard_path
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _ALWAYS = (
     "flow_name", "run_id", "origin_run_id", "step_name", "task_id", "retry_count", "pathspec", "namespace", "username",

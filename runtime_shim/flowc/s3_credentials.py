@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
-from typing import Callable, Optional
+from collections.abc import Callable, Mapping
 
+from flowc.lean import TYPE_CHECKING
 from flowc.s3_profiles import Profiles
 from flowc.s3_sigv4 import Credentials
 from flowc.store import StoreError
 
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
 _EARLY = 300.0
 """Temporary credentials are renewed this many seconds before they end."""
 
-Place = Callable[[Mapping[str, str], Profiles], Optional[Credentials]]
+Place: TypeAlias = "Callable[[Mapping[str, str], Profiles], Credentials | None]"
 
 
 class Provider:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
 from itertools import chain, islice
-from typing import BinaryIO, Callable, NamedTuple
 
+from flowc.lean import TYPE_CHECKING, NamedTuple
 from flowc.s3_requests import Answer, Bucket, Refusal, tag
 from flowc.s3_sigv4 import Query
 from flowc.store import Data, MissingError, StoreError
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 PIECE = 32 << 20
 """What is larger than two pieces goes and comes in pieces, a few at once. Later ones are larger, since S3 allows 10,000."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from flowc.lean import NamedTuple
 from flowc.s3_sigv4 import Credentials
 from flowc.store import StoreError
 

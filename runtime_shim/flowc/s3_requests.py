@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from typing import TYPE_CHECKING, BinaryIO, Callable, NamedTuple
 from urllib.parse import urlsplit
 
+from flowc.lean import TYPE_CHECKING, NamedTuple
 from flowc.s3_credentials import Provider
 from flowc.s3_profiles import Profiles, domain, region_of
 from flowc.s3_sigv4 import Query, Request, Scope, path_text, payload_hash, query_text, sign
@@ -18,6 +18,7 @@ from flowc.store import Data, StoreError
 
 if TYPE_CHECKING:
     from ssl import SSLContext
+    from typing import BinaryIO
 
 _ATTEMPTS = 9
 _LONGEST_PAUSE = 8.0

@@ -9,9 +9,9 @@ import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
+from flowc.lean import NamedTuple
 from flowc.s3_profiles import Sts
 from flowc.s3_sigv4 import Credentials, Request, Scope, payload_hash, sign
 from flowc.store import StoreError

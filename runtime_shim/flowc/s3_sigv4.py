@@ -6,8 +6,9 @@ import hashlib
 import hmac
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 from urllib.parse import quote
+
+from flowc.lean import NamedTuple
 
 Query = Sequence[tuple[str, str]]
 

@@ -6,16 +6,19 @@ import json
 import types
 import warnings
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, Union
 
 from flowc import pickling
 from flowc.decorators import StepMarks, marks_of
 from flowc.entries import Blob, Entry, Packed
 from flowc.exceptions import UnpicklableArtifactException
+from flowc.lean import TYPE_CHECKING, NamedTuple
 from flowc.manifest import VERSION, Failure
 from flowc.ordering import Fence
 from flowc.store import Data, Store
 from flowc.work import Stored, Transition, Work
+
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
 
 PACK = 256 * 1024
 """A pack over this size is a blob of its own, so that a manifest stays quick to read."""
@@ -29,7 +32,7 @@ class Fresh(NamedTuple):
     known: Blob | None = None
 
 
-Artifact = Union[Fresh, Stored]
+Artifact: TypeAlias = "Fresh | Stored"
 
 
 class Facts(NamedTuple):

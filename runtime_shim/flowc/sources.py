@@ -7,12 +7,15 @@ import sys
 import types
 from collections.abc import Mapping
 from importlib.machinery import ModuleSpec, SourceFileLoader
-from typing import Any, NamedTuple
 
 from flowc.decorators import StepMarks, marks_of
 from flowc.exceptions import CallMistake
 from flowc.flowspec import Constant, FlowSpec
+from flowc.lean import TYPE_CHECKING, NamedTuple
 from flowc.parameters import Parameter
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _COMPAT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_compat")
 _OWN_NAMES = frozenset({"flowc", "metaflow", "__main__"})

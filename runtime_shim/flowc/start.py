@@ -6,7 +6,11 @@ import os
 import subprocess
 import sys
 from importlib.util import find_spec
-from typing import Any, NoReturn
+
+from flowc.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 _TARGETS = {
     "argo-workflows": "argo",

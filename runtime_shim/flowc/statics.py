@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from flowc.exceptions import InvalidNextException
+from flowc.lean import TYPE_CHECKING
 from flowc.work import Transition
 
 if TYPE_CHECKING:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, Protocol, Union
 
-Data = Union[bytes, bytearray, memoryview]
+from flowc.lean import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Protocol, TypeAlias
+else:
+    Protocol = object
+
+Data: TypeAlias = "bytes | bytearray | memoryview"
 
 
 class MissingError(Exception):

@@ -15,7 +15,6 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
 
 from flowc import guard, ordering, running, saving
 from flowc.address import Begin, Loads, TaskAddress, created_key
@@ -31,6 +30,7 @@ from flowc.exceptions import (
     UnpicklableArtifactException,
 )
 from flowc.failure import failure_of
+from flowc.lean import TYPE_CHECKING, NamedTuple
 from flowc.loading import Base, base
 from flowc.manifest import Failure, RunRecord
 from flowc.parameters import values
@@ -38,6 +38,9 @@ from flowc.sources import Loaded, prepare
 from flowc.standard import standard_path
 from flowc.store import Store, StoreError
 from flowc.work import KEY, Stored, Transition, Work
+
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["Broken", "Loaded", "Reported", "TaskCall", "execute", "prepare"]
 

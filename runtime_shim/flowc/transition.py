@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from flowc.decorators import marks_of
 from flowc.exceptions import InvalidNextException
+from flowc.lean import TYPE_CHECKING
 from flowc.work import KEY, Transition
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def transition(

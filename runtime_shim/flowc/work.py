@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 from flowc import pickling
 from flowc.address import TaskAddress
 from flowc.entries import Entry, Frame
+from flowc.lean import TYPE_CHECKING, NamedTuple
 from flowc.manifest import Manifest
+
+if TYPE_CHECKING:
+    from typing import Any
 
 KEY = "__flowc__"
 """Where a flow's instance keeps its `Work`; names with two leading underscores are no artifacts."""

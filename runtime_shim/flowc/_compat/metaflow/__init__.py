@@ -5,11 +5,13 @@ Each name of the language either works or is an ImportError that says what to us
 
 from __future__ import annotations
 
-from typing import Any
-
 import flowc
+from flowc.lean import TYPE_CHECKING
 
 from . import _elsewhere
+
+if TYPE_CHECKING:
+    from typing import Any
 
 __version__ = "2.19.0+flowc"
 """The version of the language."""

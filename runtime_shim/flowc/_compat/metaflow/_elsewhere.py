@@ -7,7 +7,11 @@ import types
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec
-from typing import Any
+
+from flowc.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _HOMES = {
     "client": "flowc.client",
