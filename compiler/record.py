@@ -13,6 +13,10 @@ from typing import Any, TypeVar, dataclass_transform
 T = TypeVar("T")
 
 
+_MANY = 100
+"""So many values of a class, and compiling its `__init__` has paid."""
+
+
 class _Fresh:
     """A default that is made anew for each value."""
 
@@ -32,7 +36,7 @@ def fresh(*, default_factory: Callable[[], T]) -> T:
 def record(cls: type[T]) -> type[T]:
     """Make a class of annotated fields frozen, slotted, equal by value, hashable, matchable, pickled by its fields.
 
-    No inheritance of fields. Assignment raises AttributeError. `__init__` is compiled when it is first called.
+    No inheritance of fields. Assignment raises AttributeError. `__init__` is compiled when it has been called often.
     """
     return _made(cls, {"__hash__": _hash, "__setattr__": _frozen, "__delattr__": _frozen, "__reduce__": _reduce})
 
@@ -55,6 +59,7 @@ def _made(cls: type[T], methods: Mapping[str, Callable[..., Any]]) -> type[T]:
     body = {name: value for name, value in own.items() if name not in (*fields, "__dict__", "__weakref__")}
     body["__slots__"] = body["__match_args__"] = fields
     body["_defaults"] = {name: own[name] for name in fields if name in own}
+    body["_few"] = iter(range(_MANY))
     body["_values"] = staticmethod(attrgetter(*fields) if fields else _nothing)
     for name, method in (("__init__", _init), ("__eq__", _eq), ("__repr__", _repr), *methods.items()):
         body.setdefault(name, method)
@@ -67,9 +72,17 @@ def _nothing(_: object) -> tuple[()]:
 
 
 def _init(self: Any, *args: Any, **kwargs: Any) -> None:
+    """Set the fields one by one: for the few values that most classes have in a run, compiling would cost more."""
     cls = type(self)
-    cls.__init__ = _compiled_init(cls)
-    cls.__init__(self, *args, **kwargs)
+    given = dict(zip(cls.__match_args__, args), **kwargs)  # noqa: B905 - what is too much or too little is seen below
+    values = {**cls._defaults, **given}
+    fits = len(given) == len(args) + len(kwargs) and values.keys() == set(cls.__match_args__)
+    if not fits or next(cls._few, None) is None:
+        cls.__init__ = _compiled_init(cls)
+        cls.__init__(self, *args, **kwargs)
+        return
+    for name, value in values.items():
+        object.__setattr__(self, name, value.make() if type(value) is _Fresh else value)
 
 
 def _compiled_init(cls: Any) -> Any:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from compiler.frontend.modules import Function, Library, Module
 from compiler.frontend.values import Scope, class_names
+from compiler.record import record
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _DEEPEST = 100
 
 
-class Class(NamedTuple):
+@record
+class Class:
     """One class and the scope of its body."""
 
     module: Module
@@ -21,7 +22,8 @@ class Class(NamedTuple):
     scope: Scope
 
 
-class Lineage(NamedTuple):
+@record
+class Lineage:
     """A class with everything that it inherits, nearest first; `stranger` is a base that no text was found for."""
 
     classes: tuple[Class, ...]
@@ -29,7 +31,8 @@ class Lineage(NamedTuple):
     stranger: ast.expr | None
 
 
-class Member(NamedTuple):
+@record
+class Member:
     """One name of a class: a function, or the value that it is set to; `block` names the statement around it, if any."""
 
     name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from compiler.diagnostics import Report
 from compiler.frontend import value_rules as rules
@@ -11,9 +10,11 @@ from compiler.frontend.body import Body
 from compiler.frontend.steps import Method
 from compiler.frontend.suggest import did_you_mean
 from compiler.ir.flow import Flow, Foreach, Switch
+from compiler.record import record
 
 
-class Attributes(NamedTuple):
+@record
+class Attributes:
     """What a flow's class has beside artifacts; `unknown` where something unread may set more."""
 
     methods: Mapping[str, Method]

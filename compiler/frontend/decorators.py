@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import NamedTuple
 
 from compiler.diagnostics import Report
 from compiler.frontend import value_rules as rules
@@ -12,6 +11,7 @@ from compiler.frontend.modules import Import, Origin
 from compiler.frontend.suggest import did_you_mean
 from compiler.frontend.values import Scope, entries, evaluate
 from compiler.ir.flow import Decorator, Dynamic, Span, Value
+from compiler.record import record
 
 STEP: dict[str, tuple[str, ...]] = {
     "retry": ("times", "minutes_between_retries"),
@@ -134,7 +134,8 @@ GANG_DECORATORS = frozenset(("parallel",))
 MUTATORS = {"StepMutator": "a step mutator", "FlowMutator": "a flow mutator"}
 
 
-class Found(NamedTuple):
+@record
+class Found:
     """What stood above a method or class: the language's decorators in order, and whether others wrap it."""
 
     decorators: tuple[Decorator, ...]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from compiler.ir.flow import End, Foreach, Gang, Goto, Span, Split, Step, Switch
+from compiler.record import record
 
 
-class Drawing(NamedTuple):
+@record
+class Drawing:
     """A flow as far as it could be read. `vague` holds the steps whose transition could not be."""
 
     name: str

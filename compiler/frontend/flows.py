@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from compiler.diagnostics import Note, Report
 from compiler.frontend import rules
@@ -18,6 +17,7 @@ from compiler.frontend.parameters import check_parameters, declares, read_parame
 from compiler.frontend.shape import check_shape
 from compiler.frontend.steps import Method, read_ends, read_method, read_steps, step_decorator
 from compiler.ir.flow import Decorator, Flow, Parameter, Span
+from compiler.record import record
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -36,7 +36,8 @@ class _Parts:
         self.has_config = False
 
 
-class Origin(NamedTuple):
+@record
+class Origin:
     """The file of a flow: relative to the root of the code, and the root."""
 
     path: str

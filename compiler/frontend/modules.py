@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
-from typing import NamedTuple
 
 from compiler.diagnostics import Report
 from compiler.frontend.source import Source, read, tree
+from compiler.record import record
 
 OURS = ("metaflow", "flowc")
 """The modules that mean the flow language."""
 
 
-class Import(NamedTuple):
+@record
+class Import:
     """`from module import name`, or `import module` where `name` is None; `level` counts the dots."""
 
     module: str
@@ -54,7 +55,8 @@ class Module:
         return any(star.ours for star in self.stars)
 
 
-class Origin(NamedTuple):
+@record
+class Origin:
     """Where an expression's value comes from: a name of the flow language, or a binding of a module that was read."""
 
     ours: str | None = None

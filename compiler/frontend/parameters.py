@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from compiler.diagnostics import Note, Report
 from compiler.frontend import value_rules as rules
@@ -14,6 +13,7 @@ from compiler.frontend.modules import Function, Import
 from compiler.frontend.suggest import did_you_mean
 from compiler.frontend.values import Scope, evaluate
 from compiler.ir.flow import Dynamic, Flow, Parameter, Span, Value
+from compiler.record import record
 
 _POSITIONS = ("name", "default", "type", "help", "required", "show_default")
 _OPTIONS = frozenset((*_POSITIONS, "separator", "multiple", "is_flag", "hidden", "metavar"))
@@ -53,7 +53,8 @@ _BUILTIN_TYPES = {"str": "str", "int": "int", "float": "float", "bool": "bool", 
 _CLICK_TYPES = {"STRING": "str", "INT": "int", "FLOAT": "float", "BOOL": "bool"}
 
 
-class _Call(NamedTuple):
+@record
+class _Call:
     """The call that makes a parameter: its arguments by name."""
 
     scope: Scope

@@ -9,6 +9,7 @@ from compiler.frontend import rules
 from compiler.frontend.drawing import Drawing, targets
 from compiler.frontend.levels import check_levels
 from compiler.ir.flow import End, Foreach, Gang, Goto, Split, Step, Switch
+from compiler.record import replaced
 
 
 def check_shape(drawing: Drawing, report: Report) -> None:
@@ -39,7 +40,7 @@ def _forward(drawing: Drawing, after: Mapping[str, tuple[str, ...]]) -> tuple[Dr
     if not back:
         return drawing, after
     forward = {name: tuple(each for each in following if each != drawing.start) for name, following in after.items()}
-    return drawing._replace(vague=drawing.vague | back), forward
+    return replaced(drawing, vague=drawing.vague | back), forward
 
 
 def _repeats(step: Step) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from compiler.diagnostics import Note, Report
 from compiler.frontend import rules
@@ -18,13 +17,15 @@ from compiler.frontend.suggest import did_you_mean
 from compiler.frontend.transitions import Place, Spoken, read_transition
 from compiler.frontend.values import evaluate
 from compiler.ir.flow import Access, End, Span, Step
+from compiler.record import record
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _RESERVED = frozenset(("name", "next", "input", "index", "cmd"))
 _NAME = re.compile(r"[a-z0-9_]+")
 
 
-class Method(NamedTuple):
+@record
+class Method:
     """A method under `@step`, as read so far."""
 
     member: Member
@@ -50,7 +51,8 @@ class Method(NamedTuple):
         return len(self.function.args.posonlyargs) + len(self.function.args.args) > 1
 
 
-class Ends(NamedTuple):
+@record
+class Ends:
     """The first and the last step, where they are known."""
 
     start: str | None

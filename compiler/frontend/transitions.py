@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator
-from typing import NamedTuple
 
 from compiler.diagnostics import Note, Report
 from compiler.frontend import rules, value_rules
@@ -12,13 +11,14 @@ from compiler.frontend.modules import Function
 from compiler.frontend.suggest import did_you_mean, nearest
 from compiler.frontend.values import Scope, evaluate
 from compiler.ir.flow import Case, Dynamic, Foreach, Gang, Goto, Span, Split, Switch
-from compiler.record import replaced
+from compiler.record import record, replaced
 
 Spoken = Goto | Split | Foreach | Switch | Gang
 """A transition that the author wrote."""
 
 
-class Place(NamedTuple):
+@record
+class Place:
     """A step's method: its name, the flow's, the scope it stands in, the steps that it may go to, its word for `self`."""
 
     step: str
@@ -76,7 +76,8 @@ def _check_same(place: Place, calls: list[ast.Call], chosen: ast.Call, meaning: 
             report.add(rules.NEXT_DIFFERS, place.span(call), Note(meaning.span, "the other one"), name=place.step)
 
 
-class _Stand(NamedTuple):
+@record
+class _Stand:
     """A `self.next(...)` that is a statement: the block statement around it that forbids it, and what follows."""
 
     block: str | None

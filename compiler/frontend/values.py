@@ -6,10 +6,11 @@ import ast
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from compiler.frontend.modules import Import, Library, Module, Origin, changed_names
 from compiler.ir.flow import Dynamic
+from compiler.record import record
 
 if TYPE_CHECKING:
     from compiler.ir.flow import Value
@@ -19,7 +20,8 @@ class _Unknown(Exception):
     """The text does not tell."""
 
 
-class Scope(NamedTuple):
+@record
+class Scope:
     """Where an expression stands: its module, and the names of the class body around it."""
 
     library: Library
