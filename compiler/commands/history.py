@@ -6,13 +6,21 @@ from collections.abc import Iterator
 from typing import Literal
 
 from flowc.address import RunAddress, TaskAddress
-from flowc.manifest import Attempt, Manifest, RunRecord, attempts, read_run, runs, walk
+from flowc.client_walk import repeated, walk
+from flowc.exceptions import Terminated
+from flowc.manifest import Attempt, Failure, Manifest, RunRecord, attempts, read_run, runs
 from flowc.store import MissingError, Store, StoreError, open_store
 
+from compiler.config import did_you_mean
 from compiler.mistakes import CallError
 from compiler.record import record
 
-Status = Literal["done", "caught", "failed", "running", "waiting"]
+TaskStatus = Literal["done", "caught", "failed", "unfinished", "waiting"]
+RunStatus = Literal["succeeded", "failed", "unfinished"]
+"""`unfinished` is what still runs and what was killed: the store cannot tell them apart."""
+
+
+_SHOWN = 20
 
 
 class HistoryError(CallError):
@@ -28,13 +36,33 @@ class TaskState:
     attempts: tuple[Attempt, ...]
 
     @property
-    def status(self) -> Status:
-        """`running` also stands for a process that was killed: the store cannot tell them apart."""
+    def status(self) -> TaskStatus:
+        """`failed` where the newest attempt has failed by itself and none since has left a manifest."""
+        newest = self._newest_failure
+        if newest:
+            return "unfinished" if _was_ended(newest) else "failed"
         if self.manifest:
             return "caught" if self.manifest.caught else "done"
-        if not self.attempts:
-            return "waiting"
-        return "failed" if self.attempts[-1].failure else "running"
+        return "unfinished" if self.attempts else "waiting"
+
+    @property
+    def _newest_failure(self) -> Failure | None:
+        """That of the newest attempt, unless what counts is a manifest of the same or a later one."""
+        newest = self.attempts[-1] if self.attempts else None
+        if newest is None or (self.manifest and self.manifest.attempt >= newest.number):
+            return None
+        return newest.failure
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why it is `failed`, `caught`, or was ended from outside."""
+        return self._newest_failure or (self.manifest.caught if self.manifest else None)
+
+    def log(self, attempt: Attempt) -> str:
+        """What one of its attempts printed; empty where that was killed before it could be kept."""
+        if self.manifest and self.manifest.attempt == attempt.number:
+            return self.manifest.stdout + self.manifest.stderr
+        return attempt.stdout + attempt.stderr
 
     @property
     def started(self) -> float | None:
@@ -53,17 +81,18 @@ class TaskState:
 
 @record
 class RunState:
-    """A run and its tasks, in the order in which decisions lead to them."""
+    """A run and its tasks: a step follows those that lead to it, and a split's arms stand one after the other."""
 
     record: RunRecord
     tasks: tuple[TaskState, ...]
 
     @property
-    def status(self) -> Status:
-        """`done` once the last step is; `failed` where a task has failed."""
-        if self.finished is not None:
-            return "done"
-        return "failed" if any(task.status == "failed" for task in self.tasks) else "running"
+    def status(self) -> RunStatus:
+        """`failed` where one of its tasks is, `succeeded` once all of them are done and the last step among them."""
+        if any(task.status == "failed" for task in self.tasks):
+            return "failed"
+        done = all(task.status in ("done", "caught") for task in self.tasks)
+        return "succeeded" if done and self.finished is not None else "unfinished"
 
     @property
     def finished(self) -> float | None:
@@ -72,14 +101,28 @@ class RunState:
 
     def chosen(self, step: str | None, index: str | None) -> tuple[TaskState, ...]:
         """Its tasks, or those of one step, or one task. Raises HistoryError where there is none."""
-        found = tuple(
-            task for task in self.tasks if step in (None, task.address.step) and index in (None, task.address.index)
+        of_step = [task for task in self.tasks if step in (None, task.address.step)]
+        found = tuple(task for task in of_step if index in (None, task.address.index))
+        if found:
+            return found
+        where = f"{self.record.flow}/{self.record.run}"
+        if of_step:
+            raise HistoryError(f"{where}/{step} has no index {index}; {_indices(of_step)}")
+        assert step is not None, "a run has its first step at least"
+        raise HistoryError(
+            f"{where} has no step `{step}`{did_you_mean(step, {task.address.step for task in self.tasks})}"
         )
-        if not found:
-            where = "/".join(filter(None, [self.record.flow, self.record.run, step, index]))
-            steps = ", ".join(dict.fromkeys(task.address.step for task in self.tasks))
-            raise HistoryError(f"{where} is not there; the run has {steps}")
-        return found
+
+
+def _was_ended(failure: Failure) -> bool:
+    """Whether a signal ended the attempt: Ctrl-C in `flowc run`, or an engine that stops a container."""
+    return failure.stacktrace.rstrip().rpartition("\n")[2].startswith(f"{Terminated.__module__}.{Terminated.__name__}:")
+
+
+def _indices(tasks: list[TaskState]) -> str:
+    names = [task.address.index for task in tasks]
+    shown = names if len(names) <= _SHOWN else [*names[: _SHOWN - 1], "…", names[-1]]
+    return f"there {'is' if len(names) == 1 else 'are'}: {', '.join(shown)}"
 
 
 def opened(url: str) -> Store:
@@ -90,20 +133,53 @@ def opened(url: str) -> Store:
         raise HistoryError(str(error)) from error
 
 
-def list_runs(store: Store, flow: str, limit: int) -> Iterator[tuple[RunRecord, bool]]:
-    """A flow's runs, the newest first, and whether each was a success."""
-    good = set(runs(store, flow, successful=True))
+def list_runs(store: Store, flow: str, limit: int) -> Iterator[RunState]:
+    """A flow's runs, the newest first; only those attempts are read by which a status may differ."""
     for run in runs(store, flow, limit=limit):
-        yield _record(store, RunAddress(flow, run)), run in good
+        record = _record(store, RunAddress(flow, run))
+        found = list(walk(store, record.address))
+        again = repeated(store, record.address, {address.step for address, _ in found})
+        yield RunState(
+            record,
+            tuple(
+                TaskState(task, manifest, attempts(store, task) if manifest is None or task.folder in again else ())
+                for task, manifest in found
+            ),
+        )
 
 
 def read_state(store: Store, flow: str, run: str) -> RunState:
-    """A run with all its tasks. Raises HistoryError where there is none."""
+    """A run with all its tasks and their attempts. Raises HistoryError where there is none."""
     address = RunAddress(flow, run)
     record = _record(store, address)
-    return RunState(
-        record, tuple(TaskState(task, manifest, attempts(store, task)) for task, manifest in walk(store, address))
-    )
+    tasks = [TaskState(task, manifest, attempts(store, task)) for task, manifest in walk(store, address)]
+    order = _step_order(record.first, tasks)
+    return RunState(record, tuple(sorted(tasks, key=lambda task: (order[task.address.step], _index_place(task)))))
+
+
+def _step_order(first: str, tasks: list[TaskState]) -> dict[str, int]:
+    """The place of each step: behind all that lead to it, the first arm of a split with all its steps before the second."""
+    following: dict[str, dict[str, None]] = {}
+    for task in tasks:
+        followers = following.setdefault(task.address.step, {})
+        followers.update(dict.fromkeys(task.manifest.next if task.manifest else ()))
+    left: list[str] = []
+    open_steps, seen = [(first, iter([*following.get(first, ())][::-1]))], {first}
+    while open_steps:
+        step, rest = open_steps[-1]
+        follower = next((each for each in rest if each not in seen), None)
+        if follower is None:
+            left.append(step)
+            open_steps.pop()
+        else:
+            seen.add(follower)
+            open_steps.append((follower, iter([*following.get(follower, ())][::-1])))
+    return {step: place for place, step in enumerate(reversed(left))}
+
+
+def _index_place(task: TaskState) -> tuple[int, ...]:
+    index = task.address.index
+    return () if index == "-" else tuple(int(part) for part in index.split("."))
 
 
 def _record(store: Store, address: RunAddress) -> RunRecord:

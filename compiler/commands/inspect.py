@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from flowc.manifest import Attempt, Failure
 
 from compiler.commands.history import HistoryError, RunState, TaskState, opened, read_state
 from compiler.commands.stores import local_store
 from compiler.commands.times import duration, moment, size
 from compiler.config import read_settings
 
-_COLOURS = {"done": "green", "caught": "yellow", "failed": "red", "running": "cyan", "waiting": None}
+COLOURS = {"done": "green", "succeeded": "green", "caught": "yellow", "failed": "red", "unfinished": "cyan"}
 _RUN_PARTS, _TASK_PARTS = 2, 4
 
 
@@ -21,7 +22,7 @@ _RUN_PARTS, _TASK_PARTS = 2, 4
 @click.argument("where", metavar="FLOW/RUN[/STEP[/INDEX]]")
 @click.option("--store", metavar="URL", help="Where artifacts are kept; by default that of `flowc run`.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--log", is_flag=True, help="Print what the tasks printed, too.")
+@click.option("--log", is_flag=True, help="Print what each attempt printed, too.")
 def COMMAND(where: str, store: str | None, as_json: bool, log: bool) -> int:
     """Show a run: its tasks, attempts, status, times; for a step or a task its artifacts, too.
 
@@ -44,7 +45,9 @@ def COMMAND(where: str, store: str | None, as_json: bool, log: bool) -> int:
         return 0
     click.echo("\n".join(_run_lines(state) if step is None else _task_lines(tasks)))
     for task in tasks if log else ():
-        click.echo(f"--- {_label(task)}\n{_log(task)}")
+        for attempt in task.attempts:
+            click.echo(f"--- {_label(task)}  attempt {attempt.number}{_outcome(attempt)}")
+            click.echo(task.log(attempt), nl=False)
     return 0
 
 
@@ -57,7 +60,7 @@ def _run_lines(state: RunState) -> Iterator[str]:
     width = max(len(_label(task)) for task in state.tasks)
     for task in state.tasks:
         tries = f"  {len(task.attempts)} attempts" if len(task.attempts) > 1 else ""
-        why = f"  {_reason(task)}" if task.status in ("failed", "caught") else ""
+        why = f"  {_line(task.failure)}" if task.failure else _earlier(task)
         yield f"  {_label(task):<{width}}  {_styled(task.status)}  {duration(task.started, task.finished)}{tries}{why}".rstrip()
 
 
@@ -65,15 +68,14 @@ def _task_lines(tasks: tuple[TaskState, ...]) -> Iterator[str]:
     for task in tasks:
         yield f"{task.address}  {_styled(task.status)}  {moment(task.started) or ''}  {duration(task.started, task.finished)}".rstrip()
         for attempt in task.attempts:
-            outcome = "failed" if attempt.failure else ""
-            yield f"  attempt {attempt.number}  {moment(attempt.started)}  {outcome}".rstrip()
+            yield f"  attempt {attempt.number}  {moment(attempt.started)}{_outcome(attempt)}"
         manifest = task.manifest
         for name in sorted(manifest.names) if manifest else ():
             entry = manifest.entry(name) if manifest else None
             assert entry is not None
             yield f"  {name}: {entry.kind}, {size(entry.size)}"
-        if task.status == "failed":
-            yield _reason(task, whole=True)
+        if task.status == "failed" and task.failure:
+            yield task.failure.stacktrace.rstrip()
 
 
 def _run_facts(state: RunState, tasks: tuple[TaskState, ...], *, log: bool) -> dict[str, object]:
@@ -92,7 +94,7 @@ def _run_facts(state: RunState, tasks: tuple[TaskState, ...], *, log: bool) -> d
 
 def _task_facts(task: TaskState, *, log: bool) -> dict[str, object]:
     manifest = task.manifest
-    facts: dict[str, object] = {
+    return {
         "step": task.address.step,
         "index": task.address.index,
         "status": task.status,
@@ -105,6 +107,7 @@ def _task_facts(task: TaskState, *, log: bool) -> dict[str, object]:
                 "started": moment(attempt.started),
                 "finished": moment(attempt.finished),
                 "failure": attempt.failure._asdict() if attempt.failure else None,
+                **({"log": task.log(attempt)} if log else {}),
             }
             for attempt in task.attempts
         ],
@@ -115,7 +118,6 @@ def _task_facts(task: TaskState, *, log: bool) -> dict[str, object]:
         if manifest
         else {},
     }
-    return facts | ({"log": _log(task)} if log else {})
 
 
 def _label(task: TaskState) -> str:
@@ -123,19 +125,19 @@ def _label(task: TaskState) -> str:
 
 
 def _styled(status: str) -> str:
-    return click.style(status, fg=_COLOURS.get(status))
+    return click.style(status, fg=COLOURS.get(status))
 
 
-def _reason(task: TaskState, *, whole: bool = False) -> str:
-    failure = (task.manifest.caught if task.manifest else None) or (
-        task.attempts[-1].failure if task.attempts else None
-    )
-    if failure is None:
-        return ""
-    return failure.stacktrace.rstrip() if whole else f"{failure.type}: {failure.exception}".partition("\n")[0]
+def _line(failure: Failure) -> str:
+    """Why an attempt failed, in one line."""
+    return f"{failure.type}: {failure.exception}".partition("\n")[0]
 
 
-def _log(task: TaskState) -> str:
-    if task.manifest:
-        return task.manifest.stdout + task.manifest.stderr
-    return task.attempts[-1].stdout + task.attempts[-1].stderr if task.attempts else ""
+def _outcome(attempt: Attempt) -> str:
+    return f"  failed: {_line(attempt.failure)}" if attempt.failure else ""
+
+
+def _earlier(task: TaskState) -> str:
+    """Why the newest of the failed attempts of a task failed that went well in the end."""
+    failed = [attempt for attempt in task.attempts if attempt.failure]
+    return f", attempt {failed[-1].number} failed: {_line(failed[-1].failure)}" if failed and failed[-1].failure else ""

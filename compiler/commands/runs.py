@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from compiler.commands.history import list_runs, opened
+from compiler.commands.history import RunState, list_runs, opened
+from compiler.commands.inspect import COLOURS
 from compiler.commands.stores import local_store
 from compiler.commands.times import moment
 from compiler.config import read_settings
@@ -31,18 +32,25 @@ def COMMAND(flow: str, store: str | None, limit: int, as_json: bool) -> int:
     name, folder = _name(flow)
     found = list(list_runs(opened(local_store(read_settings(folder), store)), name, limit))
     if as_json:
-        rows = [
-            {"run_id": run.run, "created": moment(run.created), "successful": good, "tags": run.tags, "user": run.user}
-            for run, good in found
-        ]
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        click.echo(json.dumps([_facts(state) for state in found], indent=2, ensure_ascii=False))
         return 0
-    for run, good in found:
-        status = click.style("succeeded", fg="green") if good else "not done "
+    for state in found:
+        run, status = state.record, click.style(f"{state.status:<10}", fg=COLOURS[state.status])
         click.echo(f"{moment(run.created)}  {status}  {name}/{run.run}{'  ' + ', '.join(run.tags) if run.tags else ''}")
     if not found:
         click.echo(f"no runs of {name} in {local_store(read_settings(folder), store)}", err=True)
     return 0
+
+
+def _facts(state: RunState) -> dict[str, object]:
+    run = state.record
+    return {
+        "run_id": run.run,
+        "created": moment(run.created),
+        "status": state.status,
+        "tags": run.tags,
+        "user": run.user,
+    }
 
 
 def _name(flow: str) -> tuple[str, Path]:

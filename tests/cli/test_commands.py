@@ -258,15 +258,15 @@ def test_run_prints_each_task_and_says_how_it_went(flowc: Flowc, folder: Path) -
     ]
     assert f"SumFlow/{run_id} succeeded: 5 tasks" in ended.err
     listed = json.loads(flowc("runs", "SumFlow", "--json").out)
-    assert [(run["run_id"], run["successful"], run["tags"]) for run in listed] == [(run_id, True, ["a"])]
+    assert [(run["run_id"], run["status"], run["tags"]) for run in listed] == [(run_id, "succeeded", ["a"])]
     assert flowc("runs", "flow.py").out == flowc("runs", "SumFlow").out
     state = json.loads(flowc("inspect", f"SumFlow/{run_id}", "--json", "--log").out)
-    assert state["status"] == "done"
+    assert state["status"] == "succeeded"
     assert {(task["step"], task["index"], task["status"]) for task in state["tasks"]} == {
         ("start", "-", "done"), ("square", "0", "done"), ("square", "1", "done"), ("join", "-", "done"), ("end", "-", "done"),
     }  # fmt: skip
     one = json.loads(flowc("inspect", f"SumFlow/{run_id}/square/1", "--json", "--log").out)
-    assert (one["status"], one["tasks"][0]["log"]) == ("done", "square of 1\n")
+    assert (one["status"], one["tasks"][0]["attempts"][0]["log"]) == ("succeeded", "square of 1\n")
     assert one["tasks"][0]["artifacts"]["result"]["type"] == "int"
     assert f"SumFlow/{run_id}/square/1  done" in flowc("inspect", f"SumFlow/{run_id}/square/1").out
     assert flowc("inspect", f"SumFlow/{run_id}/sqare").code == 2
