@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from compiler.pattern import Pattern
 from compiler.record import record
 
 FILES = (".gitignore", ".flowcignore")
@@ -75,7 +76,7 @@ def _without_trailing_spaces(line: str) -> str:
     return line
 
 
-_TOKEN = re.compile(
+_TOKEN = Pattern(
     r"""(?P<lead>^\*\*/)        # **/ at the beginning: any folder, or none
     | (?P<tail>/\*\*$)          # /** at the end: everything inside
     | (?P<middle>/\*\*(?=/))    # /**/ between: any folders, or none

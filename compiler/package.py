@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import struct
 import zlib
 from collections.abc import Iterable, Mapping
@@ -12,6 +11,7 @@ from pathlib import Path
 from compiler.config import Settings, nearest
 from compiler.ignore import Ignores, read_ignores
 from compiler.mistakes import CallError
+from compiler.pattern import Pattern
 from compiler.record import fresh, mutable, record
 
 LEFT_OUT = frozenset(
@@ -31,7 +31,7 @@ MARKS: Mapping[str, bytes] = {
 """How the head of a compiled file is known. It is left out, since it may name an image, and that name holds the digest of the code."""
 
 _HEAD = 1024
-_ARCHIVE = re.compile(r"[0-9a-f]{64}\.tar\.gz")
+_ARCHIVE = Pattern(r"[0-9a-f]{64}\.tar\.gz")
 """An archive of ours, which would change the name of the next one."""
 
 LIMIT = 256 * 1024 * 1024
@@ -154,11 +154,15 @@ class _Found:
 
 
 def _is_left_out(entry: os.DirEntry[str], base: str, ignores: Ignores | None) -> bool:
-    if entry.name in LEFT_OUT or entry.name.endswith(".pyc") or _ARCHIVE.fullmatch(entry.name):
+    if entry.name in LEFT_OUT or entry.name.endswith(".pyc") or _is_archive(entry.name):
         return True
     if ignores and ignores.match(base + entry.name, entry.is_dir(follow_symlinks=False)):
         return True
     return entry.is_dir() and os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))
+
+
+def _is_archive(name: str) -> bool:
+    return name.endswith(".tar.gz") and _ARCHIVE.fullmatch(name) is not None
 
 
 def _ignores_above(root: Path) -> tuple[Ignores | None, str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 
 from compiler.backends import Options
 from compiler.ir.plan import Begin, Enter, Follow, Gather, Load, Loads, Merge, Plan, Task
+from compiler.pattern import Pattern
 
-_UNSAFE = re.compile(r"[{}$%#\\`'\"]|\.(sh|bash)$|[^\x20-\x7e]|Ref::")
+_UNSAFE = Pattern(r"[{}$%#\\`'\"]|\.(sh|bash)$|[^\x20-\x7e]|Ref::")
 
 
 def argv(task: Task, *, run: str, index: str, retry: str, owner: str = "", parameters: str = "") -> tuple[str, ...]:
@@ -53,11 +53,13 @@ def inert_json(value: Mapping[str, object]) -> str:
 
     `{{`, `{%`, `${`, `$(`, backticks and single quotes inside strings are `\\uXXXX`; braces of the JSON itself never double.
     """
+    import json  # noqa: PLC0415 - few values need it
+
     text = json.dumps(value, ensure_ascii=True, separators=(", ", ": "), sort_keys=False)
     return _STRING.sub(lambda match: _escaped(match[0]), text).replace("}}", "} }").replace("{{", "{ {")
 
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_STRING = Pattern(r'"(?:[^"\\]|\\.)*"')
 
 
 def _escaped(literal: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 
 from compiler.diagnostics import Report
 from compiler.frontend import value_rules as rules
@@ -11,6 +10,7 @@ from compiler.frontend.modules import Import, Origin
 from compiler.frontend.suggest import did_you_mean
 from compiler.frontend.values import Scope, entries, evaluate
 from compiler.ir.flow import Decorator, Dynamic, Span, Value
+from compiler.pattern import Pattern
 from compiler.record import record
 
 STEP: dict[str, tuple[str, ...]] = {
@@ -296,7 +296,7 @@ def _keywords(scope: Scope, node: ast.Call, name: str, report: Report) -> list[t
     return found
 
 
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_VARIABLE = Pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def _variables(scope: Scope, node: ast.expr, report: Report) -> Value | Dynamic:

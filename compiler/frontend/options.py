@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 from compiler.diagnostics import Report
 from compiler.frontend import value_rules as rules
 from compiler.frontend.schedules import check_schedule
 from compiler.ir.flow import Decorator, Dynamic, Flow, Foreach, Gang, Step, Switch, Value
+from compiler.pattern import Pattern
 
 _Fits = Callable[[Value], bool]
-_NUMBER = re.compile(r"\d+(\.\d+)?")
-_WHOLE = re.compile(r"\d+")
+_NUMBER = Pattern(r"\d+(\.\d+)?")
+_WHOLE = Pattern(r"\d+")
 
 
 def _is_number(value: Value) -> bool:
@@ -209,7 +209,7 @@ def _check_secrets(decorator: Decorator, report: Report) -> None:
         report.add(rules.SECRET_LITERAL, decorator.span_of("sources"))
 
 
-_PROJECT_NAME = re.compile(r"[a-z0-9_]+")
+_PROJECT_NAME = Pattern(r"[a-z0-9_]+")
 _LONGEST_PROJECT = 128
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Mapping
 
 from compiler.diagnostics import Note, Report
@@ -13,6 +12,7 @@ from compiler.frontend.modules import Function, Import
 from compiler.frontend.suggest import did_you_mean
 from compiler.frontend.values import Scope, evaluate
 from compiler.ir.flow import Dynamic, Flow, Parameter, Span, Value
+from compiler.pattern import Pattern
 from compiler.record import record
 
 _POSITIONS = ("name", "default", "type", "help", "required", "show_default")
@@ -48,7 +48,7 @@ RESERVED_ATTRIBUTES = frozenset(
 )
 """What `self` already has."""
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_NAME = Pattern(r"[A-Za-z_][A-Za-z0-9_-]*")
 _BUILTIN_TYPES = {"str": "str", "int": "int", "float": "float", "bool": "bool", "dict": "json", "list": "json"}
 _CLICK_TYPES = {"STRING": "str", "INT": "int", "FLOAT": "float", "BOOL": "bool"}
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from compiler.diagnostics import Report
 from compiler.frontend import value_rules as rules
 from compiler.frontend.suggest import did_you_mean
 from compiler.ir.cron import five_fields
 from compiler.ir.flow import Decorator
+from compiler.pattern import Pattern
 
 _FIVE, _SIX = 5, 6
 _NAMES = ("minute", "hour", "day of the month", "month", "day of the week")
@@ -46,7 +45,7 @@ def _reason(text: str) -> str:
     return "its fields do not fit together"
 
 
-_ZONE = re.compile(r"UTC|GMT|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z0-9_+-]+)+")
+_ZONE = Pattern(r"UTC|GMT|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z0-9_+-]+)+")
 
 
 def _is_zone(zone: str) -> bool:

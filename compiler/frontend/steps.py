@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Mapping
 
 from compiler.diagnostics import Note, Report
@@ -21,7 +20,7 @@ from compiler.record import record
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _RESERVED = frozenset(("name", "next", "input", "index", "cmd"))
-_NAME = re.compile(r"[a-z0-9_]+")
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
 
 
 @record
@@ -119,7 +118,7 @@ def _check_head(method: Method, report: Report) -> None:
         report.add(rules.STEP_RESERVED, method.span, name=name)
     elif name.startswith("_"):
         report.add(rules.STEP_NAME, method.span, name=name, reason="it begins with `_`")
-    elif not _NAME.fullmatch(name):
+    elif not _LETTERS.issuperset(name):
         report.add(rules.STEP_NAME, method.span, name=name, reason=_odd(name))
     if isinstance(function, ast.AsyncFunctionDef):
         report.add(rules.STEP_ASYNC, method.span, name=name)
@@ -131,7 +130,7 @@ def _check_head(method: Method, report: Report) -> None:
 
 
 def _odd(name: str) -> str:
-    letters = dict.fromkeys(letter for letter in name if not _NAME.fullmatch(letter))
+    letters = dict.fromkeys(letter for letter in name if letter not in _LETTERS)
     shown = ", ".join(f"`{letter}`" for letter in letters)
     return f"it has {shown}"
 

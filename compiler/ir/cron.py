@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from compiler.pattern import Pattern
+
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
-_ITEM = re.compile(r"(?:\*|(\w+)(?:-(\w+))?)(?:/(\d+))?")
+_ITEM = Pattern(r"(?:\*|(\w+)(?:-(\w+))?)(?:/(\d+))?")
 _FIVE, _SIX = 5, 6
 
 

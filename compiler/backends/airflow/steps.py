@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import math
-import re
 import shlex
 
 from compiler.backends import Options
@@ -13,6 +12,7 @@ from compiler.backends.airflow.literals import Call, Code, Source, Spread, block
 from compiler.backends.airflow.settings import operator, seconds
 from compiler.backends.command import argv, step_environment
 from compiler.ir.plan import Begin, Task
+from compiler.pattern import Pattern
 
 DEADLINE_GRACE = 120
 """Seconds that the engine waits beyond `@timeout`, for the image and for the shim's own end of the step."""
@@ -93,7 +93,7 @@ def _number(value: float) -> int | float:
     return int(value) if value == int(value) else value
 
 
-_REWRITTEN = re.compile(r"\{\{|\{%|\{#|\$\$|\$\(|\.(sh|bash)$")
+_REWRITTEN = Pattern(r"\{\{|\{%|\{#|\$\$|\$\(|\.(sh|bash)$")
 
 
 def is_rewritten(text: str) -> bool:

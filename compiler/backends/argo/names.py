@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 MOST_FIELD, MOST_OBJECT, MOST_CRON = 128, 63, 52
 
 _CONSTANTS = frozenset({"true", "false", "nil", "not", "in", "or", "and", "matches", "contains", "let", "if", "else"})
 """Words that a `depends` expression takes for something else than a task."""
 
-_DNS = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_UPPER = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_LOWER = frozenset("abcdefghijklmnopqrstuvwxyz")
+_LABEL = _LOWER | frozenset("0123456789")
 
 
 class Names:
@@ -39,16 +39,34 @@ def task_name(step: str) -> str:
     if name in _CONSTANTS:
         return f"{name}-Step"
     if len(name) > MOST_FIELD - len("-each"):
+        import hashlib  # noqa: PLC0415 - it loads OpenSSL, and few names are so long
+
         return f"{name[:100]}-X{hashlib.sha256(step.encode()).hexdigest()[:10]}"
     return name
 
 
 def object_name(name: str) -> str:
     """A flow's or deployment's name as Kubernetes writes them: `TaxiTrips` is `taxi-trips`, dots stay."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name)
-    return re.sub(r"[^a-z0-9.]+", "-", words.lower()).strip("-.")
+    kept = (letter if letter in _LABEL or letter == "." else " " for letter in "".join(_words(name)).lower())
+    return "-".join("".join(kept).split()).strip("-.")
+
+
+def _words(name: str) -> Iterator[str]:
+    """The letters of a name, with a blank where a word of it begins: `TaxiHTTPTrips` has three."""
+    for at, letter in enumerate(name):
+        if at and letter in _UPPER:
+            before, after = name[at - 1], name[at + 1 : at + 2]
+            if before in _LABEL or (before in _UPPER and after in _LOWER):
+                yield " "
+        yield letter
 
 
 def is_object_name(name: str, most: int) -> bool:
     """Whether Kubernetes takes the name for an object, in at most so many characters."""
-    return len(name) <= most and _DNS.fullmatch(name) is not None
+    return len(name) <= most and all(_is_label(label) for label in name.split("."))
+
+
+def _is_label(text: str) -> bool:
+    return (
+        bool(text) and _LABEL.issuperset(text.replace("-", "")) and not text.startswith("-") and not text.endswith("-")
+    )

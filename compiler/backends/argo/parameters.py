@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from compiler.backends.argo.yaml_text import COMMENT, Tree
 from compiler.ir.flow import Dynamic, Parameter, Value
 from compiler.ir.plan import Plan
@@ -56,7 +54,11 @@ def _text(parameter: Parameter, value: Value | Dynamic) -> str | None:
         return value
     if isinstance(value, int | float):
         return repr(value)
-    return json.dumps(value, default=dict) if parameter.type == "json" else None
+    if parameter.type != "json":
+        return None
+    import json  # noqa: PLC0415 - few flows have such a parameter
+
+    return json.dumps(value, default=dict)
 
 
 def _printable(text: str) -> bool:

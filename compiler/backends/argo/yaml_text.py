@@ -6,8 +6,9 @@ aliases, no tags, no folding; the order is the caller's. PyYAML would need its q
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
+
+from compiler.pattern import Pattern
 
 Tree = bool | int | str | list["Tree"] | dict[str, "Tree"]
 
@@ -23,9 +24,10 @@ class Inline(dict[str, Tree]):
     """A mapping of scalars that stands on one line: `{name: step, value: square}`."""
 
 
-_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.-]*")
+_FIRST = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_/"
+_PLAIN = f"{_FIRST}0123456789.-"
 # a fixed set: what `str.isprintable` says depends on the Python; marks that reorder or hide text are left out
-_VISIBLE = re.compile(
+_VISIBLE = Pattern(
     "[ -~\xa1-\u200a\u2010-\u2027\u2030-\u205f\u2070-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U000dffff]*"
 )
 _RESERVED = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "none"])
@@ -39,17 +41,21 @@ def document(tree: Mapping[str, Tree]) -> str:
 
 def scalar(text: str) -> str:
     """A string on one line: plain, single-quoted, or double-quoted where it holds what no single quotes carry."""
-    if _PLAIN.fullmatch(text) and text.lower() not in _RESERVED:
+    if text and not text.strip(_PLAIN) and text[0] in _FIRST and text.lower() not in _RESERVED:
         return text
-    if _VISIBLE.fullmatch(text):
+    if _is_visible(text):
         return "'" + text.replace("'", "''") + "'"
     return '"' + "".join(_character(char) for char in text) + '"'
+
+
+def _is_visible(text: str) -> bool:
+    return text.isprintable() if text.isascii() else _VISIBLE.fullmatch(text) is not None
 
 
 def _character(char: str) -> str:
     if char in _ESCAPES:
         return _ESCAPES[char]
-    if _VISIBLE.fullmatch(char):
+    if _is_visible(char):
         return char
     code = ord(char)
     return f"\\U{code:08x}" if code > ord("\uffff") else f"\\u{code:04x}"
@@ -108,5 +114,5 @@ def _is_block(text: str) -> bool:
         len(lines) > 1
         and bool(lines[0] and lines[-1])
         and not lines[0].startswith(" ")
-        and all(_VISIBLE.fullmatch(line) and not line.endswith(" ") for line in lines)
+        and all(_is_visible(line) and not line.endswith(" ") for line in lines)
     )

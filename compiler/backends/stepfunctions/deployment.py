@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 
 from compiler.backends import Options
@@ -11,8 +10,9 @@ from compiler.backends.stepfunctions import schedule, settings
 from compiler.backends.stepfunctions.jobs import queue
 from compiler.backends.stepfunctions.layout import Json
 from compiler.ir.plan import Plan
+from compiler.pattern import Pattern
 
-_PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9]+)\}")
+_PLACEHOLDER = Pattern(r"\$\{([A-Za-z0-9]+)\}")
 
 
 def policy(plan: Plan, options: Options, name: str, definitions: Mapping[str, Json]) -> Json:

@@ -6,7 +6,6 @@ both come through `ItemSelector`. Results are dropped: a state's data end at 262
 
 from __future__ import annotations
 
-import re
 from math import ceil
 
 from compiler.backends import Options
@@ -15,6 +14,7 @@ from compiler.backends.stepfunctions import settings
 from compiler.backends.stepfunctions.jobs import JobDefinitions, batch_name, queue
 from compiler.backends.stepfunctions.layout import Json
 from compiler.ir.plan import Branches, FanOut, Node, Plan, Scope, Task, entry
+from compiler.pattern import Pattern
 from compiler.record import record
 
 State = dict[str, Json]
@@ -39,8 +39,8 @@ _ALWAYS = -1
 INPUT = "Input"
 """The first state. Steps' names have no capitals, so no step has this name; other states' names hold a space."""
 
-_SPECIAL = re.compile(r"([\\'{}])")
-_PLACEHOLDER = re.compile(r"(\$\{[A-Za-z0-9]+\})")
+_SPECIAL = Pattern(r"([\\'{}])")
+_PLACEHOLDER = Pattern(r"(\$\{[A-Za-z0-9]+\})")
 
 
 class Path(str):
