@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 
+from flowc.digest import sha256
 from flowc.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
 _LONGEST = 180
-_PLAIN = re.compile(r"[A-Za-z0-9-][A-Za-z0-9._-]*\Z")
-_SAFE = re.compile(r"[A-Za-z0-9._-]")
-_QUOTED = re.compile(rb"%([0-9A-F]{2})")
-_HASHED = re.compile(r"~[0-9a-f]{32}$")
+_SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 
 
 def escape(component: str) -> str:
@@ -23,24 +20,25 @@ def escape(component: str) -> str:
     What would be longer than 180 characters is cut and ends in `~` and a hash; only the run's record then says the name.
     """
     assert component, "a component of a key has at least one character"
-    text = component if _PLAIN.match(component) else _quoted(component)
+    text = component if component[0] not in "_." and _SAFE.issuperset(component) else _quoted(component)
     if len(text) <= _LONGEST:
         return text
-    digest = hashlib.sha256(component.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    return f"{re.sub(r'%.?$', '', text[:140])}~{digest}"
+    digest = sha256((component.encode("utf-8", "surrogatepass"),))[:32]
+    return f"{re.sub('%.?$', '', text[:140])}~{digest}"
 
 
 def unescape(text: str) -> str | None:
     """The component that `escape` made the text of; None where it was cut."""
-    if _HASHED.search(text):
+    if re.search("~[0-9a-f]{32}$", text):
         return None
-    return _QUOTED.sub(lambda match: bytes.fromhex(match[1].decode()), text.encode()).decode("utf-8", "surrogatepass")
+    data = re.sub(rb"%([0-9A-F]{2})", lambda match: bytes.fromhex(match[1].decode()), text.encode())
+    return data.decode("utf-8", "surrogatepass")
 
 
 def _quoted(component: str) -> str:
     data = component.encode("utf-8", "surrogatepass")
     return "".join(
-        char if _SAFE.match(char) and (place or char not in "_.") else f"%{byte:02X}"
+        char if char in _SAFE and (place or char not in "_.") else f"%{byte:02X}"
         for place, (byte, char) in enumerate(zip(data, map(chr, data)))
     )
 
@@ -181,10 +179,6 @@ class Gather(NamedTuple):
 
 Loads: TypeAlias = "Begin | Follow | Enter | Merge | Gather"
 
-_NAME = r"[^\W\d]\w*"
-_CONDITION = re.compile(rf"({_NAME})=(\d+(?:\.\d+)*)$")
-_STEP = re.compile(rf"{_NAME}$")
-
 
 def parse_loads(text: str) -> Loads:
     """What `--load` says; `compiler.backends.command.loads_text` writes it. Raises ValueError for any other text."""
@@ -218,13 +212,13 @@ def _choice(text: str) -> Choice:
 
 
 def _condition(text: str) -> tuple[str, tuple[int, ...]]:
-    match = _CONDITION.match(text)
-    if not match:
+    switch, _, cases = text.partition("=")
+    if not switch.isidentifier() or not all(case.isdecimal() for case in cases.split(".")):
         raise ValueError(f"no condition on a switch: {text!r}")
-    return match[1], tuple(int(case) for case in match[2].split("."))
+    return switch, tuple(int(case) for case in cases.split("."))
 
 
 def _step(text: str) -> str:
-    if not _STEP.match(text):
+    if not text.isidentifier():
         raise ValueError(f"no step's name: {text!r}")
     return text

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import select
 import sys
 
 from flowc.lean import TYPE_CHECKING
+from flowc.standard import standard_path
 
 if TYPE_CHECKING:
     from typing import Any, TextIO
@@ -53,6 +53,9 @@ class Tee(io.RawIOBase):
         try:
             return os.write(self._descriptor, view)
         except BlockingIOError:  # the reader is slow, and the descriptor does not wait by itself
+            with standard_path():
+                import select
+
             select.select([], [self._descriptor], [])
             return 0
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import os
-import re
 import sys
 from collections.abc import Mapping
 
@@ -26,7 +23,6 @@ _USAGE = (
     "python -m flowc step STEP --run RUN --index INDEX --retry N (--load LOADS | --owner OWNER --parameters PARAMETERS)"
     " [--report REPORT]"
 )
-_INDEX = re.compile(r"(-|\d+(\.\d+)*)\Z")
 _OPTIONS = ("run", "index", "retry", "load", "owner", "parameters", "report")
 
 
@@ -148,7 +144,7 @@ def _json(variables: Mapping[str, str], name: str, default: str) -> Any:
 
 
 def _index(text: str) -> str:
-    if not _INDEX.match(text):
+    if text != "-" and not all(part.isdecimal() for part in text.split(".")):
         raise CallMistake(f"--index wants a path of numbers like 2.0, or '-', not {text!r}")
     return text
 
@@ -176,9 +172,11 @@ def _parameters(text: str) -> dict[str, Any]:
         except MissingError:
             raise CallMistake(f"there are no parameters at {text}") from None
     elif text and not text.lstrip().startswith("{"):
+        import base64
+
         try:
             text = base64.b64decode(text, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # also of what is no UTF-8
             raise CallMistake("--parameters is neither JSON nor base64 nor a URL") from None
     try:
         found = json.loads(text or "{}")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import hashlib
-import mmap
 import os
 from collections.abc import Iterable, Iterator
 
+from flowc.digest import sha256
+from flowc.standard import standard_path
 from flowc.store import Data, Found, MissingError, StoreError
 
 _MAPPED = 256 * 1024
@@ -36,7 +35,7 @@ class FileStore:
     def get(self, key: str) -> Found:
         """The whole object. Raises MissingError."""
         data = _read(self._path(key))
-        return Found(data, _etag(data))
+        return Found(data, _etag)
 
     def get_range(self, key: str, start: int, size: int) -> memoryview:
         """`size` bytes from `start`, writable: large ones are a private map of the file, whose pages are copied when they are written."""
@@ -133,6 +132,9 @@ class FileStore:
 
     @contextlib.contextmanager
     def _lock(self) -> Iterator[None]:
+        with standard_path():
+            import fcntl
+
         file = os.open(self._path(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -142,7 +144,7 @@ class FileStore:
 
 
 def _etag(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+    return sha256((data,))
 
 
 @contextlib.contextmanager
@@ -189,6 +191,9 @@ def _pread(file: int, view: memoryview, start: int) -> int:
 
 
 def _mapped(file: int, start: int, size: int) -> memoryview:
+    with standard_path():
+        import mmap
+
     skipped = start % mmap.ALLOCATIONGRANULARITY
     found = mmap.mmap(file, size + skipped, access=mmap.ACCESS_COPY, offset=start - skipped)
     return memoryview(found)[skipped:]

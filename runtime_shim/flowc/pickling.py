@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import pickle
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 
 from flowc.address import RunAddress
+from flowc.digest import sha256
 from flowc.entries import Blob, Entry, Frame
 from flowc.lean import TYPE_CHECKING, NamedTuple
+from flowc.standard import standard_path
 from flowc.store import Data, Store
 
 if TYPE_CHECKING:
@@ -23,11 +23,6 @@ SMALL = 64 * 1024
 _PAGE = 4096
 _BUFFER = 16 * 1024
 """Buffers below this size stay inside the pickle."""
-_CHUNK = 1 << 18
-_SAMPLE = 16 * 1024
-_SAMPLES = 8
-_WORTH = 0.8
-"""Blobs are compressed where a sample shrinks below this part."""
 _OFFSET = 8
 _SIMPLE = frozenset({int, str, float, bool, type(None)})
 
@@ -141,11 +136,14 @@ def save_blob(store: Store, run: RunAddress, kind: str, pickled: Pickled, known:
     Nothing is written where the value's bytes are those of `known`, the blob that it was loaded from.
     """
     pieces = list(layout(pickled))
-    raw = _sha(pieces)
+    raw = sha256(pieces)
     if known is not None and (known.raw, known.parts) == (raw, pickled.parts):
         return known
-    if _shrinks(pieces):
-        sha, size = save_pieces(store, run, _compressed(pieces))
+    with standard_path():
+        from flowc.codec import compressed, shrinks
+
+    if shrinks(pieces):
+        sha, size = save_pieces(store, run, compressed(pieces))
         return Blob(kind, sha, size, "zlib", pickled.parts, raw)
     sha, size = save_pieces(store, run, pieces, raw)
     return Blob(kind, sha, size, "", pickled.parts, raw)
@@ -153,18 +151,11 @@ def save_blob(store: Store, run: RunAddress, kind: str, pickled: Pickled, known:
 
 def save_pieces(store: Store, run: RunAddress, pieces: Sequence[Data], sha: str = "") -> tuple[str, int]:
     """Write an object under its content's name; its sha256 and size."""
-    sha, size = sha or _sha(pieces), sum(map(_length, pieces))
+    sha, size = sha or sha256(pieces), sum(map(_length, pieces))
     key = run.blob(sha)
     if size < _WORTH_ASKING or not store.exists(key):
         store.put(key, pieces)
     return sha, size
-
-
-def _sha(pieces: Sequence[Data]) -> str:
-    digest = hashlib.sha256()
-    for piece in pieces:
-        digest.update(piece)
-    return digest.hexdigest()
 
 
 _WORTH_ASKING = 1 << 20
@@ -189,44 +180,11 @@ def blob_bytes(store: Store, run: RunAddress, blob: Blob) -> memoryview:
     """The bytes of a blob as they were before its codec, writable without changing the store."""
     view = store.get_range(run.blob(blob.sha), 0, blob.size)
     if blob.codec:
-        return _decompressed(view, list(_places(blob.parts))[-1][1])
+        with standard_path():
+            from flowc.codec import decompressed
+
+        return decompressed(view, list(_places(blob.parts))[-1][1])
     return memoryview(bytearray(view)) if view.readonly else view
-
-
-def _decompressed(view: memoryview, size: int) -> memoryview:
-    machine, found, end = zlib.decompressobj(), memoryview(bytearray(size)), 0
-    for at in range(0, len(view), _CHUNK):
-        data = machine.decompress(view[at : at + _CHUNK])
-        found[end : end + len(data)] = data
-        end += len(data)
-    return found
-
-
-def _shrinks(pieces: Sequence[Data]) -> bool:
-    """Whether samples of the whole say that compression is worth its time."""
-    size = sum(map(_length, pieces))
-    step = max(size // _SAMPLES, _SAMPLE)
-    sample = b"".join(_slices(pieces, range(0, size, step)))
-    return len(zlib.compress(sample, 1)) < _WORTH * len(sample)
-
-
-def _slices(pieces: Sequence[Data], starts: range) -> Iterator[bytes]:
-    begin, waiting = 0, list(reversed(starts))
-    for piece in pieces:
-        view = memoryview(piece).cast("B")
-        while waiting and waiting[-1] < begin + len(view):
-            at = waiting.pop() - begin
-            yield bytes(view[at : at + _SAMPLE])
-        begin += len(view)
-
-
-def _compressed(pieces: Sequence[Data]) -> list[Data]:
-    machine = zlib.compressobj(1)
-    found: list[Data] = []
-    for piece in pieces:
-        view = memoryview(piece).cast("B")
-        found.extend(machine.compress(view[at : at + (1 << 24)]) for at in range(0, len(view), 1 << 24))
-    return [part for part in (*found, machine.flush()) if part]
 
 
 # The items of a foreach are one blob: where each ends (eight bytes a number), then the pickles. A body reads its own by range.

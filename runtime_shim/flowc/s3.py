@@ -27,7 +27,7 @@ class S3Store:
     def get(self, key: str) -> Found:
         """The whole object. Raises MissingError."""
         answer = fetch(self.bucket, self._key(key))
-        return Found(bytes(answer.body), answer.headers.get("etag", ""))
+        return Found(bytes(answer.body), lambda _: answer.headers.get("etag", ""))
 
     def get_range(self, key: str, start: int, size: int) -> memoryview:
         """`size` bytes from `start`, in writable memory of their own. Raises MissingError."""

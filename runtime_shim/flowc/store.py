@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from flowc.lean import TYPE_CHECKING, NamedTuple
+from flowc.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Protocol, TypeAlias
@@ -22,11 +22,19 @@ class StoreError(Exception):
     """The store cannot be used: a bad URL, no rights, no answer, or conditional puts that it ignores. The message says what to do."""
 
 
-class Found(NamedTuple):
-    """An object with the tag that a conditional replacement names."""
+class Found:
+    """An object; `etag` is what a conditional replacement names it by, worked out when it is asked for."""
 
-    data: bytes
-    etag: str
+    __slots__ = ("_tag", "data")
+
+    def __init__(self, data: bytes, tag: Callable[[bytes], str]) -> None:
+        self.data = data
+        self._tag = tag
+
+    @property
+    def etag(self) -> str:
+        """The tag."""
+        return self._tag(self.data)
 
 
 class Store(Protocol):
