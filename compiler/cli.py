@@ -1,4 +1,4 @@
-"""The command `flowc`: finds the one that is named, runs it, and turns how it ended into an exit code.
+"""The command `flowc`: what its process does before the first import that costs, and how it ends.
 
 Exit codes: 0 done; 1 mistakes in a flow, a failed run, an output that differs; 2 a mistake in the call; 70 a bug of ours; 130 interrupted.
 """
@@ -6,144 +6,35 @@ Exit codes: 0 done; 1 mistakes in a flow, a failed run, an output that differs; 
 from __future__ import annotations
 
 import gc
-import importlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-import click
-
-from compiler.mistakes import CallError
-from compiler.record import record
-
-
-@record
-class Entry:
-    """A command that is imported when it is named: the module that holds it as COMMAND, and its line in the help."""
-
-    module: str
-    help: str
-
-
-COMMANDS: Mapping[str, Entry] = {
-    "check": Entry("check", "Find all mistakes of flows, without importing them."),
-    "run": Entry("run", "Run a flow on this machine."),
-    "show": Entry("show", "Print the graph of a flow."),
-    "ir": Entry("ir", "Print a flow as JSON: what its source says, or what was decided."),
-    "runs": Entry("runs", "List the runs of a flow."),
-    "inspect": Entry("inspect", "Show a run, its tasks and their artifacts."),
-    "package": Entry("package", "Write the code of a flow as one archive, named by its content."),
-    "image": Entry("image", "Print the Dockerfile of a flow, or build its image."),
-    "config": Entry("config", "Say which settings hold, and where each comes from."),
-}
-TARGETS: Mapping[str, Entry] = {
-    "airflow": Entry("targets", "Compile flows into Airflow DAG files."),
-    "argo": Entry("targets", "Compile flows into Argo WorkflowTemplates."),
-    "step-functions": Entry("targets", "Compile flows into AWS Step Functions state machines."),
-}
-
-HELP = """Compile Python flows for the orchestrator that you run.
-
-\b
-  flowc check flow.py                          all mistakes, each at its line
-  flowc run flow.py --alpha 0.5                run it here
-  flowc argo create flow.py                    print what Argo runs
-  flowc airflow create flow.py -o dags/        write what Airflow runs
-  flowc airflow create flow.py -o dags/ --check   is the committed file up to date?
-
-A file with several flows: name one as `flow.py:Name`, or with --flow Name.
-Settings come from the command line and from [tool.flowc] of the nearest pyproject.toml: `flowc config` shows them.
-"""
-
-
-class Lazy(click.Group):
-    """The root of the commands. Printing its help imports none of them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """All names, in the order of the help."""
-        return [*COMMANDS, *TARGETS]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the command of that name: one of the two tables, or a target that another package brings."""
-        if cmd_name in COMMANDS:
-            module = importlib.import_module(f"compiler.commands.{COMMANDS[cmd_name].module}")
-            command: click.Command = module.COMMAND
-            return command
-        from compiler.commands.targets import target_group  # noqa: PLC0415 - the other commands need no target
-
-        return target_group(cmd_name)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The named command; a name that is close to a known one is answered with that."""
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            from compiler.config import did_you_mean  # noqa: PLC0415 - only a mistake needs it
-
-            known = did_you_mean(args[0], self.list_commands(ctx))
-            raise click.UsageError(f"no command or target `{args[0]}`{known}", ctx) from error
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write both tables."""
-        for title, table in (("Commands", COMMANDS), ("Targets", TARGETS)):
-            with formatter.section(title):
-                formatter.write_dl([(name, entry.help) for name, entry in table.items()])
-
-
-def _version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
-    if wanted and not ctx.resilient_parsing:
-        from importlib.metadata import version  # noqa: PLC0415 - 30 ms that only this option pays
-
-        click.echo(f"flowc {version('flowc')}")
-        ctx.exit()
-
-
-ROOT = Lazy(
-    "flowc",
-    help=HELP,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    params=[
-        click.Option(
-            ["--version"],
-            is_flag=True,
-            expose_value=False,
-            is_eager=True,
-            callback=_version,
-            help="Print the version.",
-        )
-    ],
-)
+from compiler.late import late
 
 
 def main() -> None:
     """Run the command line of this process and exit."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if "compiler.run" not in sys.modules:
+        _leave(code)
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command; its exit code. A bug of ours leaves a report in a file and says where."""
+    """Run one command; its exit code."""
     gc.disable()  # a compile is over before collecting would pay
+    with late("inspect"):
+        from compiler.commands.root import call  # noqa: PLC0415 - click is imported without what it rarely uses
+
+    return call(arguments)
+
+
+def _leave(code: int) -> None:
+    """End without taking every object apart, a tenth of a compile; a command that starts no tasks leaves nothing to do at exit."""
     try:
-        code = ROOT.main(list(arguments), prog_name="flowc", standalone_mode=False, color=_color())
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except CallError as error:
-        click.echo(f"error: {error}", err=True)
-        return 2
-    except click.Abort:
-        click.echo("interrupted", err=True)
-        return 130
-    except Exception as error:  # noqa: BLE001 - whatever else gets here is a bug of ours, and must say so
-        from compiler.commands.crash import report_crash  # noqa: PLC0415 - only a bug needs it
-
-        report_crash(error, arguments)
-        return 70
-    return code if isinstance(code, int) else 0
-
-
-def _color() -> bool | None:
-    """False where NO_COLOR (no-color.org) is set and not empty; None lets the terminal decide."""
-    return False if os.environ.get("NO_COLOR") else None
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return  # nobody reads any more: the usual end knows what to say
+    os._exit(code)

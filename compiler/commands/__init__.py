@@ -1,1 +1,33 @@
 """One module a command; each holds its click command as COMMAND and is imported only when it is named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from compiler.record import record
+
+
+@record
+class Entry:
+    """A command that is imported when it is named: the module that holds it as COMMAND, and its line in the help."""
+
+    module: str
+    help: str
+
+
+COMMANDS: Mapping[str, Entry] = {
+    "check": Entry("check", "Find all mistakes of flows, without importing them."),
+    "run": Entry("run", "Run a flow on this machine."),
+    "show": Entry("show", "Print the graph of a flow."),
+    "ir": Entry("ir", "Print a flow as JSON: what its source says, or what was decided."),
+    "runs": Entry("runs", "List the runs of a flow."),
+    "inspect": Entry("inspect", "Show a run, its tasks and their artifacts."),
+    "package": Entry("package", "Write the code of a flow as one archive, named by its content."),
+    "image": Entry("image", "Print the Dockerfile of a flow, or build its image."),
+    "config": Entry("config", "Say which settings hold, and where each comes from."),
+}
+TARGETS: Mapping[str, Entry] = {
+    "airflow": Entry("targets", "Compile flows into Airflow DAG files."),
+    "argo": Entry("targets", "Compile flows into Argo WorkflowTemplates."),
+    "step-functions": Entry("targets", "Compile flows into AWS Step Functions state machines."),
+}

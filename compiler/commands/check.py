@@ -9,6 +9,7 @@ import click
 from compiler.backends import refuse
 from compiler.backends.gaps import EVERYWHERE, refuse_everywhere
 from compiler.commands.findings import FORMATS, write
+from compiler.commands.options import Option, WithHelp
 from compiler.commands.sources import FlowName, Surroundings, flows_argument, root_option
 from compiler.commands.targets import BUILT_IN, load_backend
 from compiler.config import Settings
@@ -24,9 +25,11 @@ _ANY_DIGEST = "0" * 64
 """What stands for the digest of the code in the image's default name: a check packs nothing."""
 
 
-@click.command("check")
+@click.command("check", cls=WithHelp)
 @flows_argument
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="How to print.")
+@click.option(
+    "--format", "form", cls=Option, type=click.Choice(FORMATS), default="text", show_default=True, help="How to print."
+)
 @click.option(
     "--target",
     "targets",

@@ -9,6 +9,8 @@ import click
 
 from compiler.backends import Backend, Options, OutputFile
 from compiler.commands.findings import show
+from compiler.commands.options import Option, WithHelp
+from compiler.commands.given import given_value
 from compiler.commands.output import differences, print_bytes, styled_diff, write_files
 from compiler.commands.sources import FLOW, FlowName, Surroundings, named
 from compiler.config import SHARED, Settings, frozen_value, target_options
@@ -36,7 +38,7 @@ or [tool.flowc]; `flowc config FLOW --target {target}` says what holds.
 def create_command(backend: Backend) -> click.Command:
     """The command of one target, with an option for each of its settings."""
     settings = {**SHARED, **backend.target_options}
-    return click.Command(
+    return WithHelp(
         "create",
         callback=_callback(backend),
         help=_HELP.format(target=backend.name),
@@ -59,10 +61,10 @@ def _parameters() -> tuple[click.Parameter, ...]:
     folder = click.Path(exists=True, file_okay=False, path_type=Path)
     return (
         click.Argument(["flows"], metavar="FLOW...", type=FLOW, nargs=-1, required=True),
-        click.Option(["--flow", "flow_name"], metavar="NAME", help="Which flow of the file."),
-        click.Option(["-o", "--output"], metavar="FILE|DIR", help="Write here; a folder exists or ends with a slash."),
-        click.Option(["--check"], is_flag=True, help="Write nothing; exit 1 with a diff if the disk differs."),
-        click.Option(["--root"], type=folder, help="The folder of the code, instead of the project's."),
+        Option(["--flow", "flow_name"], metavar="NAME", help="Which flow of the file."),
+        Option(["-o", "--output"], metavar="FILE|DIR", help="Write here; a folder exists or ends with a slash."),
+        Option(["--check"], is_flag=True, help="Write nothing; exit 1 with a diff if the disk differs."),
+        Option(["--root"], type=folder, help="The folder of the code, instead of the project's."),
     )
 
 
@@ -70,10 +72,10 @@ def _setting(name: str, line: str) -> click.Option:
     flags = [f"--{name.replace('_', '-')}", name]
     sentence = line[:1].upper() + line[1:].removesuffix(".") + "."
     if name == "max_workers":
-        return click.Option(flags, type=click.IntRange(min=1), help=sentence)
+        return Option(flags, type=click.IntRange(min=1), help=sentence)
     if name == "production":
-        return click.Option(flags, is_flag=True, default=None, help=sentence)
-    return click.Option(flags, metavar="TEXT", help=sentence)
+        return Option(flags, is_flag=True, default=None, help=sentence)
+    return Option(flags, metavar="TEXT", help=sentence)
 
 
 def _callback(backend: Backend) -> Callable[..., int]:
@@ -86,7 +88,7 @@ def _callback(backend: Backend) -> Callable[..., int]:
         root: Path | None,
         **given: object,
     ) -> int:
-        asked = {key: _value(key, value) for key, value in given.items() if value is not None}
+        asked = {key: _value(backend, key, value) for key, value in given.items() if value is not None}
         flows = tuple(named(flow, flow_name) for flow in flows)
         request = Request(backend, flows, output, asked, Surroundings(root))
         return _check(request) if check else _create(request)
@@ -94,19 +96,8 @@ def _callback(backend: Backend) -> Callable[..., int]:
     return create
 
 
-def _value(key: str, given: object) -> Value:
-    return frozen_value(given) if key in SHARED else toml_value(str(given))
-
-
-def toml_value(text: str) -> Value:
-    """An option of a target as its table would have it: a number, a boolean, a list, a table; everything else is text."""
-    import tomllib  # noqa: PLC0415 - most calls have no such option
-
-    try:
-        value: object = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
-    return frozen_value(value) if isinstance(value, (bool, int, float, str, list, dict)) and "\n" not in text else text
+def _value(backend: Backend, key: str, given: object) -> Value:
+    return frozen_value(given) if key in SHARED else given_value(backend, key, str(given))
 
 
 def _create(request: Request) -> int:

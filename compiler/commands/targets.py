@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import click
 
 from compiler.backends import Backend
+from compiler.commands.options import WithHelp
 
 BUILT_IN: Mapping[str, str] = {
     "airflow": "compiler.backends.airflow",
@@ -36,7 +37,7 @@ def load_backend(name: str) -> Backend | None:
     return None
 
 
-class TargetGroup(click.Group):
+class TargetGroup(WithHelp, click.Group):
     """`flowc <target>`: its commands are made when they are named."""
 
     def __init__(self, target: str, backend: Backend | None) -> None:

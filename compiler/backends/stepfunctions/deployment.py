@@ -63,7 +63,7 @@ def template(
     """A SAM template: job definitions, the machine with its role, the schedule; what the platform alone knows is a parameter."""
     text = json.dumps([definitions, rights]) + " ".join(queue(task, options) for task in plan.root.tasks())
     text += settings.store(options).bucket
-    outside = sorted({key for key in _PLACEHOLDER.findall(text) if key not in definitions})
+    outside = sorted({key for key in _PLACEHOLDER.compiled.findall(text) if key not in definitions})
     resources: dict[str, Json] = {key: _batch_resource(document) for key, document in definitions.items()}
     substitutions: dict[str, Json] = {key: {"Ref": key} for key in (*definitions, *outside) if _in_machine(key)}
     resources["StateMachine"] = {

@@ -1,0 +1,41 @@
+"""Options whose help is printed as it is written: what click does to it, and to its own, imports `inspect` and `locale`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+
+class Option(click.Option):
+    """An option with one line of help."""
+
+    def __init__(self, names: Sequence[str], *, help: str, **settings: Any) -> None:
+        super().__init__(names, **settings)
+        self.help = help
+
+
+class WithHelp(click.Command):
+    """A command with our help option."""
+
+    _shown_help: click.Option | None = None
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """The option under the names that the root chose, always the same object."""
+        if self._shown_help is None:
+            self._shown_help = Option(
+                [*ctx.help_option_names, "show_help"],
+                is_flag=True,
+                expose_value=False,
+                is_eager=True,
+                callback=_show_help,
+                help="Show this message and exit.",
+            )
+        return self._shown_help
+
+
+def _show_help(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        click.echo(ctx.get_help(), color=ctx.color)
+        ctx.exit()
