@@ -59,6 +59,10 @@ class Backend(Protocol):
     spells: ClassVar[Mapping[str, frozenset[str]]]
     target_options: ClassVar[Mapping[str, str]]
 
+    def wants(self, key: str, value: Value) -> str | None:
+        """What a key of `target_options` takes, as a noun; None where this value is that."""
+        ...
+
     def check(self, plan: Plan, options: Options, report: Report) -> None:
         """Report what this target refuses beyond its tables: names, sizes, values of its options."""
         ...

@@ -9,8 +9,8 @@ import click
 
 from compiler.backends import Backend, Options, OutputFile
 from compiler.commands.findings import show
-from compiler.commands.options import Option, WithHelp
 from compiler.commands.given import given_value
+from compiler.commands.options import Option, WithHelp
 from compiler.commands.output import differences, print_bytes, styled_diff, write_files
 from compiler.commands.sources import FLOW, FlowName, Surroundings, named
 from compiler.config import SHARED, Settings, frozen_value, target_options

@@ -8,6 +8,7 @@ from typing import ClassVar
 from compiler.backends import Gap, Options, OutputFile
 from compiler.backends.gaps import EVERYWHERE
 from compiler.diagnostics import Report
+from compiler.ir.flow import Value
 from compiler.ir.plan import Feature, Plan
 
 KUBERNETES = (
@@ -31,6 +32,11 @@ class Local:
         "batch": frozenset(BATCH.split()),
     }
     target_options: ClassVar[Mapping[str, str]] = {}
+
+    def wants(self, key: str, value: Value) -> str | None:
+        """There is no key."""
+        assert key in self.target_options
+        return None
 
     def check(self, plan: Plan, options: Options, report: Report) -> None:
         """Nothing is refused beyond the gaps."""

@@ -56,6 +56,11 @@ class Airflow:
     spells: ClassVar[Mapping[str, frozenset[str]]] = {"kubernetes": frozenset(SPELLED)}
     target_options: ClassVar[Mapping[str, str]] = {key: setting.help for key, setting in SETTINGS.items()}
 
+    def wants(self, key: str, value: Value) -> str | None:
+        """What a key takes where this value is not it."""
+        setting = SETTINGS[key]
+        return None if setting.takes(value) else setting.wants
+
     def check(self, plan: Plan, options: Options, report: Report) -> None:
         """Report names, settings and decorator values that have no spelling here."""
         name = options.name or plan.name

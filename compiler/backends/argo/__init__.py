@@ -9,10 +9,11 @@ from compiler.backends import Gap, Options, OutputFile
 from compiler.backends.argo.check import check, check_size
 from compiler.backends.argo.kubernetes import OPTIONS
 from compiler.backends.argo.manifest import cron_workflow, deployment_name, workflow_template
-from compiler.backends.argo.settings import SETTINGS
+from compiler.backends.argo.settings import SETTINGS, wants
 from compiler.backends.argo.yaml_text import document
 from compiler.backends.gaps import EVERYWHERE
 from compiler.diagnostics import Report
+from compiler.ir.flow import Value
 from compiler.ir.plan import Feature, Plan
 
 
@@ -23,6 +24,10 @@ class Argo:
     gaps: ClassVar[Mapping[Feature, Gap]] = EVERYWHERE
     spells: ClassVar[Mapping[str, frozenset[str]]] = {"kubernetes": OPTIONS}
     target_options: ClassVar[Mapping[str, str]] = {key: setting.help for key, setting in SETTINGS.items()}
+
+    def wants(self, key: str, value: Value) -> str | None:
+        """What a key takes where this value is not it."""
+        return wants(key, value)
 
     def check(self, plan: Plan, options: Options, report: Report) -> None:
         """Report names, values and sizes that Kubernetes or Argo would not take."""

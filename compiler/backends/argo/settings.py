@@ -72,15 +72,23 @@ _KINDS: Mapping[Kind, str] = {
 def faults(options: Options) -> Iterator[tuple[str, str]]:
     """Each key of `[tool.flowc.argo]` whose value does not fit, and what was expected."""
     for key, value in options.target.items():
-        setting = SETTINGS.get(key)
-        if setting is None:
-            yield key, "a key of the list in `flowc config`"
-        elif not IS_KIND[setting.kind](_frozen(value)):
-            yield key, _KINDS[setting.kind]
-        elif key in _WORDS and value not in _WORDS[key]:
-            yield key, "one of " + ", ".join(_WORDS[key])
-    if options.target.get("service_account") == "default":
-        yield "service_account", "an account of its own: `default` may not report results, and should not be able to"
+        expected = wants(key, value)
+        if expected:
+            yield key, expected
+
+
+def wants(key: str, value: Value) -> str | None:
+    """What a key takes where this value is not it."""
+    setting = SETTINGS.get(key)
+    if setting is None:
+        return "a key of the list in `flowc config`"
+    if not IS_KIND[setting.kind](_frozen(value)):
+        return _KINDS[setting.kind]
+    if key in _WORDS and value not in _WORDS[key]:
+        return "one of " + ", ".join(_WORDS[key])
+    if (key, value) == ("service_account", "default"):
+        return "an account of its own: `default` may not report results, and should not be able to"
+    return None
 
 
 def _frozen(value: object) -> Value:

@@ -13,6 +13,7 @@ from compiler.backends.stepfunctions.jobs import BATCH, JobDefinitions
 from compiler.backends.stepfunctions.layout import layout
 from compiler.backends.stepfunctions.states import Place, machine
 from compiler.diagnostics import Report
+from compiler.ir.flow import Value
 from compiler.ir.plan import Feature, Plan
 
 _LARGE = 500
@@ -26,6 +27,11 @@ class StepFunctions:
     gaps: ClassVar[Mapping[Feature, Gap]] = EVERYWHERE
     spells: ClassVar[Mapping[str, frozenset[str]]] = {"batch": frozenset(BATCH)}
     target_options: ClassVar[Mapping[str, str]] = {key: one.help for key, one in settings.SETTINGS.items()}
+
+    def wants(self, key: str, value: Value) -> str | None:
+        """What a key takes where this value is not it."""
+        setting = settings.SETTINGS[key]
+        return None if setting.takes(value) else setting.wants
 
     def check(self, plan: Plan, options: Options, report: Report) -> None:
         """Report what this target refuses beyond its tables."""
