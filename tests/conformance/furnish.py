@@ -120,7 +120,8 @@ class Furnisher:
         end = self.sequence(node.body, scope, (*loops, loop), node.join)
         several = node.width > 1 or node.ragged
         conflicts = {name for name, at in end.items() if several and at.number > before and at.varies}
-        return self._join(node.join, [end], loops, after, conflicts=conflicts, arms=())
+        differ = not node.ragged  # a ragged foreach may have one child, and one input conflicts with nothing
+        return self._join(node.join, [end], loops, after, conflicts=conflicts, arms=(), differ=differ)
 
     def _join(
         self,
@@ -131,11 +132,12 @@ class Furnisher:
         *,
         conflicts: set[str],
         arms: tuple[str, ...],
+        differ: bool = True,
     ) -> Scope:
         rng = self.rng
         doing: list[acts.Act] = []
         scope: dict[str, Version] = {}
-        if conflicts & {"trail"} and chance(rng, 0.3):
+        if conflicts & {"trail"} and chance(rng, 0.3) and differ:
             doing.append(acts.RefusedMerge(name))
             scope |= self._set({}, {f"refused_{name}": False}, loops)
         own: list[acts.Act] = [acts.Gather(name), acts.Where(name)]
