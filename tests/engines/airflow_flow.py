@@ -12,9 +12,9 @@ from typing import Any, Protocol
 from compiler.backends import Options
 from compiler.backends.airflow import BACKEND
 from compiler.ir.flow import Value
-from compiler.pipeline import compile_flow
 from tests.engines import FlowCase, Outcome
 from tests.engines.airflow import DagRun, DagTester
+from tests.engines.compiling import compiled
 
 SHIM = Path(__file__).resolve().parents[2] / "runtime_shim"
 
@@ -64,8 +64,7 @@ def compile_case(
     if operator == "bash":
         target["default_args"] = {"cwd": str(root)}
     options = Options(default_image=f"{name}:test", store=store, name=name, target=target)
-    files, report = compile_flow(case.path, BACKEND, options, flow=case.flow, root=case.root)
-    assert files, [f"{found.span}: {found.message}" for found in report]
+    _, files = compiled(case, BACKEND, options)
     return Compiled(name, files[0].text, store)
 
 

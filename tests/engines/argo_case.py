@@ -9,12 +9,10 @@ from pathlib import Path
 
 from compiler.backends import Options
 from compiler.backends.argo import BACKEND
-from compiler.diagnostics import Report
-from compiler.ir.planner import plan
-from compiler.pipeline import emit_plan, read_flow
 from tests.engines import FlowCase, Outcome
 from tests.engines.argo import NAMESPACE, Submission, run_workflow
 from tests.engines.argo_pods import Host, RunningPod
+from tests.engines.compiling import compiled
 
 SHIM = Path(__file__).resolve().parents[2] / "runtime_shim"
 
@@ -34,12 +32,8 @@ def run_argo(
 
     The store lies at `folder/store`; `name` and `uid` are the workflow's own, made up where not given.
     """
-    report = Report()
-    source = read_flow(case.path, report, name=case.flow, root=case.root)
-    assert source, [finding.message for finding in report]
     store = f"file:{folder / 'store'}"
-    files = emit_plan(plan(source), BACKEND, Options(default_image="case:0", store=store), report)
-    assert files, [finding.message for finding in report]
+    source, files = compiled(case, BACKEND, Options(default_image="case:0", store=store))
     folder.mkdir(parents=True, exist_ok=True)
     host = Host(
         folder / "pods",

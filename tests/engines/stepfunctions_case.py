@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import sys
 import uuid
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from compiler.backends import Options, OutputFile
+from compiler.backends import Options
 from compiler.backends.stepfunctions import BACKEND
-from compiler.diagnostics import Report
-from compiler.ir.flow import Flow
-from compiler.ir.planner import plan
-from compiler.pipeline import emit_plan, read_flow
 from tests.engines import FlowCase, Outcome
+from tests.engines.compiling import compiled
 from tests.engines.stepfunctions import Image, Server, run_state_machine, server
 
 SHIM = Path(__file__).resolve().parents[2] / "runtime_shim"
@@ -33,7 +28,7 @@ def run_stepfunctions(
 
     The jobs keep their artifacts on the server's S3; afterwards they are copied to `folder/store`, whose URL the outcome has.
     """
-    source, files = _compile(case)
+    source, files = compiled(case, BACKEND, Options(default_image="case:0"))
     engine = server()
     bucket = bucket or engine.bucket()
     execution = execution or str(uuid.uuid4())
@@ -55,16 +50,6 @@ def run_stepfunctions(
     )
     copied = copy_store(engine, bucket, "flowc", folder / "store")
     return Outcome(source.name, f"sfn-{machine}-{execution}", copied, result.status == "SUCCEEDED", result.log)
-
-
-def _compile(case: FlowCase, target: Mapping[str, Any] | None = None) -> tuple[Flow, tuple[OutputFile, ...]]:
-    report = Report()
-    source = read_flow(case.path, report, name=case.flow, root=case.root)
-    assert source, [finding.message for finding in report]
-    options = Options(default_image="case:0", target=target or {})
-    files = emit_plan(plan(source), BACKEND, options, report)
-    assert files, [finding.message for finding in report]
-    return source, files
 
 
 def copy_store(engine: Server, bucket: str, prefix: str, folder: Path) -> str:
