@@ -9,13 +9,16 @@ from pathlib import Path
 
 import click
 
+from compiler.mistakes import CallError
+
 
 def write_files(files: Mapping[Path, bytes]) -> None:
     """Write all files; each appears whole. An interruption leaves old files or new ones, and nothing else.
 
-    A file that has the bytes already is left alone. Raises click.ClickException where the disk says no.
+    A file that has the bytes already is left alone. Raises CallError where the disk says no.
     """
     pending: dict[Path, Path] = {}
+    path = Path()
     try:
         for path, data in files.items():
             if not _holds(path, data):
@@ -25,7 +28,9 @@ def write_files(files: Mapping[Path, bytes]) -> None:
         for path, written in pending.items():
             written.replace(path)
     except OSError as error:
-        raise click.ClickException(f"cannot write {error.filename}: {error.strerror}") from error
+        # The name that the system was given may be that of a file beside it which nobody knows.
+        folder = path.parent.absolute()
+        raise CallError(f"cannot write {path} in the folder {folder}: {error.strerror}") from error
     finally:
         for written in pending.values():
             with suppress(OSError):

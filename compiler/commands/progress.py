@@ -28,6 +28,7 @@ class Progress:
     run_id_file: Path | None = None
     clock: Callable[[], float] = time.monotonic
     begun: float = 0.0
+    run_id: str = ""
     running: list[TaskStart] = fresh(default_factory=list)
     finished_tasks: int = 0
     retried: int = 0
@@ -36,7 +37,7 @@ class Progress:
 
     def run_started(self, run_id: str) -> None:
         """Say the run's id, and write it where it was asked for."""
-        self.begun = self.clock()
+        self.begun, self.run_id = self.clock(), run_id
         if self.run_id_file:
             write_files({self.run_id_file: f"{run_id}\n".encode()})
         self._say(f"run {run_id}")
@@ -86,6 +87,16 @@ class Progress:
             names = ", ".join(task.label for task in self.failures)
             verdict = click.style("failed", fg="red", bold=True) + (f" in {names}" if names else "")
         self._say(f"{result.pathspec} {verdict}: {tasks}{retries}, {took}")
+
+    def interrupted(self, flow: str, options: str) -> None:
+        """Say how far the run came, and what shows more; `options` are those that `inspect` needs, too."""
+        if not self.run_id:
+            self._say("interrupted")
+            return
+        tasks = f"{self.finished_tasks} task{'' if self.finished_tasks == 1 else 's'}"
+        pathspec = f"{flow}/{self.run_id}"
+        verdict = click.style("interrupted", fg="yellow", bold=True)
+        self._say(f"{pathspec} {verdict}: {tasks} done; `flowc inspect{options} {pathspec}` shows them")
 
     def _say(self, text: str) -> None:
         self._hide()

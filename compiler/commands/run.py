@@ -25,6 +25,9 @@ from compiler.run import run_flow
 from compiler.run.events import RunResult
 from compiler.run.local import LOCAL
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells give it."""
+
 
 @click.command("run", context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True})
 @click.option(
@@ -83,15 +86,19 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     url = opened(local_store(settings, store)).url
     progress = Progress(sys.stderr if as_json else sys.stdout, sys.stderr, _width(plan), run_id_file)
     gc.enable()  # unlike a compile, a run may last for days
-    result = run_flow(
-        plan,
-        store=url,
-        run_id=run_id if run_id is None else _checked(run_id),
-        max_workers=settings.number("max_workers", LOCAL_TABLE, {"max_workers": max_workers}) or _processors(),
-        tags=tags,
-        parameters=parse_parameters(plan, f"flowc run {flow.path}", words, _own_options()),
-        listener=progress,
-    )
+    try:
+        result = run_flow(
+            plan,
+            store=url,
+            run_id=run_id if run_id is None else _checked(run_id),
+            max_workers=settings.number("max_workers", LOCAL_TABLE, {"max_workers": max_workers}) or _processors(),
+            tags=tags,
+            parameters=parse_parameters(plan, f"flowc run {flow.path}", words, _own_options()),
+            listener=progress,
+        )
+    except KeyboardInterrupt:
+        progress.interrupted(plan.flow.name, f" --store {store}" if store else "")
+        raise click.exceptions.Exit(INTERRUPTED) from None
     if as_json:
         click.echo(json.dumps(_facts(result, progress), indent=2))
     return 0 if result.success else 1

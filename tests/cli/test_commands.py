@@ -296,10 +296,12 @@ def test_run_lists_the_flows_parameters(flowc: Flowc, folder: Path) -> None:
     assert "--key-words TEXT" in ended.out
 
 
-SLEEPING = FLOW.replace('print("square of", self.input)', "import time; print('asleep', flush=True); time.sleep(60)")
+SLEEPING = FLOW.replace("SumFlow", "SleepingFlow").replace(
+    'print("square of", self.input)', "import time; print('asleep', flush=True); time.sleep(60)"
+)
 
 
-def test_ctrl_c_ends_a_run_and_all_its_tasks(folder: Path) -> None:
+def test_ctrl_c_ends_a_run_and_all_its_tasks(flowc: Flowc, folder: Path) -> None:
     (folder / "sleeping.py").write_text(SLEEPING)
     process = _flowc("run", "sleeping.py", env={"PYTHONUNBUFFERED": "1"})
     assert process.stdout
@@ -311,7 +313,9 @@ def test_ctrl_c_ends_a_run_and_all_its_tasks(folder: Path) -> None:
     assert time.monotonic() - begun < 50
     assert process.returncode == 130
     assert "Traceback" not in said
-    assert "interrupted" in said
+    run = said.splitlines()[0].removeprefix("run ")
+    assert f"SleepingFlow/{run} interrupted: 1 task done; `flowc inspect SleepingFlow/{run}` shows them" in said
+    assert f"SleepingFlow/{run}  unfinished" in flowc("inspect", f"SleepingFlow/{run}").out
     assert not _running(str(folder))
 
 
