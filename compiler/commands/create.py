@@ -10,11 +10,12 @@ import click
 from compiler.backends import Backend, Options, OutputFile
 from compiler.commands.findings import show
 from compiler.commands.given import given_value
-from compiler.commands.options import Option, WithHelp
+from compiler.commands.options import FOLDER, Option, WithHelp
 from compiler.commands.output import differences, print_bytes, styled_diff, write_files
 from compiler.commands.sources import FLOW, FlowName, Surroundings, named
 from compiler.config import SHARED, Settings, frozen_value, target_options
 from compiler.diagnostics import Report
+from compiler.frontend import parse
 from compiler.ir.flow import Flow, Value
 from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
@@ -56,15 +57,30 @@ class Request:
     given: Mapping[str, Value]
     surroundings: Surroundings
 
+    @property
+    def is_to_folder(self) -> bool:
+        """Whether each flow's files go into a folder, under their own names."""
+        if self.output is None:
+            return False
+        return len(self.flows) > 1 or self.output.endswith("/") or Path(self.output).is_dir()
+
+
+@record
+class Compiled:
+    """One flow of a file, and what a target made of it."""
+
+    path: Path
+    flow: str
+    files: tuple[OutputFile, ...]
+
 
 def _parameters() -> tuple[click.Parameter, ...]:
-    folder = click.Path(exists=True, file_okay=False, path_type=Path)
     return (
         click.Argument(["flows"], metavar="FLOW...", type=FLOW, nargs=-1, required=True),
         Option(["--flow", "flow_name"], metavar="NAME", help="Which flow of the file."),
         Option(["-o", "--output"], metavar="FILE|DIR", help="Write here; a folder exists or ends with a slash."),
         Option(["--check"], is_flag=True, help="Write nothing; exit 1 with a diff if the disk differs."),
-        Option(["--root"], type=folder, help="The folder of the code, instead of the project's."),
+        Option(["--root"], type=FOLDER, help="The folder of the code, instead of the project's."),
     )
 
 
@@ -101,12 +117,12 @@ def _value(backend: Backend, key: str, given: object) -> Value:
 
 
 def _create(request: Request) -> int:
-    files = _compile(request)
-    if files is None:
+    compiled = _compile(request)
+    if compiled is None:
         return 1
     if request.output is None:
-        return _print(request, files)
-    placed = _placed(request, files)
+        return _print(compiled)
+    placed = _placed(request, compiled)
     write_files({path: text.encode() for path, text in placed.items()})
     for path in placed:
         click.echo(f"wrote {path}", err=True)
@@ -117,33 +133,40 @@ def _create(request: Request) -> int:
 def _check(request: Request) -> int:
     if request.output is None:
         raise click.UsageError("--check compares with the disk: say with -o where the files are")
-    files = _compile(request)
-    if files is None:
+    compiled = _compile(request)
+    if compiled is None:
         return 1
-    diff = differences(_placed(request, files))
+    diff = differences(_placed(request, compiled))
     for line in styled_diff(diff):
         click.echo(line, nl=False)
     return 1 if diff else 0
 
 
-def _compile(request: Request) -> list[tuple[OutputFile, ...]] | None:
+def _compile(request: Request) -> list[Compiled] | None:
     """Each flow's files, or None where one has a mistake; all mistakes of all flows are shown."""
     report = Report()
-    compiled = [_compile_one(request, flow, report) for flow in request.flows]
+    compiled = [each for name in request.flows for each in _compile_file(request, name, report)]
     show(report)
     return None if report.failed else compiled
 
 
-def _compile_one(request: Request, name: FlowName, report: Report) -> tuple[OutputFile, ...]:
-    surroundings, found = request.surroundings, Report()
-    flow = read_flow(name.path, found, name=name.name, root=surroundings.root(name.path))
-    files: tuple[OutputFile, ...] = ()
-    if flow:
+def _compile_file(request: Request, name: FlowName, report: Report) -> list[Compiled]:
+    surroundings, found, compiled = request.surroundings, Report(), []
+    for flow in _read(request, name, found):
         image = surroundings.image(name.path, flow.name, request.backend.name, request.given)
         decision, options = decided(flow, surroundings.settings(name.path), request.backend, request.given, image)
-        files = emit_plan(decision, request.backend, options, found)
+        compiled.append(Compiled(name.path, flow.name, emit_plan(decision, request.backend, options, found)))
     report.diagnostics.extend(found.diagnostics)
-    return files
+    return compiled
+
+
+def _read(request: Request, name: FlowName, found: Report) -> tuple[Flow, ...]:
+    """All flows of a file where each has its own output, else the one that is named or alone."""
+    root = request.surroundings.root(name.path)
+    if request.is_to_folder:
+        return parse(name.path, found, root=root, name=name.name)
+    flow = read_flow(name.path, found, name=name.name, root=root)
+    return (flow,) if flow else ()
 
 
 def decided(
@@ -156,10 +179,11 @@ def decided(
     return plan(flow, branch=branch, production=production), options
 
 
-def _print(request: Request, files: list[tuple[OutputFile, ...]]) -> int:
-    if len(files) > 1:
-        raise click.UsageError(f"{len(files)} flows make {sum(map(len, files))} files: name a folder with -o")
-    main, *rest = files[0]
+def _print(compiled: list[Compiled]) -> int:
+    if len(compiled) > 1:
+        count = sum(len(each.files) for each in compiled)
+        raise click.UsageError(f"{len(compiled)} flows make {count} files: name a folder with -o")
+    main, *rest = compiled[0].files
     print_bytes(main.text)
     _name_rest(rest, "printed")
     return 0
@@ -171,21 +195,32 @@ def _name_rest(rest: list[OutputFile], what: str) -> None:
         click.echo(f"note: not {what}: {names}; -o with a folder writes all files", err=True)
 
 
-def _placed(request: Request, files: list[tuple[OutputFile, ...]]) -> dict[Path, str]:
+def _placed(request: Request, compiled: list[Compiled]) -> dict[Path, str]:
     """Where each file goes: into the folder of `-o`; for one flow the main file is `-o` itself unless that is a folder."""
     assert request.output is not None
     target = Path(request.output)
-    if len(files) == 1 and not (target.is_dir() or request.output.endswith("/")):
-        main, *rest = files[0]
+    if not request.is_to_folder:
+        main, *rest = compiled[0].files
         _name_rest(rest, "written")
         return {target: main.text}
     if target.exists() and not target.is_dir():
-        raise click.UsageError(f"{target} is a file: {len(files)} flows need a folder")
+        raise click.UsageError(f"{target} is a file: {len(request.flows)} flows need a folder")
     placed: dict[Path, str] = {}
-    for file in (file for flow in files for file in flow):
-        if placed.setdefault(target / file.name, file.text) != file.text:
-            raise click.UsageError(f"two flows would write {target / file.name}: give them different names")
+    for each in compiled:
+        for file in each.files:
+            path = target / _file_name(each, file.name, compiled)
+            if placed.setdefault(path, file.text) != file.text:
+                raise click.UsageError(f"two flows would write {path}: give them different names")
     return placed
+
+
+def _file_name(own: Compiled, name: str, compiled: list[Compiled]) -> str:
+    """A file's name; with the flow's where another flow of the same source has a file of that name, too."""
+    others = [each for each in compiled if each.path == own.path and each.flow != own.flow]
+    if any(name == file.name for each in others for file in each.files):
+        stem, dot, suffix = name.partition(".")
+        return f"{stem}_{own.flow}{dot}{suffix}"
+    return name
 
 
 def _warn_of_circle(request: Request, placed: Mapping[Path, str]) -> None:
