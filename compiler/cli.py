@@ -24,8 +24,10 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command; its exit code."""
     gc.disable()  # a compile is over before collecting would pay
-    with late("inspect"):
-        from compiler.commands.root import call  # noqa: PLC0415 - click is imported without what it rarely uses
+    with late("inspect", "uuid", "urllib.parse"):  # click and pathlib import them, for little that we ask of these
+        import pathlib  # noqa: F401, PLC0415
+
+        from compiler.commands.root import call  # noqa: PLC0415
 
     return call(arguments)
 

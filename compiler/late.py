@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from types import ModuleType
 
 
 class _Late(ModuleType):
-    """A module that is imported when something of it is asked for."""
+    """A module that is imported when it is used, unless that is while another module is imported: see `late`."""
 
     def __getattr__(self, name: str) -> object:
-        _take_away(self)
-        return getattr(__import__(self.__name__), name)
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if sys.modules.get(self.__name__) is self:
+            return _stand_in(self.__name__, name)
+        return getattr(import_module(self.__name__), name)
 
 
 @contextmanager
-def late(name: str) -> Iterator[None]:
-    """Within, `import name` (a module at the top level) only notes the name: the module is imported when it is first used."""
-    if name in sys.modules:
-        yield
-        return
-    module = sys.modules[name] = _Late(name)
+def late(*names: str) -> Iterator[None]:
+    """Within, importing one of the modules only notes its name; it is imported when something of it is used after that.
+
+    What is taken from it within is a function that calls the real one: right for `from module import function` and for
+    annotations, wrong for a class that is kept and asked `isinstance` of.
+    """
+    modules = {name: _Late(name) for name in names if name not in sys.modules}
+    sys.modules.update(modules)
     try:
         yield
     finally:
-        _take_away(module)
+        for name in modules:
+            _wake(name)
 
 
-def _take_away(module: ModuleType) -> None:
-    if sys.modules.get(module.__name__) is module:
-        del sys.modules[module.__name__]
+def _wake(name: str) -> None:
+    if isinstance(sys.modules.get(name), _Late):
+        del sys.modules[name]
+
+
+def _stand_in(module: str, name: str) -> Callable[..., object]:
+    def call(*args: object, **kwargs: object) -> object:
+        _wake(module)
+        found: object = getattr(import_module(module), name)(*args, **kwargs)
+        return found
+
+    return call

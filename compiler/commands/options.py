@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,6 +15,20 @@ class Option(click.Option):
     def __init__(self, names: Sequence[str], *, help: str, **settings: Any) -> None:
         super().__init__(names, **settings)
         self.help = help
+
+
+class FolderType(click.ParamType):  # type: ignore[type-arg] # generic in newer versions of click only
+    """A folder that exists; `click.Path` is made when one is given."""
+
+    name = "directory"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path, or click's own words on what is wrong with it."""
+        folder: Path = click.Path(exists=True, file_okay=False, path_type=Path).convert(str(value), param, ctx)
+        return folder
+
+
+FOLDER = FolderType()
 
 
 class WithHelp(click.Command):

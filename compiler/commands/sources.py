@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from compiler.commands.findings import show
-from compiler.commands.options import Option
+from compiler.commands.options import FOLDER, Option
 from compiler.config import Settings, did_you_mean, read_settings
 from compiler.diagnostics import Report
 from compiler.ir.flow import Value
@@ -68,7 +68,7 @@ flow_option = click.option("--flow", "flow_name", metavar="NAME", help="Which fl
 root_option = click.option(
     "--root",
     cls=Option,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FOLDER,
     help="The folder of the code; by default that of pyproject.toml or .git, else the flow's.",
 )
 
