@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from compiler.commands.stores import DEFAULT_STORE
 from compiler.commands.targets import BUILT_IN, load_backend
 from compiler.config import (
     DEFAULT,
@@ -19,6 +20,24 @@ from compiler.config import (
     read_settings,
     target_options,
 )
+from compiler.image import PYTHON, REQUIREMENTS
+
+DEFAULTS = {
+    "image": "[registry/]<flow>:<code digest>",
+    "registry": "none",
+    "store": f"{DEFAULT_STORE} for `flowc run`; elsewhere the container's FLOWC_STORE, and ${{StoreBucket}} for step-functions",
+    "code": "the image holds the code",
+    "namespace": "the target's own",
+    "name": "the flow's",
+    "max_workers": "the number of processors for `flowc run`; elsewhere the engine's own bound",
+    "branch": "that of @project, else user.shared",
+    "production": "that of @project",
+    "root": "the folder of pyproject.toml, else of .git, else the flow's",
+    "packages": f"{REQUIREMENTS} in the code's root",
+    "python": PYTHON,
+    "passthrough": "none",
+}
+"""What holds where nobody says, for each setting that is no target's own."""
 
 
 @click.command("config")
@@ -39,7 +58,7 @@ def COMMAND(path: Path, target: str | None, as_json: bool) -> int:
     settings = read_settings(path)
     found = [settings.get(key, target, {}) for key in _keys(settings, target)]
     if as_json:
-        rows = {setting.key: {"value": setting.value, "origin": setting.origin} for setting in found}
+        rows = {setting.key: _facts(setting) for setting in found}
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return 0
     width = max(len(setting.key) for setting in found)
@@ -60,7 +79,13 @@ def _keys(settings: Settings, target: str | None) -> tuple[str, ...]:
     return (*SHARED, *backend.target_options)
 
 
+def _facts(setting: Setting) -> dict[str, object]:
+    default = {"default": DEFAULTS[setting.key]} if setting.origin == DEFAULT and setting.key in DEFAULTS else {}
+    return {"value": setting.value, "origin": setting.origin, **default}
+
+
 def _row(setting: Setting) -> str:
     if setting.origin == DEFAULT:
-        return click.style("not set", dim=True)
+        default = f": {DEFAULTS[setting.key]}" if setting.key in DEFAULTS else ""
+        return click.style(f"not set{default}", dim=True)
     return f"{json.dumps(setting.value, ensure_ascii=False)}  {click.style(f'({setting.origin})', dim=True)}"
