@@ -14,11 +14,11 @@ from compiler.ir.plan import Feature, Plan
 KUBERNETES = (
     "image_pull_policy image_pull_secrets service_account secrets node_selector namespace gpu_vendor tolerations labels "
     "annotations use_tmpfs tmpfs_tempdir tmpfs_size tmpfs_path persistent_volume_claims port compute_pool "
-    "hostname_resolution_timeout qos security_context"
+    "hostname_resolution_timeout qos security_context executable"
 )
 BATCH = (
     "queue iam_role execution_role max_swap swappiness use_tmpfs tmpfs_tempdir tmpfs_size tmpfs_path inferentia trainium efa "
-    "ephemeral_storage log_driver log_options num_parallel host_volumes efs_volumes aws_batch_tags privileged"
+    "ephemeral_storage log_driver log_options num_parallel host_volumes efs_volumes aws_batch_tags aws_tags privileged"
 )
 
 

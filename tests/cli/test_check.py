@@ -9,8 +9,9 @@ from typing import get_args
 import pytest
 
 from compiler.backends.gaps import EVERYWHERE
-from compiler.commands.targets import BUILT_IN
+from compiler.commands.targets import BUILT_IN, load_backend
 from compiler.ir.plan import Feature
+from compiler.run.local import LOCAL
 from tests.cli.conftest import FLOW, Flowc
 
 _SWITCH = 'self.next({"a": self.join, "b": self.other}, condition="kind")'
@@ -104,6 +105,13 @@ def test_a_target_refuses_in_check_what_it_refuses_in_create(
     assert checked.code == created.code
     if created.code:
         assert checked.out == created.err
+
+
+def test_what_any_target_spells_runs_here() -> None:
+    for backend in map(load_backend, BUILT_IN):
+        assert backend is not None
+        for decorator, options in backend.spells.items():
+            assert options <= LOCAL.spells[decorator], backend.name
 
 
 def test_all_targets_are_asked(flowc: Flowc, folder: Path) -> None:
