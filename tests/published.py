@@ -8,11 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
+from compiler.backends import PORTABLE_OPTIONS, Backend
+from compiler.backends.airflow.steps import DEADLINE_GRACE
+from compiler.backends.argo.containers import GRACE
+from compiler.backends.stepfunctions.states import TIMEOUT_GRACE
 from compiler.commands.ir import json_text
 from compiler.commands.targets import BUILT_IN, load_backend
+from compiler.frontend.value_rules import INCLUDE_FILE
 from compiler.ir.plan import Feature
 from compiler.ir.schema import schema
+from compiler.package import LEFT_OUT, LIMIT
 from compiler.run.local import LOCAL
+
+_IDLE = "taken, without effect"
 
 ROOT = Path(__file__).parent.parent
 
@@ -44,15 +52,37 @@ class Published:
 def support_table() -> str:
     """Which target runs which feature, from the backends' tables of gaps."""
     targets = [backend for name in BUILT_IN if (backend := load_backend(name))]
-    columns = [("local run", LOCAL.gaps), *((backend.name, backend.gaps) for backend in targets)]
-    rows = [["feature", *(name for name, _ in columns)], ["---"] * (len(columns) + 1)]
+    columns: list[Backend] = [LOCAL, *targets]
+    rows = [["feature", "local run", *(backend.name for backend in targets)], ["---"] * (len(columns) + 1)]
     rows.append(["split, join, foreach, nested to any depth", *["yes"] * len(columns)])
+    rows.append(["`Parameter`", *["yes"] * len(columns)])
+    rows.append(["`IncludeFile`", *["no" if INCLUDE_FILE.severity == "error" else "yes"] * len(columns)])
+    sizes = ", ".join(sorted(PORTABLE_OPTIONS - {"image"}))
+    rows.append([f"`@resources`, `@kubernetes`, `@batch`: {sizes}", _IDLE, *["yes"] * len(targets)])
+    rows.append(["`@kubernetes`, `@batch`: image", _IDLE, *["yes"] * len(targets)])
+    for decorator in ("kubernetes", "batch"):
+        spelled = [backend.spells.get(decorator, frozenset()) for backend in targets]
+        told = [f"{len(names)} more options" if names else "refused" for names in spelled]
+        rows.append([f"`@{decorator}`: everything else", _IDLE, *told])
     for feature in get_args(Feature):
-        rows.append([feature, *("no" if feature in gaps else "yes" for _, gaps in columns)])
+        rows.append([feature, *("no" if feature in backend.gaps else "yes" for backend in columns)])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def graces() -> str:
+    """By how much each target's own bound of a step comes after `@timeout`."""
+    found = {"airflow": DEADLINE_GRACE, "argo": GRACE, "step-functions": TIMEOUT_GRACE}
+    return "".join(f"- {target}: {found[target]} s\n" for target in BUILT_IN)
+
+
+def left_out() -> str:
+    """What the code archive never holds."""
+    return f"{', '.join(f'`{name}`' for name in sorted(LEFT_OUT))}; the limit is {LIMIT // 2**20} MiB.\n"
 
 
 PUBLISHED = (
     Published(ROOT / "docs" / "ir.schema.json", lambda: json_text(schema())),
     Published(ROOT / "README.md", support_table, "support"),
+    Published(ROOT / "README.md", graces, "graces"),
+    Published(ROOT / "README.md", left_out, "left out"),
 )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from compiler.commands.targets import BUILT_IN
 from tests.cli.conftest import Flowc
@@ -54,6 +59,37 @@ def test_commands_print_what_is_shown(flowc: Flowc, squares: Path) -> None:
     [(command, shown)] = mistake
     ended = flowc(*shlex.split(command)[1:])
     assert (ended.code, ended.out + ended.err) == (1, shown)
+
+
+def test_an_artifact_is_read_as_shown(flowc: Flowc, squares: Path) -> None:
+    assert flowc("run", "squares.py", "--count", "4").code == 0
+    environment = {name: value for name, value in os.environ.items() if name != "FLOWC_STORE"}
+    for store in ({}, {"FLOWC_STORE": f"file:{squares}/.flowc"}):
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", _blocks("python")[1]],
+            capture_output=True,
+            text=True,
+            env={**environment, **store},
+            cwd="/" if store else squares,
+            check=False,
+        )
+        assert (done.stdout, done.stderr) == ("14\n", "")
+
+
+def test_parameters_are_given_to_what_was_compiled(flowc: Flowc, squares: Path) -> None:
+    """The names in the commands that start a run are those of the outputs, and what they give reaches the first step."""
+    [commands] = [text for text in _blocks("") if "start-execution" in text]
+    airflow, argo, aws = (shlex.split(line, comments=True) for line in commands.splitlines())
+    dag = flowc("airflow", "create", "squares.py").out
+    assert f'dag_id="{airflow[3]}"' in dag
+    assert all(f'"{name}": Param(' in dag for name in json.loads(airflow[-1]))
+    template = yaml.safe_load(flowc("argo", "create", "squares.py").out)
+    assert argo[3] == f"{template['kind'].lower()}/{template['metadata']['name']}"
+    given = [each["name"] for each in template["spec"]["arguments"]["parameters"]]
+    assert given == [argo[-1].partition("=")[0]]
+    machine = json.loads(flowc("step-functions", "create", "squares.py").out)
+    assert machine["States"][machine["StartAt"]]["Parameters"]["Body.$"] == "$", "the whole input is the parameters"
+    assert json.loads(aws[-1]) == json.loads(airflow[-1]) == {given[0]: 4}
 
 
 def test_metaflow_is_the_same_thing(flowc: Flowc, squares: Path) -> None:
