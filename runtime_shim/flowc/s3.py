@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from flowc.s3_objects import fetch, fetch_range, head, listing, remove, upload
-from flowc.s3_requests import Bucket
+from flowc.s3_requests import CONFLICT, NOT_FOUND, PRECONDITION_FAILED, Bucket
 from flowc.store import Data, Found, MissingError, StoreError
+from flowc.wire import parsed
 
-_LOST = (HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED)
+_LOST = (CONFLICT, PRECONDITION_FAILED)
 
 
 class S3Store:
     """Objects of one bucket under one prefix; the methods are those of `flowc.store.Store`."""
 
     def __init__(self, url: str, bucket: Bucket | None = None) -> None:
-        parts = urlsplit(url)
-        if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment:
+        parts = parsed(url)
+        if parts.scheme != "s3" or not parts.host or "?" in url or "#" in url:
             raise StoreError(f"{url!r} is no s3://bucket/prefix")
         self.url = url.rstrip("/")
         self._prefix = parts.path.strip("/")
-        self.bucket = bucket or Bucket(parts.netloc)
+        self.bucket = bucket or Bucket(parts.host)
 
     def get(self, key: str) -> Found:
         """The whole object. Raises MissingError."""
@@ -83,7 +82,7 @@ class S3Store:
         answer = self.bucket.send("PUT", self._key(key), (), condition, [data])
         if answer.is_good:
             return True, answer.again
-        missing = answer.status == HTTPStatus.NOT_FOUND and answer.code == "NoSuchKey"
+        missing = answer.status == NOT_FOUND and answer.code == "NoSuchKey"
         if answer.status in _LOST or missing:
             return False, answer.again
         raise self.bucket.refused(answer, "PUT", self._key(key))

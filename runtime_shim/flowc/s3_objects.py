@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from http import HTTPStatus
 from itertools import chain, islice
 
 from flowc.lean import TYPE_CHECKING, NamedTuple
-from flowc.s3_requests import Answer, Bucket, Refusal, tag
+from flowc.s3_requests import NOT_FOUND, OK, RANGE_NOT_SATISFIABLE, Answer, Bucket, Refusal, tag
 from flowc.s3_sigv4 import Query
+from flowc.standard import standard_path
 from flowc.store import Data, MissingError, StoreError
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def fetch(bucket: Bucket, key: str, headers: Mapping[str, str] = _NO_HEADERS, in
     answer = bucket.send("GET", key, (), headers, (), into)
     if answer.is_good:
         return answer
-    if answer.status == HTTPStatus.NOT_FOUND and answer.code != "NoSuchBucket":
+    if answer.status == NOT_FOUND and answer.code != "NoSuchBucket":
         raise MissingError(f"s3://{bucket.name}/{key}")
     raise bucket.refused(answer, "GET", key)
 
@@ -45,7 +44,7 @@ def head(bucket: Bucket, key: str) -> Mapping[str, str] | None:
     answer = bucket.send("HEAD", key)
     if answer.is_good:
         return answer.headers
-    if answer.status == HTTPStatus.NOT_FOUND:
+    if answer.status == NOT_FOUND:
         return None
     raise bucket.refused(answer, "HEAD", key)
 
@@ -53,7 +52,7 @@ def head(bucket: Bucket, key: str) -> Mapping[str, str] | None:
 def remove(bucket: Bucket, key: str) -> None:
     """Delete the object; nothing happens where there is none."""
     answer = bucket.send("DELETE", key)
-    if not answer.is_good and answer.status != HTTPStatus.NOT_FOUND:
+    if not answer.is_good and answer.status != NOT_FOUND:
         raise bucket.refused(answer, "DELETE", key)
 
 
@@ -74,7 +73,8 @@ def fetch_range(bucket: Bucket, key: str, start: int, size: int) -> memoryview:
     """So many bytes of the object, in writable memory of their own; large ones come in several pieces at once. Raises MissingError."""
     if size <= 2 * PIECE:
         return _range(bucket, key, start, size)
-    from concurrent.futures import ThreadPoolExecutor
+    with standard_path():
+        from concurrent.futures import ThreadPoolExecutor
 
     view = memoryview(bytearray(size))
 
@@ -93,13 +93,13 @@ def _range(bucket: Bucket, key: str, start: int, size: int) -> memoryview:
     try:
         answer = fetch(bucket, key, {"range": f"bytes={start}-{start + size - 1}"})
     except Refusal as error:
-        if error.status != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+        if error.status != RANGE_NOT_SATISFIABLE:
             raise
         raise StoreError(
             f"s3://{bucket.name}/{key} ends before byte {start}: it was changed by something else"
         ) from error
     view = memoryview(answer.body)
-    if answer.status == HTTPStatus.OK:
+    if answer.status == OK:
         view = view[start : start + size]  # a server that knows no ranges
     if view.nbytes != size:
         raise StoreError(
@@ -126,8 +126,9 @@ def listing(bucket: Bucket, prefix: str, *, delimiter: str = "", limit: int | No
 
 
 def _page(bucket: Bucket, query: Query) -> tuple[list[Entry], str]:
-    from urllib.parse import unquote_plus
-    from xml.etree import ElementTree
+    with standard_path():
+        from urllib.parse import unquote_plus
+        from xml.etree import ElementTree
 
     answer = bucket.send("GET", "", query)
     if not answer.is_good:
@@ -136,8 +137,7 @@ def _page(bucket: Bucket, query: Query) -> tuple[list[Entry], str]:
         root = ElementTree.fromstring(bytes(answer.body))
     except ElementTree.ParseError as error:
         raise StoreError(f"{bucket} answered a listing with no XML: {error}") from error
-    space = re.match(r"\{.*\}|", root.tag)
-    name = space[0] if space else ""
+    name = root.tag[: root.tag.rfind("}") + 1]  # its namespace
     found = [
         Entry(unquote_plus(item.findtext(f"{name}Key", "")), int(item.findtext(f"{name}Size", "0")))
         for item in root.iter(f"{name}Contents")
@@ -192,8 +192,9 @@ def _multipart(bucket: Bucket, key: str, pieces: Iterable[list[Data]], headers: 
 
 def _at_once(put: Callable[[int, list[Data]], tuple[str, int]], pieces: Iterable[list[Data]]) -> list[tuple[str, int]]:
     """The pieces put, a few at once, no more of them in memory than are under way."""
-    from collections import deque
-    from concurrent.futures import Future, ThreadPoolExecutor
+    with standard_path():
+        from collections import deque
+        from concurrent.futures import Future, ThreadPoolExecutor
 
     done: list[tuple[str, int]] = []
     waiting: deque[Future[tuple[str, int]]] = deque()

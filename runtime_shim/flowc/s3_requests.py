@@ -6,15 +6,14 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from urllib.parse import urlsplit
 
 from flowc.lean import TYPE_CHECKING, NamedTuple
 from flowc.s3_credentials import Provider
 from flowc.s3_profiles import Profiles, domain, region_of
 from flowc.s3_sigv4 import Query, Request, Scope, path_text, payload_hash, query_text, sign
+from flowc.standard import standard_path
 from flowc.store import Data, StoreError
+from flowc.wire import Connection, WireError, parsed
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -23,7 +22,8 @@ if TYPE_CHECKING:
 _ATTEMPTS = 9
 _LONGEST_PAUSE = 8.0
 _TIMEOUT = 60.0
-_CHUNK = 1 << 20
+OK, FORBIDDEN, NOT_FOUND, CONFLICT, PRECONDITION_FAILED, RANGE_NOT_SATISFIABLE = 200, 403, 404, 409, 412, 416
+_REDIRECT, _SERVER_ERROR = 300, 500
 _BUSY_STATUS = frozenset((429, 500, 502, 503, 504))
 _BUSY_CODES = frozenset(
     (
@@ -32,7 +32,6 @@ _BUSY_CODES = frozenset(
     )
 )
 _STALE_CODES = frozenset(("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"))
-_VIRTUAL = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$")
 _NO_HEADERS: Mapping[str, str] = {}
 
 
@@ -52,7 +51,7 @@ class Answer(NamedTuple):
     @property
     def is_good(self) -> bool:
         """Whether the request was carried out."""
-        return self.status < HTTPStatus.MULTIPLE_CHOICES
+        return self.status < _REDIRECT
 
 
 class Refusal(StoreError):
@@ -84,7 +83,7 @@ class Bucket:
         provider: Provider | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._idle: list[HTTPConnection] = []
+        self._idle: list[Connection] = []
         profiles = Profiles(environment)
         self.name = name
         self._environment = environment
@@ -131,7 +130,7 @@ class Bucket:
         for attempt in range(_ATTEMPTS):
             try:
                 answer = self._once(call)
-            except (OSError, HTTPException) as error:
+            except (OSError, WireError) as error:
                 if (
                     type(error).__name__ == "SSLCertVerificationError"
                 ):  # by its name: `ssl` is loaded only where it is used
@@ -146,7 +145,7 @@ class Bucket:
                 if answer.status not in _BUSY_STATUS and answer.code not in _BUSY_CODES:
                     return answer._replace(again=again)
                 trouble = f"status {answer.status} {answer.code} {tag(answer.body, 'Message')}".strip()
-                again = again or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+                again = again or answer.status >= _SERVER_ERROR
             if attempt + 1 < _ATTEMPTS:
                 self._sleep(min(0.1 * 2**attempt, _LONGEST_PAUSE) * _jitter())
         raise StoreError(f"{method} {self._shown(key)} failed {_ATTEMPTS} times, the last time with {trouble}")
@@ -159,7 +158,7 @@ class Bucket:
             told = f"there is no bucket {self.name!r} ({self}): create it, or correct the URL"
         elif code in ("InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken"):
             told = f"{method} {where}: the AWS credentials are wrong ({code}: {message})"
-        elif answer.status == HTTPStatus.FORBIDDEN:
+        elif answer.status == FORBIDDEN:
             told = (
                 f"{method} {where}: access denied ({message or code or 'no reason given'}). The role needs s3:GetObject, "
                 "s3:PutObject and s3:DeleteObject on the objects and s3:ListBucket on the bucket"
@@ -182,7 +181,8 @@ class Bucket:
             return False
         turned.add(code)
         if code == "RequestTimeTooSkewed" and "date" in answer.headers:
-            from email.utils import parsedate_to_datetime
+            with standard_path():
+                from email.utils import parsedate_to_datetime
 
             self._skew = parsedate_to_datetime(answer.headers["date"]).timestamp() - time.time()
             return True
@@ -193,12 +193,12 @@ class Bucket:
 
     def _placed(self, region: str) -> Place:
         if self._endpoint:
-            parts = urlsplit(self._endpoint)
-            if parts.scheme not in ("http", "https") or not parts.netloc:
+            parts = parsed(self._endpoint)
+            if parts.scheme not in ("http", "https") or not parts.host:
                 raise StoreError(f"the S3 endpoint {self._endpoint!r} is no http:// or https:// URL")
-            return Place(parts.scheme, parts.netloc, f"{parts.path.rstrip('/')}/{self.name}", region)
+            return Place(parts.scheme, parts.host, f"{parts.path.rstrip('/')}/{self.name}", region)
         host = f"s3.{region}.{domain(region)}"
-        if _VIRTUAL.match(self.name):
+        if re.match("[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", self.name):
             return Place("https", f"{self.name}.{host}", "", region)
         return Place("https", host, f"/{self.name}", region)
 
@@ -215,17 +215,17 @@ class Bucket:
         try:
             target = f"{path}?{query_text(call.query)}" if call.query else path
             try:
-                _transmit(connection, call, target, headers)
+                connection.send(call.method, target, headers, call.body)
             except (BrokenPipeError, ConnectionResetError) as error:
                 return _early(connection, call, error)
-            answer = _received(connection.getresponse(), call)
+            answer = _received(connection, call)
         except BaseException:  # whatever ended it, the connection is in the middle of something
             connection.close()
             raise
         self._idle.append(connection)
         return answer
 
-    def _connection(self, place: Place) -> HTTPConnection:
+    def _connection(self, place: Place) -> Connection:
         if os.getpid() != self._process:  # a fork shares its parent's sockets; the parent goes on with them
             self._process = os.getpid()
             self.close()
@@ -234,19 +234,15 @@ class Bucket:
         except IndexError:
             return self._connected(place)
 
-    def _connected(self, place: Place) -> HTTPConnection:
+    def _connected(self, place: Place) -> Connection:
         if place.scheme == "http":
-            return HTTPConnection(place.host, timeout=_TIMEOUT)
+            return Connection(place.host, _TIMEOUT)
         if self._tls is None:
-            import ssl
+            with standard_path():
+                import ssl
 
             self._tls = ssl.create_default_context(cafile=self._environment.get("AWS_CA_BUNDLE") or None)
-        proxy = _proxy(place.host, self._environment)
-        if not proxy:
-            return HTTPSConnection(place.host, timeout=_TIMEOUT, context=self._tls)
-        connection = HTTPSConnection(proxy, timeout=_TIMEOUT, context=self._tls)
-        connection.set_tunnel(place.host)
-        return connection
+        return Connection(place.host, _TIMEOUT, self._tls, _proxy(place.host, self._environment))
 
 
 class _Call(NamedTuple):
@@ -272,67 +268,30 @@ def _proxy(host: str, environment: Mapping[str, str]) -> str:
     for word in spared.replace(",", " ").split():
         if word in ("*", name) or name.endswith("." + word.lstrip("*.")):
             return ""
-    return urlsplit(url if "//" in url else "//" + url).netloc.rpartition("@")[2]
+    return parsed(url if "://" in url else "http://" + url).host.rpartition("@")[2]
 
 
-def _transmit(connection: HTTPConnection, call: _Call, target: str, headers: Mapping[str, str]) -> None:
-    connection.putrequest(call.method, target, skip_host=True, skip_accept_encoding=True)
-    for name, value in headers.items():
-        connection.putheader(name, value)
-    size = sum(memoryview(part).nbytes for part in call.body)
-    if size or call.method in ("PUT", "POST"):
-        connection.putheader("content-length", str(size))
-    first = bytes(call.body[0]) if call.body and size <= _CHUNK and len(call.body) == 1 else None
-    connection.endheaders(first)
-    if first is None:
-        for part in call.body:
-            connection.send(memoryview(part).cast("B"))
-
-
-def _early(connection: HTTPConnection, call: _Call, error: OSError) -> Answer:
+def _early(connection: Connection, call: _Call, error: OSError) -> Answer:
     """The answer of a server that did not wait for the whole body, such as a refusal; the error where there is none."""
-    with connection.getresponse() as response:
-        answer = _received(response, call)
+    if connection.sock is None:  # it was not even opened
+        raise error
+    answer = _received(connection, call)
     connection.close()
     if answer.is_good:
         raise error
     return answer
 
 
-def _received(response: HTTPResponse, call: _Call) -> Answer:
-    headers: dict[str, str] = {name.lower(): value for name, value in response.getheaders()}
-    head = Answer(response.status, headers, b"", again=False)
-    if call.into is not None and head.is_good:
-        _copy(response, call.into)
-        return head
-    if head.is_good and response.length:
-        return head._replace(body=_whole(response, response.length))
-    return head._replace(body=response.read())
-
-
-def _whole(response: HTTPResponse, size: int) -> bytearray:
-    """The body in memory of its own that was allocated once."""
-    body = bytearray(size)
-    view, done = memoryview(body), 0
-    while done < size:
-        got = response.readinto(view[done:])
-        if not got:
-            raise HTTPException(f"{done} of {size} bytes came")
-        done += got
-    response.read()  # so that the connection knows that the answer is complete
-    return body
-
-
-def _copy(response: HTTPResponse, into: BinaryIO) -> None:
-    size = response.length
-    into.seek(0)
-    into.truncate()
-    done = 0
-    while chunk := response.read(_CHUNK):
-        into.write(chunk)
-        done += len(chunk)
-    if size is not None and done != size:
-        raise HTTPException(f"{done} of {size} bytes came")
+def _received(connection: Connection, call: _Call) -> Answer:
+    head = connection.receive(call.method)
+    answer = Answer(head.status, head.headers, b"", again=False)
+    if call.into is None or not answer.is_good:
+        return answer._replace(body=connection.body(head))
+    call.into.seek(0)
+    call.into.truncate()
+    for piece in connection.pieces(head):
+        call.into.write(piece)
+    return answer
 
 
 def tag(body: bytes | bytearray, name: str) -> str:

@@ -7,16 +7,20 @@ import os
 import re
 import time
 from collections.abc import Mapping
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from flowc.lean import NamedTuple
+from flowc.lean import TYPE_CHECKING, NamedTuple
 from flowc.s3_profiles import Sts
 from flowc.s3_sigv4 import Credentials, Request, Scope, payload_hash, sign
+from flowc.standard import standard_path
 from flowc.store import StoreError
+from flowc.wire import Connection, WireError, parsed
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 _FORM = "application/x-www-form-urlencoded; charset=utf-8"
+_OK, _TOO_MANY, _SERVER_ERROR = 200, 429, 500
 _PAUSES = (0.2, 0.6, 1.8)
 
 
@@ -39,7 +43,7 @@ def assume_role(role: str, session: str | None, external_id: str | None, source:
     """The role's credentials, asked for with those of its source."""
     extra = {"ExternalId": external_id} if external_id else {}
     form = _form("AssumeRole", role, session, **extra)
-    host = urlsplit(sts.endpoint).netloc
+    host = parsed(sts.endpoint).host
     request = Request("POST", "/", (), {"host": host, "content-type": _FORM}, payload_hash((form,)))
     headers = sign(request, source, Scope(sts.region, "sts"), time.time())
     return _from_sts(_Call("POST", sts.endpoint + "/", headers, form), role)
@@ -50,7 +54,7 @@ def container(url: str, token_file: str | None, token: str | None) -> Credential
     authorization = _text(token_file, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") if token_file else token
     headers = {"authorization": authorization} if authorization else {}
     status, body = _ask(_Call("GET", url, headers), "the container's credentials")
-    if status != HTTPStatus.OK:
+    if status != _OK:
         raise StoreError(f"the container's credentials at {url} answered {status}: {_shown(body)}")
     return _from_json(body, url)
 
@@ -62,18 +66,18 @@ def instance(endpoint: str) -> Credentials | None:
         status, token = _once(
             _Call("PUT", root + "api/token", {"x-aws-ec2-metadata-token-ttl-seconds": "21600"}, timeout=1.0)
         )
-    except (OSError, HTTPException):
+    except (OSError, WireError):
         return None
-    if status != HTTPStatus.OK:
+    if status != _OK:
         return None
     place = root + "meta-data/iam/security-credentials/"
     proof = {"x-aws-ec2-metadata-token": token.decode()}
     status, role = _ask(_Call("GET", place, proof), "the instance's metadata")
-    if status != HTTPStatus.OK or not role.strip():
+    if status != _OK or not role.strip():
         return None
     url = place + role.decode().split("\n")[0].strip()
     status, body = _ask(_Call("GET", url, proof), "the instance's metadata")
-    if status != HTTPStatus.OK:
+    if status != _OK:
         raise StoreError(f"the instance's role at {url} answered {status}: {_shown(body)}")
     return _from_json(body, url)
 
@@ -108,7 +112,7 @@ def _form(action: str, role: str, session: str | None, **extra: str) -> bytes:
 def _from_sts(call: _Call, role: str) -> Credentials:
     status, body = _ask(call, "the AWS security token service")
     text = body.decode("utf-8", "replace")
-    if status != HTTPStatus.OK:
+    if status != _OK:
         raise StoreError(f"the role {role} cannot be assumed: {_tag(text, 'Message') or _shown(body)}")
     key, secret, token, end = (
         _tag(text, name) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
@@ -133,10 +137,10 @@ def _ask(call: _Call, what: str) -> tuple[int, bytes]:
     for pause in (*_PAUSES, None):
         try:
             status, body = _once(call)
-        except (OSError, HTTPException) as error:
+        except (OSError, WireError) as error:
             last = f"{type(error).__name__}: {error}"
         else:
-            if status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.TOO_MANY_REQUESTS:
+            if status < _SERVER_ERROR and status != _TOO_MANY:
                 return status, body
             last = f"status {status}"
         if pause is not None:
@@ -145,16 +149,21 @@ def _ask(call: _Call, what: str) -> tuple[int, bytes]:
 
 
 def _once(call: _Call) -> tuple[int, bytes]:
-    parts = urlsplit(call.url)
-    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = kind(parts.netloc, timeout=call.timeout)
+    url = parsed(call.url)
+    connection = Connection(url.host, call.timeout, _tls() if url.scheme == "https" else None)
     try:
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request(call.method, path, body=call.body or None, headers=dict(call.headers))
-        response = connection.getresponse()
-        return response.status, response.read()
+        connection.send(call.method, url.path or "/", {"host": url.host, **call.headers}, [call.body])
+        head = connection.receive(call.method)
+        return head.status, bytes(connection.body(head))
     finally:
         connection.close()
+
+
+def _tls() -> SSLContext:
+    with standard_path():
+        import ssl
+
+    return ssl.create_default_context()
 
 
 def _text(path: str, variable: str) -> str:

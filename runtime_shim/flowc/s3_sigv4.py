@@ -6,11 +6,13 @@ import hashlib
 import hmac
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from urllib.parse import quote
 
 from flowc.lean import NamedTuple
 
 Query = Sequence[tuple[str, str]]
+
+_PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~")
+_QUOTED = [chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in range(256)]
 
 EMPTY = hashlib.sha256(b"").hexdigest()
 
@@ -72,7 +74,7 @@ def query_text(query: Query) -> str:
 
 def path_text(key: str) -> str:
     """A key as the path of a URL; S3 encodes once and takes `//` and `..` as they are."""
-    return quote(key, safe="/-_.~")
+    return "/".join(map(_encode, key.split("/")))
 
 
 def payload_hash(parts: Iterable[bytes | bytearray | memoryview]) -> str:
@@ -98,4 +100,4 @@ def _key(secret: str, day: str, scope: Scope) -> bytes:
 
 
 def _encode(text: str) -> str:
-    return quote(text, safe="-_.~")
+    return "".join(map(_QUOTED.__getitem__, text.encode()))

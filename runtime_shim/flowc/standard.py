@@ -13,8 +13,10 @@ def standard_path() -> Iterator[None]:
     """What is imported in the block comes from the interpreter's own library, whatever the author has on the path."""
     library = os.path.dirname(os.path.abspath(os.__file__))
     before = list(sys.path)
-    sys.path[:] = [place for place in before if place == library or place.startswith(library + os.sep)]
+    ours = [place for place in before if place == library or place.startswith(library + os.sep)]
+    sys.path[:] = ours
     try:
         yield
     finally:
-        sys.path[:] = before
+        if len(ours) < len(before):  # else another thread is in the block, and it knows the rest
+            sys.path[:] = before

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from flowc.manifest import attempts, runs, walk
 from flowc.store import Store, open_store
 from flowc.task import DONE, MISTAKE
+from flowc.wire import Connection
 from moto.server import ThreadedMotoServer
 
 from tests.shim.container import contain, write
@@ -59,13 +59,13 @@ def store(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Store
 def requests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What this process asks of any server from now on."""
     seen: list[str] = []
-    before = http.client.HTTPConnection.putrequest
+    before = Connection.send
 
-    def counted(self: http.client.HTTPConnection, method: str, url: str, *more: Any, **options: Any) -> None:
-        seen.append(f"{method} {url}")
-        before(self, method, url, *more, **options)
+    def counted(self: Connection, method: str, target: str, *more: Any) -> None:
+        seen.append(f"{method} {target}")
+        before(self, method, target, *more)
 
-    monkeypatch.setattr(http.client.HTTPConnection, "putrequest", counted)
+    monkeypatch.setattr(Connection, "send", counted)
     return seen
 
 
