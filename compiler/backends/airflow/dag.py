@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -26,6 +25,7 @@ from compiler.backends.airflow.settings import callbacks, operator, placed
 from compiler.backends.airflow.steps import BASH_REPORT, MODULE, POD_REPORT, operator_call
 from compiler.backends.command import environment
 from compiler.ir.plan import Plan, Task
+from compiler.late import late
 from compiler.record import record
 
 TAKEN = frozenset({"task", "task_group", "timedelta", "pendulum", "k8s", "json", "uuid4"})
@@ -91,7 +91,10 @@ def _imports(used: frozenset[str], options: Options) -> list[Code]:
 
 def _render(**values: object) -> str:
     """Fill the template; a value that is no source text of ours is a bug, not output."""
-    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 only this target needs it, and it is slow to import
+    with late(
+        "hashlib", "inspect", "random", "tempfile", "urllib.parse"
+    ):  # for caches and filters that the template has not
+        from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 only this target needs it, and it is slow to import
 
     template = Path(__file__).with_name("dag.py.j2").read_text(encoding="utf-8")
     jinja = Environment(
@@ -122,6 +125,8 @@ def _dag(plan: Plan, options: Options) -> Call:
     zone = plan.schedule.timezone if plan.schedule and plan.schedule.timezone else "UTC"
     named: dict[str, Source] = {"dag_id": options.name or plan.name}
     if plan.flow.doc:
+        import inspect  # noqa: PLC0415 - few flows need it
+
         named["doc_md"] = block(_no_file(inspect.cleandoc(plan.flow.doc)))
     named["schedule"] = plan.schedule.cron if plan.schedule else None
     named["start_date"] = Call("pendulum.datetime", (2025, 1, 1), (("tz", zone),))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 
@@ -73,4 +72,6 @@ def _shown(default: Value | Dynamic) -> bool:
         return False
     if isinstance(default, float) and not math.isfinite(default):
         return False
+    import json  # noqa: PLC0415 - many flows have no parameter
+
     return len(json.dumps(default, default=dict)) <= SHOWN_BYTES

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import math
-import shlex
 
 from compiler.backends import Options
 from compiler.backends.airflow import pods
@@ -57,6 +55,8 @@ def _bash(task: Task) -> dict[str, Source]:
     index = "$INDEX" if task.depth else "-"
     first = isinstance(task.loads, Begin)
     words = argv(task, run="$RUN", index=index, retry="$RETRY", owner="$OWNER", parameters="$PARAMETERS")
+    import shlex  # noqa: PLC0415 - pods have no shell
+
     command = " ".join(f'"{word}"' if word.startswith("$") else shlex.quote(word) for word in words)
     if task.reports:
         command += f" --report {BASH_REPORT}"
@@ -81,6 +81,8 @@ def _shared(task: Task) -> dict[str, Source]:
         found["retries"] = task.attempts - 1
         found["retry_delay"] = _number(task.retry.pause if task.retry else 0)
     if task.doc:
+        import inspect  # noqa: PLC0415 - steps without a docstring need none
+
         found["doc_md"] = block(inspect.cleandoc(task.doc))
     return found
 
