@@ -27,10 +27,17 @@ def given_value(backend: Backend, key: str, text: str) -> Value:
     for value in _readings(text):
         if backend.wants(key, value) is None:
             return value
-    wanted, option = backend.wants(key, text), f"--{key.replace('_', '-')}"
+    option = f"--{key.replace('_', '-')}"
+    wanted = next(filter(None, (_wants_of_table(backend, key, value) for value in _readings(text))), None)
+    wanted = wanted or backend.wants(key, text)
     example = _example(backend, key)
     shown = f", for example {option} {example}" if example else ""
     raise CallError(f"{option} {_quoted(text)}: it takes {wanted}{shown}")
+
+
+def _wants_of_table(backend: Backend, key: str, value: Value) -> str | None:
+    """A table that is refused for what it holds says more than text that is no table."""
+    return backend.wants(key, value) if isinstance(value, Mapping) else None
 
 
 def _readings(text: str) -> Iterator[Value]:

@@ -46,6 +46,7 @@ REFUSED = [
     ("airflow", "--operator docker", "--operator docker: it takes `kubernetes` or `bash`"),
     ("airflow", "--labels 3", "--labels 3: it takes a table of texts, for example --labels key=value,other=value"),
     ("airflow", "--on-failure-callback f", "it takes the dotted path of a function, for example --on-failure-callback module.function"),
+    ("airflow", "--default-args retries=3", "--default-args retries=3: it takes a table without retries, which flowc itself gives"),
     ("argo", "--labels x", "--labels x: it takes a table of texts, for example --labels key=value,other=value"),
     ("argo", "--tolerations x", "--tolerations x: it takes a list of tables, for example --tolerations '[{"),
     ("argo", "--qos Best", "--qos Best: it takes one of Guaranteed, Burstable"),

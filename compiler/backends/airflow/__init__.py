@@ -59,6 +59,8 @@ class Airflow:
     def wants(self, key: str, value: Value) -> str | None:
         """What a key takes where this value is not it."""
         setting = SETTINGS[key]
+        if key == "default_args" and isinstance(value, Mapping) and OURS & set(value):
+            return f"a table without {', '.join(sorted(OURS & set(value)))}, which flowc itself gives"
         return None if setting.takes(value) else setting.wants
 
     def check(self, plan: Plan, options: Options, report: Report) -> None:
