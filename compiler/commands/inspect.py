@@ -47,7 +47,8 @@ def COMMAND(where: str, store: str | None, as_json: bool, log: bool) -> int:
     for task in tasks if log else ():
         for attempt in task.attempts:
             click.echo(f"--- {_label(task)}  attempt {attempt.number}{_outcome(attempt)}")
-            click.echo(task.log(attempt), nl=False)
+            printed = task.log(attempt)
+            click.echo(printed, nl=bool(printed) and not printed.endswith("\n"))
     return 0
 
 

@@ -94,6 +94,13 @@ def test_each_attempt_keeps_what_it_printed_and_why_it_failed(flowc: Flowc, fold
     ]  # fmt: skip
 
 
+def test_a_line_without_an_end_ends_before_the_next_heading(flowc: Flowc, folder: Path) -> None:
+    (folder / "flow.py").write_text(FLOW.replace('print("square of", self.input)', 'print("open", end="")'))
+    flowc("run", "--run-id", "r", "flow.py", "--top", "2")
+    shown = flowc("inspect", "SumFlow/r/square", "--log").out.splitlines()
+    assert shown[-4:] == ["--- square/0  attempt 1", "open", "--- square/1  attempt 1", "open"]
+
+
 _ARMS = """from flowc import FlowSpec, step
 
 
