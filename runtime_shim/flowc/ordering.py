@@ -36,8 +36,17 @@ def claim(store: Store, record: RunRecord) -> RunRecord:
                 "a run of the same name was here before. Start one under another name, or remove the old one's folder"
             )
         record = there
+    else:
+        _probe(store, record.address.record, data)
     store.put(created_key(record.address, record.created), (b"",))
     return record
+
+
+def _probe(store: Store, key: str, data: bytes) -> None:
+    """Refuse a store that ignores conditional puts, where the store is one that could: it then has a `probe`."""
+    probe = getattr(store, "probe", None)
+    if probe is not None:
+        probe(key, data)
 
 
 def begin(store: Store, address: TaskAddress, retry: int, token: str, started: float) -> Fence:

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from flowc.manifest import RunRecord
+from flowc.ordering import claim
 from flowc.s3 import S3Store
 from flowc.s3_requests import Bucket
 from flowc.store import MissingError, StoreError
@@ -123,6 +125,13 @@ def test_a_clear_answer_is_not_looked_at_twice() -> None:
 def test_a_server_that_ignores_conditions_is_refused() -> None:
     with serve(_script(Reply(200))) as server, pytest.raises(StoreError, match="ignores conditional puts"):
         _store(server).probe("claim", b"data")
+
+
+def test_a_run_on_a_server_that_ignores_conditions_does_not_begin() -> None:
+    record = RunRecord("F", "r", "me", 1.0, (), (), "start", "me", "")
+    with serve(_script(Reply(200))) as server, pytest.raises(StoreError, match="ignores conditional puts"):
+        claim(_store(server), record)
+    assert not any("_created" in seen.path for seen in server.seen)
 
 
 def test_a_server_without_ranges_gives_the_bytes_all_the_same() -> None:
