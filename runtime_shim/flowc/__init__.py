@@ -44,6 +44,7 @@ _HOMES = {
     "flowc.datatools": "S3",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+__all__ = list(_HOME)  # pyright: ignore[reportUnsupportedDunderAll]  # the table says it once
 
 _CONFIG = "put the values into a Parameter, or into a module beside the flow"
 _MUTATE = "write the decorator as a plain Python function above @step"

@@ -19,6 +19,13 @@ def test_every_name_can_be_imported(name: str) -> None:
     assert getattr(importlib.import_module("flowc"), name) is not None
 
 
+def test_a_star_imports_every_name() -> None:
+    found: dict[str, object] = {}
+    exec("from flowc import *", found)
+    assert set(dir(flowc)) <= set(found)
+    assert found["FlowSpec"] is flowc.FlowSpec
+
+
 @pytest.mark.parametrize("name", ["Config", "Runner", "Deployer", "FlowMutator", "get_cards", "user_step_decorator"])
 def test_a_name_that_is_not_supported_says_what_to_use(name: str) -> None:
     with pytest.raises(ImportError, match=f"flowc has no {name}: .{{20}}"):
