@@ -52,6 +52,8 @@ def main(words: list[str]) -> int:
 def _main(words: list[str], output: Output) -> int:
     order = _order(words, os.environ)
     store = open_store(order.store)  # before the code is entered: a relative folder is meant from here
+    if order.store.startswith("file:"):
+        os.environ["FLOWC_STORE"] = store.url  # for what the step itself opens, the client for one
     reported = execute(_loaded(order.flow), order.call, store, output)
     output.flush()
     if reported.published:

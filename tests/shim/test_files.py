@@ -13,6 +13,9 @@ from flowc.store import MissingError, StoreError, open_store
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.shim.container import contain, write
+from tests.shim.test_budgets import LINE
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> FileStore:
@@ -144,3 +147,11 @@ def test_a_full_disk_is_a_store_error_and_leaves_nothing(store: FileStore, monke
     monkeypatch.undo()
     assert store.get("a/k").data == b"old"
     assert os.listdir(f"{store.root}/a") == ["k"]
+
+
+def test_a_relative_folder_is_meant_from_where_the_process_started(tmp_path: Path) -> None:
+    source = LINE.replace("self.xs = list(range(100))", "os.chdir('/'); print(os.environ['FLOWC_STORE'])")
+    write(tmp_path, source.format(end="pass"))
+    ended = contain(tmp_path, "start", FLOWC_STORE="file:store")
+    assert (ended.returncode, ended.stdout) == (0, f"file:{tmp_path / 'store'}\n"), ended.stderr
+    assert (tmp_path / "store" / "F" / "r" / "_run.json").is_file()
