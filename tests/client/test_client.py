@@ -163,6 +163,17 @@ def test_the_latest_run_is_the_latest_created(fanned: Stage) -> None:
     assert Flow("F").latest_successful_run == Run("F/second")
 
 
+def test_a_run_whose_start_took_another_way_is_no_success_until_it_ends_again(fanned: Stage) -> None:
+    fan(fanned, run="first")
+    fan(fanned, run="second", owner="me")
+    assert Flow("F").latest_successful_run == Run("F/second")
+    fan(fanned, width=4, run="second", upto="start", owner="me")
+    assert fanned.left("start", run="second").attempt == 2
+    assert Flow("F").latest_successful_run == Run("F/first"), "the marker of its earlier life is still there"
+    fan(fanned, width=4, run="second", owner="me")
+    assert Flow("F").latest_successful_run == Run("F/second")
+
+
 def test_a_deleted_run_is_passed_over(fanned: Stage) -> None:
     fan(fanned, run="old")
     fan(fanned, run="new")
