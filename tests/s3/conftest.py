@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 
 import boto3
 import pytest
+from moto.s3.responses import S3Response
 from moto.server import ThreadedMotoServer
 
 
@@ -13,10 +15,19 @@ from moto.server import ThreadedMotoServer
 def endpoint() -> Iterator[str]:
     """The URL of the server."""
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        # S3 decides a conditional put in one go; moto looks first and writes then.
+        lock, put = threading.Lock(), S3Response.put_object
+
+        def at_once(self: S3Response) -> object:
+            with lock:
+                return put(self)
+
+        patch.setattr(S3Response, "put_object", at_once)
+        server.start()
+        host, port = server.get_host_and_port()
+        yield f"http://{host}:{port}"
+        server.stop()
 
 
 @pytest.fixture(scope="session")
