@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 from flowc.decorators import marks_of
 from flowc.exceptions import InvalidNextException
@@ -66,7 +66,7 @@ def _foreach(flow: Any, names: tuple[str, ...], variable: str) -> Transition:
         raise InvalidNextException("a foreach wants one step and foreach='name of an artifact'")
     value = getattr(flow, variable)
     try:
-        items = list(value.items() if isinstance(value, Mapping) else value)
+        items = _items(value)
     except TypeError:
         if isinstance(value, Iterator) or hasattr(value, "__iter__"):
             raise
@@ -77,3 +77,15 @@ def _foreach(flow: Any, names: tuple[str, ...], variable: str) -> Transition:
     if isinstance(value, Iterator):  # used up: what later steps see is what it gave
         setattr(flow, variable, items)
     return Transition(names, "foreach", variable, None, items, False)
+
+
+def _items(value: Any) -> list[Any]:
+    """The items in the order of their children. A set has none that two processes agree on, so its items are sorted."""
+    if isinstance(value, Mapping):
+        return list(value.items())
+    if not isinstance(value, Set):
+        return list(value)
+    try:
+        return sorted(value)
+    except TypeError:  # of several kinds, or of one that has no order
+        return sorted(value, key=lambda item: (type(item).__module__, type(item).__qualname__, repr(item)))

@@ -244,6 +244,36 @@ class F(FlowSpec):
     assert ran.told.lines == ["start: first", "start: second", "start: no end"]
 
 
+def test_a_set_gives_its_items_in_an_order_that_no_hash_seed_and_no_bytecode_changes(run):
+    ran = run("""
+class F(FlowSpec):
+    @step
+    def start(self):
+        self.items = {"b", "zz", "a", "q"}
+        self.next(self.text, foreach="items")
+    @step
+    def text(self):
+        self.numbers = frozenset({4, 17, 9})
+        self.next(self.number, foreach="numbers")
+    @step
+    def number(self):
+        self.pair = (self.foreach_stack()[0][2], self.input)
+        self.next(self.inner)
+    @step
+    def inner(self, inputs):
+        self.pairs = [each.pair for each in inputs]
+        self.next(self.outer)
+    @step
+    def outer(self, inputs):
+        self.pairs = [pair for each in inputs for pair in each.pairs]
+        self.next(self.end)
+    @step
+    def end(self):
+        pass
+""")
+    assert ran.artifact("end", "pairs") == [(text, number) for text in ("a", "b", "q", "zz") for number in (4, 9, 17)]
+
+
 def test_members_draw_different_random_numbers(run):
     ran = run("""
 import random
