@@ -32,7 +32,7 @@ from flowc.exceptions import (
 from flowc.failure import failure_of
 from flowc.lean import TYPE_CHECKING, NamedTuple
 from flowc.loading import Base, base
-from flowc.manifest import Failure, RunRecord
+from flowc.manifest import Failure, RunRecord, attempts
 from flowc.parameters import values
 from flowc.sources import Loaded, prepare
 from flowc.standard import standard_path
@@ -260,7 +260,7 @@ def _called(flow: Any, work: Work, marks: StepMarks, task: _Task) -> Failure | N
     catch, retry = marks.find("catch"), marks.find("retry")
     times = int(retry["times"]) if retry else 0
     if catch and task.call.retry > times:
-        return _caught(flow, catch, FailureHandledByCatch(task.call.retry), task)
+        return _caught(flow, catch, _failure_before(task), task)
     try:
         with guard.time_limit(_seconds(marks), lambda error: _give_up(task, error)):
             method: Callable[..., Any] = getattr(flow, task.call.step)
@@ -269,7 +269,7 @@ def _called(flow: Any, work: Work, marks: StepMarks, task: _Task) -> Failure | N
         raise
     except BaseException as error:  # noqa: BLE001 - the step is the author's: it may raise anything
         if catch and task.call.retry >= times:
-            return _caught(flow, catch, error, task)
+            return _caught(flow, catch, failure_of(error), task)
         raise _failed(task, error) from None
     if catch and catch["var"]:
         setattr(flow, catch["var"], None)
@@ -281,8 +281,14 @@ def _seconds(marks: StepMarks) -> float:
     return float(found["seconds"] + 60 * found["minutes"] + 3600 * found["hours"]) if found else 0.0
 
 
-def _caught(flow: Any, catch: Mapping[str, Any], error: BaseException, task: _Task) -> Failure:
-    failure = failure_of(error)
+def _failure_before(task: _Task) -> Failure:
+    """Why the attempt before this one failed: what it wrote down itself, or that it was killed before it could."""
+    earlier = [one for one in attempts(task.store, task.fence.address) if one.number < task.fence.attempt]
+    told = earlier[-1].failure if earlier else None
+    return told or failure_of(FailureHandledByCatch(task.call.retry))
+
+
+def _caught(flow: Any, catch: Mapping[str, Any], failure: Failure, task: _Task) -> Failure:
     if catch["print_exception"]:
         sys.stderr.write(failure.stacktrace)
         sys.stderr.write(f"@catch goes on without what step {task.call.step!r} had still to do\n")
