@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 from flowc.store import Store, StoreError, open_store
 
 _FOLDER = ".flowc"
+
+
+@contextlib.contextmanager
+def metaflow_importable() -> Iterator[None]:
+    """While artifacts are unpickled: a class may lie in a file that says `from metaflow import …`, and ours serves where none is installed."""
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_compat")
+    sys.path.append(folder)
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)
 
 
 class _Context:

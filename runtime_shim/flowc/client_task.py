@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from flowc.address import TaskAddress, last_part
+from flowc.client_context import metaflow_importable
 from flowc.client_object import MetaflowObject, moment
 from flowc.client_walk import is_started, newest_failure, walk
 from flowc.entries import Packed
@@ -255,8 +256,9 @@ class DataArtifact(MetaflowObject):
 
     @property
     def data(self) -> Any:
-        """Its value, unpickled anew each time."""
-        return self._manifest[self.id]
+        """Its value, unpickled anew each time; classes of the flow's file are imported from where Python finds it."""
+        with metaflow_importable():
+            return self._manifest[self.id]
 
     @property
     def size(self) -> int:

@@ -364,3 +364,19 @@ class F(FlowSpec):
     with pytest.raises(ProcessLookupError):
         os.kill(task, 0)
     assert not list((tmp_path / "store").rglob("manifest"))
+
+
+def test_a_plain_script_reads_artifacts_whose_class_lies_in_a_file_that_imports_metaflow(tmp_path):
+    (tmp_path / "shapes.py").write_text(
+        "from metaflow import FlowSpec, step\n"
+        "class Shape:\n    side = 3\n"
+        "class ShapesFlow(FlowSpec):\n"
+        "    @step\n    def start(self):\n        self.shape = Shape()\n        self.next(self.end)\n"
+        "    @step\n    def end(self):\n        pass\n",
+        encoding="utf-8",
+    )
+    read_it = 'from flowc import Flow; print(Flow("ShapesFlow").latest_successful_run["start"].task.data.shape.side)'
+    for words in (["-P", "-m", "compiler", "run", "shapes.py"], ["-c", read_it]):
+        done = subprocess.run([sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    assert done.stdout == "3\n"
