@@ -15,7 +15,7 @@ _FOLDER = ".flowc"
 
 @contextlib.contextmanager
 def metaflow_importable() -> Iterator[None]:
-    """While artifacts are unpickled: a class may lie in a file that says `from metaflow import …`, and ours serves where none is installed."""
+    """While artifacts are unpickled: a class may lie in a file that imports `metaflow`; ours serves where none is installed."""
     folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_compat")
     sys.path.append(folder)
     try:
