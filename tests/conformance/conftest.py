@@ -1,17 +1,15 @@
-"""Engines that tests share, and the line at the end that says how many flows were compared on which engine."""
+"""Engines that tests share."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
-from tests.conformance import engines
+from tests.conformance import COMPARED, engines
 from tests.conformance.judge import Engine
 
 Record = Callable[[str, object], None]
-COMPARED = "compared"
 
 
 @pytest.fixture(scope="module")
@@ -47,20 +45,3 @@ def compared(record_property: Record) -> Callable[[str, Mapping[str, Engine]], N
             record_property(COMPARED, [name, flow])
 
     return record
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the numbers; under several workers the reports carry them."""
-    reports = [report for found in terminalreporter.stats.values() for report in found]
-    pairs = {
-        tuple(value)
-        for report in reports
-        if isinstance(report, pytest.TestReport) and report.when == "call" and report.passed
-        for key, value in report.user_properties
-        if key == COMPARED and isinstance(value, list | tuple)
-    }
-    counts = Counter(str(engine) for engine, _ in pairs)
-    if counts:
-        flows = counts.pop("local")
-        told = ", ".join(f"{count} on {engine}" for engine, count in sorted(counts.items()))
-        terminalreporter.write_sep("=", f"conformance: {flows} flows compared with their local run: {told}")
