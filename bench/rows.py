@@ -48,6 +48,7 @@ def _seconds(value: float) -> str:
 
 def create(bench: Bench, runs: int) -> Iterator[Row]:
     """Cold `create` for each target, `check`, and the bytes that a step costs."""
+    yield _short_steps(bench, runs)
     path = bench.flow("Fifty", flows.realistic("Fifty", FIFTY))
     sizes: list[Row] = []
     for target, arguments in METAFLOW_CREATE.items():
@@ -57,7 +58,7 @@ def create(bench: Bench, runs: int) -> Iterator[Row]:
         pair = side_by_side(
             partial(bench.with_metaflow, path, *arguments), partial(bench.with_flowc, target, "create", str(path)), runs
         )
-        yield cpu(f"cold `{target} create`, 50 steps", pair, CREATE_GOALS[target], memory=True)
+        yield cpu(f"cold `{target} create`, 50 steps of 18 lines", pair, CREATE_GOALS[target], memory=True)
         if target == "step-functions":
             before = bench.count_requests()
             bench.with_flowc(target, "create", str(path))
@@ -69,6 +70,16 @@ def create(bench: Bench, runs: int) -> Iterator[Row]:
     )
     yield cpu("`check`, 50 steps", checks, "≥ 10x")
     yield from sizes
+
+
+def _short_steps(bench: Bench, runs: int) -> Row:
+    path = bench.flow("Short", flows.chain("Short", FIFTY))
+    pair = side_by_side(
+        partial(bench.with_metaflow, path, *METAFLOW_CREATE["argo"]),
+        partial(bench.with_flowc, "argo", "create", str(path)),
+        runs,
+    )
+    return cpu("cold `argo create`, 50 short steps", pair, CREATE_GOALS["argo"], memory=True)
 
 
 def _bytes(bench: Bench, target: str, pair: tuple[Cost, Cost]) -> Row:

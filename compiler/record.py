@@ -13,7 +13,7 @@ from typing import Any, TypeVar, dataclass_transform
 T = TypeVar("T")
 
 
-_MANY = 12
+_MANY = 60
 """So many values of a class, and compiling its `__init__` has paid."""
 
 

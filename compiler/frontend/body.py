@@ -80,14 +80,18 @@ _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {
 """The fields of each kind of node that may hold nodes, last first."""
 
 
+_WALKED = frozenset(_FIELDS) - {ast.Constant}
+"""All kinds of nodes but the commonest, which holds nothing."""
+
+
 def _children(node: ast.AST) -> list[ast.AST]:
-    """A node's children, last first."""
+    """A node's children, last first, without constants."""
     found: list[ast.AST] = []
     for name in _FIELDS[node.__class__]:
         value = getattr(node, name, None)
-        if isinstance(value, list):
-            found.extend(each for each in reversed(value) if isinstance(each, ast.AST))
-        elif isinstance(value, ast.AST):
+        if value.__class__ is list:
+            found += [each for each in value[::-1] if each.__class__ in _WALKED]
+        elif value.__class__ in _WALKED:
             found.append(value)
     return found
 
