@@ -191,10 +191,12 @@ def _to_targets(
 
 
 def _split(place: Place, call: ast.Call, known: list[str], report: Report) -> Split | None:
-    for at, (target, argument) in enumerate(zip(known, call.args, strict=True)):
-        if target in known[:at]:
+    seen: set[str] = set()
+    for target, argument in zip(known, call.args, strict=True):
+        if target in seen:
             report.add(rules.SAME_TARGET, place.span(argument), name=target)
             return None
+        seen.add(target)
     return Split(tuple(known), place.span(call))
 
 

@@ -62,11 +62,18 @@ class _Regions:
     members: dict[_Place, list[str]] = fresh(default_factory=dict)
     joins: dict[str, str] = fresh(default_factory=dict)
     levels: dict[_Place, Level] = fresh(default_factory=dict)
+    closing: dict[str, dict[_Place, list[str]]] = fresh(default_factory=dict)
+    """For each join the last steps before it, by the scope that they end."""
 
     def ends(self, place: _Place) -> list[str]:
         """The last steps of a scope: those directly before the join that closes it."""
         assert place.split is not None
-        return [name for name in self.before[self.joins[place.split]] if self.place[name] == place]
+        join = self.joins[place.split]
+        if join not in self.closing:
+            arms = self.closing[join] = {}
+            for name in self.before[join]:
+                arms.setdefault(self.place[name], []).append(name)
+        return self.closing[join][place]
 
     def level(self, place: _Place) -> Level:
         """The scope as a graph of its own, built when a switch is asked for."""

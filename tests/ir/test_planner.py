@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 
 import networkx as nx
 import pytest
@@ -187,3 +188,56 @@ def test_forty_switches_in_a_row_load_in_forty_lines():
         steps |= {f"w{at}": f"l{at} | r{at}", f"l{at}": f"w{at + 1}", f"r{at}": f"w{at + 1}"}
     planned = plan(flow(start="w0", **steps, w40="end", end=""))
     assert loads_text(planned.tasks["w40"].loads) == "w39=0:l39,w39=1:r39"
+
+
+def chain(size):
+    return flow(start="s0", **{f"s{at}": f"s{at + 1}" for at in range(size)}, **{f"s{size}": "end"}, end="")
+
+
+def wide(size):
+    arms = [f"s{at}" for at in range(size)]
+    return flow(start=", ".join(arms), **dict.fromkeys(arms, "j"), j="+end", end="")
+
+
+def diamonds(size):
+    steps = {}
+    for at in range(size):
+        steps |= {f"w{at}": f"l{at}, r{at}", f"l{at}": f"j{at}", f"r{at}": f"j{at}", f"j{at}": f"+w{at + 1}"}
+    return flow(start="w0", **steps, **{f"w{size}": "end"}, end="")
+
+
+def nested(size):
+    steps = {f"s{at}": f"s{at + 1}, r{at}" for at in range(size)}
+    joins = {f"j{at}": f"+ j{at - 1}" for at in range(size - 1, 0, -1)}
+    sides = {f"r{at}": f"j{at}" for at in range(size)}
+    return flow(start="s0", **steps, **{f"s{size}": f"j{size - 1}"}, **sides, **joins, j0="+end", end="")
+
+
+def switches(size):
+    steps = {}
+    for at in range(size):
+        steps |= {f"w{at}": f"l{at} | r{at}", f"l{at}": f"w{at + 1}", f"r{at}": f"w{at + 1}"}
+    return flow(start="w0", **steps, **{f"w{size}": "end"}, end="")
+
+
+def lines_run(given):
+    """How many lines the planner runs: a cost that no other process on the machine changes."""
+    count = 0
+
+    def trace(frame, event, argument):
+        nonlocal count
+        count += 1
+        return trace
+
+    sys.settrace(trace)
+    try:
+        plan(given)
+    finally:
+        sys.settrace(None)
+    return count
+
+
+@pytest.mark.parametrize("make", [chain, wide, diamonds, nested, switches])
+def test_twice_the_flow_costs_at_most_little_more_than_twice_the_lines(make):
+    plan(make(2))
+    assert lines_run(make(200)) <= 2.3 * lines_run(make(100))
