@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 
 from tests.conformance import COMPARED, engines
-from tests.conformance.judge import Engine
+from tests.conformance.engines import Engine
 
 Record = Callable[[str, object], None]
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.conformance.judge import Engine
 from tests.engines import FlowCase, Outcome
 from tests.engines.airflow import DagTester
 from tests.engines.airflow_flow import Engine as AirflowEngine
@@ -17,13 +16,17 @@ from tests.engines.argo_case import run_argo
 from tests.engines.stepfunctions import server
 from tests.engines.stepfunctions_case import run_stepfunctions
 
+Engine = Callable[[FlowCase, Path], Outcome]
+"""Executes a case; the folder is where it may keep what it needs."""
+
+TARGETS = ("argo", "step-functions", "airflow")
 AIRFLOW_3, AIRFLOW_2, SCHEDULER = "airflow 3.3.2", "airflow 2.11.2", "airflow 3.3.2 scheduler"
 
 
 @contextmanager
 def container_engines() -> Iterator[Mapping[str, Engine]]:
     """Argo and Step Functions; the latter's server ends with this process."""
-    yield {"argo": _argo, "step functions": _step_functions}
+    yield {"argo": _argo, "step-functions": _step_functions}
 
 
 @contextmanager
@@ -38,6 +41,11 @@ def scheduler() -> Iterator[Mapping[str, Engine]]:
     """Airflow 3.3.2 with its real scheduler."""
     with Scheduler() as running:
         yield {SCHEDULER: _on(running)}
+
+
+def target_of(engine: str) -> str:
+    """The target whose output an engine executes."""
+    return next(target for target in TARGETS if engine.startswith(target))
 
 
 @contextmanager

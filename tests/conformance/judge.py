@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tests.conformance.cases import Written, generated_case
+from compiler.commands.targets import load_backend
+from tests.conformance.cases import generated_case
+from tests.conformance.engines import Engine, target_of
 from tests.conformance.generator import GeneratedFlow
 from tests.conformance.results import Result, against_local, against_oracle, read_result
-from tests.engines import FlowCase, Outcome
+from tests.conformance.written import Written
+from tests.engines import FlowCase
+from tests.engines.compiling import refusal
 from tests.engines.local import run_local
-
-Engine = Callable[[FlowCase, Path], Outcome]
-"""Executes a case; the folder is where it may keep what it needs."""
 
 LOG_LINES = 40
 
@@ -37,13 +38,26 @@ def judge_generated(flow: GeneratedFlow, engines: Mapping[str, Engine], folder: 
 
 
 def judge_written(written: Written, engines: Mapping[str, Engine], folder: Path) -> list[str]:
-    """How each engine's run of a written flow differs from the local one."""
-    found: list[str] = []
+    """How each engine's run of a written flow differs from the local one; where it is to be refused, whether it is."""
+    found = [told for target in sorted({target_of(name) for name in engines}) for told in _refused(written, target)]
+    running = {name: engine for name, engine in engines.items() if target_of(name) not in written.refused}
+    if not running:
+        return found
     local, _ = _run_written(written, run_local, folder / "local")
-    for name, engine in engines.items():
+    for name, engine in running.items():
         result, log = _run_written(written, engine, folder / name)
         found += _told(name, against_local(local, result), log)
     return found
+
+
+def _refused(written: Written, target: str) -> Iterator[str]:
+    expected = written.refused.get(target)
+    if expected:
+        backend = load_backend(target)
+        assert backend is not None
+        codes = refusal(written.case(Path()), backend)
+        if expected not in codes:
+            yield f"{target}: to be refused with {expected}, found {sorted(codes) or 'nothing: it was compiled'}"
 
 
 def _run_written(written: Written, engine: Engine, folder: Path) -> tuple[Result, str]:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance.engines import Engine
 from tests.conformance.generator import generate
-from tests.conformance.judge import Engine, judge_generated
+from tests.conformance.judge import judge_generated
 from tests.conformance.plan import GENERATED, MAX_TASKS, ON_AIRFLOW_2, ON_AIRFLOW_3, chunks, named
 
 Compared = Callable[[str, Mapping[str, Engine]], None]

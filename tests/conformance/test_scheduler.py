@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.cases import WRITTEN, Written
+from tests.conformance.engines import Engine
 from tests.conformance.generator import generate
-from tests.conformance.judge import Engine, judge_generated, judge_written
+from tests.conformance.judge import judge_generated, judge_written
 from tests.conformance.plan import MAX_TASKS, ON_SCHEDULER
+from tests.conformance.written import WRITTEN, Written
 
 Compared = Callable[[str, Mapping[str, Engine]], None]
 NESTED = [written for written in WRITTEN if written.flow in ("ModelSearchFlow", "DeepFlow")]

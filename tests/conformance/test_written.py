@@ -1,4 +1,4 @@
-"""Every example on every engine, and every flow written for the tests on all but the older Airflow."""
+"""Every example and every flow written for the tests, on every engine."""
 
 from __future__ import annotations
 
@@ -7,18 +7,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.cases import EXAMPLES, FLOWS, NEWCOMER, WRITTEN, Written, is_example
-from tests.conformance.judge import Engine, judge_written
+from tests.conformance.engines import Engine
+from tests.conformance.judge import judge_written
+from tests.conformance.written import WRITTEN, Written
+from tests.conformance.written.case import EXAMPLES, FLOWS
 
 Compared = Callable[[str, Mapping[str, Engine]], None]
+HOLDS_A_FLOW = ("(FlowSpec", 'if __name__ == "__main__":')
+"""What stands in a file that holds a flow; a base that lies in a module of its own starts nothing."""
+
 each_flow = pytest.mark.parametrize("written", WRITTEN, ids=lambda written: written.name)
 
 
 def test_no_example_and_no_flow_is_left_out() -> None:
     """A file that holds a flow is a case."""
-    folders = (EXAMPLES, EXAMPLES / "taxi", FLOWS, FLOWS / "package", NEWCOMER)
-    holding = {path for folder in folders for path in folder.glob("*.py") if "(FlowSpec" in path.read_text("utf-8")}
-    assert holding == {written.path for written in WRITTEN}
+    files = {path: path.read_text("utf-8") for folder in (EXAMPLES, FLOWS) for path in folder.rglob("*.py")}
+    holding = {path for path, text in files.items() if all(sign in text for sign in HOLDS_A_FLOW)}
+    assert holding <= {written.path for written in WRITTEN}
+
+
+def test_names_of_cases_are_unique() -> None:
+    """Two cases of one name would share a line of the report."""
+    names = [written.name for written in WRITTEN]
+    assert len(names) == len(set(names))
 
 
 @each_flow
@@ -41,9 +52,7 @@ def test_airflow_3_gives_what_the_local_run_gives(
 
 
 @pytest.mark.xdist_group("airflow 2")
-@pytest.mark.parametrize(
-    "written", [written for written in WRITTEN if is_example(written)], ids=lambda written: written.name
-)
+@each_flow
 def test_airflow_2_gives_what_the_local_run_gives(
     written: Written, airflow_2: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:

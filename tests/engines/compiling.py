@@ -3,24 +3,66 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 
 from compiler.backends import Backend, Options, OutputFile
 from compiler.diagnostics import Report
-from compiler.ir.flow import Flow
+from compiler.ir.flow import Flow, Value
 from compiler.ir.planner import plan
 from compiler.pipeline import emit_plan, read_flow
+from compiler.record import replaced
 from tests.engines import FlowCase
 
 _ONE_AT_A_TIME = threading.Lock()
 """Python 3.11's `ast.parse` fails in two threads at once: SystemError, "AST constructor recursion depth mismatch"."""
 
+_OPTIONS = ("image", "namespace", "name", "max_workers")
+"""Settings that are fields of `Options`; `store` and `code` are the engine's."""
+
 
 def compiled(case: FlowCase, backend: Backend, options: Options) -> tuple[Flow, tuple[OutputFile, ...]]:
     """The case's flow and the files that a backend makes of it. AssertionError for what the compiler refuses."""
     report = Report()
-    with _ONE_AT_A_TIME:
-        source = read_flow(case.path, report, name=case.flow, root=case.root)
-        assert source, [finding.message for finding in report]
-        files = emit_plan(plan(source), backend, options, report)
+    source, files = _compile(case, backend, options, report)
+    assert source, [finding.message for finding in report]
     assert files, [finding.message for finding in report]
     return source, files
+
+
+def refusal(case: FlowCase, backend: Backend) -> frozenset[str]:
+    """The codes of the errors for which the compiler gives no files; nothing where it gives some."""
+    report = Report()
+    _, files = _compile(case, backend, Options(default_image="case:0"), report)
+    return frozenset() if files else frozenset(found.rule.code for found in report if found.rule.severity == "error")
+
+
+def _compile(
+    case: FlowCase, backend: Backend, options: Options, report: Report
+) -> tuple[Flow | None, tuple[OutputFile, ...]]:
+    with _ONE_AT_A_TIME:
+        source = _read(case, report)
+        if source is None:
+            return None, ()
+        planned = plan(
+            source, branch=_text(case.settings.get("branch")), production=bool(case.settings.get("production"))
+        )
+        return source, emit_plan(planned, backend, _with_settings(options, case, backend.name), report)
+
+
+def _read(case: FlowCase, report: Report) -> Flow | None:
+    """The flow as `create` reads it with the case's `--config`, `--config-value` and `--import`."""
+    assert not any((case.configs, case.config_values, case.imports)), "to be passed to read_flow once it takes them"
+    return read_flow(case.path, report, name=case.flow, root=case.root)
+
+
+def _with_settings(options: Options, case: FlowCase, target: str) -> Options:
+    found: Mapping[str, Value] = {**case.settings, **case.targets.get(target, {})}
+    for key in _OPTIONS:
+        if key in found:
+            options = replaced(options, **{key: found[key]})
+    own = {key: value for key, value in case.targets.get(target, {}).items() if key not in _OPTIONS}
+    return replaced(options, target={**options.target, **own})
+
+
+def _text(value: Value) -> str | None:
+    return value if isinstance(value, str) else None

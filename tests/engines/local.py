@@ -15,7 +15,7 @@ def run_local(case: FlowCase, folder: Path, *, max_workers: int = 2, run_id: str
     """Run by the command that a user types, with the embedded store below `folder`."""
     store = f"file:{folder / 'store'}"
     command = [sys.executable, "-P", "-m", "compiler", "run", "--store", store, "--max-workers", str(max_workers)]
-    command += ["--run-id-file", str(folder / "run-id"), f"{case.path}:{case.flow}"]
+    command += ["--run-id-file", str(folder / "run-id"), *_options(case), f"{case.path}:{case.flow}"]
     for name, value in case.parameters.items():
         command.append(f"--{name}={_word(value)}")
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "USER": "tester", **case.environment}
@@ -23,6 +23,20 @@ def run_local(case: FlowCase, folder: Path, *, max_workers: int = 2, run_id: str
     named = folder / "run-id"
     run_id = named.read_text(encoding="utf-8").strip() if named.exists() else run_id
     return Outcome(case.flow, run_id, store, done.returncode == 0, done.stdout + done.stderr)
+
+
+def _options(case: FlowCase) -> list[str]:
+    """What the command is told besides parameters; without any, the command is what it always was."""
+    words = [f"--root={case.root}"] if case.root and case.root != case.path.parent else []
+    if branch := case.settings.get("branch"):
+        words.append(f"--branch={branch}")
+    if case.settings.get("production"):
+        words.append("--production")
+    for name, path in case.configs.items():
+        words += ["--config", name, str(path)]
+    for name, value in case.config_values.items():
+        words += ["--config-value", name, json.dumps(value)]
+    return [*words, "--import"] if case.imports else words
 
 
 def _word(value: object) -> str:

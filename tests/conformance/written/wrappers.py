@@ -1,0 +1,7 @@
+"""Decorators of the author's own, mutators, --import."""
+
+from __future__ import annotations
+
+from tests.conformance.written.case import Written
+
+CASES: tuple[Written, ...] = ()
