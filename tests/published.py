@@ -19,6 +19,7 @@ from compiler.ir.plan import Feature
 from compiler.ir.schema import schema
 from compiler.package import LEFT_OUT, LIMIT
 from compiler.run.local import LOCAL
+from tests.conformance import language
 
 _IDLE = "taken, without effect"
 
@@ -81,6 +82,7 @@ def left_out() -> str:
 
 
 PUBLISHED = (
+    Published(language.path_of_table(), language.table),
     Published(ROOT / "docs" / "ir.schema.json", lambda: json_text(schema())),
     Published(ROOT / "README.md", support_table, "support"),
     Published(ROOT / "README.md", graces, "graces"),

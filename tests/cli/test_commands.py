@@ -72,6 +72,7 @@ MISTAKES = [
 @pytest.mark.parametrize(
     ("arguments", "said"), MISTAKES, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
 )
+@pytest.mark.language("refused.several")
 def test_a_mistake_in_the_call_is_one_message_and_exit_code_2(
     flowc: Flowc, folder: Path, arguments: list[str], said: str
 ) -> None:

@@ -44,6 +44,7 @@ def fanned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
     return _stage(tmp_path, FANNED, monkeypatch)
 
 
+@pytest.mark.language("client.artifacts")
 def test_artifacts_are_read_from_run_to_value(fanned: Stage) -> None:
     fan(fanned)
     run = Flow("F").latest_successful_run
@@ -60,6 +61,7 @@ def test_artifacts_are_read_from_run_to_value(fanned: Stage) -> None:
     assert DataArtifact("F/r/body/2/y").data == 20
 
 
+@pytest.mark.language("client.levels")
 def test_all_levels_iterate_and_know_their_children(fanned: Stage) -> None:
     fan(fanned)
     assert [flow.id for flow in Metaflow()] == ["F"] == [flow.id for flow in Metaflow().flows]
@@ -133,6 +135,7 @@ def test_any_engines_name_of_a_run_works(fanned: Stage, name: str) -> None:
     assert Flow("F").latest_successful_run == run
 
 
+@pytest.mark.language("client.state")
 def test_times_are_local_and_in_order(fanned: Stage) -> None:
     before = datetime.datetime.now()
     fan(fanned)
@@ -151,6 +154,7 @@ def test_times_are_local_and_in_order(fanned: Stage) -> None:
     assert run["end"].task["x"].finished_at == run.finished_at
 
 
+@pytest.mark.language("client.latest")
 def test_the_latest_run_is_the_latest_created(fanned: Stage) -> None:
     fan(fanned, run="first")
     fan(fanned, run="second", upto="body")
@@ -194,6 +198,7 @@ def _root(stage: Stage) -> str:
     return stage.store.root
 
 
+@pytest.mark.language("client.state", "failure.latest")
 def test_a_run_is_finished_when_its_last_step_is(fanned: Stage) -> None:
     fan(fanned, upto="gather")
     run = Run("F/r")
@@ -273,6 +278,7 @@ def test_a_failed_second_attempt_is_not_hidden_by_the_first(tmp_path: Path, monk
     assert task.data.kept == 1, "what the first attempt left is still what the next step would load"
 
 
+@pytest.mark.language("client.logs")
 def test_failures_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stage = _stage(tmp_path, FAILING, monkeypatch)
     monkeypatch.setenv("FAIL", "1")
@@ -344,6 +350,7 @@ def test_a_foreachs_parents_and_children_follow_the_widths(fanned: Stage) -> Non
 @pytest.mark.parametrize(
     "copy", [lambda value: pickle.loads(pickle.dumps(value)), lambda value: pickle.loads(pickle.dumps(value, 2))]
 )
+@pytest.mark.language("client.pickles")
 def test_objects_pickle_to_equal_ones_that_still_read(
     fanned: Stage, monkeypatch: pytest.MonkeyPatch, copy: Any
 ) -> None:
@@ -388,6 +395,7 @@ def test_listing_unpickles_nothing(fanned: Stage, monkeypatch: pytest.MonkeyPatc
     assert "x" in dir(run.data)
 
 
+@pytest.mark.language("client.namespace")
 def test_a_namespace_hides_what_is_not_in_it(fanned: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     fan(fanned, run="anns", tags=("nightly", "v1"))
     monkeypatch.setenv("USER", "bob")

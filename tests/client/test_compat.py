@@ -41,11 +41,13 @@ def _on_the_path(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("name", WORKS)
+@pytest.mark.language("flow.metaflow", "names.all")
 def test_a_name_that_works_is_flowcs(name: str) -> None:
     assert getattr(import_module("metaflow"), name) is getattr(flowc, name)
 
 
 @pytest.mark.parametrize("name", NAMED)
+@pytest.mark.language("names.all")
 def test_a_name_that_is_not_there_says_what_to_use(name: str) -> None:
     with pytest.raises(ImportError, match=rf"flowc has no {name}: \w.{{10,}}"):
         exec(f"from metaflow import {name}", {})

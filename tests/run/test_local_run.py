@@ -81,6 +81,7 @@ def run(tmp_path: Path) -> Callable[..., Ran]:
 KILL = "os.kill(os.getpid(), signal.SIGKILL)"
 
 
+@pytest.mark.language("retry.killed")
 def test_a_killed_task_is_retried_and_what_it_had_set_is_gone(run):
     ran = run(f"""
 class F(FlowSpec):
@@ -103,6 +104,7 @@ class F(FlowSpec):
     assert ran.told.failures == [("start", "the process was killed by SIGKILL", True)]
 
 
+@pytest.mark.language("catch.killed")
 def test_catch_goes_on_after_every_attempt_was_killed(run):
     ran = run(f"""
 class F(FlowSpec):
@@ -142,6 +144,7 @@ class F(FlowSpec):
     assert expected in ran.artifact("end", "cause")
 
 
+@pytest.mark.language("failure.traceback")
 def test_a_failure_ends_the_run_with_the_users_own_traceback(run):
     ran = run("""
 class F(FlowSpec):

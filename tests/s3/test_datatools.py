@@ -58,6 +58,7 @@ def _seen(objects: list[S3Object]) -> list[tuple[str, int | None, str | None]]:
         (io.StringIO("text file"), b"text file"),
     ],
 )
+@pytest.mark.language("s3.calls")
 def test_what_is_put_is_got(root: str, obj: Any, blob: bytes) -> None:
     with S3() as s3:
         url = s3.put(f"{root}/a key/1", obj)
@@ -115,6 +116,7 @@ def test_metadata_and_type_come_back(root: str) -> None:
         assert (s3.info("k").content_type, s3.info("k").metadata) == ("binary/octet-stream", None)
 
 
+@pytest.mark.language("s3.calls")
 def test_many_come_in_the_order_of_their_keys(root: str) -> None:
     pairs = [(f"n/{n:02d}", str(n)) for n in reversed(range(30))]
     with S3(s3root=root) as s3:
@@ -137,6 +139,7 @@ def test_put_objects_carry_their_own_facts(root: str, tmp_path: Path) -> None:
             s3.put_files([("d", str(tmp_path / "none"))])
 
 
+@pytest.mark.language("s3.calls")
 def test_listings_tell_levels(root: str) -> None:
     with S3(s3root=root) as s3:
         s3.put_many([("a", "1"), ("b/x", "22"), ("b/y/z", "333"), ("bb", "4444")])

@@ -111,6 +111,7 @@ def test_what_a_step_sets_every_later_step_sees(
         "self.nothing",
     ],
 )
+@pytest.mark.language("artifact.constants", "foreach.item")
 def test_what_is_not_the_steps_to_change_is_an_attribute_error(tmp_path: Path, middle: str) -> None:
     reported = _run(_line(tmp_path, middle=middle))
     assert reported.exit_code == FAILED
@@ -118,6 +119,7 @@ def test_what_is_not_the_steps_to_change_is_an_attribute_error(tmp_path: Path, m
     assert reported.failure.type == "AttributeError"
 
 
+@pytest.mark.language("artifact.constant-changes")
 def test_changes_of_parameters_and_constants_are_not_carried_on(tmp_path: Path) -> None:
     change = "self.settings['a'].append(2); self.WORDS.append('more'); self.seen = (self.settings, self.WORDS)"
     stage = _line(tmp_path, change, f"assert self.settings == {{'a': [1]}} and self.WORDS == ['constant']; {change}")
@@ -146,6 +148,7 @@ def test_parameters_and_constants_are_artifacts_of_every_task(tmp_path: Path) ->
         ("__import__('sys').__stdout__", "TextIOWrapper"),
     ],
 )
+@pytest.mark.language("artifact.unpicklable")
 def test_what_cannot_be_saved_is_named_with_its_type_and_step(tmp_path: Path, value: str, kind: str) -> None:
     stage = _line(tmp_path, f"self.bad = {value}")
     reported = stage.do("start")
@@ -158,12 +161,14 @@ def test_what_cannot_be_saved_is_named_with_its_type_and_step(tmp_path: Path, va
 
 
 @pytest.mark.parametrize("value", ["function", "lambda: 1", "self.start", "self.next"])
+@pytest.mark.language("artifact.functions")
 def test_functions_are_not_saved_with_a_warning(tmp_path: Path, value: str) -> None:
     stage = _line(tmp_path, f"self.f = {value}", "assert not hasattr(self, 'f')")
     with pytest.warns(UserWarning, match=r"self\.f is a function"):
         assert _run(stage).exit_code == 0
 
 
+@pytest.mark.language("artifact.delete")
 def test_del_of_an_earlier_steps_artifact_warns(tmp_path: Path) -> None:
     stage = _line(tmp_path, "self.x = 1", "del self.x")
     with pytest.warns(UserWarning, match=r"del self\.x"):
@@ -184,6 +189,7 @@ def test_artifacts_of_a_failed_attempt_are_never_seen(tmp_path: Path) -> None:
     assert second.failure is None
 
 
+@pytest.mark.language("real.members")
 def test_the_author_s_init_is_not_run(tmp_path: Path) -> None:
     stage = Stage(
         tmp_path,
@@ -268,6 +274,7 @@ def test_any_name_may_be_a_parameter_and_name_is_the_flow_s_else(tmp_path: Path)
     assert stage.done("start", run="s")["seen"] == "x"
 
 
+@pytest.mark.language("artifact.cloudpickle")
 def test_what_only_cloudpickle_takes_is_saved_by_value(tmp_path: Path) -> None:
     stage = _line(tmp_path, "self.f = [lambda n: n + 1]", "self.y = self.f[0](1)")
     assert _run(stage).exit_code == 0

@@ -68,6 +68,7 @@ def _split(folder: Path, join: str, load: str = MERGE) -> tuple[Stage, object]:
         "inputs.left.changed.append(9); assert inputs.left.changed == [1, 2, 9]",
     ],
 )
+@pytest.mark.language("join.sees", "join.access", "foreach.outside")
 def test_a_join_sees_its_inputs_parameters_and_constants(tmp_path: Path, join: str) -> None:
     _, reported = _split(tmp_path, join)
     assert reported.exit_code == 0, reported  # type: ignore[attr-defined]
@@ -94,6 +95,7 @@ def test_inputs_are_in_the_order_of_the_split(tmp_path: Path) -> None:
         ("pass", set()),
     ],
 )
+@pytest.mark.language("merge.agree")
 def test_merge_takes_over_what_the_branches_agree_on(tmp_path: Path, join: str, expected: set[str]) -> None:
     stage, reported = _split(tmp_path, join)
     assert reported.exit_code == 0, reported  # type: ignore[attr-defined]
@@ -119,6 +121,7 @@ def test_merge_takes_over_what_the_branches_agree_on(tmp_path: Path, join: str, 
         ("self.it = [inputs.left]", "UnpicklableArtifactException", "input"),
     ],
 )
+@pytest.mark.language("merge.conflict", "merge.include")
 def test_a_wrong_join_fails_and_says_why(tmp_path: Path, join: str, failure: str, text: str) -> None:
     _, reported = _split(tmp_path, join)
     assert reported.exit_code == FAILED  # type: ignore[attr-defined]
@@ -126,6 +129,7 @@ def test_a_wrong_join_fails_and_says_why(tmp_path: Path, join: str, failure: str
     assert text in reported.failure.exception  # type: ignore[attr-defined]
 
 
+@pytest.mark.language("merge.conflict")
 def test_a_merge_that_fails_sets_nothing(tmp_path: Path) -> None:
     join = """
         from flowc.exceptions import UnhandledInMergeArtifactsException
@@ -139,6 +143,7 @@ def test_a_merge_that_fails_sets_nothing(tmp_path: Path) -> None:
     assert set(left.names) == {"p", "CONSTANT", "names"}
 
 
+@pytest.mark.language("merge.join-only")
 def test_merge_is_for_joins(tmp_path: Path) -> None:
     stage = Stage(tmp_path, SPLIT.format(join="pass").replace('self.only_left = "l"', "self.merge_artifacts([])"))
     stage.done("start")
@@ -192,6 +197,7 @@ def _nested(folder: Path) -> Stage:
     return stage
 
 
+@pytest.mark.language("foreach.stack", "foreach.outside")
 def test_index_input_and_stack_at_every_depth(tmp_path: Path) -> None:
     stage = _nested(tmp_path)
     assert stage.left("outer", "1")["seen_outer"] == (1, "bc", [(1, 2, "bc")])
@@ -242,6 +248,7 @@ def test_any_iterable_is_a_foreach(tmp_path: Path, value: str, items: list[objec
     ("value", "text"),
     [("[]", "'xs', which is empty"), ("5", "no iterable but int"), ("iter(())", "which is empty")],
 )
+@pytest.mark.language("foreach.empty")
 def test_a_foreach_over_nothing_fails_and_names_step_and_variable(tmp_path: Path, value: str, text: str) -> None:
     reported = Stage(tmp_path, NESTED.replace('["a", "bc"]', value)).do("start")
     assert reported.exit_code == FAILED
@@ -312,6 +319,7 @@ def test_a_switch_reports_the_position_of_its_case(tmp_path: Path, value: str, c
     assert [task.step for task, _ in walk(stage.store, stage.run)] == ["start", arm, "end"]
 
 
+@pytest.mark.language("switch.unmatched")
 def test_a_switch_without_the_case_says_value_and_keys(tmp_path: Path) -> None:
     reported = Stage(tmp_path, SWITCH.format(value="'other'")).do("start")
     assert reported.failure is not None

@@ -32,6 +32,7 @@ def test_a_name_that_is_not_supported_says_what_to_use(name: str) -> None:
         getattr(flowc, name)
 
 
+@pytest.mark.language("parallel.map")
 def test_parallel_map_keeps_the_order_and_takes_lambdas(tmp_path: Path) -> None:
     factor = 3
     assert flowc.parallel_map(lambda item: item * factor, range(10), max_parallel=3) == [n * 3 for n in range(10)]
@@ -45,6 +46,7 @@ def test_a_failure_in_parallel_is_told(capfd: pytest.CaptureFixture[str]) -> Non
     assert "ZeroDivisionError" in capfd.readouterr().err
 
 
+@pytest.mark.language("parallel.map")
 def test_profile_adds_up(capsys: pytest.CaptureFixture[str]) -> None:
     taken: dict[str, int] = {}
     for _ in range(2):

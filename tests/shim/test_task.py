@@ -71,6 +71,7 @@ def _attempts(folder: Path) -> tuple[Attempt, ...]:
         ("self.next(self.start)", 1, "twice"),
     ],
 )
+@pytest.mark.language("failure.exit-codes")
 def test_exit_codes_of_steps(tmp_path: Path, start: str, code: int, text: str) -> None:
     _one(tmp_path, start)
     ended = contain(tmp_path, "start")
@@ -115,6 +116,7 @@ def test_a_wrong_call_is_exit_code_2_and_says_why(
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.language("failure.traceback")
 def test_the_traceback_is_the_author_s_alone(tmp_path: Path) -> None:
     _one(tmp_path, "self.mine()", "def mine(self):\n        {}['k']\n")
     ended = contain(tmp_path, "start")
@@ -157,6 +159,7 @@ def test_output_goes_on_at_once_and_is_kept(tmp_path: Path) -> None:
     assert _left(tmp_path).stdout == "x" * 100_000 + "\n"
 
 
+@pytest.mark.language("failure.sigterm")
 def test_sigterm_is_a_failed_attempt_with_its_log(tmp_path: Path) -> None:
     _one(tmp_path, "print('began', flush=True); time.sleep(60)")
     process = subprocess.Popen(
@@ -202,6 +205,7 @@ def test_a_timeout_ends_the_step_below_a_second(tmp_path: Path, stop: str, swall
         ("sum(iter(int, 1))", False),
     ],
 )
+@pytest.mark.language("timeout.c-code")
 def test_a_step_that_no_exception_reaches_is_ended_with_its_process(tmp_path: Path, stop: str, recorded: bool) -> None:
     """C code that keeps the interpreter sees neither signal nor thread."""
     source = ONE.format(start=stop, decorators="@timeout(seconds=0.1)")
@@ -348,6 +352,7 @@ def test_the_environment_is_there_before_the_module(tmp_path: Path) -> None:
     assert _left(tmp_path)["seen"] == ("{{x}} $HOME", "{{x}} $HOME!", "{{x}} $HOME")
 
 
+@pytest.mark.language("current.identity")
 def test_current_knows_the_task(tmp_path: Path) -> None:
     start = "; ".join(
         [

@@ -1,0 +1,229 @@
+"""The rules of docs/language.md, and which test shows each on which engine: docs/language-table.md is printed from here."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from compiler.diagnostics import Rule
+from tests.conformance.engines import TARGETS
+from tests.conformance.written import WRITTEN, Written
+from tests.conformance.written.case import ROOT
+from tests.diagnostics import marked, page
+from tests.diagnostics.tables import CASES
+
+DOCUMENT = ROOT / "docs" / "language.md"
+COLUMNS = ("local", "argo", "step-functions", "airflow 3", "airflow 2")
+
+_RULE = re.compile(r"^- `([a-z0-9.-]+)`: (.+)$", re.MULTILINE)
+_CODE = re.compile(r"\bFC\d{3}\b")
+_REFUSED = "refused."
+_FOLDERS: Mapping[str, tuple[str, ...]] = {
+    "airflow": ("airflow 3", "airflow 2"),
+    "argo": ("argo",),
+    "stepfunctions": ("step-functions",),
+}
+"""Folders of tests that execute one target alone; what stands elsewhere executes the local run or its parts."""
+
+NOT_YET: frozenset[str] = frozenset(
+    {
+        "card.components",
+        "card.plain",
+        "catch.print",
+        "client.runner",
+        "config.attributes",
+        "config.decorators",
+        "config.file",
+        "config.parser",
+        "config.required",
+        "config.value",
+        "current.names",
+        "current.trigger",
+        "exit-hook.error",
+        "exit-hook.success",
+        "flow.mixin-module",
+        "foreach.variable",
+        "gang.current",
+        "gang.decorators",
+        "gang.expression",
+        "gang.failure",
+        "gang.join",
+        "gang.literal",
+        "include.default",
+        "include.given",
+        "include.parser",
+        "kubernetes.options",
+        "kubernetes.portable",
+        "own.import",
+        "own.import-needed",
+        "own.mutators",
+        "own.user-step",
+        "packages.image",
+        "parameter.callable",
+        "parameter.default-expression",
+        "parameter.separator",
+        "real.bases",
+        "real.cards",
+        "real.config",
+        "real.decorator-dynamic",
+        "real.decorator-expressions",
+        "real.default-expressions",
+        "real.deploy-time",
+        "real.extension-names",
+        "real.foreign-decorators",
+        "real.helper-writes",
+        "real.imports",
+        "real.third-party",
+        "real.unknown-writes",
+        "recursion.artifacts",
+        "recursion.foreach",
+        "recursion.retry",
+        "recursion.self",
+        "resources.sizes",
+        "resume.failed",
+        "resume.from",
+        "retry.pause",
+        "schedule.cron",
+        "schedule.timezone",
+        "schedule.words",
+        "secrets.sources",
+        "sensor.airflow",
+        "switch.condition",
+        "switch.config-key",
+        "switch.in-foreach",
+        "switch.in-split",
+        "switch.input-untaken",
+        "switch.into-join",
+        "switch.keys",
+        "switch.meet",
+        "switch.nested",
+        "switch.same-target",
+        "switch.untaken",
+        "trigger.event",
+        "trigger.on-finish",
+        "trigger.options",
+        "trigger.parameters",
+    }
+)
+"""Rules that no test shows yet. One that is shown must not stand here."""
+
+_HEAD = """# Which test shows which rule
+
+Every rule of `docs/language.md` with the engines on which a test would fail without it. `yes`: a flow that needs the rule runs
+there, and leaves what the local run leaves. A code: the target refuses it so, and a test sees that. This page is printed from the
+tests (`make golden`).
+
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One test or flow that shows a rule: its name, and a word for each engine."""
+
+    by: str
+    cells: Mapping[str, str]
+
+
+def rules() -> dict[str, str]:
+    """Every rule's text by its id, in the document's order; an id that stands twice is an error."""
+    found = _RULE.findall(DOCUMENT.read_text(encoding="utf-8"))
+    assert len(dict(found)) == len(found), "an id stands twice"
+    return dict(found)
+
+
+def shown() -> dict[str, list[Shown]]:
+    """What shows each id, written flows first; ids that are no rules too."""
+    found: dict[str, list[Shown]] = {}
+    for each in (_by_flows(), _by_tests(), _by_diagnostics()):
+        for rule, shows in each:
+            found.setdefault(rule, []).append(shows)
+    return found
+
+
+def _by_flows() -> Iterator[tuple[str, Shown]]:
+    for written in WRITTEN:
+        cells = _cells(written)
+        for rule in written.shows:
+            yield rule, Shown(f"`{written.path.relative_to(ROOT)}`", cells)
+
+
+def _cells(written: Written) -> dict[str, str]:
+    by_target = {target: written.refused.get(target, "yes") for target in TARGETS}
+    runs_anywhere = any(word == "yes" for word in by_target.values())
+    engines = {column: by_target[next(name for name in TARGETS if column.startswith(name))] for column in COLUMNS[1:]}
+    return {"local": "yes" if runs_anywhere else "", **engines}
+
+
+def _by_tests() -> Iterator[tuple[str, Shown]]:
+    """Tests with `@pytest.mark.language("id", …)`, read as text: the table does not need a session of all tests."""
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        text = path.read_text(encoding="utf-8")
+        if "mark.language(" not in text:
+            continue
+        folder = path.relative_to(ROOT / "tests").parts[0]
+        cells = dict.fromkeys(_FOLDERS.get(folder, ("local",)), "yes")
+        for rule in dict.fromkeys(_marks(ast.parse(text))):
+            yield rule, Shown(f"`{path.relative_to(ROOT)}`", cells)
+
+
+def _marks(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="language", value=ast.Attribute(attr="mark")), args=arguments):
+                for argument in arguments:
+                    assert isinstance(argument, ast.Constant), "ids are literals"
+                    yield str(argument.value)
+            case _:
+                pass
+
+
+def _by_diagnostics() -> Iterator[tuple[str, Shown]]:
+    """A rule of what is refused names its codes; each must have a wrong flow in tests/diagnostics."""
+    wrong = {place.code for text in CASES.values() for place in marked.unmark(text).expected} | _of_files()
+    for rule, text in rules().items():
+        codes = _CODE.findall(text)
+        if rule.startswith(_REFUSED) and codes and wrong.issuperset(codes):
+            yield rule, Shown("`tests/diagnostics`", dict.fromkeys(COLUMNS, "refused"))
+
+
+def _of_files() -> set[str]:
+    from tests.diagnostics.test_cases import OTHERS
+
+    return set(OTHERS)
+
+
+def known_codes() -> Mapping[str, Rule]:
+    """Every rule of the compiler by its code."""
+    return page.rules()
+
+
+def codes_named() -> set[str]:
+    """Every code that the document names."""
+    return set(_CODE.findall(DOCUMENT.read_text(encoding="utf-8")))
+
+
+def table() -> str:
+    """docs/language-table.md."""
+    return _HEAD + "\n".join(_table(rules(), shown())) + "\n"
+
+
+def _table(texts: Mapping[str, str], found: Mapping[str, list[Shown]]) -> Iterator[str]:
+    yield f"| rule | {' | '.join(COLUMNS)} | shown by |"
+    yield "| --- " * (len(COLUMNS) + 2) + "|"
+    for rule in texts:
+        by = found.get(rule, [])
+        cells = [_word([one.cells[column] for one in by if one.cells.get(column)]) for column in COLUMNS]
+        yield f"| `{rule}` | {' | '.join(cells)} | {', '.join(dict.fromkeys(one.by for one in by))} |"
+
+
+def _word(words: list[str]) -> str:
+    """What an engine's cell says of several tests: that it runs counts more than that a variant is refused."""
+    return "yes" if "yes" in words else ", ".join(dict.fromkeys(words))
+
+
+def path_of_table() -> Path:
+    """Where the table lies."""
+    return ROOT / "docs" / "language-table.md"

@@ -1,0 +1,24 @@
+"""The language's own page: every rule is shown by a test, and no test shows a rule that is not there."""
+
+from __future__ import annotations
+
+from tests.conformance import language
+
+
+def test_every_rule_is_shown_by_a_test() -> None:
+    missing = set(language.rules()) - set(language.shown())
+    assert missing == language.NOT_YET, "name a rule where a flow or test shows it, and take it out of NOT_YET then"
+
+
+def test_tests_show_only_rules_that_exist() -> None:
+    assert not set(language.shown()) - set(language.rules())
+
+
+def test_codes_that_the_page_names_exist() -> None:
+    assert language.codes_named() <= set(language.known_codes())
+
+
+def test_refusals_of_the_graph_and_of_values_are_all_named() -> None:
+    """A rule of the frontend that the page does not name would be a surprise to its reader."""
+    of_language = {code for code in language.known_codes() if code[2] in "124" or code[2:4] in ("51", "52", "54", "55")}
+    assert not of_language - language.codes_named()
