@@ -26,7 +26,6 @@ EVERYWHERE: Mapping[Feature, Gap] = {
     "config": Gap(_LATER, "use a Parameter or a constant"),
     "callable-default": Gap(_LATER, "compute the value in the first step"),
     "sensor": Gap(_LATER, "schedule the flow after what it waits for"),
-    "wrapper": Gap(_LATER, "use a plain decorator above @step"),
 }
 
 FEATURE_NOWHERE_YET = Rule(

@@ -7,6 +7,7 @@ import ast
 from compiler.diagnostics import Report
 from compiler.frontend import value_rules as rules
 from compiler.frontend.modules import Import, Origin
+from compiler.frontend.own_decorators import own_decorator
 from compiler.frontend.suggest import did_you_mean
 from compiler.frontend.values import Scope, entries, evaluate
 from compiler.ir.flow import Decorator, Dynamic, Span, Value
@@ -126,12 +127,15 @@ FLOW: dict[str, tuple[str, ...]] = {
 }
 """The flow decorators and their options."""
 
-REPEATABLE = frozenset(("card", "secrets", "airflow_external_task_sensor", "airflow_s3_key_sensor"))
+REPEATABLE = frozenset(("user_step_decorator", "card", "secrets", "airflow_external_task_sensor", "airflow_s3_key_sensor"))
 
 GANG_DECORATORS = frozenset(("parallel",))
 """Decorators that make a step one for `num_parallel`."""
 
-MUTATORS = {"StepMutator": "a step mutator", "FlowMutator": "a flow mutator"}
+MUTATORS = {"step mutator": "a step mutator", "flow mutator": "a flow mutator"}
+
+WRAPPER = "user_step_decorator"
+"""What every user step decorator is called in the IR; its argument `name` is that of its function or class."""
 
 
 @record
@@ -148,9 +152,10 @@ def read_decorators(scope: Scope, nodes: list[ast.expr], table: str, report: Rep
     wrapped = False
     for node in nodes:
         decorator = _read(scope, node, table, report)
+        wrapped = wrapped or decorator is None or decorator.name == WRAPPER
         if decorator is None:
-            wrapped = True
-        elif any(each.name == decorator.name for each in found) and decorator.name not in REPEATABLE:
+            continue
+        if any(each.name == decorator.name for each in found) and decorator.name not in REPEATABLE:
             report.add(rules.DUPLICATE_DECORATOR, decorator.span, name=decorator.name)
         else:
             found.append(decorator)
@@ -167,7 +172,7 @@ def _read(scope: Scope, node: ast.expr, table: str, report: Report) -> Decorator
     if origin.ours is not None:
         return _ours(scope, node, origin.ours, table, report)
     if origin.bound is not None and not isinstance(origin.bound, Import):
-        return _wrapper(scope, node, origin, report)
+        return _wrapper(scope, node, origin, table, report)
     _check_defined(scope, node, report)
     return None
 
@@ -218,24 +223,34 @@ EXTENSIONS = {
 """Decorators of extensions, and what to do instead."""
 
 
-def _wrapper(scope: Scope, node: ast.expr, origin: Origin, report: Report) -> Decorator | None:
+def _wrapper(scope: Scope, node: ast.expr, origin: Origin, table: str, report: Report) -> Decorator | None:
     """A decorator of the author's own: a plain one runs as Python; one of the language's wrappers is recorded."""
-    if origin.module is None:
+    own = own_decorator(scope.library, origin, isinstance(node, ast.Call), _LANGUAGE)
+    if own is None or own.kind == "plain":
         return None
-    inner = Scope(scope.library, origin.module, {})
-    bound = origin.bound
     span = scope.module.source.span(node)
-    if isinstance(bound, ast.FunctionDef):
-        if any(origin_of(inner, each).ours == "user_step_decorator" for each in bound.decorator_list):
-            return Decorator("user_step_decorator", (("name", bound.name),), span)
-    elif isinstance(bound, ast.ClassDef):
-        for base in bound.bases:
-            ours = scope.library.origin(origin.module, base).ours
-            if ours == "UserStepDecorator":
-                return Decorator("user_step_decorator", (("name", bound.name),), span)
-            if ours in MUTATORS:
-                report.add(rules.MUTATOR, span, name=bound.name, kind=MUTATORS[ours])
+    if (own.kind == "flow mutator") != (table == "flow") and own.kind in _PLACES:
+        kind, place = _PLACES[own.kind]
+        report.add(rules.MISPLACED_DECORATOR, span, name=own.name, kind=kind, place=place)
+    elif own.kind == "wrapper":
+        return Decorator(WRAPPER, (("name", own.name),), span)
+    elif own.kind == "hider":
+        if table == "step":
+            report.add(rules.HIDES_STEP, span, name=own.name)
+    elif not scope.library.has_imported:
+        if own.kind == "composer":
+            report.add(rules.COMPOSES, span, name=own.name, applied=own.applies)
+        else:
+            report.add(rules.MUTATOR, span, name=own.name, kind=MUTATORS[own.kind])
     return None
+
+
+_LANGUAGE = frozenset((*STEP, *FLOW))
+_PLACES = {
+    "wrapper": ("step", "method of a step"),
+    "step mutator": ("step", "method of a step"),
+    "flow mutator": ("flow", "class"),
+}
 
 
 def _check_defined(scope: Scope, node: ast.expr, report: Report) -> None:

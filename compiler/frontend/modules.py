@@ -69,12 +69,19 @@ NOWHERE = Origin()
 
 
 class Library:
-    """The modules read so far; `folders` are where absolute imports are looked for."""
+    """The modules read so far; `folders` are where absolute imports are looked for.
 
-    __slots__ = ("folders", "modules")
+    `has_imported`: what only running the module tells is known too. `passthrough` are names of `metaflow` that the image has.
+    """
 
-    def __init__(self, folders: tuple[Path, ...]) -> None:
+    __slots__ = ("folders", "has_imported", "modules", "passthrough")
+
+    def __init__(
+        self, folders: tuple[Path, ...], *, has_imported: bool = False, passthrough: frozenset[str] = frozenset()
+    ) -> None:
         self.folders = folders
+        self.has_imported = has_imported
+        self.passthrough = passthrough
         self.modules: dict[Path, Module | None] = {}
 
     def origin(self, module: Module, node: ast.expr) -> Origin:

@@ -20,9 +20,9 @@ INCLUDE_FILE = Rule(
 )
 MUTATOR = Rule(
     "FC393",
-    "mutator-not-yet",
-    "`{name}` is {kind}: it changes the flow by code that must run before the flow can be read",
-    "write what it adds into the flow, or use a plain decorator, which wraps at run time",
+    "mutator",
+    "`{name}` is {kind}: it changes the flow by code, and the text alone does not tell how",
+    "let flowc import the module: `--import`, or `import = true` in [tool.flowc]; or write what it adds into the flow",
 )
 CONFIG_KEY = Rule(
     "FC394", "config-value-not-yet", "`{text}` comes from a `Config`, which is not supported yet", "write the value out"
@@ -145,6 +145,21 @@ ENVIRON_AT_IMPORT = Rule(
     "`{text}` is read when the module is imported: every container that lacks it fails",
     "write `os.environ.get(...)`, or read it in the step that needs it",
     "warning",
+)
+
+# Decorators of the author's own
+
+COMPOSES = Rule(
+    "FC661",
+    "composes-decorators",
+    "`@{name}` puts decorators of the language on what it stands above (`{applied}`), and the text alone does not tell which",
+    "let flowc import the module: `--import`, or `import = true` in [tool.flowc]; or write them above the step themselves",
+)
+HIDES_STEP = Rule(
+    "FC662",
+    "hides-step",
+    "`@{name}` returns something else in place of the step, which then is no step any more",
+    "put `@functools.wraps(function)` above the function that it returns; in a class, call `functools.update_wrapper(self, function)`",
 )
 
 # Parameters

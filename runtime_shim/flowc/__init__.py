@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from flowc.parameters import JSONType as JSONType
     from flowc.parameters import Parameter as Parameter
     from flowc.running import current as current
+    from flowc.wrappers import USER_SKIP_STEP as USER_SKIP_STEP
+    from flowc.wrappers import UserStepDecorator as UserStepDecorator
+    from flowc.wrappers import user_step_decorator as user_step_decorator
 
 _HOMES = {
     "flowc.flowspec": "FlowSpec",
@@ -42,6 +45,7 @@ _HOMES = {
         "default_metadata"
     ),
     "flowc.datatools": "S3",
+    "flowc.wrappers": "user_step_decorator UserStepDecorator USER_SKIP_STEP",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 __all__ = list(_HOME)  # pyright: ignore[reportUnsupportedDunderAll]  # the table says it once
@@ -52,11 +56,8 @@ _INSTEAD = {
     "Config": _CONFIG,
     "ConfigValue": _CONFIG,
     "config_expr": _CONFIG,
-    "user_step_decorator": _MUTATE,
-    "UserStepDecorator": _MUTATE,
     "StepMutator": _MUTATE,
     "FlowMutator": _MUTATE,
-    "USER_SKIP_STEP": _MUTATE,
     "MutableFlow": _MUTATE,
     "MutableStep": _MUTATE,
     "Runner": "start runs with the command `flowc run`",

@@ -21,7 +21,7 @@ class Mark(NamedTuple):
 class StepMarks:
     """What `@step` and the decorators above it say of a function; it lies in its `__dict__`, which `functools.wraps` carries on."""
 
-    __slots__ = ("code", "decorators", "end", "join", "name", "start")
+    __slots__ = ("code", "decorators", "end", "join", "mutators", "name", "names", "start", "wrappers")
 
     def __init__(self, function: Any, start: bool, end: bool) -> None:
         self.name: str = function.__name__
@@ -30,6 +30,11 @@ class StepMarks:
         self.start = start
         self.end = end
         self.decorators: list[Mark] = []
+        self.wrappers: list[Any] = []
+        """User step decorators, the innermost first."""
+        self.mutators: list[Any] = []
+        self.names: dict[str, Any] = function.__globals__
+        """What the function's global names stand for."""
 
     def find(self, name: str) -> dict[str, Any] | None:
         """The attributes of the decorator of that name; None where there is none."""

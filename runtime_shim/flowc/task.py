@@ -263,8 +263,7 @@ def _called(flow: Any, work: Work, marks: StepMarks, task: _Task) -> Failure | N
         return _caught(flow, catch, _failure_before(task), task)
     try:
         with guard.time_limit(_seconds(marks), lambda error: _give_up(task, error)):
-            method: Callable[..., Any] = getattr(flow, task.call.step)
-            method() if work.inputs is None else method(work.inputs)
+            _run(flow, work, marks, getattr(flow, task.call.step))
     except (Terminated, KeyboardInterrupt):
         raise
     except BaseException as error:  # noqa: BLE001 - the step is the author's: it may raise anything
@@ -274,6 +273,18 @@ def _called(flow: Any, work: Work, marks: StepMarks, task: _Task) -> Failure | N
     if catch and catch["var"]:
         setattr(flow, catch["var"], None)
     return None
+
+
+def _run(flow: Any, work: Work, marks: StepMarks, method: Callable[..., Any]) -> None:
+    if marks.wrappers:
+        with standard_path():
+            from flowc.wrappers import run_wrapped
+
+        run_wrapped(flow, marks, method, work.inputs)
+    elif work.inputs is None:
+        method()
+    else:
+        method(work.inputs)
 
 
 def _seconds(marks: StepMarks) -> float:

@@ -1,0 +1,140 @@
+"""Decorators of the author's own: what each is, as far as its text tells, across the modules of the repository."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Literal
+
+from compiler.frontend.modules import Function, Library, Module, Origin
+from compiler.record import record
+
+Kind = Literal["plain", "wrapper", "step mutator", "flow mutator", "composer", "hider"]
+"""`plain` runs like Python; `composer` puts decorators of the language on what it is given; `hider` returns what is no step."""
+
+_CLASSES: dict[str, Kind] = {
+    "UserStepDecorator": "wrapper",
+    "StepMutator": "step mutator",
+    "FlowMutator": "flow mutator",
+}
+_DEPTH = 20
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@record
+class Own:
+    """A decorator of the author's own; `name` is that of its function or class."""
+
+    kind: Kind
+    name: str
+    applies: str = ""
+    """The decorator of the language that a composer puts on."""
+
+
+def own_decorator(library: Library, origin: Origin, called: bool, language: frozenset[str]) -> Own | None:
+    """What stands where a decorator comes from; None where the text does not tell. `language` names the language's decorators."""
+    origin, called = _resolved(library, origin, called)
+    if origin.module is None:
+        return None
+    if isinstance(origin.bound, ast.ClassDef):
+        return _class(library, origin.module, origin.bound, called)
+    if isinstance(origin.bound, _FUNCTIONS):
+        return _function(library, origin.module, origin.bound, called, language)
+    return None
+
+
+def _resolved(library: Library, origin: Origin, called: bool) -> tuple[Origin, bool]:
+    """Past names that stand for another: `timed = Timed(unit="s")`, `timed = other`."""
+    for _ in range(_DEPTH):
+        if origin.module is None or not isinstance(origin.bound, ast.Name | ast.Attribute | ast.Call):
+            break
+        node: ast.expr = origin.bound
+        if isinstance(node, ast.Call):
+            node, called = node.func, True
+        origin = library.origin(origin.module, node)
+    return origin, called
+
+
+def _class(library: Library, module: Module, node: ast.ClassDef, called: bool) -> Own:
+    kind = _class_kind(library, module, node, 0)
+    if kind == "plain" and not (called or node.bases or node.keywords or node.decorator_list or _carries_marks(node)):
+        kind = "hider"
+    return Own(kind, node.name)
+
+
+def _class_kind(library: Library, module: Module, node: ast.ClassDef, depth: int) -> Kind:
+    for base in node.bases:
+        origin = library.origin(module, base)
+        if origin.ours in _CLASSES:
+            return _CLASSES[origin.ours]
+        if isinstance(origin.bound, ast.ClassDef) and origin.module and depth < _DEPTH:
+            found = _class_kind(library, origin.module, origin.bound, depth + 1)
+            if found != "plain":
+                return found
+    return "plain"
+
+
+def _function(library: Library, module: Module, node: Function, called: bool, language: frozenset[str]) -> Own:
+    for each in node.decorator_list:
+        origin = library.origin(module, each.func if isinstance(each, ast.Call) else each)
+        if origin.ours == "user_step_decorator":
+            return Own("wrapper", node.name)
+    applied = _applied(library, module, node, language)
+    if applied is not None:
+        return Own("composer", node.name, applied)
+    return Own("hider" if _hides(node, called) else "plain", node.name)
+
+
+def _applied(library: Library, module: Module, node: Function, language: frozenset[str]) -> str | None:
+    """The first decorator of the language that a function's text names."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Name | ast.Attribute) and isinstance(each.ctx, ast.Load):
+            ours = library.origin(module, each).ours
+            if ours in language:
+                return ours
+    return None
+
+
+def _hides(node: Function, called: bool) -> bool:
+    """Whether a decorator surely returns a bare function of its own in place of the step: none of its returns is another."""
+    if called:
+        inner = _returned(node)
+        return len(inner) == 1 and inner[0] is not None and _hides(inner[0], called=False)
+    found = _returned(node)
+    return bool(found) and all(each is not None and not each.decorator_list for each in found) and not _carries_marks(node)
+
+
+def _returned(node: Function) -> list[Function | None]:
+    """The function defined inside that each `return` returns; None for a return of anything else."""
+    defined = {each.name: each for each in node.body if isinstance(each, _FUNCTIONS)}
+    return [
+        defined.get(each.value.id) if isinstance(each.value, ast.Name) else None
+        for each in _own_statements(node)
+        if isinstance(each, ast.Return)
+    ]
+
+
+def _own_statements(node: Function) -> Iterator[ast.stmt]:
+    """The statements of a function, blocks included, without those of functions and classes inside it."""
+    stack: list[ast.AST] = list(reversed(node.body))
+    while stack:
+        each = stack.pop()
+        if isinstance(each, ast.stmt):
+            yield each
+        if not isinstance(each, (*_FUNCTIONS, ast.ClassDef, ast.Lambda)):
+            stack.extend(ast.iter_child_nodes(each))
+
+
+def _carries_marks(node: Function | ast.ClassDef) -> bool:
+    """Whether the text may carry a step's marks over by hand: `wrapper.__dict__.update(…)`, `update_wrapper(…)`."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Attribute) and each.attr in _CARRIES:
+            return True
+        if isinstance(each, ast.Name) and each.id in _CARRIES:
+            return True
+        if isinstance(each, _FUNCTIONS) and each.name in ("__getattr__", "__getattribute__"):
+            return True
+    return False
+
+
+_CARRIES = frozenset(("update_wrapper", "wraps", "__dict__", "setattr", "vars", "is_step"))
