@@ -127,7 +127,9 @@ FLOW: dict[str, tuple[str, ...]] = {
 }
 """The flow decorators and their options."""
 
-REPEATABLE = frozenset(("user_step_decorator", "card", "secrets", "airflow_external_task_sensor", "airflow_s3_key_sensor"))
+REPEATABLE = frozenset(
+    ("user_step_decorator", "card", "secrets", "airflow_external_task_sensor", "airflow_s3_key_sensor")
+)
 
 GANG_DECORATORS = frozenset(("parallel",))
 """Decorators that make a step one for `num_parallel`."""

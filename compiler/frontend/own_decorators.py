@@ -101,7 +101,9 @@ def _hides(node: Function, called: bool) -> bool:
         inner = _returned(node)
         return len(inner) == 1 and inner[0] is not None and _hides(inner[0], called=False)
     found = _returned(node)
-    return bool(found) and all(each is not None and not each.decorator_list for each in found) and not _carries_marks(node)
+    return (
+        bool(found) and all(each is not None and not each.decorator_list for each in found) and not _carries_marks(node)
+    )
 
 
 def _returned(node: Function) -> list[Function | None]:

@@ -170,10 +170,10 @@ class _Generated(UserStepDecorator):
                 self._running.throw(exception)
         except StopIteration as ended:
             return ended.value
-        raise _YieldsTwice(f"{self} yields more than once")
+        raise YieldedTwice(f"{self} yields more than once")
 
 
-class _YieldsTwice(MetaflowException):
+class YieldedTwice(MetaflowException):
     """A generator that does not end ends the step, whatever others would do about it."""
 
 
@@ -182,21 +182,11 @@ def run_wrapped(flow: Any, marks: StepMarks, step: Callable[..., Any], inputs: A
     arguments = () if inputs is None else (inputs,)
     for wrapper in marks.wrappers:
         wrapper.external_init()
-    entered: list[Any] = []
-    instead: Any = None
-    said: Any = None
-    for wrapper in reversed(marks.wrappers):
-        instead = wrapper.pre_step(marks.name, flow, inputs)
-        entered.append(wrapper)
-        if _is_said(wrapper.skip_step):
-            said = wrapper.skip_step
-            break
-        if instead:
-            break
+    entered, instead, said = _entered(flow, marks, inputs)
     raised: BaseException | None = None
     try:
         if said is None and instead:
-            said = instead(flow, *arguments) or None
+            said = instead(flow, *arguments)
         elif said is None:
             step(*arguments)
     except (Exception, StepTimeout) as error:  # noqa: BLE001 - the author's: it may raise anything
@@ -210,6 +200,20 @@ def run_wrapped(flow: Any, marks: StepMarks, step: Callable[..., Any], inputs: A
         _next(flow, marks, said)
 
 
+def _entered(flow: Any, marks: StepMarks, inputs: Any) -> tuple[list[Any], Any, Any]:
+    """The wrappers that have begun, what one gives to be called instead, and what one that leaves the step out says."""
+    entered: list[Any] = []
+    instead: Any = None
+    for wrapper in reversed(marks.wrappers):
+        instead = wrapper.pre_step(marks.name, flow, inputs)
+        entered.append(wrapper)
+        if _is_said(wrapper.skip_step):
+            return entered, None, wrapper.skip_step
+        if instead:
+            break
+    return entered, instead, None
+
+
 def _is_said(value: Any) -> bool:
     return value is not None and value is not False
 
@@ -220,7 +224,7 @@ def _after(
     """What one wrapper makes of how it ended below. A step whose time is over has failed, whatever a wrapper says."""
     try:
         found = wrapper.post_step(step, flow, raised)
-    except _YieldsTwice:
+    except YieldedTwice:
         raise
     except (Exception, StepTimeout) as error:  # noqa: BLE001 - the author's: it may raise anything
         found = error

@@ -89,6 +89,98 @@ CASES = {
     "a secret in the source": _step("secrets(«sources=[{'type': 'inline', 'options': {'A': '1'}}]») FC526"),
     "secrets that are one text": _step("secrets(«sources='a'») FC510"),
     "a mutator": _step("«grow» FC393", head="class grow(StepMutator):\n    pass"),
+    "a mutator that derives from another": _step(
+        "«grow(by=2)» FC393", head="class plant(StepMutator):\n    pass\nclass grow(plant):\n    pass"
+    ),
+    "a mutator under another name": _step(
+        "«grown» FC393", head="class grow(StepMutator):\n    pass\ngrown = grow(by=3)"
+    ),
+    "a flow mutator": _step(head="class grow(FlowMutator):\n    pass", flow=("«grow» FC393",)),
+    "a flow mutator on a step": _step("«grow» FC508", head="class grow(FlowMutator):\n    pass"),
+    "a step mutator on a flow": _step(head="class grow(StepMutator):\n    pass", flow=("«grow» FC508",)),
+    "a user step decorator on a flow": _step(
+        head="@user_step_decorator\ndef timed(name, flow, inputs):\n    yield", flow=("«timed» FC508",)
+    ),
+    "user step decorators, twice, and unknown artifacts": _step(
+        "timed",
+        "timed(unit='s')",
+        "Guard",
+        head="""
+@user_step_decorator
+def timed(name, flow, inputs, attributes):
+    yield
+class Guard(UserStepDecorator):
+    pass
+""",
+        body="        print(self.by_guard)\n        self.next(self.end)",
+    ),
+    "a decorator that puts on others": _step(
+        "«big» FC661", head="def big(function):\n    return resources(memory=64000)(function)"
+    ),
+    "a decorator that hides the step": _step(
+        "«timed» FC662",
+        "«noted('a')» FC662",
+        "«Kept» FC662",
+        head="""
+def timed(function):
+    def wrapped(self):
+        return function(self)
+    return wrapped
+def noted(word):
+    def decorate(function):
+        def wrapped(self):
+            self.word = word
+            return function(self)
+        return wrapped
+    return decorate
+class Kept:
+    def __init__(self, function):
+        self.function = function
+    def __call__(self, flow):
+        return self.function(flow)
+""",
+    ),
+    "decorators that keep the step, or may": _step(
+        "timed",
+        "noted('a')",
+        "marked",
+        "Kept",
+        "given",
+        "Made(3)",
+        head="""
+import functools
+def timed(function):
+    @functools.wraps(function)
+    def wrapped(self):
+        return function(self)
+    return wrapped
+def noted(word):
+    def decorate(function):
+        def wrapped(self):
+            return function(self)
+        return functools.update_wrapper(wrapped, function)
+    return decorate
+def marked(function):
+    print(function.__name__)
+    return function
+class Kept:
+    def __init__(self, function):
+        functools.update_wrapper(self, function)
+    def __get__(self, flow, owner=None):
+        return self.function.__get__(flow)
+def given(function):
+    if os.environ.get("TIMED"):
+        def wrapped(self):
+            return function(self)
+        return wrapped
+    return function
+class Made:
+    def __init__(self, count):
+        self.count = count
+    def __call__(self, function):
+        return function
+""",
+    ),
     "environment read at import": """
 import os
 from metaflow import FlowSpec, environment, step
