@@ -6,6 +6,7 @@ import ast
 
 from compiler.diagnostics import Report
 from compiler.frontend import value_rules as rules
+from compiler.frontend.hooks import LISTS, functions
 from compiler.frontend.modules import Import, Origin
 from compiler.frontend.own_decorators import own_decorator
 from compiler.frontend.suggest import did_you_mean
@@ -128,7 +129,7 @@ FLOW: dict[str, tuple[str, ...]] = {
 """The flow decorators and their options."""
 
 REPEATABLE = frozenset(
-    ("user_step_decorator", "card", "secrets", "airflow_external_task_sensor", "airflow_s3_key_sensor")
+    ("user_step_decorator", "card", "secrets", "exit_hook", "airflow_external_task_sensor", "airflow_s3_key_sensor")
 )
 
 GANG_DECORATORS = frozenset(("parallel",))
@@ -300,10 +301,7 @@ def _keywords(scope: Scope, node: ast.Call, name: str, report: Report) -> list[t
     found: list[tuple[str, Span, Value | Dynamic]] = []
     for keyword in node.keywords:
         if keyword.arg is not None:
-            value = _variables(scope, keyword.value, report) if name == "environment" else None
-            found.append(
-                (keyword.arg, source.span(keyword), evaluate(scope, keyword.value) if value is None else value)
-            )
+            found.append((keyword.arg, source.span(keyword), _option(scope, name, keyword, report)))
             continue
         more = entries(scope, keyword.value)
         if more is None:
@@ -311,6 +309,14 @@ def _keywords(scope: Scope, node: ast.Call, name: str, report: Report) -> list[t
         else:
             found.extend((option, source.span(keyword), value) for option, _, value in more)
     return found
+
+
+def _option(scope: Scope, name: str, keyword: ast.keyword, report: Report) -> Value | Dynamic:
+    if name == "environment":
+        return _variables(scope, keyword.value, report)
+    if name == "exit_hook" and keyword.arg in LISTS:
+        return functions(scope, keyword.value, report)
+    return evaluate(scope, keyword.value)
 
 
 _VARIABLE = Pattern(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -196,6 +196,7 @@ EXPORTED = frozenset(
         "trigger",
         "trigger_on_finish",
         "exit_hook",
+        "namespaced_event_name",
         "pypi_base",
         "conda_base",
         "airflow_external_task_sensor",

@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 
 from compiler.diagnostics import Report
 from compiler.frontend import value_rules as rules
+from compiler.frontend.hooks import check_hooks
+from compiler.frontend.needs import check_packages, check_secrets
 from compiler.frontend.schedules import check_schedule
+from compiler.frontend.triggers import check_triggers
 from compiler.ir.flow import Decorator, Dynamic, Flow, Foreach, Gang, Step, Switch, Value
 from compiler.pattern import Pattern
 
@@ -105,6 +108,14 @@ _KINDS: dict[str, dict[str, _Kind]] = {
     "schedule": {"cron": _TEXT, "timezone": _TEXT, "hourly": _FLAG, "daily": _FLAG, "weekly": _FLAG},
     "project": {"name": _TEXT, "branch": _TEXT, "production": _FLAG},
     "secrets": {"role": _TEXT, "allow_override": _FLAG},
+    "trigger": {},
+    "trigger_on_finish": {},
+    "exit_hook": {"options": _MAP},
+    **{
+        key: {"packages": _MAP, "libraries": _MAP, "python": _TEXT, "disabled": _FLAG}
+        for key in ("conda", "conda_base")
+    },
+    **{key: {"packages": _MAP, "python": _TEXT, "disabled": _FLAG} for key in ("pypi", "pypi_base")},
 }
 
 _NONE_COUNTS = frozenset((("retry", "times"), ("retry", "minutes_between_retries"), ("project", "name")))
@@ -124,6 +135,10 @@ def check_options(flow: Flow, has_config: bool, report: Report) -> None:
             check_schedule(decorator, report)
         elif decorator.name == "project":
             _check_project(decorator, report)
+        elif decorator.name == "exit_hook":
+            check_hooks(decorator, report)
+        check_packages(decorator, report)
+    check_triggers(flow, report)
     for step in flow.steps.values():
         for decorator in step.decorators:
             _check_values(decorator, has_config, report)
@@ -182,7 +197,8 @@ def _check_step(step: Step, decorator: Decorator, report: Report) -> None:
     elif decorator.name == "catch":
         _check_catch(step, decorator, report)
     elif decorator.name == "secrets":
-        _check_secrets(decorator, report)
+        check_secrets(decorator, report)
+    check_packages(decorator, report)
 
 
 def _check_catch(step: Step, decorator: Decorator, report: Report) -> None:
@@ -193,20 +209,6 @@ def _check_catch(step: Step, decorator: Decorator, report: Report) -> None:
         report.add(rules.CATCH_ON_SPLIT, decorator.span, step=step.name, what="how many tasks follow")
     elif isinstance(step.next, Switch):
         report.add(rules.CATCH_ON_SPLIT, decorator.span, step=step.name, what="which step follows")
-
-
-def _check_secrets(decorator: Decorator, report: Report) -> None:
-    sources = decorator.get("sources")
-    if sources is None or isinstance(sources, Dynamic):
-        return
-    wrong = not isinstance(sources, tuple) or not all(isinstance(each, str | Mapping) for each in sources)
-    if wrong:
-        facts = {"want": "a list of names", "found": shown(sources), "cure": "write `['my-secret']`"}
-        report.add(rules.WRONG_TYPE, decorator.span_of("sources"), name="secrets", option="sources", **facts)
-    elif isinstance(sources, tuple) and any(
-        isinstance(each, Mapping) and each.get("type") == "inline" for each in sources
-    ):
-        report.add(rules.SECRET_LITERAL, decorator.span_of("sources"))
 
 
 _PROJECT_NAME = Pattern(r"[a-z0-9_]+")

@@ -133,6 +133,43 @@ SECRET_LITERAL = Rule(
     "`@secrets` names sources; a value would stand in the output",
     "give the name of a secret: `sources=['my-secret']`",
 )
+HOOK_NOT_FUNCTION = Rule(
+    "FC529",
+    "hook-not-function",
+    "`{text}` is no function that `@exit_hook` could call when the run has ended",
+    "give functions of this module: `on_error=[notify]`{hint}",
+)
+NO_HOOK = Rule("FC530", "no-hook", "`@exit_hook` calls nothing", "write `on_success=[notify]` or `on_error=[notify]`")
+NO_TRIGGER = Rule(
+    "FC531", "no-trigger", "`@{name}` says nothing that would start the flow", "write `@{name}({one}=...)`"
+)
+TWO_TRIGGERS = Rule(
+    "FC532",
+    "two-triggers",
+    "`{first}` and `{second}` both say what starts the flow",
+    "give all that must come in `{cure}`",
+)
+TRIGGER_FORM = Rule("FC533", "trigger-form", "{text} is no {what} of `@{name}`", "{cure}")
+TRIGGER_REPEATED = Rule("FC534", "trigger-repeated", "{what} `{text}` stands here twice", "keep one")
+TRIGGER_PARAMETER = Rule(
+    "FC535",
+    "trigger-parameter",
+    "the flow has no parameter `{text}` that an event could fill",
+    "map a parameter's name to a field of the event{hint}",
+)
+REQUIRED_TRIGGERED = Rule(
+    "FC536",
+    "required-with-trigger",
+    "the parameter `{name}` is required, but what starts the flow gives it no value",
+    "give it a default, or fill it from the event: `parameters={{'{name}': 'field'}}`",
+)
+SECRET_SOURCE = Rule(
+    "FC537",
+    "secret-source",
+    "{text} names no secret that flowc can hand to a step",
+    "write the name of a secret of the target, `kubernetes.NAME` or `aws-secrets-manager.NAME`{hint}",
+)
+PACKAGE_VERSION = Rule("FC538", "package-version", "{text} is no {what} of `@{name}`", "{cure}")
 VARIABLE_NAME = Rule(
     "FC527",
     "variable-name",

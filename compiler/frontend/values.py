@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from compiler.frontend.modules import Import, Library, Module, Origin, changed_names
 from compiler.ir.flow import Dynamic
+from compiler.ir.triggers import NAMESPACED
 from compiler.record import record
 
 if TYPE_CHECKING:
@@ -268,6 +269,8 @@ def _stop() -> object:
 
 
 def _called(scope: Scope, function: ast.expr, depth: int) -> Callable[..., object]:
+    if scope.library.origin(scope.module, function).ours == "namespaced_event_name":
+        return lambda event_name: {NAMESPACED: event_name}
     if isinstance(function, ast.Name) and function.id not in scope.names and function.id not in scope.module.names:
         return _CALLS.get(function.id) or _missing
     if isinstance(function, ast.Attribute):

@@ -5,7 +5,7 @@ Values were checked by the frontend; what a decorator's arguments mean stands he
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from compiler.ir.cron import five_fields
 from compiler.ir.flow import Decorator, Dynamic, End, Flow, Foreach, Gang, Goto, Span, Split, Step, Switch, Value
@@ -107,13 +107,13 @@ def step_options(step: Step) -> tuple[Option, ...]:
 
 
 def flow_options(flow: Flow) -> tuple[Option, ...]:
-    """The options of flow decorators that only some targets spell; none of the portable ones has any."""
+    """What the `options` of triggers hold, each an option of its own: only some targets spell it."""
     return tuple(
-        Option(each.name, name, value, each.span_of(name))
+        Option(each.name, name, value, each.span_of("options"))
         for each in flow.decorators
-        if each.name in ("trigger", "trigger_on_finish")
-        for name, value in each.arguments
-        if name == "options"
+        if each.name in ("trigger", "trigger_on_finish") and isinstance(options := each.get("options"), Mapping)
+        for name, value in options.items()
+        if value is not None
     )
 
 

@@ -114,6 +114,33 @@ class Option:
 
 
 @record
+class Secret:
+    """One source of `@secrets`, its keys variables of the step. `kind`: `kubernetes`, `aws-secrets-manager`, or empty for the target's own.
+
+    `override`: whether it may replace a variable that is there; `as_text`: the secret is one value, and not a JSON object;
+    `variable`: the name of that value, where the author gives one.
+    """
+
+    kind: Literal["", "kubernetes", "aws-secrets-manager"]
+    name: str
+    role: str | None
+    override: bool
+    as_text: bool
+    variable: str | None
+    region: str | None
+    span: Span
+
+
+@record
+class Packages:
+    """What `@pypi`, `@conda` and their `_base` ask for, as one: requirements by name, as pip and conda write them."""
+
+    pypi: tuple[str, ...]
+    conda: tuple[str, ...]
+    python: str | None
+
+
+@record
 class Task:
     """One step of the flow with everything that a target decides its spelling by.
 
@@ -121,6 +148,8 @@ class Task:
     `prerequisites`: the same with branches dissolved: all of these groups, of each any one; empty for a foreach scope's first.
     `depth`: the number of parts of its index path. `reports`: what the shim tells the engine when the step ends.
     `environment`: literal `@environment` values, in the author's order; others are evaluated in the container.
+    `packages`: what its interpreter must hold; `variant` is the first step with the same, whose name its image carries, and
+    empty for the packages that the flow itself asks for, which are in the flow's own image.
     """
 
     step: str
@@ -139,6 +168,9 @@ class Task:
     options: tuple[Option, ...]
     doc: str | None
     span: Span
+    secrets: tuple[Secret, ...] = ()
+    packages: Packages | None = None
+    variant: str = ""
 
     @property
     def attempts(self) -> int:
@@ -231,6 +263,46 @@ class Project:
 
 
 @record
+class Hook:
+    """A function that runs when the run has ended: its dotted name in the flow's module, or an import path that ends with it.
+
+    `image` is what `options={"image": …}` names. What it raises changes nothing about the run.
+    """
+
+    function: str
+    on: Literal["success", "error"]
+    image: str | None
+    span: Span
+
+
+@record
+class EventTrigger:
+    """`@trigger`: an event by its name. `parameters` are pairs of a parameter's command-line name and a field of the payload."""
+
+    event: str
+    parameters: tuple[tuple[str, str], ...]
+    span: Span
+
+
+@record
+class FlowTrigger:
+    """`@trigger_on_finish`: a run of another deployed flow has succeeded. Both `project` and `branch`, or neither."""
+
+    flow: str
+    project: str | None
+    branch: str | None
+    span: Span
+
+    @property
+    def deployment(self) -> str:
+        """The other deployment's name before a target mangles it, as `Plan.name` is."""
+        return f"{self.project}.{self.branch}.{self.flow}" if self.project else self.flow
+
+
+Trigger = EventTrigger | FlowTrigger
+
+
+@record
 class Plan:
     """A flow decided: what a backend spells, and what the local run walks."""
 
@@ -241,6 +313,12 @@ class Plan:
     features: tuple[tuple[Feature, Span], ...]
     options: tuple[Option, ...]
     """Flow-level decorator options that only some targets can spell."""
+    hooks: tuple[Hook, ...] = ()
+    """In the author's order; each runs by itself, after the one before it."""
+    triggers: tuple[Trigger, ...] = ()
+    """A run starts when all of them have come; of one kind only."""
+    packages: Packages | None = None
+    """What the flow's own image holds: `@pypi_base` and `@conda_base`."""
 
     @property
     def name(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from compiler.ir import options
+from compiler.ir import needs, options, triggers
 from compiler.ir.flow import End, Flow, Foreach, Gang, Split, Step, Switch
 from compiler.ir.graph import Level, order, predecessors, successors
 from compiler.ir.plan import (
@@ -21,6 +21,7 @@ from compiler.ir.plan import (
     Loads,
     Merge,
     Node,
+    Packages,
     Plan,
     Scope,
     Task,
@@ -30,13 +31,17 @@ from compiler.record import fresh, mutable, record
 
 def plan(flow: Flow, *, branch: str | None = None, production: bool = False) -> Plan:
     """Decide a flow that the frontend let pass: regions, edges, loads, options. Pure."""
+    project = options.project(flow, branch, production)
     return Plan(
         flow=flow,
         root=_scopes(_regions(flow)),
         schedule=options.schedule(flow),
-        project=options.project(flow, branch, production),
+        project=project,
         features=options.features(flow),
         options=options.flow_options(flow),
+        hooks=triggers.hooks(flow),
+        triggers=triggers.triggers(flow, project),
+        packages=needs.flow_packages(flow),
     )
 
 
@@ -64,6 +69,8 @@ class _Regions:
     levels: dict[_Place, Level] = fresh(default_factory=dict)
     closing: dict[str, dict[_Place, list[str]]] = fresh(default_factory=dict)
     """For each join the last steps before it, by the scope that they end."""
+    packages: dict[str, tuple[Packages | None, str]] = fresh(default_factory=dict)
+    """What each step's interpreter holds, and the first step with the same; no name where the flow's own image does."""
 
     def ends(self, place: _Place) -> list[str]:
         """The last steps of a scope: those directly before the join that closes it."""
@@ -99,13 +106,19 @@ class _Regions:
 
 def _regions(flow: Flow) -> _Regions:
     graph = {name: successors(step) for name, step in flow.steps.items()}
-    found = _Regions(flow, predecessors(graph), members={_ROOT: []})
+    found = _Regions(flow, predecessors(graph), members={_ROOT: []}, packages=_packages(flow))
     for name in order(graph):
         place = _place(found, name)
         found.place[name] = place
         found.members.setdefault(place, []).append(name)
     assert len(found.place) == len(flow.steps), "a cycle that the frontend let pass"
     return found
+
+
+def _packages(flow: Flow) -> dict[str, tuple[Packages | None, str]]:
+    variants: dict[Packages | None, str] = {needs.flow_packages(flow): ""}
+    found = {name: needs.step_packages(flow, step) for name, step in flow.steps.items()}
+    return {name: (packages, variants.setdefault(packages, name)) for name, packages in found.items()}
 
 
 def _place(found: _Regions, name: str) -> _Place:
@@ -146,6 +159,7 @@ def _node(regions: _Regions, name: str, done: Mapping[_Place, Scope]) -> Node:
 
 
 def _task(regions: _Regions, step: Step) -> Task:
+    packages, variant = regions.packages[step.name]
     return Task(
         step=step.name,
         after=_after(regions, step),
@@ -163,6 +177,9 @@ def _task(regions: _Regions, step: Step) -> Task:
         options=options.step_options(step),
         doc=step.doc,
         span=step.span,
+        secrets=needs.secrets(step),
+        packages=packages,
+        variant=variant,
     )
 
 

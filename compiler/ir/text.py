@@ -27,7 +27,9 @@ from compiler.ir.plan import (
     Choice,
     Edge,
     Enter,
+    EventTrigger,
     FanOut,
+    FlowTrigger,
     Follow,
     Gather,
     Load,
@@ -35,10 +37,13 @@ from compiler.ir.plan import (
     Merge,
     Node,
     Option,
+    Packages,
     Plan,
     Resources,
     Scope,
+    Secret,
     Task,
+    Trigger,
     entry,
 )
 
@@ -137,9 +142,40 @@ def _plan_head(plan: Plan) -> Iterator[str]:
         yield f"  schedule {plan.schedule.cron} {plan.schedule.timezone or 'UTC'}"
     if plan.project:
         yield f"  project {plan.project.name} branch {plan.project.branch}"
+    yield from map(_trigger, plan.triggers)
+    for hook in plan.hooks:
+        yield f"  on {hook.on} {hook.function}{' in ' + hook.image if hook.image else ''}"
+    if plan.packages:
+        yield f"  packages {_packages(plan.packages)}"
     for feature, count in Counter(feature for feature, _ in plan.features).items():
         yield f"  feature {feature}{f' ({count})' if count > 1 else ''}"
     yield from _options(plan.options)
+
+
+def _trigger(trigger: Trigger) -> str:
+    match trigger:
+        case EventTrigger(event=event, parameters=pairs):
+            filled = "".join(f", {name} from {field}" for name, field in pairs)
+            return f"  starts on event {event}{filled}"
+        case FlowTrigger(deployment=deployment):
+            return f"  starts after {deployment}"
+
+
+def _packages(packages: Packages) -> str:
+    python = (f"python {packages.python}",) if packages.python else ()
+    conda = (f"conda {' '.join(packages.conda)}",) if packages.conda else ()
+    pypi = (f"pypi {' '.join(packages.pypi)}",) if packages.pypi else ()
+    return ", ".join((*python, *conda, *pypi))
+
+
+def _secret(secret: Secret) -> str:
+    facts = [f"{secret.kind}.{secret.name}" if secret.kind else secret.name]
+    facts += [f"role {secret.role}"] if secret.role else []
+    facts += [f"region {secret.region}"] if secret.region else []
+    facts += ["as text"] if secret.as_text else []
+    facts += [f"in {secret.variable}"] if secret.variable else []
+    facts += ["may override"] if secret.override else []
+    return ", ".join(facts)
 
 
 def _scope(scope: Scope, indent: str) -> Iterator[str]:
@@ -180,6 +216,10 @@ def _decided(task: Task) -> Iterator[str]:
         yield f"  resources {_resources(task.resources)}"
     for name, value in task.environment:
         yield f"  environment {name}={json.dumps(value, ensure_ascii=False)}"
+    for secret in task.secrets:
+        yield f"  secret {_secret(secret)}"
+    if task.variant:
+        yield f"  packages {_packages(task.packages) if task.packages else 'none'}, in the image of {task.variant}"
     yield from _options(task.options)
 
 

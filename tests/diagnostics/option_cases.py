@@ -24,6 +24,9 @@ def _marked(text: str, indent: str) -> list[str]:
     return lines
 
 
+_ALPHA = """        self.next(self.end)
+    alpha = Parameter("alpha", default=1)"""
+
 CASES = {
     "a value that only run time knows": _step("resources(«memory=os.cpu_count()») FC501"),
     "options that only run time knows": _step("resources(«**dict(os.environ)») FC502"),
@@ -88,6 +91,75 @@ CASES = {
     "a project without a name": _step(flow=("«project(branch='b')» FC525",)),
     "a secret in the source": _step("secrets(«sources=[{'type': 'inline', 'options': {'A': '1'}}]») FC526"),
     "secrets that are one text": _step("secrets(«sources='a'») FC510"),
+    "a secret of a store that nobody knows": _step("secrets(«sources=['aws-secret-manager.db']») FC537"),
+    "a secret without a name": _step("secrets(«sources=[{'type': 'kubernetes'}]») FC537"),
+    "an option of a secret": _step("secrets(«sources=[{'type': 'aws-secrets-manager', 'id': 'a', 'opts': {}}]») FC504"),
+    "a variable for a secret": _step("secrets(«sources=[{'id': 'a', 'options': {'env_var_name': 'A B'}}]») FC527"),
+    "a package that pip cannot read": _step("pypi(«packages={'a; b': '1'}») FC538"),
+    "a version that is a number": _step("conda(«packages={'pandas': 2}») FC538"),
+    "a python that is none": _step(flow=("pypi_base(«python='three'») FC538",)),
+    "packages that are a list": _step("pypi(«packages=['pandas']») FC510"),
+    "secrets and packages that are right": _step(
+        "secrets(sources=['db', 'kubernetes.db', {'type': 'aws-secrets-manager', 'id': 'a/b', 'options': {'json': False}}])",
+        "pypi(packages={'pandas': '2.1.0', 'a[b]': '>=1,<2', 'c': '', 'git+https://host/r': '@v1'}, python='3.11.4')",
+        "conda(packages={'conda-forge::gdal': '3.8'}, disabled=True)",
+    ),
+    "a hook that is no function": _step(flow=("exit_hook(on_error=[«len»]) FC529",)),
+    "a hook that is misspelt": _step(
+        flow=("exit_hook(on_error=[«'notfy'»]) FC529",), head="def notify(run=None):\n    pass"
+    ),
+    "a hook that is a lambda": _step(flow=("exit_hook(on_success=[«lambda: None»]) FC529",)),
+    "a hook that calls nothing": _step(flow=("«exit_hook()» FC530",)),
+    "an option of a hook": _step(
+        flow=("exit_hook(on_error=[tell], «options={'imag': 'x'}») FC504",), head="def tell():\n    pass"
+    ),
+    "hooks that are right": _step(
+        flow=("exit_hook(on_error=[tell, 'tell', alerts.page, 'pkg.mod.f'])", "exit_hook(on_success=[shout])"),
+        head="import alerts\nfrom alerts import shout\ndef tell():\n    pass",
+    ),
+    "a trigger without an event": _step(flow=("«trigger()» FC531",)),
+    "a flow to wait for that has no name": _step(flow=("«trigger_on_finish(flows=[])» FC531",)),
+    "an event and events": _step(flow=("trigger(event='a', «events=['b']») FC532",)),
+    "two kinds of triggers": _step(flow=("trigger(event='a')", "«trigger_on_finish(flow='F')» FC532")),
+    "an event's name": _step(flow=("trigger(«event='a b'») FC533",)),
+    "an event that is a number": _step(flow=("trigger(«events=[1]») FC533",)),
+    "a misspelt key of an event": _step(flow=("trigger(«event={'name': 'a', 'parameter': {}}») FC504",)),
+    "a field that no event has": _step(
+        flow=("trigger(«event={'name': 'a', 'parameters': {'alpha': 'x.y'}}») FC533",), body=_ALPHA
+    ),
+    "a flow's name with one dot": _step(flow=("trigger_on_finish(«flow='project.Other'») FC533",)),
+    "half a project": _step(flow=("trigger_on_finish(«flow={'name': 'Other', 'project': 'p'}») FC533",)),
+    "an event twice": _step(flow=("trigger(«events=['a', 'a']») FC534",)),
+    "a parameter that is filled twice": _step(
+        flow=("trigger(«event={'name': 'a', 'parameters': ['alpha', ('alpha', 'x')]}») FC534",), body=_ALPHA
+    ),
+    "a parameter that an event cannot fill": _step(
+        flow=("trigger(«event={'name': 'a', 'parameters': {'alpha': 'x'}}») FC535",)
+    ),
+    "an option of a trigger": _step(flow=("trigger(event='a', «options={'reset': {}}») FC504",)),
+    "a reset without a time": _step(flow=("trigger(events=['a', 'b'], «options={'reset_at': {}}») FC533",)),
+    "triggers that are right": _step(
+        flow=(
+            "project(name='p')",
+            "trigger(events=[namespaced_event_name('a'), {'name': 'b', 'parameters': {'alpha': 'x'}}])",
+        ),
+        body=_ALPHA,
+    ),
+    "flows to wait for that are right": _step(
+        flow=("trigger_on_finish(flows=['A', 'p.test.b.C', {'name': 'D', 'project': 'p', 'project_branch': 'prod'}])",),
+    ),
+    "a required parameter that no event fills": """
+from metaflow import FlowSpec, Parameter, step, trigger
+
+@trigger(event={"name": "e", "parameters": {"alpha": "a"}})
+class F(FlowSpec):
+    alpha = Parameter("alpha", required=True)
+    beta = Parameter("beta", required=True)
+           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ FC536
+    @step
+    def start(self):
+        pass
+""",
     "a mutator": _step("«grow» FC393", head="class grow(StepMutator):\n    pass"),
     "a mutator that derives from another": _step(
         "«grow(by=2)» FC393", head="class plant(StepMutator):\n    pass\nclass grow(plant):\n    pass"
