@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import get_args
 
 from compiler.backends import PORTABLE_OPTIONS, Backend
-from compiler.backends.airflow.steps import DEADLINE_GRACE
-from compiler.backends.argo.containers import GRACE
-from compiler.backends.stepfunctions.states import TIMEOUT_GRACE
 from compiler.commands.ir import json_text
 from compiler.commands.targets import BUILT_IN, load_backend
 from compiler.frontend.value_rules import INCLUDE_FILE
@@ -70,12 +67,6 @@ def support_table() -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
-def graces() -> str:
-    """By how much each target's own bound of a step comes after `@timeout`."""
-    found = {"airflow": DEADLINE_GRACE, "argo": GRACE, "step-functions": TIMEOUT_GRACE}
-    return "".join(f"- {target}: {found[target]} s\n" for target in BUILT_IN)
-
-
 def left_out() -> str:
     """What the code archive never holds."""
     return f"{', '.join(f'`{name}`' for name in sorted(LEFT_OUT))}; the limit is {LIMIT // 2**20} MiB.\n"
@@ -85,6 +76,5 @@ PUBLISHED = (
     Published(language.path_of_table(), language.table),
     Published(ROOT / "docs" / "ir.schema.json", lambda: json_text(schema())),
     Published(ROOT / "README.md", support_table, "support"),
-    Published(ROOT / "README.md", graces, "graces"),
     Published(ROOT / "README.md", left_out, "left out"),
 )

@@ -8,6 +8,7 @@ path. A static split (`Branches`) has one scope an arm at the same depth; Airflo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import ceil
 from typing import Literal
 
 from compiler.ir.flow import Dynamic, Flow, Parameter, Span, Value
@@ -82,6 +83,10 @@ class Gather:
 
 
 Loads = Begin | Follow | Enter | Merge | Gather
+
+
+GRACE = 300
+"""Seconds by which a container may outlive its step's `@timeout`: to fetch the image, to load, to save, to end it in order."""
 
 
 @record
@@ -176,6 +181,11 @@ class Task:
     def attempts(self) -> int:
         """How many times the engine may start it: 1 + retries, and one more where `@catch` must survive a killed container."""
         return 1 + (self.retry.times if self.retry else 0) + int(self.catch)
+
+    @property
+    def deadline(self) -> int | None:
+        """The seconds after which the engine ends an attempt: `@timeout`, which the shim itself holds, and a grace."""
+        return None if self.timeout is None else ceil(self.timeout) + GRACE
 
 
 @record

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _USAGE = (
-    "python -m flowc step STEP --run RUN --index INDEX --retry N (--load LOADS | --owner OWNER --parameters PARAMETERS)"
+    "python -m flowc step STEP --run RUN --index INDEX --retry [~]N (--load LOADS | --owner OWNER --parameters PARAMETERS)"
     " [--report REPORT]"
 )
 _OPTIONS = ("run", "index", "retry", "load", "owner", "parameters", "report")
@@ -104,7 +104,8 @@ def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
         step,
         run=_needed(options, "run"),
         index=_index(options.get("index", "-")),
-        retry=_count(options.get("retry", "0")),
+        retry=_count(options.get("retry", "0").removeprefix("~")),
+        at_most=options.get("retry", "").startswith("~"),
         loads=_loads(options.get("load", "")),
         owner=options.get("owner", ""),
         parameters=_parameters(options.get("parameters", "{}")) if first else {},

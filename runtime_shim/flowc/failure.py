@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from flowc.exceptions import StepTimeout, TimeoutException
+from flowc.exceptions import StepTimeout, Terminated, TimeoutException
 from flowc.lean import TYPE_CHECKING
 from flowc.manifest import Failure
 from flowc.standard import standard_path
 
 if TYPE_CHECKING:
     import traceback
+    from typing import Any
+
+_HEAD, _TAIL = 40, 40
+"""The frames that a traceback shows, where it is longer than both together."""
 
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
@@ -25,19 +29,39 @@ def failure_of(error: BaseException) -> Failure:
 def _text(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception as second:  # noqa: BLE001 - an author's __str__ may raise anything
+    except Terminated:
+        raise
+    except BaseException as second:  # noqa: BLE001 - an author's __str__ may raise anything
         return f"<its text raised {type(second).__name__}>"
 
 
 def trace(error: BaseException) -> str:
-    """The traceback, cut to the author's frames; causes and contexts too."""
+    """The traceback, cut to the author's frames; causes, contexts and members of a group too."""
     with standard_path():  # `traceback` imports more while it formats
         import traceback
 
-        found = traceback.TracebackException.from_exception(error)
-        for part in _chain(found):
-            part.stack = traceback.StackSummary.from_list([frame for frame in part.stack if _is_authors(frame)])
-        return "".join(found.format())
+        try:
+            found = traceback.TracebackException.from_exception(error)
+            for part in _chain(found):
+                part.stack = _Frames(frame for frame in part.stack if _is_authors(frame))  # type: ignore[assignment]
+            return "".join(found.format())
+        except Exception as second:  # noqa: BLE001 - so may its attributes: a SyntaxError's text may be a number
+            return f"{type(error).__qualname__}: {_text(error)}\n(its traceback raised {type(second).__name__})\n"
+
+
+class _Frames(list):  # type: ignore[type-arg]  # Python 3.9 subscripts no list here
+    """Frames of one traceback: the beginning and the end of a very long one."""
+
+    def format(self, **options: Any) -> list[str]:
+        """The lines, a frame that calls itself told once."""
+        with standard_path():
+            import traceback
+
+        lines = traceback.StackSummary.from_list(self).format(**options)
+        left_out = len(lines) - _HEAD - _TAIL
+        if left_out <= 0:
+            return lines
+        return [*lines[:_HEAD], f"  [{left_out} frames more]\n", *lines[-_TAIL:]]
 
 
 def _is_authors(frame: traceback.FrameSummary) -> bool:

@@ -1,4 +1,4 @@
-"""What may end a step from outside: its `@timeout`, and SIGTERM."""
+"""What may end a step too early: its `@timeout`, SIGTERM, and its own `os._exit(0)`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from flowc.lean import TYPE_CHECKING
 from flowc.standard import standard_path
 
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, NoReturn
 
 _GRACE = 5.0
 """How long a step has, once its time is over, to unwind before the process is ended."""
@@ -25,6 +25,7 @@ def time_limit(seconds: float, give_up: Callable[[StepTimeout], None]) -> Iterat
 
     Where that does not reach (C code that does not return, code that swallows it), a thread calls `give_up` a little later,
     which must end the process; where even a thread does not run (C code that keeps the interpreter), the process ends itself.
+    A block that swallows StepTimeout and then ends has still taken too long: it is raised once more.
     """
     if seconds <= 0:
         yield
@@ -34,9 +35,13 @@ def time_limit(seconds: float, give_up: Callable[[StepTimeout], None]) -> Iterat
         import threading
 
     error = StepTimeout(f"the step took longer than {seconds:g} s")
+    inside, is_over = True, False
 
     def expired(_: int, __: FrameType | None) -> None:
-        raise error
+        nonlocal is_over
+        if inside:
+            is_over = True
+            raise error
 
     before = signal.signal(signal.SIGALRM, expired)
     watchdog = threading.Timer(seconds + _GRACE, give_up, (error,))
@@ -47,10 +52,36 @@ def time_limit(seconds: float, give_up: Callable[[StepTimeout], None]) -> Iterat
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        faulthandler.cancel_dump_traceback_later()
-        watchdog.cancel()
-        signal.signal(signal.SIGALRM, before)
+        try:
+            inside = False
+        finally:  # also where the alarm came on the way here
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            faulthandler.cancel_dump_traceback_later()
+            watchdog.cancel()
+            signal.signal(signal.SIGALRM, before)
+    if is_over:
+        raise error
+
+
+@contextlib.contextmanager
+def no_silent_end(code: int) -> Iterator[None]:
+    """End the process with `code` where the block calls `os._exit(0)`: an engine would take the step for done, and it has left nothing.
+
+    Forks of the block end as they like.
+    """
+    end, process = os._exit, os.getpid()
+
+    def ended(status: int) -> NoReturn:
+        if status == 0 and os.getpid() == process:
+            os.write(2, b"os._exit(0) ended the step before its end: the attempt has failed\n")
+            end(code)
+        end(status)
+
+    os._exit = ended
+    try:
+        yield
+    finally:
+        os._exit = end
 
 
 @contextlib.contextmanager

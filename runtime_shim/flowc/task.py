@@ -50,6 +50,7 @@ DONE, FAILED, MISTAKE, BUG, TERMINATED = 0, 1, 2, 70, 143
 class TaskCall(NamedTuple):
     """Which task, and what the engine says of it. `owner`, `parameters` and `tags` are the first step's alone.
 
+    `retry` is how much of `@retry` is used up; with `at_most` the engine has also counted what was no start of the task.
     `parameters` by command-line names or attributes, as text or JSON values. `project` is `<project>.<branch>`.
     """
 
@@ -57,6 +58,7 @@ class TaskCall(NamedTuple):
     run: str
     index: str = "-"  # type: ignore[assignment]  # a tuple has a method of that name, which nobody wants here
     retry: int = 0
+    at_most: bool = False
     loads: Loads = Begin()
     owner: str = ""
     parameters: Mapping[str, Any] = {}
@@ -124,6 +126,7 @@ def execute(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Outpu
 def _executed(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Output) -> Reported:
     started = time.time()
     address = TaskAddress(loaded.name, call.run, call.step, call.index)
+    call = _counted(loaded, call, store, address)
     given = _given(loaded, call)
     record = _claimed(loaded, call, store, tuple(given), started)
     fence = ordering.begin(store, address, call.retry, os.urandom(16).hex(), started)
@@ -138,6 +141,20 @@ def _executed(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Out
     except (Terminated, KeyboardInterrupt) as error:
         _note(task, error)
         raise
+
+
+def _counted(loaded: Loaded | Broken, call: TaskCall, store: Store, address: TaskAddress) -> TaskCall:
+    """The call with what of `@retry` is used up by attempts that the task itself has begun."""
+    if not call.at_most or not call.retry:
+        return call
+    begun = [one.retry + 1 for one in attempts(store, address)[-1:]]
+    marks = None if isinstance(loaded, Broken) else loaded.steps.get(call.step)
+    return call._replace(retry=min(call.retry, *(begun or [0]), _times(marks) if marks else call.retry))
+
+
+def _times(marks: StepMarks) -> int:
+    retry = marks.find("retry")
+    return int(retry["times"]) if retry else 0
 
 
 def _given(loaded: Loaded | Broken, call: TaskCall) -> dict[str, Any]:
@@ -257,12 +274,11 @@ def _environment(marks: StepMarks) -> Iterator[None]:
 
 def _called(flow: Any, work: Work, marks: StepMarks, task: _Task) -> Failure | None:
     """Run the step. The failure that `@catch` takes; raises _Ended for any other."""
-    catch, retry = marks.find("catch"), marks.find("retry")
-    times = int(retry["times"]) if retry else 0
+    catch, times = marks.find("catch"), _times(marks)
     if catch and task.call.retry > times:
         return _caught(flow, catch, _failure_before(task), task)
     try:
-        with guard.time_limit(_seconds(marks), lambda error: _give_up(task, error)):
+        with guard.no_silent_end(FAILED), guard.time_limit(_seconds(marks), lambda error: _give_up(task, error)):
             _run(flow, work, marks, getattr(flow, task.call.step))
     except (Terminated, KeyboardInterrupt):
         raise

@@ -196,7 +196,7 @@ def test_a_definition_over_a_mebibyte_is_refused() -> None:
     assert [finding.rule.code for finding in report] == ["FC338"]
 
 
-@pytest.mark.parametrize(("timeout", "seconds"), [(1.0, 61), (0.5, 61), (60.0, 120), (3600.0, 3660)])
+@pytest.mark.parametrize(("timeout", "seconds"), [(1.0, 301), (0.5, 301), (60.0, 360), (3600.0, 3900)])
 def test_a_timeout_bounds_the_attempt_with_a_grace(timeout: float, seconds: int) -> None:
     states, _ = emit(with_step(timeout=timeout))
     assert states["a"]["Parameters"]["Timeout"] == {"AttemptDurationSeconds": seconds}

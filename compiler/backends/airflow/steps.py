@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from compiler.backends import Options
 from compiler.backends.airflow import pods
 from compiler.backends.airflow.literals import Call, Code, Source, Spread, block
@@ -11,9 +9,6 @@ from compiler.backends.airflow.settings import operator, seconds
 from compiler.backends.command import argv, step_environment
 from compiler.ir.plan import Begin, Task
 from compiler.pattern import Pattern
-
-DEADLINE_GRACE = 120
-"""Seconds that the engine waits beyond `@timeout`, for the image and for the shim's own end of the step."""
 
 POD_REPORT = "json:/airflow/xcom/return.json"
 BASH_REPORT = "stdout:"
@@ -44,8 +39,8 @@ def _pod(task: Task) -> dict[str, Source]:
     environment = step_environment(task)
     if environment:
         found["env_vars"] = Spread("ENV", environment)
-    if task.timeout:
-        found["active_deadline_seconds"] = _whole(task.timeout)
+    if task.deadline is not None:
+        found["active_deadline_seconds"] = task.deadline
     return found | pods.arguments(task)
 
 
@@ -70,8 +65,8 @@ def _bash(task: Task) -> dict[str, Source]:
     found["do_xcom_push"] = task.reports is not None
     if task.reports:
         found["output_processor"] = Code("json.loads")
-    if task.timeout:
-        found["execution_timeout"] = seconds(_whole(task.timeout))
+    if task.deadline is not None:
+        found["execution_timeout"] = seconds(task.deadline)
     return found
 
 
@@ -85,10 +80,6 @@ def _shared(task: Task) -> dict[str, Source]:
 
         found["doc_md"] = block(inspect.cleandoc(task.doc))
     return found
-
-
-def _whole(timeout: float) -> int:
-    return math.ceil(timeout) + DEADLINE_GRACE
 
 
 def _number(value: float) -> int | float:

@@ -16,8 +16,6 @@ from compiler.record import record, replaced
 
 REPORT = "/tmp/flowc"
 RUN = "argo-{{workflow.namespace}}-{{workflow.name}}"
-GRACE = 300
-"""Seconds by which a pod may outlive its step's `@timeout`: the shim ends the step itself, to the second."""
 
 _WORDS = len(("python", "-m", "flowc", "step"))
 
@@ -75,8 +73,8 @@ def _template(name: str, tasks: list[Task], plan: Plan, options: Options) -> Tre
     retries = task.attempts - 1
     if retries:
         template["retryStrategy"] = _retries(task, retries)
-    if task.timeout is not None:
-        template["activeDeadlineSeconds"] = math.ceil(task.timeout) + GRACE
+    if task.deadline is not None:
+        template["activeDeadlineSeconds"] = task.deadline
     template |= described.template
     if described.volumes:
         template["volumes"] = described.volumes

@@ -25,9 +25,6 @@ Waiting = list[tuple[Scope, States]]
 SUBMISSIONS = 6
 """How often a submission that Batch itself refuses (throttling, an outage) is tried again."""
 
-TIMEOUT_GRACE, SHORTEST_TIMEOUT = 60, 60
-"""Seconds: the shim's own bound comes first; Batch takes no bound below a minute."""
-
 FAILED: Json = ["States.TaskFailed", "States.Timeout"]
 """A job that failed; `States.TaskFailed` alone does not match a timeout."""
 
@@ -204,30 +201,15 @@ def _onward(following: str | None) -> State:
 
 
 def _step(place: Place, task: Task, following: str | None) -> States:
-    """The step's state, and with `@catch` one more that leaves the failure object where every attempt failed.
-
-    Both kinds of retries share `RetryCount`; so with `@catch`, whose last attempt runs no user code, the count is cut
-    at `times`, and the last attempt is a state of its own.
-    """
+    """The step's state, and with `@catch` one more that leaves the failure object where every attempt failed."""
+    count = Path("States.Format('~{}', $$.State.RetryCount)") if task.retry else "0"
     if not task.catch:
-        return {task.step: _job(place, task, _count(), following)}
-    times = task.retry.times if task.retry else 0
+        return {task.step: _job(place, task, count, following)}
     caught = f"{task.step} caught"
-    first = _job(place, task, _count_up_to(times), following)
+    first = _job(place, task, count, following)
     handler: Json = {"ErrorEquals": FAILED, "ResultPath": None, "Next": caught}
-    last = _job(place, task, str(times + 1), following, retries=False)
+    last = _job(place, task, str(task.attempts - 1), following, retries=False)
     return {task.step: {**first, "Catch": [handler]}, caught: last}
-
-
-def _count() -> str:
-    return Path("States.Format('{}', $$.State.RetryCount)")
-
-
-def _count_up_to(times: int) -> str:
-    if not times:
-        return "0"
-    counts = ", ".join(f"'{min(count, times)}'" for count in range(times + SUBMISSIONS + 1))
-    return Path(f"States.ArrayGetItem(States.Array({counts}), $$.State.RetryCount)")
 
 
 def _job(place: Place, task: Task, count: str, following: str | None, *, retries: bool = True) -> State:
@@ -238,8 +220,8 @@ def _job(place: Place, task: Task, count: str, following: str | None, *, retries
         "JobQueue": queue(task, place.options),
         "ContainerOverrides": {"Command.$": _command(place, task, count)},
     }
-    if task.timeout:
-        parameters["Timeout"] = {"AttemptDurationSeconds": _bound(task.timeout)}
+    if task.deadline is not None:
+        parameters["Timeout"] = {"AttemptDurationSeconds": task.deadline}
     return {
         "Type": "Task",
         "Resource": "arn:aws:states:::batch:submitJob.sync",
@@ -262,10 +244,6 @@ def _failures(task: Task) -> list[Json]:
         return []
     pause = max(1, ceil(task.retry.pause))
     return [{"ErrorEquals": FAILED, "IntervalSeconds": pause, "MaxAttempts": task.retry.times, "BackoffRate": 1}]
-
-
-def _bound(timeout: float) -> int:
-    return max(SHORTEST_TIMEOUT, ceil(timeout) + TIMEOUT_GRACE)
 
 
 def _command(place: Place, task: Task, count: str) -> str:

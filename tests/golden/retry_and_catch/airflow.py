@@ -65,7 +65,7 @@ with DAG(
     ask_flaky = KubernetesPodOperator(
         task_id="ask_flaky",
         arguments=["ask_flaky", *_at("-"), "--load", "start"],
-        active_deadline_seconds=420,
+        active_deadline_seconds=600,
         container_resources=k8s.V1ResourceRequirements(
             requests={"cpu": "1", "memory": "512Mi"},
         ),

@@ -1,0 +1,154 @@
+"""Every way in which a step's process may end, and what the attempt then is: the same table for each exit code and cause."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from flowc.address import TaskAddress
+from flowc.failure import failure_of
+from flowc.files import FileStore
+from flowc.manifest import Attempt, attempts
+
+from tests.shim.container import command, contain, variables, write
+
+SOURCE = """
+import os, signal, sys, threading, time
+from flowc import FlowSpec, catch, current, retry, step, timeout
+
+class Loud(Exception):
+    def __str__(self):
+        raise SystemExit(9)
+
+class Own(BaseException):
+    pass
+
+def deep(n):
+    return n and other(n - 1)
+
+def other(n):
+    return deep(n)
+
+class F(FlowSpec):
+    {decorators}
+    @step
+    def start(self):
+        {start}
+        self.next(self.end)
+    @step
+    def end(self):
+        pass
+"""
+SWALLOWED = "try:\n            time.sleep(60)\n        except BaseException:\n            pass"
+BLOCKED = "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM]); time.sleep(60)"
+QUICK = "import flowc.guard\nflowc.guard._GRACE = 0.3\n"
+
+
+def _step(folder: Path, start: str, decorators: str = "", before: str = "") -> None:
+    write(folder, before + SOURCE.format(start=start, decorators=decorators))
+
+
+def _attempts(folder: Path) -> tuple[Attempt, ...]:
+    return attempts(FileStore(f"file:{folder}/store"), TaskAddress("F", "r", "start"))
+
+
+@pytest.mark.parametrize(
+    ("start", "code", "kind"),
+    [
+        ("sys.exit()", 1, "SystemExit"),
+        ("sys.exit(3)", 1, "SystemExit"),
+        ("sys.exit('why')", 1, "SystemExit"),
+        ("raise Own('x')", 1, "Own"),
+        ("raise GeneratorExit", 1, "GeneratorExit"),
+        ("raise KeyboardInterrupt", 143, "KeyboardInterrupt"),
+        ("raise Loud", 1, "Loud"),
+        ("os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)", 143, "Terminated"),
+        ("os._exit(0)", 1, None),
+        ("os._exit(137)", 137, None),
+        ("os.kill(os.getpid(), signal.SIGKILL)", -9, None),
+        ("os.fork() or os._exit(0); os.wait()", 0, None),
+    ],
+)
+def test_the_end_of_a_step_has_one_meaning(tmp_path: Path, start: str, code: int, kind: str | None) -> None:
+    _step(tmp_path, start)
+    ended = contain(tmp_path, "start")
+    assert ended.returncode == code, ended.stderr
+    (attempt,) = _attempts(tmp_path)
+    assert (attempt.failure.type if attempt.failure else None) == kind
+
+
+@pytest.mark.parametrize(("start", "before"), [(SWALLOWED, ""), (BLOCKED, QUICK)])
+def test_a_step_that_took_too_long_has_failed_whatever_it_swallowed(tmp_path: Path, start: str, before: str) -> None:
+    _step(tmp_path, start, "@timeout(seconds=0.2)", before)
+    ended = contain(tmp_path, "start")
+    assert ended.returncode == 1, ended.stderr
+    (attempt,) = _attempts(tmp_path)
+    assert attempt.failure is not None
+    assert attempt.failure.type == "TimeoutException"
+
+
+@pytest.mark.parametrize("said", [2, 9])
+@pytest.mark.parametrize("begun", [0, 1, 2])
+def test_what_batch_counts_beside_attempts_uses_up_no_retry(tmp_path: Path, begun: int, said: int) -> None:
+    """Step Functions counts refused submissions too: its number is a limit, and the task's own starts count."""
+    _step(tmp_path, "print(current.retry_count); raise ValueError", "@retry(times=2)")
+    for number in range(begun):
+        contain(tmp_path, "start", retry=number)
+    words = command("start")
+    words[words.index("--retry") + 1] = f"~{said}"
+    ended = subprocess.run(words, cwd=tmp_path, env=variables(tmp_path), capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stdout == f"{begun}\n"
+
+
+def _raised(text: str) -> BaseException:
+    try:
+        exec(compile(text, "flow.py", "exec"), {})
+    except BaseException as error:  # noqa: BLE001 - the table raises what it likes
+        return error
+    raise AssertionError("nothing was raised")
+
+
+CAUSE = """
+try:
+    {}['k']
+except KeyError as error:
+    raise ValueError('v') from error
+"""
+GROUP = """
+try:
+    {}['k']
+except KeyError as error:
+    raise ExceptionGroup('several', [error, TypeError('t')])
+"""
+MUTUAL = """
+def a(n): return b(n)
+def b(n): return a(n)
+a(1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (CAUSE, ["KeyError: 'k'", "direct cause", "ValueError: v"]),
+        pytest.param(
+            GROUP,
+            ["KeyError: 'k'", "ExceptionGroup: several (2 sub-exceptions)", "TypeError: t"],
+            marks=pytest.mark.skipif(sys.version_info < (3, 11), reason="exception groups came with Python 3.11"),
+        ),
+        ("def a(): a()\na()", ["repeated", "RecursionError"]),
+        (MUTUAL, ["frames more]", "RecursionError"]),
+        ("raise SyntaxError('odd', ('x.py', 'no number', None, 3))", ["SyntaxError"]),
+        ("class E(Exception):\n    def __str__(self): raise SystemExit\nraise E", ["E"]),
+        ("compile('def f(:', 'module.py', 'exec')", ["module.py", "SyntaxError: "]),
+    ],
+)
+def test_any_failure_becomes_a_text_that_a_person_can_read(text: str, told: list[str]) -> None:
+    found = failure_of(_raised(text))
+    for part in told:
+        assert part in found.stacktrace
+    assert found.stacktrace.endswith("\n")
+    assert len(found.stacktrace.splitlines()) < 300
