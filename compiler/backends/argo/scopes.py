@@ -80,13 +80,8 @@ class _Writer:
             return " || ".join(f"{self.ended(edge)}.Succeeded" for edge in group), ""
         if len(group) == 1:
             return f"{self.ended(group[0])}.Succeeded", self.taken(group[0])
-        # an arm that was not taken is skipped or omitted; one that failed must not let the step run
-        after = (
-            f"{self.ended(edge)}.Succeeded"
-            if edge.cases
-            else "({0}.Succeeded || {0}.Skipped || {0}.Omitted)".format(self.ended(edge))
-            for edge in group
-        )
+        # what was not taken is skipped or omitted, a switch too; one that failed must not let the step run
+        after = ("({0}.Succeeded || {0}.Skipped || {0}.Omitted)".format(self.ended(edge)) for edge in group)
         cases = (
             self.taken(edge) if edge.cases else f"{{{{tasks.{self.ended(edge)}.status}}}} == Succeeded"
             for edge in group
