@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -229,18 +230,89 @@ class Extend:
 
 @dataclass(frozen=True, slots=True)
 class ByName:
-    """A join's inputs by the names of their steps."""
+    """A join's inputs by the names of their arms' first and last steps; a last one that no switch led to is not there."""
 
     step: str
     arms: tuple[str, ...]
+    lasts: tuple[str, ...]
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.lasts, *self.arms)))
 
     def lines(self) -> list[str]:
-        found = ", ".join(f"inputs.{arm}.trail[-1]" for arm in self.arms)
+        found = ", ".join(f'getattr(getattr(inputs, "{name}", None), "trail", [None])[-1]' for name in self._names)
         return [f"self.named_{self.step} = [{found}]"]
 
     def apply(self, task: Running) -> None:
         trails = [one["trail"] for one in task.inputs]
-        task.state[f"named_{self.step}"] = [trail[-1] for trail in trails if isinstance(trail, list)]
+        marks = [str(trail[-1]) for trail in trails if isinstance(trail, list)]
+        by_last = {mark.partition("@")[0]: mark for mark in reversed(marks)}
+        by_arm = dict(zip(self.arms, marks, strict=True))
+        task.state[f"named_{self.step}"] = [by_last.get(name, by_arm.get(name)) for name in self._names]
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """The value by which a switch decides: an artifact that differs from place to place, or a parameter or constant as it is.
+
+    With `rounds` the last key is the step's own, which it takes that many times, and once more at odd indices.
+    """
+
+    step: str
+    condition: str
+    keys: tuple[object, ...]
+    first: int | None
+    rounds: int
+
+    @property
+    def _ways(self) -> tuple[object, ...]:
+        return self.keys[:-1] if self.rounds else self.keys
+
+    def sets(self) -> tuple[str, ...]:
+        """The artifacts that it sets."""
+        if self.first is None:
+            return ()
+        return (self.condition, f"rounds_{self.step}") if self.rounds else (self.condition,)
+
+    def lines(self) -> list[str]:
+        if self.first is None:
+            return []
+        chosen = f"{self._ways!r}[(len(self.trail) + (self.index or 0) + {self.first}) % {len(self._ways)}]"
+        if not self.rounds:
+            return [f"self.{self.condition} = {chosen}"]
+        return [
+            f'self.rounds_{self.step} = getattr(self, "rounds_{self.step}", 0) + 1',
+            f"again = self.rounds_{self.step} <= {self.rounds} + (self.index or 0) % 2",
+            f"self.{self.condition} = {self.keys[-1]!r} if again else {chosen}",
+        ]
+
+    def apply(self, task: Running) -> None:
+        if self.first is None:
+            return
+        trail, index = task.state["trail"], task.path[-1] if task.path else 0
+        assert isinstance(trail, list)
+        chosen = self._ways[(len(trail) + index + self.first) % len(self._ways)]
+        if self.rounds:
+            before = task.state.get(f"rounds_{self.step}", 0)
+            assert isinstance(before, int)
+            task.state[f"rounds_{self.step}"] = before + 1
+            chosen = self.keys[-1] if before + 1 <= self.rounds + index % 2 else chosen
+        task.state[self.condition] = chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Peek:
+    """A look for an artifact that only some ways have set."""
+
+    step: str
+    name: str
+
+    def lines(self) -> list[str]:
+        return [f'self.peek_{self.step} = getattr(self, "{self.name}", "absent")']
+
+    def apply(self, task: Running) -> None:
+        task.state[f"peek_{self.step}"] = copy.deepcopy(task.state.get(self.name, "absent"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +327,9 @@ class Merge:
 
     def apply(self, task: Running) -> None:
         for name in self.brings:
-            if name not in task.state:
-                task.state[name] = next(copy.deepcopy(one[name]) for one in task.inputs if name in one)
+            held = [one[name] for one in task.inputs if name in one]
+            if held and name not in task.state:
+                task.state[name] = copy.deepcopy(held[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,6 +470,7 @@ class Items:
             "set": f"set(range({count}))",
             "dict": f'{{f"k{{n}}": [n] {each}}}',
             "generator": f"({mark_source(self.step)} + str(n) {each})",
+            "array": f'array.array("i", range({count}))',
         }[self.kind]
         return [f"self.{self.variable} = {source}"]
 
@@ -413,6 +487,7 @@ class Items:
             "set": list(numbers),
             "dict": [(f"k{n}", [n]) for n in numbers],
             "generator": [task.mark + str(n) for n in numbers],
+            "array": list(numbers),
         }
         return made[self.kind]
 
@@ -427,6 +502,7 @@ class Items:
             "set": set(values) if self.kind == "set" else None,
             "dict": {f"k{n}": [n] for n in range(len(values))},
             "generator": UNFORESEEN,
+            "array": array.array("i", range(len(values))),
         }
         task.state[self.variable] = whole[self.kind]
 

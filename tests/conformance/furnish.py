@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.conformance import acts
 from tests.conformance.dice import chance
-from tests.conformance.shapes import BEYOND_METAFLOW, Diamond, Each, Line, Node, first_step, last_step
-from tests.conformance.texts import GivenParameter, hostile
+from tests.conformance.scopes import Loop, Scope, Version, differing, is_sure, meet
+from tests.conformance.shapes import BEYOND_METAFLOW, Diamond, Each, Level, Line, first_step, last_step
+from tests.conformance.texts import GivenParameter, draw_keys, hostile, is_key
 
 CONSTANTS: tuple[tuple[str, object], ...] = (
     ("17", 17),
@@ -28,23 +29,11 @@ NOISE = ('{"index": "9", "fan": 9}', "::error::", "{{=1+1}}", "x" * 300, "\\", "
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """Who set a name last. `varies` is true where the value differs from one task of that step to another."""
+class Going:
+    """How a node is left: what `self.next` says (None at the end), and what decides between the keys of a switch."""
 
-    number: int
-    varies: bool
-
-
-Scope = Mapping[str, Version]
-
-
-@dataclass(frozen=True, slots=True)
-class Loop:
-    """A foreach that is open, its variable as the split left it."""
-
-    variable: str
-    number: int
-    width: int
+    text: str | None
+    decides: acts.Decide | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,77 +50,111 @@ class StepDef:
 
 @dataclass(slots=True)
 class Furnisher:
-    """Draws the acts. `steps` fills in the order of the walk; `beyond` says that Metaflow itself cannot run this flow."""
+    """Draws the acts. `steps` fills in the order of the walk, `constants` are the flow's; `beyond`: Metaflow itself cannot run it."""
 
     rng: random.Random
     flow: str
     parameters: tuple[GivenParameter, ...]
     steps: dict[str, StepDef] = field(default_factory=dict)
+    constants: dict[str, object] = field(default_factory=dict)
     beyond: bool = False
     versions: int = 0
 
-    def sequence(self, nodes: Sequence[Node], scope: Scope, loops: tuple[Loop, ...], after: str | None) -> Scope:
-        """Furnish nodes that run one after the other; the names that the last of them leaves."""
-        for position, node in enumerate(nodes):
-            following = first_step(nodes[position + 1 :]) if position + 1 < len(nodes) else after
+    def level(self, level: Level, scope: Scope, loops: tuple[Loop, ...], after: str | None) -> Scope:
+        """Furnish a level whose exit is the step `after`; the names with which its ways get there."""
+        arriving: list[list[Scope]] = [[] for _ in range(len(level.nodes) + 1)]
+        arriving[0] = [scope]
+        for at, node in enumerate(level.nodes):
+            found = meet(arriving[at], self._number)
+            going = self._going(level, at, after)
             match node:
                 case Line():
-                    scope = self._line(node, scope, loops, following)
+                    left = self._line(node, found, loops, going)
                 case Diamond():
-                    scope = self._diamond(node, scope, loops, following)
+                    left = self._diamond(node, found, loops, going)
                 case Each():
-                    scope = self._each(node, scope, loops, following)
-        return scope
+                    left = self._each(node, found, loops, going)
+            for target in dict.fromkeys(level.ways[at]):
+                arriving[target].append(left)
+        return meet(arriving[-1], self._number)
 
-    def _line(self, node: Line, scope: Scope, loops: tuple[Loop, ...], after: str | None) -> Scope:
+    def _number(self) -> int:
+        self.versions += 1
+        return self.versions
+
+    def _going(self, level: Level, at: int, after: str | None) -> Going:
+        """The transition behind the node at a position."""
+        node = level.nodes[at]
+        steps = [after if way == len(level.nodes) else first_step(level.nodes[way]) for way in level.ways[at]]
+        if not level.switches(at):
+            return Going(None if steps[0] is None else f"self.{steps[0]}")
+        step = last_step(node)
+        decides = self._decides(step, len(steps), node.rounds if isinstance(node, Line) else 0)
+        targets = [*steps, step] if decides.rounds else steps
+        cases = ", ".join(f"{key!r}: self.{target}" for key, target in zip(decides.keys, targets, strict=True))
+        return Going(f'{{{cases}}}, condition="{decides.condition}"', decides)
+
+    def _decides(self, step: str, ways: int, rounds: int) -> acts.Decide:
+        rng = self.rng
+        keys = draw_keys(rng, ways + bool(rounds))
+        kind = "artifact" if rounds else rng.choice(("artifact", "artifact", "artifact", "parameter", "constant"))
+        parameters = [parameter for parameter in self.parameters if is_key(parameter.expected)]
+        if kind == "parameter" and parameters:
+            parameter = rng.choice(parameters)
+            return acts.Decide(step, f"{parameter.attribute}", _with_key(rng, keys, parameter.expected), None, 0)
+        if kind == "constant":
+            name = f"FIXED_{step.upper()}"
+            self.constants[name] = rng.choice(keys)
+            return acts.Decide(step, name, keys, None, 0)
+        return acts.Decide(step, f"way_{step}", keys, rng.randint(0, ways - 1), rounds)
+
+    def _line(self, node: Line, scope: Scope, loops: tuple[Loop, ...], going: Going) -> Scope:
         doing, names = self._opening(node.name, scope, loops)
-        decorators, first, last = self._failing(node.name, loops, may_catch=True)
+        decorators, first, last = self._failing(node.name, loops, may_catch=going.decides is None)
         doing += self._current(node.name, (*first, *last))
         names |= _names_of((*first, *doing, *last))
-        early = after is not None and chance(self.rng, 0.08)
-        transition = None if after is None else f"self.{after}"
-        self._add(node.name, False, decorators, (*first, *doing, *last), transition, early)
-        return self._set(scope, names, loops)
+        early = going.text is not None and chance(self.rng, 0.08)
+        self._add(node.name, False, decorators, (*first, *doing, *last), going, early)
+        return self._set(scope, names | _decided(going), loops)
 
-    def _diamond(self, node: Diamond, scope: Scope, loops: tuple[Loop, ...], after: str | None) -> Scope:
+    def _diamond(self, node: Diamond, scope: Scope, loops: tuple[Loop, ...], going: Going) -> Scope:
         doing, names = self._opening(node.split, scope, loops)
         decorators, first, _ = self._failing(node.split, loops, may_catch=False)
         doing += self._current(node.split, first)
         names |= _names_of((*first, *doing))
-        targets = ", ".join(f"self.{first_step(arm)}" for arm in node.arms)
-        self._add(node.split, False, decorators, (*first, *doing), targets)
+        targets = ", ".join(f"self.{arm.entry}" for arm in node.arms)
+        self._add(node.split, False, decorators, (*first, *doing), Going(targets))
         scope = self._set(scope, names, loops)
-        ends = [self.sequence(arm, scope, loops, node.join) for arm in node.arms]
-        arms = tuple(last_step(arm) for arm in node.arms)
-        return self._join(node.join, ends, loops, after, conflicts=_differing(ends), arms=arms)
+        ends = [self.level(arm, scope, loops, node.join) for arm in node.arms]
+        return self._join(node.join, ends, loops, going, conflicts=differing(ends), arms=node.arms)
 
-    def _each(self, node: Each, scope: Scope, loops: tuple[Loop, ...], after: str | None) -> Scope:
+    def _each(self, node: Each, scope: Scope, loops: tuple[Loop, ...], going: Going) -> Scope:
         doing, names = self._opening(node.split, scope, loops)
         decorators, first, _ = self._failing(node.split, loops, may_catch=False)
         doing += self._current(node.split, first)
         names |= _names_of((*first, *doing))
         items = acts.Items(node.split, node.variable, node.kind, node.width, node.ragged and bool(loops))
         self.beyond |= node.kind in BEYOND_METAFLOW
-        target = f'self.{first_step(node.body)}, foreach="{node.variable}"'
-        self._add(node.split, False, decorators, (*first, *doing, items), target)
+        target = f'self.{node.body.entry}, foreach="{node.variable}"'
+        self._add(node.split, False, decorators, (*first, *doing, items), Going(target))
         scope = self._set(scope, {**names, node.variable: True}, loops)
         before = self.versions
         loop = Loop(node.variable, scope[node.variable].number, node.width)
-        end = self.sequence(node.body, scope, (*loops, loop), node.join)
+        end = self.level(node.body, scope, (*loops, loop), node.join)
         several = node.width > 1 or node.ragged
         conflicts = {name for name, at in end.items() if several and at.number > before and at.varies}
         differ = not node.ragged  # a ragged foreach may have one child, and one input conflicts with nothing
-        return self._join(node.join, [end], loops, after, conflicts=conflicts, arms=(), differ=differ)
+        return self._join(node.join, [end], loops, going, conflicts=conflicts, arms=(), differ=differ)
 
     def _join(
         self,
         name: str,
         ends: list[Scope],
         loops: tuple[Loop, ...],
-        after: str | None,
+        going: Going,
         *,
         conflicts: set[str],
-        arms: tuple[str, ...],
+        arms: tuple[Level, ...],
         differ: bool = True,
     ) -> Scope:
         rng = self.rng
@@ -142,15 +165,17 @@ class Furnisher:
             scope |= self._set({}, {f"refused_{name}": False}, loops)
         own: list[acts.Act] = [acts.Gather(name), acts.Where(name)]
         names = {"trail": True, f"where_{name}": True}
-        if all("bag" in end and "book" in end for end in ends) and chance(rng, 0.6):
+        if all(is_sure(end, "bag", "book") for end in ends) and chance(rng, 0.6):
             own.append(acts.Extend())
             names |= {"bag": True, "book": True}
         if arms and chance(rng, 0.5):
-            own.append(acts.ByName(name, arms))
+            own.append(
+                acts.ByName(name, tuple(arm.entry for arm in arms), tuple(end for arm in arms for end in arm.ends()))
+            )
             names[f"named_{name}"] = True
         decorators, first, _ = self._failing(name, loops, may_catch=False)
         own += self._current(name, first)
-        names |= _names_of((*first, *own))
+        names |= _names_of((*first, *own)) | _decided(going)
         scope |= self._set({}, names, loops)
         doing = [*first, *doing]
         merge = self._merge(ends, conflicts, set(scope), rng)
@@ -158,10 +183,10 @@ class Furnisher:
         doing += [*([merge] if merge and merged_first else []), *own, *([merge] if merge and not merged_first else [])]
         if merge:
             for brought in merge.brings:
-                scope.setdefault(brought, next(end[brought] for end in ends if brought in end))
+                scope.setdefault(brought, _brought([end[brought] for end in ends if brought in end]))
             if merged_first:
                 scope |= {each: scope[each] for each in names}
-        self._add(name, True, decorators, tuple(doing), None if after is None else f"self.{after}")
+        self._add(name, True, decorators, tuple(doing), going)
         return scope
 
     @staticmethod
@@ -176,8 +201,9 @@ class Furnisher:
         kind = rng.choice(("none", "all", "all", "exclude", "include"))
         if kind == "none":
             return None
-        if kind == "include" and free:
-            chosen = rng.sample(free, rng.randint(1, min(3, len(free))))
+        sure = [name for name in free if any(is_sure(end, name) for end in ends)]
+        if kind == "include" and sure:
+            chosen = rng.sample(sure, rng.randint(1, min(3, len(sure))))
             return acts.Merge(f"inputs, include={chosen!r}", tuple(chosen))
         left_out = [name for name in everything if name in conflicts and name not in own]
         if kind == "exclude" and free:
@@ -194,12 +220,16 @@ class Furnisher:
             doing.append(acts.Item(step))
             names[f"item_{step}"] = True
             self.beyond |= any(scope.get(loop.variable, Version(0, False)).number != loop.number for loop in loops)
-        if "bag" in scope and "book" in scope and chance(rng, 0.5):
+        if is_sure(scope, "bag", "book") and chance(rng, 0.5):
             doing.append(acts.Append(step))
             names |= {"bag": True, "book": True}
-        for variable in [name for name in scope if name.startswith("caught_")]:
+        for variable in [name for name in scope if name.startswith("caught_") and is_sure(scope, name)]:
             doing.append(acts.Told(step, variable))
             names[f"told_{step}"] = True
+        unsure = [name for name, version in scope.items() if not version.sure]
+        if unsure and chance(rng, 0.6):
+            doing.append(acts.Peek(step, rng.choice(unsure)))
+            names[f"peek_{step}"] = True
         if loops and loops[-1].variable in scope and chance(rng, 0.08):
             doing.insert(0, acts.Spoil(loops[-1].variable))
             names[loops[-1].variable] = False
@@ -254,8 +284,7 @@ class Furnisher:
     def _set(self, scope: Scope, names: Mapping[str, bool], loops: tuple[Loop, ...]) -> dict[str, Version]:
         found = dict(scope)
         for name, varies in names.items():
-            self.versions += 1
-            found[name] = Version(self.versions, varies and bool(loops))
+            found[name] = Version(self._number(), varies and bool(loops))
         return found
 
     def _add(
@@ -264,11 +293,12 @@ class Furnisher:
         is_join: bool,
         decorators: Sequence[str],
         doing: Sequence[acts.Act],
-        transition: str | None,
+        going: Going,
         early: bool = False,
     ) -> None:
         assert name not in self.steps
-        self.steps[name] = StepDef(name, is_join, tuple(decorators), tuple(doing), transition, early)
+        decides = (going.decides,) if going.decides else ()
+        self.steps[name] = StepDef(name, is_join, tuple(decorators), (*doing, *decides), going.text, early)
 
 
 def _retry(times: int) -> str:
@@ -290,10 +320,19 @@ def _names_of(doing: Sequence[acts.Act]) -> dict[str, bool]:
     return names
 
 
-def _differing(ends: Sequence[Scope]) -> set[str]:
-    """Names that two arms hold in different versions."""
-    numbers: dict[str, set[int]] = {}
-    for end in ends:
-        for name, version in end.items():
-            numbers.setdefault(name, set()).add(version.number)
-    return {name for name, found in numbers.items() if len(found) > 1}
+def _decided(going: Going) -> dict[str, bool]:
+    """The names that a switch's step sets to decide."""
+    return dict.fromkeys(going.decides.sets(), True) if going.decides else {}
+
+
+def _brought(versions: Sequence[Version]) -> Version:
+    """What a merge brings: sure where any input is sure to have it."""
+    return replace(versions[0], sure=any(version.sure for version in versions))
+
+
+def _with_key(rng: random.Random, keys: tuple[object, ...], key: object) -> tuple[object, ...]:
+    """The keys with this one among them."""
+    if key in keys:
+        return keys
+    at = rng.randrange(len(keys))
+    return (*keys[:at], key, *keys[at + 1 :])

@@ -6,16 +6,19 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from compiler.backends.gaps import EVERYWHERE
 from tests.conformance.dice import chance
 from tests.conformance.furnish import Furnisher, StepDef
 from tests.conformance.oracle import Foreseen, Oracle
-from tests.conformance.shapes import draw_shape, step_names
+from tests.conformance.shapes import draw_shape, has_recursion, has_switch, step_names
 from tests.conformance.texts import GivenParameter, draw_parameters
 
 MAX_STEPS = 10
 MAX_TASKS = 10
+DRAWN = frozenset({"switch", "recursion"})
 
-HEADER = """import datetime
+HEADER = """import array
+import datetime
 import os
 from dataclasses import dataclass
 
@@ -37,7 +40,7 @@ class GeneratedFlow:
     """A flow made from a seed.
 
     `parameters` are what a run is given, by command-line names; `tasks` is what must come of it, by step and index
-    path; `beyond_metaflow` is true where Metaflow itself cannot run it.
+    path; `beyond_metaflow` is true where Metaflow itself cannot run it. `features` are those that a target may lack.
     """
 
     seed: int
@@ -50,40 +53,60 @@ class GeneratedFlow:
     tasks: Mapping[tuple[str, str], Foreseen]
     beyond_metaflow: bool
     has_nested_foreach: bool
+    features: frozenset[str]
+
+
+def landed() -> frozenset[str]:
+    """The features that some target runs."""
+    return DRAWN - set(EVERYWHERE)
 
 
 def generate(seed: int, *, max_tasks: int = MAX_TASKS, max_steps: int = MAX_STEPS) -> GeneratedFlow:
     """The flow of this seed: the same one always."""
     rng = random.Random(seed)
     name = f"Generated{seed}"
-    shape = draw_shape(rng, max_steps, max_tasks)
-    parameters = draw_parameters(rng)
-    furnisher = Furnisher(rng, name, parameters)
-    furnisher.sequence(shape.nodes, {}, (), None)
-    order = list(step_names(shape.nodes))
-    if chance(rng, 0.3):
-        rng.shuffle(order)
-    steps = {step: furnisher.steps[step] for step in order}
-    visible = {parameter.attribute: parameter.expected for parameter in parameters}
-    oracle = Oracle(steps, visible)
-    oracle.run(shape.nodes, {})
+    features = landed()
+    while True:
+        shape = draw_shape(rng, max_steps, max_tasks, features)
+        parameters = draw_parameters(rng)
+        furnisher = Furnisher(rng, name, parameters)
+        furnisher.level(shape, {}, (), None)
+        order = list(step_names(shape))
+        if chance(rng, 0.3):
+            rng.shuffle(order)
+        steps = {step: furnisher.steps[step] for step in order}
+        visible = {parameter.attribute: parameter.expected for parameter in parameters} | furnisher.constants
+        oracle = Oracle(steps, visible)
+        oracle.run(shape, {})
+        if len(oracle.tasks) <= max_tasks:
+            break
     return GeneratedFlow(
         seed=seed,
         max_tasks=max_tasks,
         name=name,
         stem=f"generated_{seed}",
-        source=_source(name, parameters, tuple(steps.values()), rng),
+        source=_source(name, parameters, furnisher.constants, tuple(steps.values()), rng),
         parameters={parameter.name: parameter.given for parameter in parameters if parameter.is_given},
         visible_parameters=visible,
         tasks=oracle.tasks,
         beyond_metaflow=furnisher.beyond,
         has_nested_foreach=any(place.count(".") for _, place in oracle.tasks),
+        features=frozenset(
+            feature for feature, has in (("switch", has_switch(shape)), ("recursion", has_recursion(shape))) if has
+        ),
     )
 
 
-def _source(name: str, parameters: tuple[GivenParameter, ...], steps: tuple[StepDef, ...], rng: random.Random) -> str:
-    declared = ["\n".join(f"    {parameter.attribute} = {parameter.declaration}" for parameter in parameters)]
-    members = (declared if parameters else []) + ["\n".join(_step(step)) for step in steps]
+def _source(
+    name: str,
+    parameters: tuple[GivenParameter, ...],
+    constants: Mapping[str, object],
+    steps: tuple[StepDef, ...],
+    rng: random.Random,
+) -> str:
+    declared = [f"    {parameter.attribute} = {parameter.declaration}" for parameter in parameters]
+    declared += [f"    {constant} = {value!r}" for constant, value in constants.items()]
+    members = (["\n".join(declared)] if declared else []) + ["\n".join(_step(step)) for step in steps]
     blocks = [HEADER.format(package=rng.choice(("flowc", "metaflow")))]
     base = "FlowSpec"
     if chance(rng, 0.15):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tests.conformance import acts
 from tests.conformance.furnish import StepDef
-from tests.conformance.shapes import Diamond, Each, Line, Node
+from tests.conformance.shapes import Diamond, Each, Level, Line, last_step
 
 Path = tuple[int, ...]
 Stack = tuple[tuple[int, int, object], ...]
@@ -31,12 +31,14 @@ class Oracle:
     parameters: Mapping[str, object]
     tasks: dict[tuple[str, str], Foreseen] = field(default_factory=dict)
 
-    def run(self, nodes: Sequence[Node], state: State, path: Path = (), stack: Stack = ()) -> State:
-        """Run nodes one after the other at an index path; the state after the last."""
-        for node in nodes:
+    def run(self, level: Level, state: State, path: Path = (), stack: Stack = ()) -> State:
+        """Run a level at an index path, from node to node as its switches decide; the state after the last."""
+        at = 0
+        while at < len(level.nodes):
+            node = level.nodes[at]
             match node:
                 case Line():
-                    state = self._task(node.name, path, stack, state)
+                    state = self._line(node, path, stack, state)
                 case Diamond():
                     state = self._task(node.split, path, stack, state)
                     ends = [self.run(arm, state, path, stack) for arm in node.arms]
@@ -49,13 +51,34 @@ class Oracle:
                         for n, item in enumerate(items)
                     ]
                     state = self._task(node.join, path, stack, {}, ends)
+            ways = level.ways[at]
+            at = ways[self._case(last_step(node), state)] if level.switches(at) else ways[0]
         return state
+
+    def _line(self, node: Line, path: Path, stack: Stack, state: State) -> State:
+        for iteration in range(node.rounds_at(path)):
+            state = self._task(node.name, path, stack, state, iteration=iteration)
+        return self._task(node.name, path, stack, state, iteration=node.rounds_at(path) if node.rounds else None)
+
+    def _case(self, step: str, state: State) -> int:
+        """The position of the key that a switch takes."""
+        decides = next(act for act in self.steps[step].acts if isinstance(act, acts.Decide))
+        held = {**self.parameters, **state}
+        return {key: place for place, key in enumerate(decides.keys)}[held[decides.condition]]
 
     def _items(self, node: Each, path: Path) -> list[object]:
         items = next(act for act in self.steps[node.split].acts if isinstance(act, acts.Items))
         return items.values(acts.Running(node.split, path, (), {}))
 
-    def _task(self, step: str, path: Path, stack: Stack, state: State, inputs: Sequence[State] = ()) -> State:
+    def _task(
+        self,
+        step: str,
+        path: Path,
+        stack: Stack,
+        state: State,
+        inputs: Sequence[State] = (),
+        iteration: int | None = None,
+    ) -> State:
         running = acts.Running(
             step, path, stack, copy.deepcopy(state), tuple(copy.deepcopy(one) for one in inputs), self.parameters
         )
@@ -65,5 +88,6 @@ class Oracle:
             if isinstance(act, acts.FailFirst | acts.FailAlways):
                 attempts = max(attempts, act.attempts(path))
         place = ".".join(map(str, path)) or "-"
+        place += "" if iteration is None else f"~{iteration}"
         self.tasks[step, place] = Foreseen(copy.deepcopy(running.state), attempts)
         return running.state

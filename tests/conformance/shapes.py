@@ -1,9 +1,9 @@
-"""The shape of a generated flow: a tree of steps, splits and foreaches, drawn from a seeded random."""
+"""The shape of a generated flow: levels of steps, splits and foreaches in which switches lead forward, drawn from a seeded random."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tests.conformance.dice import chance
@@ -15,15 +15,20 @@ STEP_NAMES = (
     *("left", "right", "each", "case", "steps", "this", "long_name_of_a_step_that_goes_on_and_on", "go2", "z"),
     *("retries", "dag", "on", "yes", "null", "parameters", "inner", "outer"),
 )
-ITEM_KINDS = ("list", "list", "list", "ints", "text", "dicts", "range", "set", "dict", "generator")
+ITEM_KINDS = ("list", "list", "list", "ints", "text", "dicts", "range", "set", "dict", "generator", "array")
 BEYOND_METAFLOW = frozenset({"set", "dict", "generator"})
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One ordinary step."""
+    """One ordinary step. With `rounds` it is a switch that goes back to itself that many times, and once more at odd indices."""
 
     name: str
+    rounds: int = 0
+
+    def rounds_at(self, path: Sequence[int]) -> int:
+        """How often the step runs again at this index path."""
+        return self.rounds + (path[-1] % 2 if path else 0) if self.rounds else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class Diamond:
     """A static split, its arms, its join."""
 
     split: str
-    arms: tuple[tuple[Node, ...], ...]
+    arms: tuple[Level, ...]
     join: str
 
 
@@ -44,7 +49,7 @@ class Each:
     kind: str
     width: int
     ragged: bool
-    body: tuple[Node, ...]
+    body: Level
     join: str
 
     def width_at(self, path: Sequence[int]) -> int:
@@ -56,56 +61,78 @@ Node = Line | Diamond | Each
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """The nodes in order. The first step is `start`, the last one `end`; the first may open a region."""
+class Level:
+    """Nodes in an order in which every way leads forward, the first one the entry.
+
+    `ways` says where each node leads, by position; the number of nodes is the exit. A node with one way goes there; with several
+    it is a switch, a way for each of its keys. A step that repeats has a last way, back to itself, that is not written here.
+    """
 
     nodes: tuple[Node, ...]
+    ways: tuple[tuple[int, ...], ...]
+
+    def switches(self, at: int) -> bool:
+        """Whether the node at a position ends with a switch."""
+        node = self.nodes[at]
+        return len(self.ways[at]) > 1 or (isinstance(node, Line) and node.rounds > 0)
+
+    def ends(self) -> tuple[str, ...]:
+        """The steps that lead to the exit."""
+        return tuple(
+            last_step(node) for node, ways in zip(self.nodes, self.ways, strict=True) if len(self.nodes) in ways
+        )
+
+    @property
+    def entry(self) -> str:
+        """The step by which the level is entered."""
+        return first_step(self.nodes[0])
 
 
-def first_step(nodes: Sequence[Node]) -> str:
-    """The step by which these nodes are entered."""
-    node = nodes[0]
-    match node:
-        case Line():
-            return node.name
-        case Diamond() | Each():
-            return node.split
+def first_step(node: Node) -> str:
+    """The step by which a node is entered."""
+    return node.name if isinstance(node, Line) else node.split
 
 
-def last_step(nodes: Sequence[Node]) -> str:
-    """The step by which these nodes are left."""
-    node = nodes[-1]
-    match node:
-        case Line():
-            return node.name
-        case Diamond() | Each():
-            return node.join
+def last_step(node: Node) -> str:
+    """The step by which a node is left."""
+    return node.name if isinstance(node, Line) else node.join
 
 
-def step_names(nodes: Sequence[Node]) -> Iterator[str]:
+def step_names(level: Level) -> Iterator[str]:
     """Every step, in an order in which each comes after what it needs."""
-    for node in nodes:
-        match node:
-            case Line():
-                yield node.name
-            case Diamond():
-                yield node.split
-                for arm in node.arms:
-                    yield from step_names(arm)
-                yield node.join
-            case Each():
-                yield node.split
-                yield from step_names(node.body)
-                yield node.join
+    for node in level.nodes:
+        yield first_step(node)
+        for inner in _inside(node):
+            yield from step_names(inner)
+        if not isinstance(node, Line):
+            yield node.join
 
 
-def count_tasks(nodes: Sequence[Node], path: tuple[int, ...] = ()) -> int:
-    """How many tasks a run of these nodes has at one index path."""
+def levels(level: Level) -> Iterator[Level]:
+    """A level and all that lie in it."""
+    yield level
+    for node in level.nodes:
+        for inner in _inside(node):
+            yield from levels(inner)
+
+
+def _inside(node: Node) -> tuple[Level, ...]:
+    match node:
+        case Line():
+            return ()
+        case Diamond():
+            return node.arms
+        case Each():
+            return (node.body,)
+
+
+def count_tasks(level: Level, path: tuple[int, ...] = ()) -> int:
+    """The most tasks that a run of this level can have at one index path; switches make it fewer."""
     total = 0
-    for node in nodes:
+    for node in level.nodes:
         match node:
             case Line():
-                total += 1
+                total += 1 + node.rounds_at(path)
             case Diamond():
                 total += 2 + sum(count_tasks(arm, path) for arm in node.arms)
             case Each():
@@ -113,81 +140,202 @@ def count_tasks(nodes: Sequence[Node], path: tuple[int, ...] = ()) -> int:
     return total
 
 
-def draw_shape(rng: random.Random, max_steps: int, max_tasks: int) -> Shape:
-    """A random shape within both bounds; small ones are rarer than chance would have it, nested foreaches less rare."""
-    nested = chance(rng, 0.25)
-    # A foreach in a foreach needs many tasks; to ask for many steps too would be to draw for long.
-    least = rng.choice((2, 4, 5, 6) if nested else (2, 4, 6, 7, 8))
-    while True:
-        nodes = _closed(rng, _sequence(rng, depth=0))
-        steps = sum(1 for _ in step_names(nodes))
-        fits = min(least, max_steps) <= steps <= max_steps and count_tasks(nodes) <= max_tasks
-        plain = all(isinstance(node, Line) for node in nodes)
-        if fits and (not nested or foreach_depth(nodes) > 1) and (not plain or chance(rng, 0.02)):
-            return Shape(_named(nodes, rng))
-
-
-def foreach_depth(nodes: Sequence[Node]) -> int:
+def foreach_depth(level: Level) -> int:
     """How deep foreaches lie in each other."""
-    deepest = 0
-    for node in nodes:
-        match node:
-            case Line():
-                depth = 0
-            case Diamond():
-                depth = max(foreach_depth(arm) for arm in node.arms)
-            case Each():
-                depth = 1 + foreach_depth(node.body)
-        deepest = max(deepest, depth)
-    return deepest
+    return max(
+        isinstance(node, Each) + max((foreach_depth(inner) for inner in _inside(node)), default=0)
+        for node in level.nodes
+    )
 
 
-def _sequence(rng: random.Random, depth: int) -> tuple[Node, ...]:
-    return tuple(_node(rng, depth) for _ in range(rng.choice((1, 1, 1, 2, 2, 3))))
+def has_switch(level: Level) -> bool:
+    """Whether any level in it has one."""
+    return any(one.switches(at) for one in levels(level) for at in range(len(one.nodes)))
 
 
-def _node(rng: random.Random, depth: int) -> Node:
-    if depth >= MAX_DEPTH or chance(rng, (0.25, 0.5, 0.6)[depth]):
+def has_recursion(level: Level) -> bool:
+    """Whether any step repeats."""
+    return any(isinstance(node, Line) and node.rounds > 0 for one in levels(level) for node in one.nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """What a shape is drawn for: how likely a step is a switch, and what it must have at least."""
+
+    switch: float = 0.0
+    repeat: float = 0.0
+    nested: bool = False
+    least: int = 2
+
+    def accepts(self, level: Level) -> bool:
+        """Whether a shape has what it was drawn for."""
+        return (
+            (not self.nested or foreach_depth(level) > 1)
+            and (self.switch == 0 or any(len(ways) > 1 for one in levels(level) for ways in one.ways))
+            and (self.repeat == 0 or has_recursion(level))
+        )
+
+
+def draw_shape(rng: random.Random, max_steps: int, max_tasks: int, features: frozenset[str]) -> Level:
+    """A random shape within both bounds; small ones are rarer than chance would have it, nested foreaches and switches less rare.
+
+    The first step is `start`, the last one `end`; the first may open a region. `features` are those that may be drawn.
+    """
+    taste = _taste(rng, features)
+    most = max_tasks * 3 // 2 if taste.switch else max_tasks
+    while True:
+        try:
+            level = _closed(rng, _level(Draft(rng, taste, max_steps), 0, into_join=False))
+        except TooLargeError:
+            continue
+        steps = sum(1 for _ in step_names(level))
+        fits = min(taste.least, max_steps) <= steps <= max_steps and count_tasks(level) <= most
+        plain = all(isinstance(node, Line) for node in level.nodes) and not has_switch(level)
+        if fits and taste.accepts(level) and (not plain or chance(rng, 0.02)):
+            return _named(level, rng)
+
+
+def _taste(rng: random.Random, features: frozenset[str]) -> Taste:
+    kinds: Mapping[str, Taste] = {
+        # A foreach in a foreach needs many tasks; to ask for many steps too would be to draw for long.
+        "nested": Taste(nested=True, least=rng.choice((2, 4, 5, 6))),
+        "plain": Taste(least=rng.choice((2, 4, 6, 7, 8))),
+        "switch": Taste(switch=rng.choice((0.25, 0.4)), least=rng.choice((4, 5, 6, 7, 8))),
+        "nested switch": Taste(switch=0.3, nested=True, least=rng.choice((2, 4, 5, 6))),
+        "recursion": Taste(repeat=0.2, switch=rng.choice((0.0, 0.2)), least=rng.choice((4, 5, 6, 7))),
+    }
+    weights = {
+        "nested": 20,
+        "plain": 40,
+        "switch": 30 if "switch" in features else 0,
+        "nested switch": 8 if "switch" in features else 0,
+        "recursion": 12 if "recursion" in features else 0,
+    }
+    (kind,) = rng.choices(tuple(weights), tuple(weights.values()))
+    return kinds[kind]
+
+
+class TooLargeError(Exception):
+    """A draft that has more steps than are wanted: it is thrown away before it is whole."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """A shape that is being drawn, and how many steps it may still have."""
+
+    rng: random.Random
+    taste: Taste
+    left: int
+
+    def take(self, steps: int) -> None:
+        """Count steps that are drawn."""
+        self.left -= steps
+        if self.left < 0:
+            raise TooLargeError
+
+
+def _level(draft: Draft, depth: int, *, into_join: bool) -> Level:
+    count = draft.rng.choice((1, 1, 2, 3, 3, 4) if draft.taste.switch else (1, 1, 1, 2, 2, 3))
+    nodes = tuple(_node(draft, depth) for _ in range(count))
+    return _connected(draft, nodes, into_join=into_join)
+
+
+def _connected(draft: Draft, nodes: tuple[Node, ...], *, into_join: bool) -> Level:
+    """Ways between nodes: each takes some of the ends that are open before it; what stays open leads to the exit."""
+    rng, taste = draft.rng, draft.taste
+    found = list(nodes)
+    ways: list[list[int]] = []
+    loose: list[tuple[int, int]] = []
+    for at, node in enumerate(nodes):
+        taken = [] if at == 0 else _some(rng, loose)
+        _lead(ways, taken, at)
+        keys = rng.choice((2, 2, 2, 3)) if chance(rng, taste.switch) else 1
+        ways.append([-1] * keys)
+        loose = [end for end in loose if end not in taken] + [(at, way) for way in range(keys)]
+        if isinstance(node, Line) and (at or into_join) and chance(rng, taste.repeat):
+            found[at] = replace(node, rounds=rng.choice((1, 1, 2)))
+    cases = [end for end in loose if into_join and _is_case(found, ways, end)]
+    if cases:  # a case may not lead into a join: a step goes between
+        taken = cases if chance(rng, 0.7) else loose
+        _lead(ways, taken, len(found))
+        loose = [end for end in loose if end not in taken] + [(len(found), 0)]
+        found.append(Line("?"))
+        ways.append([-1])
+    _lead(ways, loose, len(found))
+    return _checked(Level(tuple(found), tuple(tuple(way) for way in ways)))
+
+
+def _is_case(nodes: list[Node], ways: list[list[int]], end: tuple[int, int]) -> bool:
+    node = nodes[end[0]]
+    return len(ways[end[0]]) > 1 or (isinstance(node, Line) and node.rounds > 0)
+
+
+def _some(rng: random.Random, loose: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    return list(loose) if chance(rng, 0.45) else rng.sample(loose, rng.randint(1, len(loose)))
+
+
+def _lead(ways: list[list[int]], ends: Sequence[tuple[int, int]], target: int) -> None:
+    for at, way in ends:
+        ways[at][way] = target
+
+
+def _checked(level: Level) -> Level:
+    """A switch whose keys all lead to one step is none."""
+    ways = tuple(way[:1] if len(set(way)) == 1 else way for way in level.ways)
+    return replace(level, ways=ways)
+
+
+def _node(draft: Draft, depth: int) -> Node:
+    rng, taste = draft.rng, draft.taste
+    draft.take(1)
+    if depth >= MAX_DEPTH or chance(rng, (0.25, 0.5, 0.6)[depth] + (0.2 if taste.switch or taste.repeat else 0)):
         return Line("?")
     if chance(rng, 0.45):
-        arms = tuple(_sequence(rng, depth + 1) for _ in range(rng.choice((2, 2, 2, 3))))
+        draft.take(1)
+        arms = tuple(_level(draft, depth + 1, into_join=True) for _ in range(rng.choice((2, 2, 2, 3))))
         return Diamond("?", arms, "?")
-    kind = rng.choice(ITEM_KINDS)
-    variable = "items" if chance(rng, 0.2) else "?"
+    draft.take(1)
     return Each(
         split="?",
-        variable=variable,
-        kind=kind,
+        variable="items" if chance(rng, 0.2) else "?",
+        kind=rng.choice(ITEM_KINDS),
         width=rng.choice((1, 2, 2, 3, 3, 4)),
         ragged=depth > 0 and chance(rng, 0.3),
-        body=_sequence(rng, depth + 1),
+        body=_level(draft, depth + 1, into_join=True),
         join="?",
     )
 
 
-def _closed(rng: random.Random, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+def _closed(rng: random.Random, level: Level) -> Level:
     """With `start` and `end`; a first split may be the start. The end is no join: the language wants a step after it."""
-    first = nodes[0]
-    if not isinstance(first, Line) and chance(rng, 0.5):
-        return (replace(first, split="start"), *nodes[1:], Line("end"))
-    return (Line("start"), *nodes, Line("end"))
+    first, *rest = level.nodes
+    if isinstance(first, Line) and not first.rounds and chance(rng, 0.5):
+        started: tuple[Node, ...] = (Line("start"), *rest)
+        ways = level.ways
+    elif not isinstance(first, Line) and chance(rng, 0.5):
+        started = (replace(first, split="start"), *rest)
+        ways = level.ways
+    else:
+        started = (Line("start"), *level.nodes)
+        ways = ((1,), *(tuple(target + 1 for target in way) for way in level.ways))
+    return Level((*started, Line("end")), (*ways, (len(started) + 1,)))
 
 
-def _named(nodes: tuple[Node, ...], rng: random.Random) -> tuple[Node, ...]:
+def _named(level: Level, rng: random.Random) -> Level:
     names = list(STEP_NAMES)
     rng.shuffle(names)
-    return _take_names(nodes, iter(names), iter(f"items_{n}" for n in range(99)))
+    return _take_names(level, iter(names), iter(f"items_{n}" for n in range(99)))
 
 
-def _take_names(nodes: tuple[Node, ...], names: Iterator[str], variables: Iterator[str]) -> tuple[Node, ...]:
+def _take_names(level: Level, names: Iterator[str], variables: Iterator[str]) -> Level:
     def name(old: str) -> str:
         return next(names) if old == "?" else old
 
     found: list[Node] = []
-    for node in nodes:
+    for node in level.nodes:
         match node:
             case Line():
-                found.append(Line(name(node.name)))
+                found.append(replace(node, name=name(node.name)))
             case Diamond():
                 arms = tuple(_take_names(arm, names, variables) for arm in node.arms)
                 found.append(Diamond(name(node.split), arms, name(node.join)))
@@ -196,4 +344,4 @@ def _take_names(nodes: tuple[Node, ...], names: Iterator[str], variables: Iterat
                 variable = next(variables) if node.variable == "?" else node.variable
                 split, join = name(node.split), name(node.join)
                 found.append(replace(node, split=split, variable=variable, body=body, join=join))
-    return tuple(found)
+    return replace(level, nodes=tuple(found))

@@ -62,6 +62,23 @@ def hostile(rng: random.Random) -> str:
     return text + rng.choice(HOSTILE) if chance(rng, 0.2) else text
 
 
+def is_key(value: object) -> bool:
+    """Whether a value can be a switch's key."""
+    return value is None or isinstance(value, str | bool | int)
+
+
+def draw_keys(rng: random.Random, count: int) -> tuple[object, ...]:
+    """Different keys of a switch: texts, numbers, truths, None, or several kinds together."""
+    kinds: tuple[tuple[object, ...], ...] = (
+        ("yes", "no", "left", "right", "other"),
+        HOSTILE[:-1],
+        (0, 1, -1, 17, -(2**40), 10**12),
+        (True, False, None, "None", "true"),
+        (None, 0, "", "0", -3, "x"),
+    )
+    return tuple(rng.sample(rng.choice(kinds), count))
+
+
 def draw_parameters(rng: random.Random) -> tuple[GivenParameter, ...]:
     """Up to four parameters of different kinds."""
     kinds = rng.sample(("text", "text2", "int", "float", "bool", "json", "none"), rng.choice((0, 0, 1, 2, 3, 4)))
