@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -25,8 +26,12 @@ from compiler.run import run_flow
 from compiler.run.events import RunResult
 from compiler.run.local import LOCAL
 
-INTERRUPTED = 130
-"""The exit code after Ctrl-C, as shells give it."""
+INTERRUPTED, TERMINATED = 130, 143
+"""The exit codes after Ctrl-C and after SIGTERM, as shells give them."""
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM: whoever knows how to end at Ctrl-C ends the same way."""
 
 
 @click.command("run", context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True})
@@ -86,6 +91,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     url = opened(local_store(settings, store)).url
     progress = Progress(sys.stderr if as_json else sys.stdout, sys.stderr, _width(plan), run_id_file)
     gc.enable()  # unlike a compile, a run may last for days
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         result = run_flow(
             plan,
@@ -96,12 +102,16 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
             parameters=parse_parameters(plan, f"flowc run {flow.path}", words, _own_options()),
             listener=progress,
         )
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as ended:
         progress.interrupted(plan.flow.name, f" --store {store}" if store else "")
-        raise click.exceptions.Exit(INTERRUPTED) from None
+        raise click.exceptions.Exit(TERMINATED if isinstance(ended, _Terminated) else INTERRUPTED) from None
     if as_json:
         click.echo(json.dumps(_facts(result, progress), indent=2))
     return 0 if result.success else 1
+
+
+def _terminate(_: int, __: object) -> None:
+    raise _Terminated
 
 
 def _own_options() -> list[str]:

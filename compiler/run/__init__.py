@@ -112,7 +112,7 @@ class _Run:
 
     def _ended(self, walk: Walk, event: Ended) -> Iterator[Ready]:
         attempt = self.running.pop(event.ticket)
-        if event.status == 0:
+        if event.status == 0 and event.report:
             self.listener.finished(attempt.told, time.monotonic() - attempt.begun)
             yield from walk.end(attempt.ready, Report(_number(event.report, "fan"), _number(event.report, "case")))
             return

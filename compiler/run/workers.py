@@ -96,14 +96,15 @@ class Workers:
                 yield from self._answers(key.data)
 
     def close(self) -> None:
-        """End every process that still runs: a nursery whose channel closes ends its children first."""
-        for nursery in self._nurseries.values():
-            nursery.channel.close()
-            nursery.process.terminate()
-        for nursery in self._nurseries.values():
-            try:
-                nursery.process.wait(10)
-            except subprocess.TimeoutExpired:
+        """End every process that still runs: a nursery whose channel closes ends its children first, unless we are interrupted again."""
+        try:
+            for nursery in self._nurseries.values():
+                nursery.channel.close()
+            for nursery in self._nurseries.values():
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    nursery.process.wait(10)
+        finally:
+            for nursery in self._nurseries.values():
                 _kill(nursery)
         for ticket in tuple(self._children):
             self._drop(ticket)

@@ -18,6 +18,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 import traceback
 from typing import Any
 
@@ -25,6 +26,9 @@ from flowc.address import parse_loads
 from flowc.capture import Output
 from flowc.store import open_store
 from flowc.task import BUG, Broken, Loaded, Reported, TaskCall, execute, prepare
+
+_GRACE = 5.0
+"""Seconds that a task has to end when the run is over before it is; whoever started the nursery waits longer."""
 
 _HEADER = struct.Struct("!I")
 
@@ -84,11 +88,17 @@ class _Nursery:
                 self.channel.sendall(json.dumps(answer).encode() + b"\n")
 
     def end(self) -> int:
-        """End the children, and wait for them."""
+        """End the children, which may write down why, and then everything that they have started: as a container ends."""
         for child in self._children:
             os.kill(child, signal.SIGTERM)
-        for child in self._children:
-            os.waitpid(child, 0)
+        until = time.monotonic() + _GRACE
+        while self._children and time.monotonic() < until:
+            child, _ = os.waitpid(-1, os.WNOHANG)
+            self._children.pop(child, None)
+            if not child:
+                time.sleep(0.01)
+        if os.getpgrp() == os.getpid():
+            os.killpg(0, signal.SIGKILL)
         return 0
 
     def _fork(self, call: dict[str, Any], output: int, report: int) -> int:
