@@ -237,11 +237,19 @@ class ByName:
     lasts: tuple[str, ...]
 
     @property
+    def _is_plain(self) -> bool:
+        """Whether each arm ends with one step, whatever switches decide."""
+        return len(self.lasts) == len(self.arms)
+
+    @property
     def _names(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*self.lasts, *self.arms)))
+        return self.lasts if self._is_plain else tuple(dict.fromkeys((*self.lasts, *self.arms)))
 
     def lines(self) -> list[str]:
-        found = ", ".join(f'getattr(getattr(inputs, "{name}", None), "trail", [None])[-1]' for name in self._names)
+        spelling = (
+            "inputs.{}.trail[-1]" if self._is_plain else 'getattr(getattr(inputs, "{}", None), "trail", [None])[-1]'
+        )
+        found = ", ".join(spelling.format(name) for name in self._names)
         return [f"self.named_{self.step} = [{found}]"]
 
     def apply(self, task: Running) -> None:

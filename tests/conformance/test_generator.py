@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from tests.conformance.canonical import canonical
-from tests.conformance.generator import MAX_STEPS, MAX_TASKS, GeneratedFlow, generate
+from tests.conformance.generator import MAX_STEPS, MAX_TASKS, GeneratedFlow, generate, landed
 
 SEEDS = range(1, 201)
 
@@ -53,12 +53,31 @@ def test_flows_are_python(flows: list[GeneratedFlow]) -> None:
         ("Parameter('", 100),
         ("class Shared", 15),
         ("inputs[0].bag", 60),
-        ("inputs.", 40),
+        ("[inputs.", 25),
+        ("array.array(", 5),
         (" = set(range", 10),
         ("        return\n", 20),
     ],
 )
 def test_every_construct_is_drawn_often(flows: list[GeneratedFlow], what: str, least: int) -> None:
+    assert sum(what in flow.source for flow in flows) >= least
+
+
+@pytest.mark.parametrize(
+    ("what", "least"),
+    [
+        ("condition=", 60),
+        ('condition="par_', 5),
+        ('condition="FIXED_', 5),
+        ("{None: self.", 5),
+        ("{-", 3),
+        ("{True: ", 3),
+        ("getattr(inputs, ", 8),
+        ("peek_", 40),
+    ],
+)
+@pytest.mark.skipif("switch" not in landed(), reason="no target runs a switch yet")
+def test_every_kind_of_switch_is_drawn_often(flows: list[GeneratedFlow], what: str, least: int) -> None:
     assert sum(what in flow.source for flow in flows) >= least
 
 
