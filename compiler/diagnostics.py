@@ -43,10 +43,14 @@ class Diagnostic:
 
 @mutable
 class Report:
-    """What the passes found so far. Passes add and go on; nobody raises for a mistake of the user."""
+    """What the passes found so far. Passes add and go on; nobody raises for a mistake of the user.
+
+    Findings that are mere notes are kept only where `notes` asks for them.
+    """
 
     diagnostics: list[Diagnostic] = fresh(default_factory=list)
     _seen: set[Diagnostic] = fresh(default_factory=set)
+    notes: bool = False
 
     def add(self, rule: Rule, span: Span, *notes: Note, **facts: object) -> None:
         """Record one finding; `facts` fill the rule's templates."""
@@ -58,7 +62,7 @@ class Report:
             self._put(finding)
 
     def _put(self, finding: Diagnostic) -> None:
-        if finding not in self._seen:
+        if finding not in self._seen and (self.notes or finding.rule.severity != "note"):
             self._seen.add(finding)
             self.diagnostics.append(finding)
 

@@ -37,8 +37,9 @@ _ANY_DIGEST = "0" * 64
     type=click.Choice([*BUILT_IN, _ALL]),
     help="Also what this target refuses; may be given several times.",
 )
+@click.option("--notes", cls=Option, is_flag=True, help="Also what may well be meant: artifacts that no step reads.")
 @root_option
-def COMMAND(flows: tuple[FlowName, ...], form: Format, targets: tuple[str, ...], root: Path | None) -> int:
+def COMMAND(flows: tuple[FlowName, ...], form: Format, targets: tuple[str, ...], notes: bool, root: Path | None) -> int:
     """Find all mistakes of flows, and what no target can run, each at its line with a cure. Exit code 1 if there are any.
 
     Nothing is imported: the flow's own packages need not be installed. With --target it also finds what `create` for that
@@ -50,10 +51,10 @@ def COMMAND(flows: tuple[FlowName, ...], form: Format, targets: tuple[str, ...],
       flowc check flows/*.py --format github      annotations in a pull request
       flowc check flow.py --format json
     """
-    surroundings, report, count = Surroundings(root), Report(), 0
+    surroundings, report, count = Surroundings(root), Report(notes=notes), 0
     wanted = tuple(BUILT_IN) if _ALL in targets else tuple(dict.fromkeys(targets))
     for name in dict.fromkeys(flows):
-        found = Report()
+        found = Report(notes=notes)
         right = parse(name.path, found, root=surroundings.root(name.path), name=name.name)
         for flow in right:
             refuse_everywhere(flow, found)

@@ -31,16 +31,19 @@ IN_PLACE = frozenset(
 )
 """Methods that change the object they are called on."""
 
-_UNKNOWN_CALLS = frozenset(("exec", "eval", "super", "locals"))
+_UNKNOWN_CALLS = frozenset(("exec", "eval", "super", "locals", "vars"))
+_WITHOUT_DEFAULT = 2
+"""The arguments of a `getattr` that fails where the attribute is missing."""
 
 
 class Body:
     """The findings of one method; places are the nodes themselves, the first of each name.
 
-    `assigned` are the writes that bind the name itself, not a part of its value.
+    `assigned` are the writes that bind the name itself, not a part of its value; `asked` are the names that the code asks for
+    because they may be missing; `tries` is true where it has a `try` or a `with`.
     """
 
-    __slots__ = ("assigned", "calls", "calls_unknown", "deleted", "reads", "transitions", "writes")
+    __slots__ = ("asked", "assigned", "calls", "calls_unknown", "deleted", "reads", "transitions", "tries", "writes")
 
     def __init__(self) -> None:
         self.reads: dict[str, ast.expr] = {}
@@ -50,6 +53,8 @@ class Body:
         self.calls: dict[str, ast.expr] = {}
         self.transitions: list[ast.Call] = []
         self.calls_unknown = False
+        self.asked: set[str] = set()
+        self.tries = False
 
 
 def read_body(function: Function) -> Body:
@@ -185,6 +190,8 @@ def _named_access(found: Body, node: ast.Call, verb: str) -> list[ast.AST]:
             found.deleted.setdefault(place.value, place)
         else:
             found.reads.setdefault(place.value, place)
+            if verb == "hasattr" or len(node.args) > _WITHOUT_DEFAULT:
+                found.asked.add(place.value)
     elif verb == "setattr":
         found.calls_unknown = True
     return [*(keyword.value for keyword in node.keywords), *reversed(node.args[1:])]
@@ -194,6 +201,15 @@ def _function(found: Body, node: Function | ast.Lambda, name: str) -> list[ast.A
     """A nested function with a `self` of its own says nothing of the flow."""
     arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
     return _NOTHING if any(each.arg == name for each in arguments) else None
+
+
+def _trial(found: Body, node: ast.Try | ast.With, name: str) -> None:
+    found.tries = True
+
+
+def _declaration(found: Body, node: ast.AnnAssign, name: str) -> list[ast.AST] | None:
+    """`self.x: int` without a value sets nothing."""
+    return _NOTHING if node.value is None else None
 
 
 def _leaf(found: Body, node: ast.AST, name: str) -> list[ast.AST]:
@@ -210,6 +226,9 @@ _VISITS: dict[type[ast.AST], Callable[..., list[ast.AST] | None]] = {
     ast.FunctionDef: _function,
     ast.AsyncFunctionDef: _function,
     ast.Lambda: _function,
+    ast.AnnAssign: _declaration,
+    ast.Try: _trial,
+    ast.With: _trial,
     ast.Constant: _leaf,
     ast.Import: _leaf,
     ast.ImportFrom: _leaf,

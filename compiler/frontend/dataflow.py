@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from compiler.diagnostics import Report
 from compiler.frontend import value_rules as rules
 from compiler.frontend.body import Body
+from compiler.frontend.merges import check_joins
 from compiler.frontend.steps import Method
-from compiler.frontend.suggest import did_you_mean
-from compiler.ir.flow import Flow, Foreach, Switch
+from compiler.frontend.unset import check_never_read, check_overwritten, check_reads, solve, surroundings
+from compiler.ir.flow import Flow
 from compiler.record import record
 
 
@@ -27,8 +28,20 @@ class Attributes:
 _SET_BY_US = frozenset(("input", "index", "next", "foreach_stack", "merge_artifacts"))
 
 
-def check_artifacts(flow: Flow, known: Attributes, report: Report) -> None:
-    """Report assignments that fail at run time, and foreach and switch values that nothing sets."""
+def check_artifacts(flow: Flow, known: Attributes, is_right: bool, report: Report) -> None:
+    """Report assignments that fail at run time and, where the flow's shape `is_right`, reads of what nothing has set."""
+    _check_assigned(known, report)
+    if not known.unknown and is_right:
+        around = surroundings(flow, known.methods, known.bodies, _fixed(known))
+        found = solve(around)
+        check_reads(around, found, report)
+        check_joins(around, found, report)
+        if report.notes:
+            check_overwritten(around, found, report)
+            check_never_read(around, found, report)
+
+
+def _check_assigned(known: Attributes, report: Report) -> None:
     for name, method in known.methods.items():
         source = method.member.owner.module.source
         for written, node in method.body.assigned.items():
@@ -43,32 +56,7 @@ def check_artifacts(flow: Flow, known: Attributes, report: Report) -> None:
         for gone, node in method.body.deleted.items():
             if gone not in method.body.assigned and gone not in known.constants | known.parameters:
                 report.add(rules.DELETE_STAYS, source.span(node), name=gone)
-    _check_set(flow, known, report)
 
 
-def _check_set(flow: Flow, known: Attributes, report: Report) -> None:
-    if known.unknown or any(step.calls_unknown for step in flow.steps.values()):
-        return
-    if any(body.calls_unknown for body in known.bodies.values()):
-        return
-    written = {access.name for step in flow.steps.values() for access in step.writes}
-    written.update(name for body in known.bodies.values() for name in body.writes)
-    caught = (
-        decorator.get("var")
-        for step in flow.steps.values()
-        for decorator in step.decorators
-        if decorator.name == "catch"
-    )
-    written.update(name for name in caught if isinstance(name, str))
-    there = written | known.parameters | known.constants | set(known.bodies)
-    for step in flow.steps.values():
-        wanted = _wanted(step.next)
-        if wanted and wanted not in there and wanted != "?":
-            hint = did_you_mean(wanted, written | known.parameters)
-            report.add(rules.NEVER_SET, step.next.span, flow=flow.name, name=wanted, hint=hint)
-
-
-def _wanted(transition: object) -> str | None:
-    if isinstance(transition, Foreach):
-        return transition.items
-    return transition.condition if isinstance(transition, Switch) else None
+def _fixed(known: Attributes) -> frozenset[str]:
+    return known.parameters | known.constants | {*known.methods, *known.bodies, *_SET_BY_US}

@@ -51,7 +51,7 @@ def has_steps(lineage: Lineage) -> bool:
 
 def read_flow(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
     """The flow that a class is; None, with findings, where it is not right."""
-    found = Report()
+    found = Report(notes=report.notes)
     flow = _read(lineage, origin, found)
     report.take(found)
     return None if found.failed else flow
@@ -69,6 +69,7 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow:
     read = read_steps(name, parts.methods, ends, parts.bodies, report)
     drawing = Drawing(name, read.steps, ends.start, ends.end, frozenset(read.vague), read.places)
     check_shape(drawing, report)
+    is_right = not report.failed
     flow = Flow(
         name=name,
         path=origin.path,
@@ -85,7 +86,7 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow:
     check_options(flow, parts.has_config, report)
     check_parameters(flow, report)
     unknown = wrapped or lineage.stranger is not None
-    check_artifacts(flow, _attributes(parts, unknown), report)
+    check_artifacts(flow, _attributes(parts, unknown), is_right, report)
     return flow
 
 

@@ -61,6 +61,58 @@ DELETE_STAYS = Rule(
     "set it to None, or leave it",
     "warning",
 )
+LOST_AT_JOIN = Rule(
+    "FC407",
+    "lost-at-join",
+    "`self.{name}` is not there in step `{step}`: the join `{join}` starts anew and does not carry it on",
+    "write {merge} in `{join}`, or set `self.{name}` there from its inputs",
+)
+NOT_YET_SET = Rule(
+    "FC408",
+    "not-yet-set",
+    "no step before `{step}` sets `self.{name}`: `{maker}` does, which is not on the way to it",
+    "set it in this step or an earlier one",
+)
+SET_ON_SOME_WAYS = Rule(
+    "FC409",
+    "set-on-some-ways",
+    "`self.{name}` is not set where `{switch}` goes to `{arm}`",
+    "set it on that way too, or before the switch",
+    "warning",
+)
+FOREACH_OVERWRITTEN = Rule(
+    "FC410",
+    "foreach-overwritten",
+    "step `{step}` sets `self.{name}`, over which the foreach of `{split}` goes, in its own branch only",
+    "use another name: the other branches and the join still see the list",
+    "note",
+)
+MERGE_CONFLICT = Rule(
+    "FC411",
+    "merge-conflict",
+    "the branches of the join `{join}` set `self.{name}` to different values, which `merge_artifacts` refuses",
+    "set `self.{name}` before the merge, or leave it out: `exclude=['{name}']`",
+    "warning",
+)
+INPUT_NEVER_SET = Rule(
+    "FC412",
+    "input-never-set",
+    "no branch that the join `{join}` takes in sets `{name}`",
+    "set it in the branch: `self.{name} = ...`{hint}",
+)
+NO_SUCH_INPUT = Rule(
+    "FC413",
+    "no-such-input",
+    "the join `{join}` has no input `{name}`",
+    "its branches are {there}{hint}",
+)
+NEVER_READ = Rule(
+    "FC414",
+    "never-read",
+    "no step reads `self.{name}`, which step `{step}` sets",
+    "remove it, if it is not a result that somebody looks at after the run",
+    "note",
+)
 ASSIGNS_STEP = Rule("FC406", "assigns-step", "step `{step}` assigns `self.{name}`, which is a step", "use another name")
 
 # Decorators

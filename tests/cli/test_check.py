@@ -121,3 +121,17 @@ def test_all_targets_are_asked(flowc: Flowc, folder: Path) -> None:
     assert refusing
     said = flowc("check", "flow.py", "--target", "all").out
     assert [name for name in BUILT_IN if f"{name} has no spelling" in said] == refusing
+
+
+def test_notes_are_told_where_they_are_asked_for(flowc: Flowc, folder: Path) -> None:
+    """What may well be meant is no warning: `total` may be the result of the flow."""
+    (folder / "flow.py").write_text(FLOW)
+    assert flowc("check", "flow.py").out == ""
+    asked = flowc("check", "--notes", "--format", "json", "flow.py")
+    assert asked.code == 0
+    found = [(each["code"], each["severity"]) for each in json.loads(asked.out)["diagnostics"]]
+    assert found == []
+    (folder / "flow.py").write_text(FLOW.replace("self.result = ", "self.left_over = self.result = "))
+    found = json.loads(flowc("check", "--notes", "--format", "json", "flow.py").out)["diagnostics"]
+    assert [(each["code"], each["severity"], each["span"]["line"]) for each in found] == [("FC414", "note", 20)]
+    assert flowc("check", "flow.py").out == ""

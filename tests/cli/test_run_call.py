@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
@@ -41,9 +42,10 @@ _DECLARED = FLOW[FLOW.index("    top =") : FLOW.index("    @step")]
 def test_a_mistake_in_the_call_is_one_line_and_starts_nothing(
     flowc: Flowc, folder: Path, monkeypatch: pytest.MonkeyPatch, words: str, said: str
 ) -> None:
-    (folder / "plain.py").write_text(FLOW.replace(_DECLARED, ""))
+    plain = re.sub(r"self\.(top|words)\b", "None", FLOW.replace(_DECLARED, ""))
+    (folder / "plain.py").write_text(plain)
     needed = '    rate = Parameter("rate", type=float, required=True)\n\n'
-    (folder / "needy.py").write_text(FLOW.replace(_DECLARED, needed))
+    (folder / "needy.py").write_text(plain.replace("    @step", needed + "    @step", 1))
 
     def started(*_: object) -> None:
         raise AssertionError("a process was started")

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compiler.diagnostics import Report
-from compiler.frontend import parse
+from compiler.frontend import parse, value_rules
 from compiler.ir.flow import Flow
 
+NOTES = frozenset(rule.code for rule in vars(value_rules).values() if getattr(rule, "severity", "") == "note")
 _MARK = re.compile(r"(\s*)(\^+) (FC\d{3})")
 
 
@@ -34,6 +35,11 @@ class Marked:
 
     source: str
     expected: tuple[Place, ...]
+
+    @property
+    def notes(self) -> bool:
+        """Whether notes, which are off by default, are among what is expected."""
+        return any(place.code in NOTES for place in self.expected)
 
 
 def unmark(text: str) -> Marked:
@@ -65,9 +71,9 @@ def findings(report: Report, lines: list[str]) -> tuple[Place, ...]:
     )
 
 
-def read(folder: Path, source: str, *, name: str | None = None) -> tuple[tuple[Flow, ...], Report]:
+def read(folder: Path, source: str, *, name: str | None = None, notes: bool = False) -> tuple[tuple[Flow, ...], Report]:
     """Parse a source as the file `flow_file.py` of a folder."""
     path = folder / "flow_file.py"
     path.write_bytes(source.encode("utf-8"))
-    report = Report()
+    report = Report(notes=notes)
     return parse(path, report, name=name), report

@@ -57,7 +57,7 @@ class F(FlowSpec):
     def start(self):
         self.items = [1]
         self.next(self.a, foreach="itmes")
-        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ FC404
+                                  ^^^^^^^ FC404
 
     @step
     def a(self):

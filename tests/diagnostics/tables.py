@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.diagnostics import (
+    dataflow_cases,
     mixed_cases,
     option_cases,
     parameter_cases,
@@ -17,6 +18,7 @@ _TABLES = {
     "shape": shape_cases,
     "option": option_cases,
     "parameter": parameter_cases,
+    "dataflow": dataflow_cases,
     "mixed": mixed_cases,
 }
 CASES: dict[str, str] = {

@@ -19,7 +19,7 @@ RULES = {rule.code: rule for module in (rules, value_rules) for rule in vars(mod
 def test_each_mistake_is_found_at_its_place(text: str, tmp_path: Path) -> None:
     """All findings of a wrong flow, their lines and columns, and no others."""
     case = marked.unmark(text)
-    flows, report = marked.read(tmp_path, case.source)
+    flows, report = marked.read(tmp_path, case.source, notes=case.notes)
     assert marked.findings(report, case.source.split("\n")) == case.expected
     assert bool(flows) != report.failed
 
@@ -30,7 +30,7 @@ def test_windows_newlines_and_a_byte_order_mark_change_no_place(text: str, tmp_p
     case = marked.unmark(text)
     path = tmp_path / "flow_file.py"
     path.write_bytes(b"\xef\xbb\xbf" + case.source.replace("\n", "\r\n").encode())
-    report = Report()
+    report = Report(notes=case.notes)
     parse(path, report)
     assert marked.findings(report, case.source.split("\n")) == case.expected
 

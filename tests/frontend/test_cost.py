@@ -41,6 +41,7 @@ ALLOWED = {
         "enum",
         "errno",
         "fnmatch",
+        "heapq",
     ),
     *(
         "functools",

@@ -195,7 +195,8 @@ HELPERS = """
 @pytest.mark.parametrize("body", BODIES)
 def test_artifacts_are_seen(body: str, tmp_path: Path) -> None:
     """Reads and writes in any form, those of called methods included."""
-    start = only(tmp_path, flow([step("start", body)]) + HELPERS).steps["start"]
+    before = step("start", "self.x = self.y = self.h = self.x0 = {}\nself.next(self.end)")
+    start = only(tmp_path, flow([before, step("end", body)]) + HELPERS).steps["end"]
     assert sorted(access.name for access in start.reads) == BODIES[body][0]
     assert sorted(access.name for access in start.writes) == BODIES[body][1]
     assert not start.calls_unknown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +39,20 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "nested": sources.nested,
     "switches": sources.switches,
     "all wrong": lambda count: sources.chain(count).replace("self.next(self.s", "self.next(self.missing_"),
+    "all read, nothing set": lambda count: sources.chain(count).replace("self.x", "self.y = self.x"),
+    "all lost at joins": lambda count: (
+        sources.diamonds(count)
+        .replace("        self.next(self.d0)", "        self.lost = 1\n        self.next(self.d0)")
+        .replace("        self.next(self.l", "        print(self.lost)\n        self.next(self.l")
+    ),
+    "set on some ways": lambda count: re.sub(
+        r"(?m)^(    def l(\d+)\(self\):\n)", r"\1        self.only\2 = 1\n", sources.switches(count)
+    ).replace(
+        "    def end(self):\n", "    def end(self):\n" + "".join(f"        print(self.only{n})\n" for n in range(count))
+    ),
+    "merged": lambda count: sources.diamonds(count).replace(
+        "(self, inputs):\n", "(self, inputs):\n        self.merge_artifacts(inputs)\n"
+    ),
     "never joined": lambda count: sources.nested(count).replace("(self, inputs)", "(self)"),
     "a circle": lambda count: sources.chain(count).replace("self.next(self.end)", "self.next(self.s0)"),
 }
