@@ -13,7 +13,6 @@ from compiler.ir.plan import Feature
 _LATER = "flowc reads it, and cannot run it yet"
 
 EVERYWHERE: Mapping[Feature, Gap] = {
-    "switch": Gap(_LATER, "decide inside a step, or give each arm's work to one step"),
     "recursion": Gap(_LATER, "loop inside the step"),
     "gang": Gap(_LATER, "use a foreach over node indices where the nodes need not meet"),
     "trigger": Gap(_LATER, "start the run from the engine's own trigger"),

@@ -118,7 +118,7 @@ class Inputs(Sequence[Input]):
                 for number, place in enumerate(self._places):
                     if key(place) == name:
                         return self[number]
-        there = ", ".join(place.address.step for place in self._places) if self._named else "inputs[0], inputs[1], …"
+        there = ", ".join(map(_told, self._places)) if self._named else "inputs[0], inputs[1], …"
         raise AttributeError(f"no input {name!r}: this join has {there}")
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -131,6 +131,12 @@ def _last_step(place: Place) -> Any:
 
 def _first_step(place: Place) -> Any:
     return place.arm
+
+
+def _told(place: Place) -> str:
+    """An input by its last step, and by its arm's first where a switch may have led elsewhere."""
+    last = str(place.address.step)
+    return last if last == place.arm else f"{last} (of the arm of {place.arm})"
 
 
 def _read(store: Store, address: Any) -> Manifest:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Set
 from flowc.decorators import marks_of
 from flowc.exceptions import InvalidNextException
 from flowc.lean import TYPE_CHECKING
+from flowc.saving import kind_of
 from flowc.work import KEY, Transition
 
 if TYPE_CHECKING:
@@ -48,16 +49,35 @@ def _switch(flow: Any, cases: dict[Any, Any], condition: str | None) -> Transiti
     if not isinstance(condition, str):
         raise InvalidNextException("a switch wants condition='name of an artifact'")
     value = getattr(flow, condition)
-    try:
-        place = list(cases).index(value)
-    except ValueError:
-        step = flow.__dict__[KEY].address.step
-        keys = ", ".join(map(repr, cases))
+    place = _place(cases, value)
+    if place is None:
+        step, keys = flow.__dict__[KEY].address.step, ", ".join(map(repr, cases))
         raise InvalidNextException(
-            f"the switch of step {step!r} has no case for {condition} = {value!r}: it has {keys}"
-        ) from None
+            f"the switch of step {step!r} has no case for {condition} = {_shown(value)}: it has {keys}"
+        )
     name = _name(flow, list(cases.values())[place])
     return Transition((name,), "switch", condition, place, None, _into_join(flow, (name,)))
+
+
+def _place(cases: dict[Any, Any], value: Any) -> int | None:
+    """The position of the key that a dict would find: what is equal and has the same hash, so True is 1."""
+    try:
+        return {key: place for place, key in enumerate(cases)}.get(value)
+    except TypeError:  # a list, a dict, an array: no key equals it
+        return None
+
+
+_LONGEST = 200
+
+
+def _shown(value: Any) -> str:
+    """A value as a person would write it, and its type where that is not one of the keys' own."""
+    try:
+        text = repr(value)
+    except Exception as error:  # noqa: BLE001 - an author's __repr__ may raise anything
+        text = f"<{type(error).__name__} in its repr>"
+    text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+    return text if type(value) in (str, int, bool, type(None)) else f"{text} of type {kind_of(value)}"
 
 
 def _foreach(flow: Any, names: tuple[str, ...], variable: str) -> Transition:

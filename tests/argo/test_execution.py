@@ -45,6 +45,14 @@ SHAPES = {
         flow(start="l1 | meet", l1="l2", l2="meet", meet="end", end=""),
         Script(case={"start": 0}),
     ),
+    "straight case of a switch that is not reached": (
+        flow(start="sw | l", sw="m | meet", m="meet", l="meet", meet="end", end=""),
+        Script(case={"start": 1}),
+    ),
+    "straight case of a nested switch": (
+        flow(start="sw | l", sw="m | meet", m="meet", l="meet", meet="end", end=""),
+        Script(case={"start": 0, "sw": 1}),
+    ),
     "switch in foreach": (
         flow(start="a*", a="l1 | r1", l1="l2", l2="m", r1="m", m="j", j="+ end", end=""),
         Script({"start": 3}, {"a@0": 0, "a@1": 1, "a@2": 0}),

@@ -57,7 +57,6 @@ _GANG = (
     .replace("    @step\n    def square", "    @parallel\n    @step\n    def square")
 )
 NOWHERE: dict[str, tuple[str, str]] = {
-    "switch": (_SWITCHING, "self.next({"),
     "recursion": (_RECURSION, "self.next({"),
     "gang": (_GANG, "num_parallel=2"),
     "callable-default": (FLOW.replace("default=3", "default=lambda context: 3"), "lambda"),

@@ -52,7 +52,13 @@ class Airflow:
     """The target `airflow`."""
 
     name: ClassVar[str] = "airflow"
-    gaps: ClassVar[Mapping[Feature, Gap]] = EVERYWHERE
+    gaps: ClassVar[Mapping[Feature, Gap]] = {
+        **EVERYWHERE,
+        "switch": Gap(
+            "flowc does not write the guards yet that its arms need",
+            "decide inside a step, or give each arm's work to one step",
+        ),
+    }
     spells: ClassVar[Mapping[str, frozenset[str]]] = {"kubernetes": frozenset(SPELLED)}
     target_options: ClassVar[Mapping[str, str]] = {key: setting.help for key, setting in SETTINGS.items()}
 
