@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from compiler.backends import Options
-from compiler.ir.plan import Begin, Enter, Follow, Gather, Load, Loads, Merge, Plan, Task
+from compiler.ir.plan import Begin, Enter, Follow, Gather, Hook, Load, Loads, Merge, Plan, Resources, Task
 from compiler.pattern import Pattern
 
 _UNSAFE = Pattern(r"[{}$%#\\`'\"]|\.(sh|bash)$|[^\x20-\x7e]|Ref::")
@@ -21,6 +21,33 @@ def argv(task: Task, *, run: str, index: str, retry: str, owner: str = "", param
     if isinstance(task.loads, Begin):
         return (*words, "--owner", owner, "--parameters", parameters)
     return (*words, "--load", loads_text(task.loads))
+
+
+def hook_argv(hook: Hook, *, run: str) -> tuple[str, ...]:
+    """The command of an exit hook; `run` is the target's own placeholder."""
+    return ("python", "-m", "flowc", "hook", hook.function, "--run", run, "--status", hook.on)
+
+
+def hook_task(hook: Hook) -> Task:
+    """What its container is: one that asks for nothing, so that whatever describes a step's container describes this one."""
+    return Task(
+        step="exit_hook",
+        after=(),
+        prerequisites=(),
+        loads=Begin(),
+        depth=0,
+        reports=None,
+        is_end=False,
+        retry=None,
+        timeout=None,
+        catch=False,
+        image=hook.image,
+        resources=Resources(),
+        environment=(),
+        options=(),
+        doc=None,
+        span=hook.span,
+    )
 
 
 def environment(plan: Plan, options: Options, report: str) -> dict[str, str]:

@@ -17,7 +17,6 @@ EVERYWHERE: Mapping[Feature, Gap] = {
     "gang": Gap(_LATER, "use a foreach over node indices where the nodes need not meet"),
     "trigger": Gap(_LATER, "start the run from the engine's own trigger"),
     "trigger-on-finish": Gap(_LATER, "start the run from the engine's own trigger"),
-    "exit-hook": Gap(_LATER, "use the engine's own notification"),
     "conda": Gap(_LATER, "put the packages into the image: `flowc image`"),
     "pypi": Gap(_LATER, "put the packages into the image: `flowc image`"),
     "card": Gap(_LATER, "remove the decorator"),

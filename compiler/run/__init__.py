@@ -13,6 +13,7 @@ from compiler.backends.command import loads_text
 from compiler.ir.plan import Plan
 from compiler.record import fresh, mutable, record
 from compiler.run.events import Listener, RunResult, TaskStart
+from compiler.run.hooks import run_hooks
 from compiler.run.walk import Ready, Report, Walk
 from compiler.run.workers import Ended, Line, Workers
 
@@ -34,11 +35,14 @@ def run_flow(
     """
     run = _Run(plan, run_id or _new_run_id(), tags, parameters, listener, max_workers)
     listener.run_started(run.run_id)
-    workers = Workers(_variables(plan, store), str(Path(plan.flow.root).absolute()))
+    variables, root = _variables(plan, store), str(Path(plan.flow.root).absolute())
+    workers = Workers(variables, root)
     try:
         result = run.go(workers)
     finally:
         workers.close()
+    if plan.hooks:
+        run_hooks(plan, result.run_id, variables, root, listener, success=result.success)
     listener.done(result)
     return result
 

@@ -1,4 +1,4 @@
-"""`python -m flowc step STEP …`: one task of a run, in this process. `nursery` is the local run's own."""
+"""`python -m flowc step STEP …`: one task of a run, in this process; `hook FUNCTION …` after it. `nursery` is the local run's own."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ def main(words: list[str]) -> int:
         from flowc.nursery import run_one
 
         return run_one(int(words[1]), int(words[2]), words[3])
+    if words[:1] == ["hook"]:
+        from flowc.hooks import main as one_hook
+
+        return one_hook(words)
     from flowc.command import main as one_task
 
     return one_task(words)

@@ -43,7 +43,7 @@ def main(words: list[str]) -> int:
         except (Terminated, KeyboardInterrupt):  # before the task has begun
             code = TERMINATED
         except (CallMistake, StoreError) as error:
-            code = _mistake(str(error))
+            code = mistake(str(error))
         except Exception:  # noqa: BLE001 - the last resort: a fault of ours is told as one
             code = _bug()
     return code
@@ -54,13 +54,13 @@ def _main(words: list[str], output: Output) -> int:
     store = open_store(order.store)  # before the code is entered: a relative folder is meant from here
     if order.store.startswith("file:"):
         os.environ["FLOWC_STORE"] = store.url  # for what the step itself opens, the client for one
-    reported = execute(_loaded(order.flow), order.call, store, output)
+    reported = execute(loaded_flow(order.flow), order.call, store, output)
     output.flush()
     if reported.published:
         report(order.report, reported.index, reported.fan, reported.case)
     if reported.exit_code == DONE and not reported.published:
         sys.stderr.write("a newer attempt of this task was faster: nothing is changed\n")
-    return _mistake(reported.message) if reported.exit_code == MISTAKE else _told(reported)
+    return mistake(reported.message) if reported.exit_code == MISTAKE else _told(reported)
 
 
 def _told(reported: Reported) -> int:
@@ -69,7 +69,8 @@ def _told(reported: Reported) -> int:
     return reported.exit_code
 
 
-def _mistake(text: str) -> int:
+def mistake(text: str) -> int:
+    """Tell of a mistake in the call; its exit code."""
     sys.stderr.write(f"flowc: {text}\n")
     return MISTAKE
 
@@ -82,7 +83,8 @@ def _bug() -> int:
     return BUG
 
 
-def _loaded(flow: str) -> Loaded | Broken:
+def loaded_flow(flow: str) -> Loaded | Broken:
+    """The flow `path:Name` of this container's code, in its folder; `FLOWC_ROOT` names it where that is not where we are."""
     code = os.environ.get("FLOWC_CODE")
     if code:
         from flowc.archive import unpacked
@@ -90,7 +92,7 @@ def _loaded(flow: str) -> Loaded | Broken:
         os.chdir(unpacked(code))
     environment = _json(os.environ, "FLOWC_ENVIRONMENT", "{}")
     try:
-        return prepare(flow, os.getcwd(), environment)
+        return prepare(flow, os.environ.get("FLOWC_ROOT") or os.getcwd(), environment)
     except CallMistake:
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the author's module may raise anything
@@ -113,7 +115,7 @@ def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
         project=variables.get("FLOWC_PROJECT", ""),
     )
     target = options.get("report", variables.get("FLOWC_REPORT", ""))
-    return _Order(call, _variable(variables, "FLOWC_FLOW"), _variable(variables, "FLOWC_STORE"), target)
+    return _Order(call, needed_variable(variables, "FLOWC_FLOW"), needed_variable(variables, "FLOWC_STORE"), target)
 
 
 def _parsed(words: list[str]) -> tuple[str, dict[str, str]]:
@@ -133,7 +135,8 @@ def _needed(options: Mapping[str, str], name: str) -> str:
     return options[name]
 
 
-def _variable(variables: Mapping[str, str], name: str) -> str:
+def needed_variable(variables: Mapping[str, str], name: str) -> str:
+    """The variable's value. Raises CallMistake where there is none."""
     if not variables.get(name):
         raise CallMistake(f"the variable {name} is not set in this container")
     return variables[name]

@@ -42,8 +42,6 @@ NOT_YET: frozenset[str] = frozenset(
         "config.value",
         "current.names",
         "current.trigger",
-        "exit-hook.error",
-        "exit-hook.success",
         "flow.mixin-module",
         "foreach.variable",
         "gang.current",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -38,6 +39,8 @@ class Result:
     tasks: Mapping[Place, TaskResult]
     shared: frozenset[str]
     walked: frozenset[Place]
+    hooks: Mapping[str, bool] = field(default_factory=dict)
+    """Which exit hooks were called, each with whether it failed."""
 
 
 def read_result(outcome: Outcome, folder: Path) -> Result:
@@ -52,7 +55,14 @@ def read_result(outcome: Outcome, folder: Path) -> Result:
         {place: TaskResult(count, artifacts) for place, (count, _, artifacts) in found.items()},
         frozenset((*first.parameters, *first.constants)) if first else frozenset(),
         frozenset((task.step, task.index) for task, manifest in walk(store, run) if manifest) if found else frozenset(),
+        _hooks(store, run),
     )
+
+
+def _hooks(store: Store, run: RunAddress) -> dict[str, bool]:
+    folder = f"{run.folder}/_hooks/"
+    told = {key.removeprefix(folder): json.loads(store.get(key).data) for key in store.list(folder)}
+    return {name: what["failed"] is not None for name, what in told.items()}
 
 
 def _started(store: Store, run: RunAddress) -> set[Place]:
@@ -78,6 +88,8 @@ def against_local(local: Result, other: Result) -> Iterator[str]:
     """How an engine's run differs from the local one; nothing where they are the same."""
     if local.success != other.success:
         yield f"success: local {local.success}, here {other.success}"
+    if local.hooks != other.hooks:
+        yield f"exit hooks: local {dict(local.hooks)}, here {dict(other.hooks)}"
     if local.walked != other.walked and local.success:
         yield f"tasks that the decisions lead to differ: {_sets(local.walked, other.walked)}"
     if not local.success:

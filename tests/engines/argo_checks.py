@@ -41,7 +41,9 @@ TEMPLATE = INERT_TEMPLATE | {
     "name", "inputs", "outputs", "container", "dag", "retryStrategy", "activeDeadlineSeconds", "parallelism",
     "serviceAccountName", "volumes",
 }  # fmt: skip
-TASK = frozenset({"name", "template", "depends", "when", "withItems", "withParam", "withSequence", "arguments"})
+TASK = frozenset({
+    "name", "template", "depends", "when", "withItems", "withParam", "withSequence", "arguments", "continueOn",
+})  # fmt: skip
 CONTAINER = frozenset({
     "args", "command", "env", "envFrom", "image", "imagePullPolicy", "name", "ports", "resources", "securityContext",
     "volumeMounts", "workingDir",
@@ -242,6 +244,7 @@ class _Templates:
     def task(self, where: str, task: dict[str, Json], reach: set[str]) -> None:
         """One task: its fan-out, its condition, its arguments."""
         _known(where, task, TASK)
+        _known(f"{where}.continueOn", obj(task.get("continueOn")), ("failed", "error"))
         fans = {"withItems", "withParam", "withSequence"} & set(task)
         _require(len(fans) <= 1, f"{where}: only one of {sorted(fans)} can be specified")
         sequence = obj(task.get("withSequence"))
@@ -278,6 +281,7 @@ def _retry(name: str, strategy: dict[str, Json]) -> None:
 def _depends(name: str, task: Mapping[str, Json], tasks: list[dict[str, Json]]) -> tuple[str, ...]:
     """The tasks that a task depends on, each of them there."""
     if any("depends" in other for other in tasks):
+        _require("continueOn" not in task, f"{name} cannot use 'continueOn' when using 'depends'")
         _require(not str(task["name"])[0].isdigit(), f"templates.{name}: {task['name']} cannot begin with a digit")
     text = str(task.get("depends", ""))
     names, logic = dependencies(text)

@@ -270,11 +270,20 @@ class Dag:
 
     def finish(self) -> None:
         """Every task has ended: the phase of the whole, and its outputs."""
-        failing: list[Phase] = [phase for name in self.leaves() for phase in self.phases(name) if phase in FAILURES]
+        failing: list[Phase] = [
+            phase
+            for name in self.leaves()
+            for phase in self.phases(name)
+            if phase in FAILURES and not self.goes_on(name, phase)
+        ]
         self.node.phase = failing[0] if failing else "Succeeded"
         if not failing:
             self.outputs()
         self.call.done(self.node)
+
+    def goes_on(self, name: str, phase: Phase) -> bool:
+        """Whether the task's own `continueOn` says that this end of it fails nothing."""
+        return obj(self.tasks[name].body.get("continueOn")).get(phase.lower()) is True
 
     def leaves(self) -> list[str]:
         """The tasks that nothing depends on, by name."""

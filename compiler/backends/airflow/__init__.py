@@ -58,6 +58,10 @@ class Airflow:
             "flowc does not write the guards yet that its arms need",
             "decide inside a step, or give each arm's work to one step",
         ),
+        "exit-hook": Gap("its DAG does not say it yet", "use callbacks in `default_args` of [tool.flowc.airflow]"),
+        "trigger": Gap("its DAG does not say it yet", "give the DAG a schedule of assets by hand"),
+        "trigger-on-finish": Gap("its DAG does not say it yet", "give the DAG a schedule of assets by hand"),
+        "secrets": Gap("its DAG does not say it yet", "use `@kubernetes(secrets=[...])`"),
     }
     spells: ClassVar[Mapping[str, frozenset[str]]] = {"kubernetes": frozenset(SPELLED)}
     target_options: ClassVar[Mapping[str, str]] = {key: setting.help for key, setting in SETTINGS.items()}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from compiler.backends import Options
 from compiler.backends.argo.containers import REPORT, containers, variables
+from compiler.backends.argo.hooks import exit_templates
 from compiler.backends.argo.kubernetes import names, options_of
 from compiler.backends.argo.names import Names, object_name
 from compiler.backends.argo.parameters import arguments, inert
@@ -29,13 +30,19 @@ def workflow_template(plan: Plan, options: Options) -> dict[str, Tree]:
     taken = Names([ROOT])
     pods = containers(plan, options, taken)
     dags = scopes(plan, pods, taken)
+    exits = exit_templates(plan, options, taken)
     return {
         f"{COMMENT} Compiled from {plan.flow.path} by flowc: change the flow and compile it again.": "",
         "apiVersion": _API,
         "kind": "WorkflowTemplate",
         "metadata": _metadata(plan, options),
-        "spec": {**_spec(plan, options), "templates": [*dags, *pods.templates]},
+        "spec": {**_spec(plan, options), **_on_exit(exits), "templates": [*dags, *pods.templates, *exits]},
     }
+
+
+def _on_exit(templates: list[Tree]) -> dict[str, Tree]:
+    first = templates[0] if templates else {}
+    return {"onExit": first["name"]} if isinstance(first, dict) and templates else {}
 
 
 def cron_workflow(plan: Plan, schedule: Schedule, options: Options) -> dict[str, Tree]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from math import ceil
 
 from compiler.backends import Options
-from compiler.backends.command import environment, step_environment
+from compiler.backends.command import environment, hook_task, step_environment
 from compiler.backends.stepfunctions import settings
 from compiler.backends.stepfunctions.layout import Json
 from compiler.backends.stepfunctions.settings import Setting
@@ -36,19 +36,19 @@ class JobDefinitions:
     def __init__(self, plan: Plan, options: Options, machine: str) -> None:
         self._shared = _shared_environment(plan, options)
         self._options = options
-        self._name_of_step: dict[str, str] = {}
+        self._name_of_step: dict[tuple[str, str | None], str] = {}
         self.documents: dict[str, Json] = {}
         known: dict[str, str] = {}
-        for task in plan.root.tasks():
+        for task in (*plan.root.tasks(), *map(hook_task, plan.hooks)):
             properties = self._properties(task)
             key = json.dumps([properties, batch(task, "aws_tags")], sort_keys=True)
             if key not in known:
                 known[key] = self._add(task, properties, machine)
-            self._name_of_step[task.step] = known[key]
+            self._name_of_step[task.step, task.image] = known[key]
 
     def reference(self, task: Task) -> str:
         """The placeholder of the task's definition."""
-        return f"${{{self._name_of_step[task.step]}}}"
+        return f"${{{self._name_of_step[task.step, task.image]}}}"
 
     def _add(self, task: Task, properties: dict[str, Json], machine: str) -> str:
         plain = _is_plain(task)

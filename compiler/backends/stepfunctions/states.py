@@ -9,11 +9,12 @@ from __future__ import annotations
 from math import ceil
 
 from compiler.backends import Options
-from compiler.backends.command import argv
+from compiler.backends.command import argv, hook_argv, hook_task
 from compiler.backends.stepfunctions import settings
+from compiler.backends.stepfunctions.hooks import RUN, around, state_name
 from compiler.backends.stepfunctions.jobs import JobDefinitions, batch_name, queue
 from compiler.backends.stepfunctions.layout import Json
-from compiler.ir.plan import Branches, FanOut, Node, Plan, Scope, Task, entry
+from compiler.ir.plan import Branches, FanOut, Hook, Node, Plan, Scope, Task, entry
 from compiler.pattern import Pattern
 from compiler.record import record
 
@@ -72,12 +73,34 @@ def machine(place: Place) -> Json:
     """The whole definition."""
     root = place.plan.root
     comment = _comment(place.plan.flow.doc) or f"The flow {place.plan.flow.name}"
-    states: States = {INPUT: _input(place, entry(root.nodes[0]).step)}
+    first = entry(root.nodes[0]).step
+    states: States = {}
     waiting: Waiting = [(root, states)]
     while waiting:
         scope, level = waiting.pop()
         level.update(_states(place, scope, waiting))
-    return {"Comment": comment, "StartAt": INPUT, "States": states}
+    if place.plan.hooks:
+        states = around(place.plan, first, states, {state_name(hook): _hook(place, hook) for hook in place.plan.hooks})
+        first = RUN
+    return {"Comment": comment, "StartAt": INPUT, "States": {INPUT: _input(place, first), **states}}
+
+
+def _hook(place: Place, hook: Hook) -> State:
+    """The job of an exit hook, without what follows it."""
+    task = hook_task(hook)
+    words = hook_argv(hook, run=Path("$.run"))
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::batch:submitJob.sync",
+        "Parameters": {
+            "JobName": batch_name(f"{place.machine}-{hook.function.replace('.', '-')}"),
+            "JobDefinition": place.definitions.reference(task),
+            "JobQueue": queue(task, place.options),
+            "ContainerOverrides": {"Command.$": _array(words)},
+        },
+        "ResultPath": None,
+        "Retry": [_SUBMISSION],
+    }
 
 
 def _input(place: Place, first: str) -> State:
@@ -258,6 +281,10 @@ def _command(place: Place, task: Task, count: str) -> str:
     )
     if task.reports:
         words = (*words, "--report", Path(place.control(task, start=f"s3://{place.store.bucket}/")))
+    return _array(words)
+
+
+def _array(words: tuple[str, ...]) -> str:
     return f"States.Array({', '.join(word if isinstance(word, Path) else _literal(word) for word in words)})"
 
 
