@@ -19,7 +19,6 @@ EVERYWHERE: Mapping[Feature, Gap] = {
     "trigger-on-finish": Gap(_LATER, "start the run from the engine's own trigger"),
     "conda": Gap(_LATER, "put the packages into the image: `flowc image`"),
     "pypi": Gap(_LATER, "put the packages into the image: `flowc image`"),
-    "card": Gap(_LATER, "remove the decorator"),
     "secrets": Gap(_LATER, "give the container its secrets by the engine's own means"),
     "config": Gap(_LATER, "use a Parameter or a constant"),
     "callable-default": Gap(_LATER, "compute the value in the first step"),

@@ -46,6 +46,7 @@ _HOMES = {
     ),
     "flowc.datatools": "S3",
     "flowc.wrappers": "user_step_decorator UserStepDecorator USER_SKIP_STEP",
+    "flowc.cards": "get_cards",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 __all__ = list(_HOME)  # pyright: ignore[reportUnsupportedDunderAll]  # the table says it once
@@ -65,7 +66,6 @@ _INSTEAD = {
     "Deployer": "deploy with `flowc argo create` and its like",
     "DeployedFlow": "deploy with `flowc argo create` and its like",
     "NBDeployer": "deploy with `flowc argo create` and its like",
-    "get_cards": "keep what you show as an artifact",
     "inspect_spin": "read a run with `flowc.Run`",
     "EventLogger": "use the module logging",
     "ArgoEvent": "publish the event with your broker's client",

@@ -354,3 +354,12 @@ def task_at(address: TaskAddress, of: MetaflowObject, manifest: Manifest | None 
     found: Task = Task._at(f"{address.flow}/{address.run}/{address.step}/{last}", of)
     found._known = manifest
     return found
+
+
+def task_of(manifest: Manifest) -> Task:
+    """The task that a manifest tells of, whatever the namespace; it need not be in the store yet."""
+    address = manifest.address
+    last = address.folder.rpartition("/")[2]
+    found: Task = Task._restored(f"{address.flow}/{address.run}/{address.step}/{last}", manifest.store.url, None)
+    found._known = manifest
+    return found

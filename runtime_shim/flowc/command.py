@@ -113,6 +113,7 @@ def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
         parameters=_parameters(options.get("parameters", "{}")) if first else {},
         tags=tuple(_json(variables, "FLOWC_TAGS", "[]")),
         project=variables.get("FLOWC_PROJECT", ""),
+        trigger=tuple(_json(variables, "FLOWC_TRIGGER", "[]")) if first else (),
     )
     target = options.get("report", variables.get("FLOWC_REPORT", ""))
     return _Order(call, needed_variable(variables, "FLOWC_FLOW"), needed_variable(variables, "FLOWC_STORE"), target)

@@ -44,7 +44,8 @@ __all__ = [
 
 
 class RunRecord(NamedTuple):
-    """The claim of a run. `created` is in seconds since 1970; `parameters` are attributes' names; `first` the first step."""
+    """The claim of a run. `created` is in seconds since 1970; `parameters` are attributes' names; `first` the first step;
+    `trigger` the events that started it, each with `name`, `id`, `timestamp` and `type` (`event` or `run`)."""
 
     flow: str
     run: str
@@ -56,6 +57,7 @@ class RunRecord(NamedTuple):
     user: str
     project: str
     version: int = VERSION
+    trigger: tuple[Any, ...] = ()
 
     @property
     def address(self) -> RunAddress:
@@ -194,6 +196,11 @@ class Manifest:
         return Failure(*found) if found else None
 
     @property
+    def cards(self) -> tuple[dict[str, Any], ...]:
+        """The cards that the task left: `type`, `id`, and the blob of the page, `sha` and `size`."""
+        return tuple(self._header.get("cards", ()))
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The artifacts' names: the task's own, what it carries on, parameters and constants."""
         return tuple(self._header["artifacts"])
@@ -281,8 +288,9 @@ def parse_run(data: bytes) -> RunRecord:
     fields = json.loads(data)
     if fields["version"] > VERSION:
         raise StoreError(f"run {fields['run']} was written by a newer flowc: update the one that reads it")
-    known = {name: fields[name] for name in RunRecord._fields}
-    return RunRecord(**{**known, "tags": tuple(known["tags"]), "parameters": tuple(known["parameters"])})
+    known = {name: fields[name] for name in RunRecord._fields if name in fields}
+    lists = ("tags", "parameters", "trigger")
+    return RunRecord(**{**known, **{name: tuple(known[name]) for name in lists if name in known}})
 
 
 def runs(store: Store, flow: str, successful: bool = False, limit: int | None = None) -> Iterator[str]:

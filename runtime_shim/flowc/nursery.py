@@ -182,6 +182,7 @@ def _call(call: dict[str, Any]) -> TaskCall:
         parameters=call.get("parameters", {}),
         tags=tuple(call.get("tags", ())),
         project=os.environ.get("FLOWC_PROJECT", ""),
+        trigger=tuple(json.loads(os.environ.get("FLOWC_TRIGGER") or "[]")),
     )
 
 

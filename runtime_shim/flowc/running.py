@@ -8,12 +8,15 @@ from flowc.lean import TYPE_CHECKING
 from flowc.standard import standard_path
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 _ALWAYS = (
     "flow_name", "run_id", "origin_run_id", "step_name", "task_id", "retry_count", "pathspec", "namespace", "username",
     "tags", "parameter_names",
 )  # fmt: skip
+_PROJECT = ("project_name", "branch_name", "project_flow_name", "is_production", "is_user_branch")
+_WHERE = {"card": "in steps with @card", "parallel": "in steps with @parallel", "trigger": "while a step runs"}
 
 
 class Current:
@@ -21,25 +24,32 @@ class Current:
 
     def __init__(self) -> None:
         self.__dict__["_facts"] = {}
+        self.__dict__["_later"] = {}
 
     def __getattr__(self, name: str) -> Any:
         facts = self.__dict__["_facts"]
         if name in facts:
             return facts[name]
+        if facts and name in self.__dict__["_later"]:
+            value = facts[name] = self.__dict__["_later"][name]()
+            return value
         if name in _ALWAYS:
             return None
-        raise AttributeError(f"current has no {name!r} here")
+        where = "in flows with @project" if name in _PROJECT else _WHERE.get(name)
+        raise AttributeError(f"current has no {name!r} here" + (f": it is there {where}" if where else ""))
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError("current is read-only")
 
     def __contains__(self, name: str) -> bool:
-        return getattr(self, name, None) is not None
+        return self.get(name) is not None
 
-    def get(self, name: str, default: Any = None) -> Any:
-        """The value of that name, or `default` where there is none."""
-        found = getattr(self, name, None)
-        return default if found is None else found
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of that name, or `default` where there is no such name here."""
+        try:
+            return getattr(self, key)
+        except (AttributeError, RuntimeError):
+            return default
 
     @property
     def is_running_flow(self) -> bool:
@@ -47,30 +57,65 @@ class Current:
         return bool(self.__dict__["_facts"])
 
     @property
-    def tempdir(self) -> str | None:
-        """A folder of the task's own that is removed when it ends; None outside a task."""
+    def tempdir(self) -> str:
+        """A folder of the task's own that is removed when it ends; outside a task `METAFLOW_TEMPDIR`, else this folder."""
         facts = self.__dict__["_facts"]
-        if facts and "_tempdir" not in facts:
+        if not facts:
+            return os.environ.get("METAFLOW_TEMPDIR") or "."
+        if "_tempdir" not in facts:
             with standard_path():
                 import tempfile
 
             facts["_tempdir"] = tempfile.mkdtemp(prefix="flowc-")
-        found: str | None = facts.get("_tempdir")
+        found: str = facts["_tempdir"]
         return found
+
+    @property
+    def graph(self) -> dict[str, Any]:
+        """The flow's structure: its steps with what follows them, parameters, decorators. Raises RuntimeError outside a task."""
+        if "_graph" not in self.__dict__["_later"]:
+            raise RuntimeError("Graph is not available: no step of a flow runs here")
+        found: dict[str, Any] = self._graph
+        return found
+
+    @property
+    def task(self) -> Any:
+        """The running task as the client shows it; None outside a task."""
+        return self._client("Task", self.pathspec)
+
+    @property
+    def run(self) -> Any:
+        """The run as the client shows it; None outside a task."""
+        return self._client("Run", None if self.run_id is None else f"{self.flow_name}/{self.run_id}")
+
+    def _client(self, kind: str, pathspec: str | None) -> Any:
+        if pathspec is None:
+            return None
+        with standard_path():
+            from flowc.client import restore
+            from flowc.client_context import open_here
+
+        return restore(kind, pathspec, open_here().url, None)
 
 
 current = Current()
 
 
-def enter(facts: dict[str, Any], project: str, flow: str) -> None:
-    """Say which task runs in this process; `project` is `<project>.<branch>`, or empty."""
+def enter(facts: dict[str, Any], project: str, flow: str, later: Mapping[str, Callable[[], Any]]) -> None:
+    """Say which task runs in this process; `project` is `<project>.<branch>`, or empty. `later` is computed when it is read."""
     current.__dict__["_facts"] = {**facts, **_project_facts(project, flow)}
+    current.__dict__["_later"] = later
+
+
+def cards() -> Any:
+    """What the step has appended to its cards; None where it has none."""
+    return current.__dict__["_facts"].get("card")
 
 
 def leave() -> None:
     """The task has ended: its temporary folder goes."""
     folder = current.__dict__["_facts"].get("_tempdir")
-    current.__dict__["_facts"] = {}
+    current.__dict__["_facts"], current.__dict__["_later"] = {}, {}
     if folder:
         with standard_path():
             import shutil

@@ -32,7 +32,7 @@ from flowc.exceptions import (
 from flowc.failure import failure_of
 from flowc.lean import TYPE_CHECKING, NamedTuple
 from flowc.loading import Base, base
-from flowc.manifest import Failure, RunRecord, attempts
+from flowc.manifest import Failure, RunRecord, attempts, read_run
 from flowc.parameters import values
 from flowc.sources import Loaded, prepare
 from flowc.standard import standard_path
@@ -48,7 +48,7 @@ DONE, FAILED, MISTAKE, BUG, TERMINATED = 0, 1, 2, 70, 143
 
 
 class TaskCall(NamedTuple):
-    """Which task, and what the engine says of it. `owner`, `parameters` and `tags` are the first step's alone.
+    """Which task, and what the engine says of it. `owner`, `parameters`, `tags` and `trigger` are the first step's alone.
 
     `retry` is how much of `@retry` is used up; with `at_most` the engine has also counted what was no start of the task.
     `parameters` by command-line names or attributes, as text or JSON values. `project` is `<project>.<branch>`.
@@ -64,6 +64,7 @@ class TaskCall(NamedTuple):
     parameters: Mapping[str, Any] = {}
     tags: tuple[str, ...] = ()
     project: str = ""
+    trigger: tuple[Any, ...] = ()
 
 
 class Reported(NamedTuple):
@@ -170,7 +171,16 @@ def _claimed(
     if not isinstance(call.loads, Begin):
         return None
     record = RunRecord(
-        loaded.name, call.run, call.owner, started, call.tags, parameters, call.step, running.username(), call.project
+        loaded.name,
+        call.run,
+        call.owner,
+        started,
+        call.tags,
+        parameters,
+        call.step,
+        running.username(),
+        call.project,
+        trigger=call.trigger,
     )
     return ordering.claim(store, record)
 
@@ -190,6 +200,7 @@ def _attempted(loaded: Loaded, task: _Task, record: RunRecord | None, given: Map
             transition, data = _saved(
                 loaded, flow, work, fixed, task, _facts(found, created, tags, given, fixed), caught
             )
+            data = _with_cards(loaded, task, data)
     finally:
         running.leave()
     return _published(loaded, task, data, transition, caught, created)
@@ -242,6 +253,7 @@ def _enter(loaded: Loaded, task: _Task, tags: tuple[str, ...], parameters: tuple
     facts = {
         "flow_name": loaded.name,
         "run_id": call.run,
+        "origin_run_id": None,
         "step_name": call.step,
         "task_id": call.index,
         "retry_count": call.retry,
@@ -251,7 +263,30 @@ def _enter(loaded: Loaded, task: _Task, tags: tuple[str, ...], parameters: tuple
         "tags": frozenset(tags),
         "parameter_names": list(parameters),
     }
-    running.enter(facts, call.project, loaded.name)
+    later: dict[str, Callable[[], Any]] = {"_graph": lambda: _graph(loaded), "trigger": lambda: _trigger(task)}
+    given = [mark.attributes for mark in reversed(loaded.steps[call.step].decorators) if mark.name == "card"]
+    if given:
+        facts["card"] = _cards(given)
+    running.enter(facts, call.project, loaded.name, later)
+
+
+def _graph(loaded: Loaded) -> Any:
+    with standard_path():
+        from flowc.graph import graph_info
+    return graph_info(loaded)
+
+
+def _trigger(task: _Task) -> Any:
+    """What triggered the run, as the first step wrote it down."""
+    with standard_path():
+        from flowc.events import trigger_of
+    return trigger_of(read_run(task.store, task.fence.address.of).trigger, task.store.url)
+
+
+def _cards(given: list[dict[str, Any]]) -> Any:
+    with standard_path():
+        from flowc.cards.appended import Cards
+    return Cards(given)
 
 
 @contextlib.contextmanager
@@ -390,6 +425,19 @@ def _saved(
         return transition, saving.manifest(task.store, task.fence, work, found, outcome)
     except (UnpicklableArtifactException, InvalidNextException) as error:
         raise _failed(task, error) from None
+
+
+def _with_cards(loaded: Loaded, task: _Task, data: bytes) -> bytes:
+    """The manifest with the pages that `@card` asks for."""
+    cards = running.cards()
+    if cards is None:
+        return data
+    with standard_path():
+        from flowc.cards.made import made, with_cards
+    before = len(task.output.stderr)
+    entries = made(task.store, task.fence.address, data, cards, loaded)
+    task.output.flush()
+    return with_cards(data, entries, task.output.stderr[before:])
 
 
 def _published(

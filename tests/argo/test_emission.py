@@ -92,7 +92,6 @@ def test_pull_secrets_of_a_step_are_the_workflows(tmp_path: Path) -> None:
         ("@kubernetes(executable='python3')", "FC302"),
         ("@batch(queue='q')", "FC302"),
         ("@kubernetes(qos='Best')", "FC312"),
-        ("@card", "FC301"),
     ],
 )
 def test_what_argo_has_no_word_for_is_refused_at_its_line(decorator: str, code: str, tmp_path: Path) -> None:

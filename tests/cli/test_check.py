@@ -60,7 +60,6 @@ NOWHERE: dict[str, tuple[str, str]] = {
     "recursion": (_RECURSION, "self.next({"),
     "gang": (_GANG, "num_parallel=2"),
     "callable-default": (FLOW.replace("default=3", "default=lambda context: 3"), "lambda"),
-    "card": (_above_step("@card"), "@card"),
     "conda": (_above_step('@conda(packages={"a": "1"})'), "@conda"),
     "pypi": (_above_step('@pypi(packages={"a": "1"})'), "@pypi"),
     "secrets": (_above_step('@secrets(sources=["a"])'), "@secrets"),

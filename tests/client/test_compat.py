@@ -83,6 +83,9 @@ def test_a_name_that_never_was_is_an_ordinary_error() -> None:
         ("from metaflow import exception; x = exception.MetaflowException", "flowc.exceptions.MetaflowException"),
         ("from metaflow import *; x = FlowSpec", "flowc.flowspec.FlowSpec"),
         ("from metaflow.client import *; x = Run", "flowc.client.Run"),
+        ("from metaflow.cards import Markdown as x", "flowc.cards.Markdown"),
+        ("from metaflow import get_cards as x", "flowc.cards.get_cards"),
+        ("from metaflow.plugins.cards.card_modules.card import MetaflowCard as x", "flowc.cards.MetaflowCard"),
     ],
 )
 def test_a_submodule_is_flowcs(statement: str, home: str) -> None:
@@ -95,11 +98,7 @@ def test_a_submodule_is_flowcs(statement: str, home: str) -> None:
 @pytest.mark.parametrize(
     ("statement", "text"),
     [
-        ("from metaflow.cards import Markdown", "metaflow.cards: keep what you show"),
-        (
-            "from metaflow.plugins.cards.card_modules.card import MetaflowCard",
-            "metaflow.plugins.cards: keep what you show",
-        ),
+        ("from metaflow.cards import Plotly", "metaflow.cards.Plotly: use one of the components"),
         (
             "from metaflow.plugins.kubernetes.kubernetes_client import X",
             "metaflow.plugins.kubernetes: flowc's own targets",

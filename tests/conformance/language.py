@@ -30,8 +30,6 @@ _FOLDERS: Mapping[str, tuple[str, ...]] = {
 
 NOT_YET: frozenset[str] = frozenset(
     {
-        "card.components",
-        "card.plain",
         "catch.print",
         "client.runner",
         "config.attributes",
@@ -40,7 +38,6 @@ NOT_YET: frozenset[str] = frozenset(
         "config.parser",
         "config.required",
         "config.value",
-        "current.names",
         "current.trigger",
         "flow.mixin-module",
         "foreach.variable",
@@ -63,7 +60,6 @@ NOT_YET: frozenset[str] = frozenset(
         "parameter.default-expression",
         "parameter.separator",
         "real.bases",
-        "real.cards",
         "real.config",
         "real.decorator-dynamic",
         "real.decorator-expressions",

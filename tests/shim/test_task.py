@@ -386,7 +386,7 @@ def test_outside_a_task_current_is_empty() -> None:
     assert (current.is_running_flow, current.run_id, current.tempdir, current.get("run_id")) == (
         False,
         None,
-        None,
+        ".",
         None,
     )
     assert "run_id" not in current

@@ -2,6 +2,23 @@
 
 from __future__ import annotations
 
-from tests.conformance.written.case import Written
+from tests.conformance.written.case import FLOWS, Written
 
-CASES: tuple[Written, ...] = ()
+_TRIGGER = (
+    '[{"name": "metaflow.OtherFlow.end", "id": "OtherFlow/run-1/end/-", "timestamp": 1750000001, "type": "run"}, '
+    '{"name": "arrived", "id": "e1", "timestamp": 1750000000, "type": "event"}]'
+)
+
+CASES: tuple[Written, ...] = (
+    Written(
+        FLOWS / "asked.py",
+        "AskedFlow",
+        environment={"FLOWC_TRIGGER": _TRIGGER},
+        shows=("current.identity", "current.names", "current.project"),
+    ),
+    Written(
+        FLOWS / "cards.py",
+        "CardsFlow",
+        shows=("card.plain", "card.components", "real.cards", "client.in-step"),
+    ),
+)

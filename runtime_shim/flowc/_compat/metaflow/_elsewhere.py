@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _HOMES = {
+    "cards": "flowc.cards",
     "client": "flowc.client",
     "client.core": "flowc.client",
     "datatools": "flowc.datatools",
@@ -26,20 +27,22 @@ _HOMES = {
     "metaflow_profile": "flowc.multicore",
     "multicore_utils": "flowc.multicore",
     "parameters": "flowc.parameters",
+    "plugins.cards.card_client": "flowc.cards",
+    "plugins.cards.card_modules.basic": "flowc.cards",
+    "plugins.cards.card_modules.card": "flowc.cards",
+    "plugins.cards.card_modules.components": "flowc.cards",
     "plugins.datatools": "flowc.datatools",
     "plugins.datatools.s3": "flowc.datatools",
     "plugins.datatools.s3.s3": "flowc.datatools",
 }
 
-_CARDS = "keep what you show as an artifact"
 _EXTENSION = "it belongs to an extension of Metaflow, which flowc does not run: say what it does in the step itself"
 _CONFIG = "the store is FLOWC_STORE; options are on the command line and in [tool.flowc] of pyproject.toml"
 _DECORATOR = "write the decorator as a plain Python function above @step"
 _PARSER = "read the file in the step, or put its values into a module beside the flow"
 
 _INSTEAD = {
-    "cards": _CARDS,
-    "plugins.cards": _CARDS,
+    "cards": "use one of the components of flowc.cards, or derive your own from MetaflowCardComponent",
     "metaflow_config": _CONFIG,
     "metaflow_config_funcs": _CONFIG,
     "plugins": "flowc's own targets and decorators are in `flowc`; a plugin of Metaflow's cannot be used with it",

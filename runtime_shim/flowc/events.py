@@ -1,0 +1,105 @@
+"""What triggered a run: `current.trigger` and `Run.trigger`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from flowc.client_object import split
+
+if TYPE_CHECKING:
+    from flowc.client import Run
+
+_TASK = ("Flow", "run", "step", "task")
+
+
+class MetaflowEvent(NamedTuple):
+    """One event: `type` is `run` where a finished run is meant, whose last task's pathspec is the `id`; else `event`."""
+
+    name: str
+    id: str
+    timestamp: Any
+    type: str
+
+
+class Trigger:
+    """The events that started a run, the newest first."""
+
+    def __init__(self, events: Iterable[MetaflowEvent], store: str) -> None:
+        self._events = sorted(events, key=_moment, reverse=True)
+        self._store = store
+
+    @property
+    def event(self) -> MetaflowEvent | None:
+        """The newest event."""
+        return self._events[0] if self._events else None
+
+    @property
+    def events(self) -> list[MetaflowEvent] | None:
+        """All events; None where there is none."""
+        return list(self._events) or None
+
+    @property
+    def run(self) -> Run | None:
+        """The run that finished last of those that triggered this one; None where no run did."""
+        found = self.runs
+        return found[0] if found else None
+
+    @property
+    def runs(self) -> list[Run] | None:
+        """The runs that triggered this one, whatever the namespace; None where no run did."""
+        return [self._run(event.id) for event in self._events if event.type == "run"] or None
+
+    def _run(self, pathspec: str) -> Run:
+        from flowc.client import Run
+
+        flow, run, _, _ = split(pathspec, _TASK)
+        found: Run = Run._restored(f"{flow}/{run}", self._store, None)
+        return found
+
+    def __getitem__(self, key: str) -> Any:
+        for run in self.runs or ():
+            if run.path_components[0] == key:
+                return run
+        for event in self._events:
+            if event.name == key:
+                return event
+        raise KeyError(key)
+
+    def __contains__(self, key: object) -> bool:
+        try:
+            self[str(key)]
+        except KeyError:
+            return False
+        return True
+
+    def __iter__(self) -> Iterator[MetaflowEvent]:
+        return iter(self._events)
+
+    def __repr__(self) -> str:
+        return f"Trigger({', '.join(event.name for event in self._events)})"
+
+
+def trigger_of(events: Iterable[Mapping[str, Any]], store: str) -> Trigger | None:
+    """The trigger that a run's record tells of; None where it was started by hand or by its schedule."""
+    found = [
+        MetaflowEvent(
+            str(event.get("name", "")),
+            str(event.get("id", "")),
+            _time(event.get("timestamp")),
+            event.get("type", "event"),
+        )
+        for event in events
+    ]
+    return Trigger(found, store) if found else None
+
+
+def _time(said: Any) -> Any:
+    """A number of seconds since 1970 as the language gives times: local, without a zone. Anything else as it is."""
+    is_number = isinstance(said, (int, float)) and not isinstance(said, bool)
+    return datetime.fromtimestamp(said) if is_number else said
+
+
+def _moment(event: MetaflowEvent) -> float:
+    return event.timestamp.timestamp() if isinstance(event.timestamp, datetime) else float("-inf")
