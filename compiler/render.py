@@ -9,7 +9,7 @@ from typing import Literal
 from compiler.diagnostics import Diagnostic, Note, Report, Severity
 from compiler.ir.flow import Span
 
-Format = Literal["text", "json", "github"]
+Format = Literal["text", "json", "github", "sarif"]
 
 JSON_VERSION = 1
 """The version of the JSON; it changes when a key is removed or gets another meaning."""
@@ -25,10 +25,14 @@ def render(report: Report, sources: Mapping[str, str], format: Format = "text", 
     `text` ends with a summary line, and is empty where nothing was found. `json` is one object:
     `{"version": 1, "errors": n, "warnings": n, "diagnostics": [{"code", "name", "severity", "message", "help", "span", "notes"}]}`
     where a span is `{"path", "line", "column", "end_line", "end_column"}` as in `Span` and a note `{"message", "span"}`.
-    `github` is one workflow command a line.
+    `github` is one workflow command a line, `sarif` a log of SARIF 2.1.0.
     """
     if format == "json":
         return _json(report)
+    if format == "sarif":
+        from compiler.sarif import sarif  # noqa: PLC0415  # rarely needed
+
+        return sarif(report)
     if format == "github":
         return "".join(f"{_annotation(found)}\n" for found in report)
     if not len(report):

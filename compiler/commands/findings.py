@@ -7,7 +7,7 @@ import click
 from compiler.diagnostics import Report
 from compiler.render import Format, read_sources, render
 
-FORMATS: tuple[Format, ...] = ("text", "json", "github")
+FORMATS: tuple[Format, ...] = ("text", "json", "github", "sarif")
 
 
 def show(report: Report) -> None:

@@ -1,0 +1,62 @@
+"""Findings as SARIF 2.1.0, which code scanning reads (OASIS, sarif-v2.1.0-os)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from compiler.diagnostics import Diagnostic, Note, Report, Rule, Severity
+from compiler.ir.flow import Span
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "note": "note"}
+
+
+def sarif(report: Report) -> str:
+    """One log with one run: each rule that was broken once, and each finding with its places, by place.
+
+    Paths are relative URIs where the finding's path is relative. Columns count Unicode characters, as in `Span`.
+    """
+    rules = {found.rule.code: found.rule for found in report}
+    order = {code: at for at, code in enumerate(rules)}
+    run = {
+        "tool": {"driver": {"name": "flowc", "rules": [_rule(rule) for rule in rules.values()]}},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(found, order[found.rule.code]) for found in report],
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _rule(rule: Rule) -> dict[str, object]:
+    return {"id": rule.code, "name": rule.name, "defaultConfiguration": {"level": _LEVELS[rule.severity]}}
+
+
+def _result(found: Diagnostic, rule: int) -> dict[str, object]:
+    text = f"{found.message}\n{found.help}" if found.help else found.message
+    result: dict[str, object] = {
+        "ruleId": found.rule.code,
+        "ruleIndex": rule,
+        "level": _LEVELS[found.rule.severity],
+        "message": {"text": text},
+        "locations": [{"physicalLocation": _place(found.span)}],
+    }
+    if found.notes:
+        result["relatedLocations"] = [_related(note) for note in found.notes]
+    return result
+
+
+def _related(note: Note) -> dict[str, object]:
+    return {"physicalLocation": _place(note.span), "message": {"text": note.text}}
+
+
+def _place(span: Span) -> dict[str, object]:
+    return {
+        "artifactLocation": {"uri": quote(span.path)},
+        "region": {
+            "startLine": span.line,
+            "startColumn": span.col,
+            "endLine": span.end_line,
+            "endColumn": span.end_col,
+        },
+    }
