@@ -37,7 +37,7 @@ def render(report: Report, sources: Mapping[str, str], format: Format = "text", 
         return "".join(f"{_annotation(found)}\n" for found in report)
     if not len(report):
         return ""
-    lines = {path: _lines(text) for path, text in sources.items()}
+    lines = {path: lines_of(text) for path, text in sources.items()}
     blocks = ["\n".join(_block(found, lines, _Paint(colour))) for found in report]
     return "\n\n".join((*blocks, summary(report))) + "\n"
 
@@ -116,7 +116,8 @@ def _excerpt(
         yield f"{margin} {paint(_BLUE, '...')}"
 
 
-def _lines(text: str) -> list[str]:
+def lines_of(text: str) -> list[str]:
+    """The lines of a source as Python counts them."""
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 

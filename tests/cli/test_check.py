@@ -133,3 +133,21 @@ def test_notes_are_told_where_they_are_asked_for(flowc: Flowc, folder: Path) -> 
     found = json.loads(flowc("check", "--notes", "--format", "json", "flow.py").out)["diagnostics"]
     assert [(each["code"], each["severity"], each["span"]["line"]) for each in found] == [("FC414", "note", 20)]
     assert flowc("check", "flow.py").out == ""
+
+
+def test_a_comment_silences_a_warning_of_its_line_alone(flowc: Flowc, folder: Path) -> None:
+    """By its code; an error is never silenced, and neither is another line's warning."""
+    warned = FLOW.replace('print("total"', 'del self.total  # MARK\n        print("total"')
+    (folder / "flow.py").write_text(warned)
+    assert "warning[FC405]" in flowc("check", "flow.py").out
+    (folder / "flow.py").write_text(warned.replace("MARK", "flowc: ignore[FC401, FC405] nobody reads it later"))
+    ended = flowc("check", "flow.py")
+    assert (ended.code, ended.out) == (0, "")
+    for other in ("flowc: ignore[FC401]", "flowc: ignore[]", "flowc: ignored"):
+        (folder / "flow.py").write_text(warned.replace("MARK", other))
+        assert "warning[FC405]" in flowc("check", "flow.py").out
+    wrong = FLOW.replace("self.next(self.join)", "self.next(self.jion)  # flowc: ignore[FC242]")
+    (folder / "flow.py").write_text(wrong)
+    ended = flowc("check", "flow.py")
+    assert ended.code == 1
+    assert "error[FC242]" in ended.out
