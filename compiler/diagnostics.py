@@ -20,6 +20,8 @@ class Rule:
     message: str
     help: str
     severity: Severity = "error"
+    quoted: bool = True
+    """Whether the line may be shown; not where it holds what logs should not."""
 
 
 @record

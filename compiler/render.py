@@ -83,6 +83,7 @@ def _block(found: Diagnostic, lines: Mapping[str, list[str]], paint: _Paint) -> 
     yield f"{word}{paint(_BOLD, f': {_safe(found.message)}')}"
     spans = (found.span, *(note.span for note in found.notes))
     margin = " " * max(len(str(span.line)) for span in spans)
+    lines = lines if found.rule.quoted else {}
     yield from _excerpt(found.span, "", "^", lines, margin, paint, _COLOURS[severity])
     for note in found.notes:
         yield from _note(note, found.span, lines, margin, paint)

@@ -9,6 +9,7 @@ from compiler.diagnostics import Note, Report
 from compiler.frontend import rules
 from compiler.frontend.body import Body, read_body
 from compiler.frontend.classes import Lineage, Member, members, own_members
+from compiler.frontend.credentials import check_credentials
 from compiler.frontend.dataflow import Attributes, check_artifacts
 from compiler.frontend.decorators import read_decorators
 from compiler.frontend.drawing import Drawing
@@ -85,6 +86,7 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow:
     )
     check_options(flow, parts.has_config, report)
     check_parameters(flow, report)
+    check_credentials(flow, report)
     unknown = wrapped or lineage.stranger is not None
     check_artifacts(flow, _attributes(parts, unknown), is_right, report)
     return flow

@@ -251,6 +251,15 @@ HIDES_STEP = Rule(
     "put `@functools.wraps(function)` above the function that it returns; in a class, call `functools.update_wrapper(self, function)`",
 )
 
+CREDENTIAL = Rule(
+    "FC570",
+    "looks-like-a-credential",
+    "{what} `{name}` looks like a credential, and the output shows it to everybody who reads it",
+    "name a secret, `@secrets(sources=[...])`, or read the variable from `os.environ` in the step",
+    "warning",
+    quoted=False,
+)
+
 # Parameters
 
 PARAMETER_NAME = Rule(

@@ -28,6 +28,12 @@ _ALPHA = """        self.next(self.end)
     alpha = Parameter("alpha", default=1)"""
 
 CASES = {
+    "a variable that is named like a credential": _step("environment(«vars={'DB_PASSWORD': 'hunter2hunter2'}») FC570"),
+    "a variable with the shape of a credential": _step("environment(«vars={'KEY': 'AKIA' 'ABCDEFGHIJKLMNOP'}») FC570"),
+    "a password in a URL": _step("environment(«vars={'DB': 'postgres://ada:correcthorse@db/x'}») FC570"),
+    "names and values that are no credentials": _step(
+        "environment(vars={'TOKEN_URL': 'https://example.org/token', 'MAX_TOKEN': '100000000', 'PASSWORD': '', 'SALT': 'a:b@c'})"
+    ),
     "a value that only run time knows": _step("resources(«memory=os.cpu_count()») FC501"),
     "options that only run time knows": _step("resources(«**dict(os.environ)») FC502"),
     "an option by position": _step("retry(«3») FC503"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from compiler.diagnostics import Note, Report, Rule
+from compiler.frontend.value_rules import CREDENTIAL
 from compiler.ir.flow import Span
-from compiler.render import read_sources, render, summary
+from compiler.render import Format, read_sources, render, summary
 from tests.diagnostics import marked
 
 ERROR = Rule(
@@ -158,3 +160,14 @@ def test_sources_are_read_where_findings_stand(tmp_path: Path) -> None:
     path = str(tmp_path / "flow_file.py")
     assert read_sources(report) == {path: "x = (\n"}
     assert "1 | x = (" in render(report, read_sources(report))
+
+
+def test_a_line_that_logs_should_not_hold_is_not_shown() -> None:
+    """The place is enough to find it; every format leaves the value out."""
+    span = Span("flow.py", 1, 1, 1, 20)
+    report = Report()
+    report.add(CREDENTIAL, span, what="the variable", name="DB_PASSWORD")
+    for form in get_args(Format):
+        shown = render(report, {"flow.py": "x = 'hunter2hunter2'\n"}, form)
+        assert "DB_PASSWORD" in shown
+        assert "hunter2" not in shown
