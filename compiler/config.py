@@ -30,7 +30,8 @@ PROJECT = {
     "root": "the folder that goes into the code archive, relative to pyproject.toml",
     "packages": "what `flowc image` installs with pip, instead of requirements.txt",
     "python": "the Python version of `flowc image`",
-    "passthrough": "modules beside `metaflow` that the image alone has",
+    "import": "whether the modules of flows are imported for what their text does not tell",
+    "passthrough": "names of `metaflow` that the image has, of extensions",
 }
 """Settings of `[tool.flowc]` alone."""
 
@@ -40,6 +41,7 @@ LOCAL = "run"
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "max_workers": (int,),
     "production": (bool,),
+    "import": (bool,),
     "packages": (list,),
     "passthrough": (list,),
 }

@@ -11,34 +11,67 @@ from compiler.ir.flow import Flow
 from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
 from compiler.mistakes import CallError
+from compiler.record import record
 
 
 class FlowChoiceError(CallError):
     """The file holds several flows and none is named; the message lists them."""
 
 
+@record
+class Reading:
+    """How flow files are read: whether their modules are imported (`--import`), and which names of `metaflow` the image has."""
+
+    imports: bool = False
+    passthrough: tuple[str, ...] = ()
+
+
+PLAIN = Reading()
+"""By the text alone."""
+
+
 def compile_flow(
-    path: Path, backend: Backend, options: Options, *, flow: str | None = None, root: Path | None = None
+    path: Path,
+    backend: Backend,
+    options: Options,
+    *,
+    flow: str | None = None,
+    root: Path | None = None,
+    reading: Reading = PLAIN,
 ) -> tuple[tuple[OutputFile, ...], Report]:
     """The target's files for one flow of a file, and what was found; no files where that holds an error.
 
     `flow` names one of several; `root` is the folder of the code archive. Raises FlowChoiceError.
     """
     report = Report()
-    source = read_flow(path, report, name=flow, root=root)
+    source = read_flow(path, report, name=flow, root=root, reading=reading)
     files = emit_plan(plan(source), backend, options, report) if source else ()
     return files, report
 
 
-def read_flow(path: Path, report: Report, *, name: str | None = None, root: Path | None = None) -> Flow | None:
+def read_flow(
+    path: Path, report: Report, *, name: str | None = None, root: Path | None = None, reading: Reading = PLAIN
+) -> Flow | None:
     """The one flow of that name (or the only one); None where mistakes keep it from being read. Raises FlowChoiceError."""
-    flows = parse(path, report, root=root, name=name)
+    flows = read_flows(path, report, name=name, root=root, reading=reading)
     if report.failed or len(flows) == 1:
         return flows[0] if len(flows) == 1 else None
     names = ", ".join(flow.name for flow in flows)
     raise FlowChoiceError(
         f"{path} holds several flows: {names}; name one as {path}:{flows[0].name} or with --flow {flows[0].name}"
     )
+
+
+def read_flows(
+    path: Path, report: Report, *, name: str | None = None, root: Path | None = None, reading: Reading = PLAIN
+) -> tuple[Flow, ...]:
+    """All flows of a file, or the one of that name; broken ones leave findings instead."""
+    if not reading.imports:
+        return parse(path, report, root=root, name=name, passthrough=reading.passthrough)
+    from compiler.importing import importer  # noqa: PLC0415 - most flows are read by their text
+
+    found = importer(path, root or path.parent)
+    return parse(path, report, root=root, name=name, importer=found, passthrough=reading.passthrough)
 
 
 def emit_plan(plan: Plan, backend: Backend, options: Options, report: Report) -> tuple[OutputFile, ...]:

@@ -59,7 +59,12 @@ def environment(plan: Plan, options: Options, report: str) -> dict[str, str]:
         shared["FLOWC_CODE"] = options.code
     if plan.project:
         shared["FLOWC_PROJECT"] = f"{plan.project.name}.{plan.project.branch}"
-    return shared
+    return shared | mutated(plan)
+
+
+def mutated(plan: Plan) -> dict[str, str]:
+    """`FLOWC_MUTATED`: the plan holds what the flow's mutators do, so they may do it in the container."""
+    return {"FLOWC_MUTATED": "1"} if plan.flow.mutated else {}
 
 
 def step_environment(task: Task) -> dict[str, str]:

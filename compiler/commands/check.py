@@ -10,13 +10,13 @@ from compiler.backends import refuse
 from compiler.backends.gaps import EVERYWHERE, refuse_everywhere
 from compiler.commands.findings import FORMATS, write
 from compiler.commands.options import Option, WithHelp
-from compiler.commands.sources import FlowName, Surroundings, flows_argument, root_option
+from compiler.commands.sources import FlowName, Surroundings, flows_argument, import_option, root_option
 from compiler.commands.targets import BUILT_IN, load_backend
 from compiler.config import Settings
 from compiler.diagnostics import Report
-from compiler.frontend import parse
 from compiler.ir.flow import Flow
 from compiler.package import default_image
+from compiler.pipeline import read_flows
 from compiler.record import replaced
 from compiler.render import Format
 
@@ -39,11 +39,19 @@ _ANY_DIGEST = "0" * 64
 )
 @click.option("--notes", cls=Option, is_flag=True, help="Also what may well be meant: artifacts that no step reads.")
 @root_option
-def COMMAND(flows: tuple[FlowName, ...], form: Format, targets: tuple[str, ...], notes: bool, root: Path | None) -> int:
+@import_option
+def COMMAND(
+    flows: tuple[FlowName, ...],
+    form: Format,
+    targets: tuple[str, ...],
+    notes: bool,
+    root: Path | None,
+    imports: bool | None,
+) -> int:
     """Find all mistakes of flows, and what no target can run, each at its line with a cure. Exit code 1 if there are any.
 
-    Nothing is imported: the flow's own packages need not be installed. With --target it also finds what `create` for that
-    target would refuse, by the settings of pyproject.toml.
+    Without --import nothing is imported: the flow's own packages need not be installed. With --target it also finds what
+    `create` for that target would refuse, by the settings of pyproject.toml.
 
     \b
       flowc check flow.py                         all its flows
@@ -51,11 +59,12 @@ def COMMAND(flows: tuple[FlowName, ...], form: Format, targets: tuple[str, ...],
       flowc check flows/*.py --format github      annotations in a pull request
       flowc check flow.py --format json
     """
-    surroundings, report, count = Surroundings(root), Report(notes=notes), 0
+    surroundings, report, count = Surroundings(root, imports), Report(notes=notes), 0
     wanted = tuple(BUILT_IN) if _ALL in targets else tuple(dict.fromkeys(targets))
     for name in dict.fromkeys(flows):
         found = Report(notes=notes)
-        right = parse(name.path, found, root=surroundings.root(name.path), name=name.name)
+        root_of, reading = surroundings.root(name.path), surroundings.reading(name.path)
+        right = read_flows(name.path, found, root=root_of, name=name.name, reading=reading)
         for flow in right:
             refuse_everywhere(flow, found)
             _refuse_on(wanted, flow, surroundings.settings(name.path), found)

@@ -35,6 +35,7 @@ DEFAULTS = {
     "root": "the folder of pyproject.toml, else of .git, else the flow's",
     "packages": f"{REQUIREMENTS} in the code's root",
     "python": PYTHON,
+    "import": "nothing is imported",
     "passthrough": "none",
 }
 """What holds where nobody says, for each setting that is no target's own."""

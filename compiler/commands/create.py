@@ -12,15 +12,14 @@ from compiler.commands.findings import show
 from compiler.commands.given import given_value
 from compiler.commands.options import FOLDER, Option, WithHelp
 from compiler.commands.output import differences, print_bytes, styled_diff, write_files
-from compiler.commands.sources import FLOW, FlowName, Surroundings, named
+from compiler.commands.sources import FLOW, IMPORT_HELP, FlowName, Surroundings, named
 from compiler.config import SHARED, Settings, frozen_value, target_options
 from compiler.diagnostics import Report
-from compiler.frontend import parse
 from compiler.ir.flow import Flow, Value
 from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
 from compiler.package import is_compiled, package
-from compiler.pipeline import emit_plan, read_flow
+from compiler.pipeline import emit_plan, read_flow, read_flows
 from compiler.record import record
 
 _HELP = """Compile flows for {target}.
@@ -81,6 +80,7 @@ def _parameters() -> tuple[click.Parameter, ...]:
         Option(["-o", "--output"], metavar="FILE|DIR", help="Write here; a folder exists or ends with a slash."),
         Option(["--check"], is_flag=True, help="Write nothing; exit 1 with a diff if the disk differs."),
         Option(["--root"], type=FOLDER, help="The folder of the code, instead of the project's."),
+        Option(["--import", "imports"], is_flag=True, default=None, help=IMPORT_HELP),
     )
 
 
@@ -102,11 +102,12 @@ def _callback(backend: Backend) -> Callable[..., int]:
         output: str | None,
         check: bool,
         root: Path | None,
+        imports: bool | None,
         **given: object,
     ) -> int:
         asked = {key: _value(backend, key, value) for key, value in given.items() if value is not None}
         flows = tuple(named(flow, flow_name) for flow in flows)
-        request = Request(backend, flows, output, asked, Surroundings(root))
+        request = Request(backend, flows, output, asked, Surroundings(root, imports))
         return _check(request) if check else _create(request)
 
     return create
@@ -162,10 +163,10 @@ def _compile_file(request: Request, name: FlowName, report: Report) -> list[Comp
 
 def _read(request: Request, name: FlowName, found: Report) -> tuple[Flow, ...]:
     """All flows of a file where each has its own output, else the one that is named or alone."""
-    root = request.surroundings.root(name.path)
+    root, reading = request.surroundings.root(name.path), request.surroundings.reading(name.path)
     if request.is_to_folder:
-        return parse(name.path, found, root=root, name=name.name)
-    flow = read_flow(name.path, found, name=name.name, root=root)
+        return read_flows(name.path, found, root=root, name=name.name, reading=reading)
+    flow = read_flow(name.path, found, name=name.name, root=root, reading=reading)
     return (flow,) if flow else ()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from compiler.commands.output import print_bytes, write_files
-from compiler.commands.sources import FLOW, FlowName, Surroundings, flow_option, named, root_option
+from compiler.commands.sources import FLOW, FlowName, Surroundings, flow_option, import_option, named, root_option
 from compiler.config import SHARED
 from compiler.diagnostics import Report
 from compiler.image import ImageError, build_command, context, dockerfile
@@ -24,6 +24,7 @@ BUILDERS = ("docker", "podman", "buildah")
 @click.argument("flow", metavar="FLOW", type=FLOW)
 @flow_option
 @root_option
+@import_option
 @click.option(
     "-o",
     "--output",
@@ -38,6 +39,7 @@ def COMMAND(
     flow: FlowName,
     flow_name: str | None,
     root: Path | None,
+    imports: bool | None,
     output: Path | None,
     builder: str | None,
     tag: str | None,
@@ -53,7 +55,7 @@ def COMMAND(
       flowc image flow.py -o context/
       flowc image flow.py --build docker --registry registry.example.com/team
     """
-    surroundings = Surroundings(root)
+    surroundings = Surroundings(root, imports)
     settings = surroundings.settings(flow.path)
     folder = surroundings.root(flow.path)
     archive = package(folder)
@@ -68,13 +70,14 @@ def COMMAND(
     if builder is None:
         return 0
     where = settings.text("registry", None, {"registry": registry})
-    return _build(builder, tag or _tag(named(flow, flow_name), folder, archive.digest, where), files)
+    return _build(builder, tag or _tag(named(flow, flow_name), surroundings, archive.digest, where), files)
 
 
-def _tag(flow: FlowName, root: Path, digest: str, registry: str | None) -> str:
+def _tag(flow: FlowName, surroundings: Surroundings, digest: str, registry: str | None) -> str:
     """The name that `create` gives the image of this flow."""
     report = Report()
-    source = read_flow(flow.path, report, name=flow.name, root=root)
+    path = flow.path
+    source = read_flow(path, report, name=flow.name, root=surroundings.root(path), reading=surroundings.reading(path))
     if source is None:
         raise ImageError(f"{flow.path} has mistakes (`flowc check {flow.path}`): name the image with --tag")
     return default_image(source.name, digest, registry)

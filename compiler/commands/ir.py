@@ -8,7 +8,15 @@ from pathlib import Path
 import click
 
 from compiler.commands.output import print_bytes
-from compiler.commands.sources import FlowName, flow_argument, flow_option, planned, project_options, root_option
+from compiler.commands.sources import (
+    FlowName,
+    flow_argument,
+    flow_option,
+    import_option,
+    planned,
+    project_options,
+    root_option,
+)
 from compiler.ir.schema import schema, to_json
 
 
@@ -22,6 +30,7 @@ def _schema(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> No
 @flow_argument
 @flow_option
 @root_option
+@import_option
 @project_options
 @click.option("--plan", "wants_plan", is_flag=True, help="The plan: order, scopes, loads, retries; free of any target.")
 @click.option(
@@ -39,6 +48,7 @@ def COMMAND(
     root: Path | None,
     branch: str | None,
     production: bool | None,
+    imports: bool | None,
     wants_plan: bool,
 ) -> int:
     """Print a flow as JSON: what its source says, each with its place, or with --plan what follows from it.
@@ -48,7 +58,7 @@ def COMMAND(
       flowc ir flow.py --plan
       flowc ir --schema > ir.schema.json
     """
-    plan = planned(flow, flow_name, root, branch=branch, production=production)
+    plan = planned(flow, flow_name, root, branch=branch, production=production, imports=imports)
     if plan is None:
         return 1
     print_bytes(json_text(to_json(plan if wants_plan else plan.flow)))

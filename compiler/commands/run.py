@@ -16,7 +16,7 @@ from compiler.commands.findings import show
 from compiler.commands.history import opened
 from compiler.commands.parameters import parse_parameters
 from compiler.commands.progress import Progress
-from compiler.commands.sources import FLOW, FlowName, Surroundings, planned
+from compiler.commands.sources import FLOW, FlowName, Surroundings, import_option, planned
 from compiler.commands.stores import local_store
 from compiler.config import LOCAL as LOCAL_TABLE
 from compiler.diagnostics import Report
@@ -56,6 +56,7 @@ class _Terminated(KeyboardInterrupt):
 )
 @click.option("--branch", metavar="NAME", help="The branch of a flow with @project.")
 @click.option("--production", is_flag=True, default=None, help="The branch of a flow with @project is its production.")
+@import_option
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout, and all else on stderr.")
 @click.argument("flow", metavar="FLOW", type=FLOW)
 @click.argument("words", metavar="[--PARAMETER VALUE]...", nargs=-1, type=click.UNPROCESSED)
@@ -72,6 +73,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     root: Path | None,
     branch: str | None,
     production: bool | None,
+    imports: bool | None,
     as_json: bool,
 ) -> int:
     """Run a flow on this machine. What follows FLOW are the flow's parameters. Exit code 1 if the run fails.
@@ -84,7 +86,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
       flowc run --max-workers 4 flow.py --alpha 0.5
       flowc run --store s3://bucket/flows --tag nightly flow.py
     """
-    plan = planned(flow, flow_name, root, branch=branch, production=production)
+    plan = planned(flow, flow_name, root, branch=branch, production=production, imports=imports)
     if plan is None or not _runs_here(plan):
         return 1
     settings = Surroundings(root).settings(flow.path)

@@ -61,7 +61,8 @@ def _name(flow: str) -> tuple[str, Path]:
         return flow, Path()
     wanted = FLOW.convert(flow, None, None)
     report = Report()
-    source = read_flow(wanted.path, report, name=wanted.name, root=Surroundings().root(wanted.path))
+    path, surroundings = wanted.path, Surroundings()
+    source = read_flow(path, report, name=wanted.name, root=surroundings.root(path), reading=surroundings.reading(path))
     if source is None:
         raise click.UsageError(f"{flow} has mistakes: `flowc check {wanted.path}` shows them")
     return source.name, wanted.path.parent

@@ -7,7 +7,15 @@ from pathlib import Path
 import click
 
 from compiler.commands.output import print_bytes
-from compiler.commands.sources import FlowName, flow_argument, flow_option, planned, project_options, root_option
+from compiler.commands.sources import (
+    FlowName,
+    flow_argument,
+    flow_option,
+    import_option,
+    planned,
+    project_options,
+    root_option,
+)
 from compiler.ir.text import graph_text
 
 
@@ -15,9 +23,15 @@ from compiler.ir.text import graph_text
 @flow_argument
 @flow_option
 @root_option
+@import_option
 @project_options
 def COMMAND(
-    flow: FlowName, flow_name: str | None, root: Path | None, branch: str | None, production: bool | None
+    flow: FlowName,
+    flow_name: str | None,
+    root: Path | None,
+    branch: str | None,
+    production: bool | None,
+    imports: bool | None,
 ) -> int:
     """Print the graph of a flow: a line a step, indented where a split or a foreach opens.
 
@@ -25,7 +39,7 @@ def COMMAND(
       flowc show flow.py
       flowc show flow.py:Name
     """
-    plan = planned(flow, flow_name, root, branch=branch, production=production)
+    plan = planned(flow, flow_name, root, branch=branch, production=production, imports=imports)
     if plan is None:
         return 1
     print_bytes(graph_text(plan))

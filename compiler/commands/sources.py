@@ -17,7 +17,7 @@ from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
 from compiler.mistakes import CallError
 from compiler.package import code_root, default_image, package
-from compiler.pipeline import read_flow
+from compiler.pipeline import Reading, read_flow
 from compiler.record import fresh, mutable, record
 
 
@@ -65,6 +65,8 @@ FLOW = FlowNameType()
 flow_argument = click.argument("flow", metavar="FLOW", type=FLOW)
 flows_argument = click.argument("flows", metavar="FLOW...", type=FLOW, nargs=-1, required=True)
 flow_option = click.option("--flow", "flow_name", metavar="NAME", help="Which flow of the file.")
+IMPORT_HELP = "Import the flow's module, in a process without network, for what its text does not tell."
+import_option = click.option("--import", "imports", cls=Option, is_flag=True, default=None, help=IMPORT_HELP)
 root_option = click.option(
     "--root",
     cls=Option,
@@ -94,6 +96,7 @@ class Surroundings:
     """The settings, root and digest of each flow file of one call; what flows share is read once."""
 
     given_root: Path | None = None
+    imports: bool | None = None
     _settings: dict[Path, Settings] = fresh(default_factory=dict)
     _digests: dict[Path, str] = fresh(default_factory=dict)
 
@@ -107,6 +110,12 @@ class Surroundings:
     def root(self, path: Path) -> Path:
         """The folder that goes into the code archive of a flow file."""
         return code_root(path, self.settings(path), self.given_root)
+
+    def reading(self, path: Path) -> Reading:
+        """How a flow file is read."""
+        settings = self.settings(path)
+        imports = settings.get("import", None, {"import": self.imports}).value is True
+        return Reading(imports, settings.words("passthrough"))
 
     def digest(self, root: Path) -> str:
         """The digest of a folder's archive."""
@@ -124,11 +133,18 @@ class Surroundings:
 
 
 def planned(
-    flow: FlowName, flow_name: str | None, root: Path | None, *, branch: str | None, production: bool | None
+    flow: FlowName,
+    flow_name: str | None,
+    root: Path | None,
+    *,
+    branch: str | None,
+    production: bool | None,
+    imports: bool | None = None,
 ) -> Plan | None:
     """The plan of the one flow that a call names; None where it has mistakes, which are shown."""
-    wanted, surroundings, report = named(flow, flow_name), Surroundings(root), Report()
-    source = read_flow(wanted.path, report, name=wanted.name, root=surroundings.root(wanted.path))
+    wanted, surroundings, report = named(flow, flow_name), Surroundings(root, imports), Report()
+    path = wanted.path
+    source = read_flow(path, report, name=wanted.name, root=surroundings.root(path), reading=surroundings.reading(path))
     show(report)
     if source is None or report.failed:
         return None

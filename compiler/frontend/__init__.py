@@ -9,6 +9,7 @@ from pathlib import Path
 from compiler.diagnostics import Report
 from compiler.frontend import rules
 from compiler.frontend.classes import Lineage, Lineages
+from compiler.frontend.declared import Importer
 from compiler.frontend.environ import check_environ
 from compiler.frontend.flows import Origin, has_steps, read_flow
 from compiler.frontend.modules import Library, Module, bind
@@ -17,11 +18,20 @@ from compiler.frontend.suggest import did_you_mean
 from compiler.ir.flow import Flow, Span
 
 
-def parse(path: Path, report: Report, *, root: Path | None = None, name: str | None = None) -> tuple[Flow, ...]:
+def parse(
+    path: Path,
+    report: Report,
+    *,
+    root: Path | None = None,
+    name: str | None = None,
+    importer: Importer | None = None,
+    passthrough: tuple[str, ...] = (),
+) -> tuple[Flow, ...]:
     """All flows of a file, or the one called `name`, in the file's order; broken ones leave findings instead.
 
     `root` is the folder of the code archive, by default the file's own; imports are looked up beside the file and there.
-    A flow that another class of the file derives from is a base: where it is not right by itself it is left out.
+    `importer` tells what only running the module does; without one that is refused. `passthrough` are names of `metaflow` that
+    the image has. A flow that another class of the file derives from is a base: where it is not right by itself it is left out.
     """
     root = root or path.parent
     source = read(path, path.as_posix(), report)
@@ -30,7 +40,7 @@ def parse(path: Path, report: Report, *, root: Path | None = None, name: str | N
         return ()
     _check_file(path, report)
     module = bind(source, parsed)
-    library = Library(_folders(path, root))
+    library = Library(_folders(path, root), importer=importer, passthrough=frozenset(passthrough))
     library.modules[path] = module
     found = _candidates(module, Lineages(library), report)
     origin = Origin(_relative(path, root), root.as_posix())

@@ -6,9 +6,10 @@ import ast
 
 from compiler.diagnostics import Report
 from compiler.frontend import value_rules as rules
+from compiler.frontend.declared import Others
 from compiler.frontend.hooks import LISTS, functions
 from compiler.frontend.modules import Import, Origin
-from compiler.frontend.own_decorators import own_decorator
+from compiler.frontend.own_decorators import WRAPPER, own_decorator
 from compiler.frontend.suggest import did_you_mean
 from compiler.frontend.values import Scope, entries, evaluate
 from compiler.ir.flow import Decorator, Dynamic, Span, Value
@@ -137,32 +138,38 @@ GANG_DECORATORS = frozenset(("parallel",))
 
 MUTATORS = {"step mutator": "a step mutator", "flow mutator": "a flow mutator"}
 
-WRAPPER = "user_step_decorator"
-"""What every user step decorator is called in the IR; its argument `name` is that of its function or class."""
-
 
 @record
 class Found:
-    """What stood above a method or class: the language's decorators in order, and whether others wrap it."""
+    """What stood above a method or class: the language's decorators in order, the names of others, and whether they wrap it."""
 
     decorators: tuple[Decorator, ...]
     wrapped: bool
+    others: Others = ()
 
 
 def read_decorators(scope: Scope, nodes: list[ast.expr], table: str, report: Report) -> Found:
     """Read decorators from the outermost in; `table` says where they stand: `step` or `flow`."""
     found: list[Decorator] = []
+    others: list[tuple[str, Span]] = []
     wrapped = False
     for node in nodes:
         decorator = _read(scope, node, table, report)
         wrapped = wrapped or decorator is None or decorator.name == WRAPPER
         if decorator is None:
+            others.append((_last_name(node), scope.module.source.span(node)))
             continue
         if any(each.name == decorator.name for each in found) and decorator.name not in REPEATABLE:
             report.add(rules.DUPLICATE_DECORATOR, decorator.span, name=decorator.name)
         else:
             found.append(decorator)
-    return Found(tuple(found), wrapped)
+    return Found(tuple(found), wrapped, tuple(others))
+
+
+def _last_name(node: ast.expr) -> str:
+    """The last part of a decorator's name."""
+    root = node.func if isinstance(node, ast.Call) else node
+    return root.attr if isinstance(root, ast.Attribute) else root.id if isinstance(root, ast.Name) else ""
 
 
 def origin_of(scope: Scope, node: ast.expr) -> Origin:
@@ -304,10 +311,10 @@ def _keywords(scope: Scope, node: ast.Call, name: str, report: Report) -> list[t
             found.append((keyword.arg, source.span(keyword), _option(scope, name, keyword, report)))
             continue
         more = entries(scope, keyword.value)
-        if more is None:
+        if more is None and not scope.library.has_imported:
             report.add(rules.DYNAMIC_OPTIONS, source.span(keyword), name=name, text=source.segment(keyword.value))
         else:
-            found.extend((option, source.span(keyword), value) for option, _, value in more)
+            found.extend((option, source.span(keyword), value) for option, _, value in more or ())
     return found
 
 

@@ -11,6 +11,8 @@ from compiler.frontend.body import Body, read_body
 from compiler.frontend.classes import Lineage, Member, members, own_members
 from compiler.frontend.credentials import check_credentials
 from compiler.frontend.dataflow import Attributes, check_artifacts
+from compiler.frontend.declared import DeclaredFlow, ImportFailure, Others, merged, merged_parameters
+from compiler.frontend.declaring import read_declared
 from compiler.frontend.decorators import read_decorators
 from compiler.frontend.drawing import Drawing
 from compiler.frontend.options import check_options
@@ -58,14 +60,20 @@ def read_flow(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
     return None if found.failed else flow
 
 
-def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow:
+def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
     own = lineage.classes[0]
     name, source = own.node.name, own.module.source
     span = source.name_span(own.node)
     for each in lineage.classes:
         _check_twice(each.node.name, list(own_members(each)), report)
-    parts = _sort(members(lineage), report)
-    decorators, wrapped = _flow_decorators(lineage, report)
+    declared = read_declared(own, span, report)
+    if isinstance(declared, ImportFailure):
+        return None
+    decorators, wrapped, others = _flow_decorators(lineage, report)
+    parts = _sort(members(lineage), declared, others, report)
+    if declared is not None:
+        decorators = merged(decorators, declared.decorators, others, span)
+        parts.parameters = merged_parameters(parts.parameters, declared.parameters, others, span)
     ends = read_ends(name, span, parts.methods, report)
     read = read_steps(name, parts.methods, ends, parts.bodies, report)
     drawing = Drawing(name, read.steps, ends.start, ends.end, frozenset(read.vague), read.places)
@@ -83,6 +91,7 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow:
         constants=tuple(parts.constants),
         doc=ast.get_docstring(own.node),
         span=span,
+        mutated=declared is not None and declared.mutated,
     )
     check_options(flow, parts.has_config, report)
     check_parameters(flow, report)
@@ -124,12 +133,12 @@ def _span(member: Member) -> Span:
     return source.span(member.statement)
 
 
-def _sort(found: Mapping[str, Member], report: Report) -> _Parts:
+def _sort(found: Mapping[str, Member], declared: DeclaredFlow | None, others: Others, report: Report) -> _Parts:
     parts = _Parts()
     for name, member in found.items():
         at = step_decorator(member)
         if at is not None:
-            parts.methods[name] = read_method(member, at, report)
+            parts.methods[name] = read_method(member, at, declared, others, report)
         elif isinstance(member.node, _FUNCTIONS):
             parts.bodies[name] = read_body(member.node)
         elif declares(member):
@@ -143,18 +152,20 @@ def _sort(found: Mapping[str, Member], report: Report) -> _Parts:
     return parts
 
 
-def _flow_decorators(lineage: Lineage, report: Report) -> tuple[tuple[Decorator, ...], bool]:
-    """The flow's decorators, the nearest class's of each name, and whether others wrap it."""
+def _flow_decorators(lineage: Lineage, report: Report) -> tuple[tuple[Decorator, ...], bool, Others]:
+    """The flow's decorators, the nearest class's of each name, whether others wrap it, and those."""
     found: dict[str, Decorator] = {}
     extra: list[Decorator] = []
+    others: list[tuple[str, Span]] = []
     wrapped = False
     for each in lineage.classes:
         read = read_decorators(each.scope, each.node.decorator_list, "flow", report)
         wrapped = wrapped or read.wrapped
+        others += read.others
         above = set(found)
         for decorator in read.decorators:
             if decorator.name not in found:
                 found[decorator.name] = decorator
             elif decorator.name not in above:
                 extra.append(decorator)
-    return (*found.values(), *extra), wrapped
+    return (*found.values(), *extra), wrapped, tuple(others)

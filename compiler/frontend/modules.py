@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Report
 from compiler.frontend.source import Source, read, tree
 from compiler.record import record
+
+if TYPE_CHECKING:
+    from compiler.frontend.declared import Importer
 
 OURS = ("metaflow", "flowc")
 """The modules that mean the flow language."""
@@ -71,18 +75,23 @@ NOWHERE = Origin()
 class Library:
     """The modules read so far; `folders` are where absolute imports are looked for.
 
-    `has_imported`: what only running the module tells is known too. `passthrough` are names of `metaflow` that the image has.
+    `importer` tells what only running the module does. `passthrough` are names of `metaflow` that the image has.
     """
 
-    __slots__ = ("folders", "has_imported", "modules", "passthrough")
+    __slots__ = ("folders", "importer", "modules", "passthrough")
 
     def __init__(
-        self, folders: tuple[Path, ...], *, has_imported: bool = False, passthrough: frozenset[str] = frozenset()
+        self, folders: tuple[Path, ...], *, importer: Importer | None = None, passthrough: frozenset[str] = frozenset()
     ) -> None:
         self.folders = folders
-        self.has_imported = has_imported
+        self.importer = importer
         self.passthrough = passthrough
         self.modules: dict[Path, Module | None] = {}
+
+    @property
+    def has_imported(self) -> bool:
+        """Whether what only running the module tells is known too."""
+        return self.importer is not None
 
     def origin(self, module: Module, node: ast.expr) -> Origin:
         """Where a (dotted) name comes from; `NOWHERE` for every other expression."""

@@ -9,6 +9,9 @@ from typing import Literal
 from compiler.frontend.modules import Function, Library, Module, Origin
 from compiler.record import record
 
+WRAPPER = "user_step_decorator"
+"""What every user step decorator is called in the IR; its argument `name` is that of its function or class."""
+
 Kind = Literal["plain", "wrapper", "step mutator", "flow mutator", "composer", "hider"]
 """`plain` runs like Python; `composer` puts decorators of the language on what it is given; `hider` returns what is no step."""
 

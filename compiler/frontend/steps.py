@@ -9,14 +9,16 @@ from compiler.diagnostics import Note, Report
 from compiler.frontend import rules
 from compiler.frontend.body import Body, read_body
 from compiler.frontend.classes import Member
+from compiler.frontend.declared import DeclaredFlow, Others, merged
 from compiler.frontend.decorators import Found, origin_of, read_decorators
 from compiler.frontend.modules import Function
 from compiler.frontend.source import Source
 from compiler.frontend.suggest import did_you_mean
 from compiler.frontend.transitions import Place, Spoken, read_transition
+from compiler.frontend.value_rules import HIDES_STEP
 from compiler.frontend.values import evaluate
 from compiler.ir.flow import Access, End, Span, Step
-from compiler.record import record
+from compiler.record import record, replaced
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _RESERVED = frozenset(("name", "next", "input", "index", "cmd"))
@@ -79,18 +81,35 @@ def step_decorator(member: Member) -> int | None:
     return None
 
 
-def read_method(member: Member, at: int, report: Report) -> Method:
-    """Check what a step's head says and read its body; `at` is where `@step` stands among its decorators."""
+def read_method(member: Member, at: int, declared: DeclaredFlow | None, others: Others, report: Report) -> Method:
+    """Check what a step's head says and read its body; `at` is where `@step` stands among its decorators.
+
+    `declared` is what importing the module told, `others` are the flow's decorators that may have changed the step.
+    """
     assert isinstance(member.node, _FUNCTIONS)
     function = member.node
     source = member.owner.module.source
     for below in function.decorator_list[at + 1 :]:
         report.add(rules.BELOW_STEP, source.span(below), decorator=source.segment(below).split("(")[0])
     found = read_decorators(member.owner.scope, function.decorator_list[:at], "step", report)
+    if declared is not None:
+        found = _with_declared(member, found, declared, others, report)
     is_start, is_end = _marks(member, function.decorator_list[at], report)
     method = Method(member, function, read_body(function), is_start, is_end, found)
     _check_head(method, report)
     return method
+
+
+def _with_declared(member: Member, found: Found, declared: DeclaredFlow, others: Others, report: Report) -> Found:
+    """The step's decorators as importing the module has told them."""
+    assert isinstance(member.node, _FUNCTIONS)
+    place = member.owner.module.source.name_span(member.node)
+    if member.name not in declared.steps:
+        name, span = found.others[0] if found.others else (member.name, place)
+        report.add(HIDES_STEP, span, name=name)
+        return found
+    told = declared.steps[member.name]
+    return replaced(found, decorators=merged(found.decorators, told, (*found.others, *others), place))
 
 
 def _marks(member: Member, node: ast.expr, report: Report) -> tuple[bool, bool]:

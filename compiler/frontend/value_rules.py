@@ -244,6 +244,12 @@ COMPOSES = Rule(
     "`@{name}` puts decorators of the language on what it stands above (`{applied}`), and the text alone does not tell which",
     "let flowc import the module: `--import`, or `import = true` in [tool.flowc]; or write them above the step themselves",
 )
+IMPORT_FAILED = Rule(
+    "FC663",
+    "import-failed",
+    "importing the module of `{flow}` failed: {problem}",
+    "what it imports must be installed beside flowc; there it has no network, no environment and no input",
+)
 HIDES_STEP = Rule(
     "FC662",
     "hides-step",

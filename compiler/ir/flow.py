@@ -175,3 +175,5 @@ class Flow:
     constants: tuple[str, ...]
     doc: str | None
     span: Span
+    mutated: bool = False
+    """True where mutators have changed it, which act in the container again."""

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from compiler.backends.command import loads_text
+from compiler.backends.command import loads_text, mutated
 from compiler.ir.plan import Plan
 from compiler.record import fresh, mutable, record
 from compiler.run.events import Listener, RunResult, TaskStart
@@ -53,6 +53,7 @@ def _new_run_id() -> str:
 
 def _variables(plan: Plan, store: str) -> dict[str, str]:
     shared = {"FLOWC_FLOW": f"{plan.flow.path}:{plan.flow.name}", "FLOWC_STORE": store, "PYTHONUNBUFFERED": "1"}
+    shared |= mutated(plan)
     return shared | ({"FLOWC_PROJECT": f"{plan.project.name}.{plan.project.branch}"} if plan.project else {})
 
 

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from flowc.multicore import parallel_imap_unordered as parallel_imap_unordered
     from flowc.multicore import parallel_map as parallel_map
     from flowc.multicore import profile as profile
+    from flowc.mutators import FlowMutator as FlowMutator
+    from flowc.mutators import MutableFlow as MutableFlow
+    from flowc.mutators import MutableStep as MutableStep
+    from flowc.mutators import StepMutator as StepMutator
     from flowc.parameters import JSONType as JSONType
     from flowc.parameters import Parameter as Parameter
     from flowc.running import current as current
@@ -45,6 +49,7 @@ _HOMES = {
         "default_metadata"
     ),
     "flowc.datatools": "S3",
+    "flowc.mutators": "StepMutator FlowMutator MutableStep MutableFlow",
     "flowc.wrappers": "user_step_decorator UserStepDecorator USER_SKIP_STEP",
     "flowc.cards": "get_cards",
 }
@@ -52,15 +57,10 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names.spli
 __all__ = list(_HOME)  # pyright: ignore[reportUnsupportedDunderAll]  # the table says it once
 
 _CONFIG = "put the values into a Parameter, or into a module beside the flow"
-_MUTATE = "write the decorator as a plain Python function above @step"
 _INSTEAD = {
     "Config": _CONFIG,
     "ConfigValue": _CONFIG,
     "config_expr": _CONFIG,
-    "StepMutator": _MUTATE,
-    "FlowMutator": _MUTATE,
-    "MutableFlow": _MUTATE,
-    "MutableStep": _MUTATE,
     "Runner": "start runs with the command `flowc run`",
     "NBRunner": "start runs with the command `flowc run`",
     "Deployer": "deploy with `flowc argo create` and its like",

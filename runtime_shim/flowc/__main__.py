@@ -1,4 +1,7 @@
-"""`python -m flowc step STEP …`: one task of a run, in this process; `hook FUNCTION …` after it. `nursery` is the local run's own."""
+"""`python -m flowc step STEP …`: one task of a run, in this process; `hook FUNCTION …` after it.
+
+`nursery` is the local run's own, `declare` the compiler's.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,10 @@ def main(words: list[str]) -> int:
         from flowc.hooks import main as one_hook
 
         return one_hook(words)
+    if words[:1] == ["declare"]:
+        from flowc.declare import main as declare
+
+        return declare(int(words[1]), words[2], words[3])
     from flowc.command import main as one_task
 
     return one_task(words)

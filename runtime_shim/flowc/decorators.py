@@ -16,6 +16,10 @@ class Mark(NamedTuple):
 
     name: str
     attributes: dict[str, Any]
+    given: tuple[str, ...] = ()
+    """The names of those that the author gave."""
+    inserted_by: str | None = None
+    """The mutator that put it there; None for what the author wrote."""
 
 
 class StepMarks:
@@ -35,6 +39,14 @@ class StepMarks:
         self.mutators: list[Any] = []
         self.names: dict[str, Any] = function.__globals__
         """What the function's global names stand for."""
+
+    def copy(self) -> StepMarks:
+        """The same marks, whose decorators may be changed."""
+        made = object.__new__(StepMarks)
+        for slot in StepMarks.__slots__:
+            value = getattr(self, slot)
+            setattr(made, slot, list(value) if isinstance(value, list) else value)
+        return made
 
     def find(self, name: str) -> dict[str, Any] | None:
         """The attributes of the decorator of that name; None where there is none."""
@@ -58,8 +70,24 @@ def marks_of(method: Any) -> StepMarks | None:
     return found if isinstance(found, StepMarks) else None
 
 
+_FLOW_MARKS = "__flowc_flow__"
+
+
+def marks_of_flow(flow: type) -> tuple[Mark, ...]:
+    """The decorators of a flow, its bases' first."""
+    return tuple(mark for base in reversed(flow.__mro__) for mark in vars(base).get(_FLOW_MARKS, ()))
+
+
 def _step_decorator(name: str, **defaults: Any) -> Callable[..., Any]:
     """A decorator that may be written with or without arguments. Any of `defaults`' names is an argument."""
+
+    def mark(attributes: dict[str, Any]) -> Mark:
+        unknown = sorted(set(attributes) - set(defaults)) if defaults else []
+        if unknown:
+            raise InvalidDecoratorAttribute(
+                f"@{name} has no argument {unknown[0]!r}: it knows {', '.join(sorted(defaults))}"
+            )
+        return Mark(name, {**defaults, **attributes}, tuple(attributes))
 
     def decorator(function: Any = None, /, **attributes: Any) -> Any:
         if function is None:
@@ -67,14 +95,10 @@ def _step_decorator(name: str, **defaults: Any) -> Callable[..., Any]:
         found = marks_of(function)
         if found is None:
             raise BadStepDecoratorException(f"@{name} must stand above @step")
-        unknown = sorted(set(attributes) - set(defaults)) if defaults else []
-        if unknown:
-            raise InvalidDecoratorAttribute(
-                f"@{name} has no argument {unknown[0]!r}: it knows {', '.join(sorted(defaults))}"
-            )
-        found.decorators.append(Mark(name, {**defaults, **attributes}))
+        found.decorators.append(mark(attributes))
         return function
 
+    decorator.kind, decorator.mark = "step", mark  # type: ignore[attr-defined]  # what mutators ask for
     decorator.__name__ = decorator.__qualname__ = name
     decorator.__doc__ = f"`@{name}` above a step."
     return decorator
@@ -83,16 +107,23 @@ def _step_decorator(name: str, **defaults: Any) -> Callable[..., Any]:
 def _flow_decorator(name: str) -> Callable[..., Any]:
     """A decorator of a flow's class, with or without arguments."""
 
+    def mark(attributes: dict[str, Any]) -> Mark:
+        return Mark(name, attributes, tuple(attributes))
+
     def decorator(flow: Any = None, /, **attributes: Any) -> Any:
         if flow is None:
             return lambda inner: decorator(inner, **attributes)
-        flow.__flowc_flow__ = (*flow.__dict__.get("__flowc_flow__", ()), Mark(name, attributes))
+        setattr(flow, _FLOW_MARKS, (*flow.__dict__.get(_FLOW_MARKS, ()), mark(attributes)))
         return flow
 
+    decorator.kind, decorator.mark = "flow", mark  # type: ignore[attr-defined]  # what mutators ask for
     decorator.__name__ = decorator.__qualname__ = name
     decorator.__doc__ = f"`@{name}` above a flow."
     return decorator
 
+
+REPEATABLE = frozenset(("card", "secrets", "airflow_external_task_sensor", "airflow_s3_key_sensor"))
+"""Decorators of which there may be several."""
 
 retry = _step_decorator("retry", times=3, minutes_between_retries=2)
 catch = _step_decorator("catch", var=None, print_exception=True)

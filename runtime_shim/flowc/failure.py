@@ -65,7 +65,12 @@ class _Frames(list):  # type: ignore[type-arg]  # Python 3.9 subscripts no list 
 
 
 def _is_authors(frame: traceback.FrameSummary) -> bool:
-    return not frame.filename.startswith((_OURS, "<frozen importlib", "<frozen runpy"))
+    return is_authors(frame.filename)
+
+
+def is_authors(file: str) -> bool:
+    """Whether a frame of that file is the author's, not ours or the interpreter's."""
+    return not file.startswith((_OURS, "<frozen importlib", "<frozen runpy"))
 
 
 def _chain(found: traceback.TracebackException) -> Iterator[traceback.TracebackException]:

@@ -53,6 +53,8 @@ class Parameter:
         self.multiple: bool = bool(options.pop("multiple", False))
         self.choices = tuple(options.pop("choices", ()))
         self.options = options
+        self.inserted_by: str | None = None
+        """The mutator that put it into the flow."""
 
     def __set_name__(self, owner: type, attribute: str) -> None:
         self.attribute = attribute

@@ -8,7 +8,7 @@ import types
 from collections.abc import Mapping
 from importlib.machinery import ModuleSpec, SourceFileLoader
 
-from flowc.decorators import StepMarks, marks_of
+from flowc.decorators import Mark, StepMarks, marks_of, marks_of_flow
 from flowc.exceptions import CallMistake
 from flowc.flowspec import Constant, FlowSpec
 from flowc.lean import TYPE_CHECKING, NamedTuple
@@ -29,6 +29,9 @@ class Loaded(NamedTuple):
     steps: Mapping[str, StepMarks]
     parameters: tuple[Parameter, ...]
     constants: Mapping[str, Any]
+    marks: tuple[Mark, ...] = ()
+    """The decorators of the flow, its bases' first."""
+    is_mutated: bool = False
 
 
 def prepare(flow: str, root: str = ".", environment: Mapping[str, str] | None = None) -> Loaded:
@@ -101,12 +104,25 @@ def _is_standard(stem: str) -> bool:
 
 def inspected(name: str, flow: type[FlowSpec]) -> Loaded:
     """What the class declares; its constants become read-only for its instances."""
+    steps, marks = steps_of(flow), marks_of_flow(flow)
+    is_mutated = _is_mutated(flow, steps)
+    if is_mutated:
+        from flowc.mutators import mutated
+
+        changed = mutated(name, flow, steps, marks)
+        steps, marks = changed.steps, tuple(changed.marks)
     parameters = tuple(value for _, value in members(flow) if isinstance(value, Parameter))
     constants = {key: _plain(value) for key, value in members(flow) if _is_constant(key, value)}
     for key, value in constants.items():
         if not isinstance(flow.__dict__.get(key), Constant):
             setattr(flow, key, Constant(key, value))
-    return Loaded(name, flow, steps_of(flow), parameters, constants)
+    return Loaded(name, flow, steps, parameters, constants, marks, is_mutated)
+
+
+def _is_mutated(flow: type[FlowSpec], steps: Mapping[str, StepMarks]) -> bool:
+    """Whether mutators stand above the flow or its steps; those have loaded `flowc.mutators` themselves."""
+    mutators = sys.modules.get("flowc.mutators")
+    return mutators is not None and bool(mutators.has_mutators(flow, steps))
 
 
 def members(flow: type) -> list[tuple[str, Any]]:

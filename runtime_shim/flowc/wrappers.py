@@ -51,8 +51,7 @@ class UserStepDecoratorBase:
         return f"@{type(self).__name__}"
 
     def attach(self, marks: StepMarks) -> None:
-        """Become one of the decorators of a step."""
-        raise NotImplementedError
+        """Become one of the decorators of a step; a class that is of two kinds becomes both."""
 
     def init(self, *args: Any, **kwargs: Any) -> None:
         """Take the arguments: what `__init__` is in other classes."""
@@ -86,6 +85,7 @@ class UserStepDecorator(UserStepDecoratorBase):
     def attach(self, marks: StepMarks) -> None:
         """Wrap the step, outside of those that do already."""
         marks.wrappers.append(self)
+        super().attach(marks)
 
     @property
     def skip_step(self) -> Any:

@@ -9,7 +9,7 @@ from compiler.backends import Backend, Options, OutputFile
 from compiler.diagnostics import Report
 from compiler.ir.flow import Flow, Value
 from compiler.ir.planner import plan
-from compiler.pipeline import emit_plan, read_flow
+from compiler.pipeline import Reading, emit_plan, read_flow
 from compiler.record import replaced
 from tests.engines import FlowCase
 
@@ -51,8 +51,8 @@ def _compile(
 
 def _read(case: FlowCase, report: Report) -> Flow | None:
     """The flow as `create` reads it with the case's `--config`, `--config-value` and `--import`."""
-    assert not any((case.configs, case.config_values, case.imports)), "to be passed to read_flow once it takes them"
-    return read_flow(case.path, report, name=case.flow, root=case.root)
+    assert not any((case.configs, case.config_values)), "to be passed to read_flow once it takes them"
+    return read_flow(case.path, report, name=case.flow, root=case.root, reading=Reading(imports=case.imports))
 
 
 def _with_settings(options: Options, case: FlowCase, target: str) -> Options:
