@@ -88,9 +88,15 @@ def _merged(declared: DeclaredDecorator, left: list[Decorator], others: Others, 
     if text.name in ("environment", WRAPPER):
         # What only run time knows of an environment is the container's, not this machine's.
         return text
-    known = {name: value for name, value in text.arguments if not isinstance(value, Dynamic)}
-    arguments = tuple((name, known.get(name, value)) for name, value in _arguments(declared, text.span))
+    known = dict(text.arguments)
+    arguments = tuple((name, _known(known, name, value)) for name, value in _arguments(declared, text.span))
     return replaced(text, arguments=arguments)
+
+
+def _known(text: Mapping[str, Value | Dynamic], name: str, value: Value | Dynamic) -> Value | Dynamic:
+    """What the text knows goes first; of what neither knows, the text's words."""
+    said = text.get(name, value)
+    return value if isinstance(said, Dynamic) and not isinstance(value, Dynamic) else said
 
 
 def _is_same(text: Decorator, declared: DeclaredDecorator) -> bool:

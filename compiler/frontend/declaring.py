@@ -21,7 +21,9 @@ def read_declared(flow: Class, place: Span, report: Report) -> DeclaredFlow | Im
         return None
     found = importer(flow.node.name)
     if isinstance(found, ImportFailure):
-        places = [_span(flow, file, line) for file, line in found.frames]
+        folders = [folder.resolve() for folder in flow.scope.library.folders]
+        frames = [frame for frame in found.frames if any(Path(frame[0]).is_relative_to(folder) for folder in folders)]
+        places = [_span(flow, file, line) for file, line in frames]
         own = [at for at, span in enumerate(places) if span.path == flow.module.source.path]
         first = own[-1] if own else -1
         notes = [Note(span, "from here") for span in places[first + 1 :][-_MOST:]]

@@ -121,13 +121,13 @@ DYNAMIC_VALUE = Rule(
     "FC501",
     "dynamic-value",
     "only run time knows `{text}`, but `@{name}({option}=...)` goes into the output",
-    "write a literal, a constant of a module beside the flow, or an expression of those",
+    "write a literal, a constant of a module beside the flow, or an expression of those; or let flowc compute it: `--import`",
 )
 DYNAMIC_OPTIONS = Rule(
     "FC502",
     "dynamic-options",
     "only run time knows the options in `**{text}` of `@{name}`",
-    "write them out, or give a dict that is a constant",
+    "write them out, or give a dict that is a constant; or let flowc compute it: `--import`",
 )
 POSITIONAL_ARGUMENT = Rule("FC503", "positional-argument", "`@{name}` takes its options by name", "write {want}")
 UNKNOWN_OPTION = Rule("FC504", "unknown-option", "`@{name}` has no option `{option}`", "check the name{hint}")

@@ -74,8 +74,15 @@ def _step(marks: StepMarks, flow: str) -> dict[str, Any]:
 
 
 def _mark(mark: Mark, flow: str) -> dict[str, Any]:
-    arguments = {name: _worth(_called(mark.attributes[name], flow, name)) for name in mark.given}
+    arguments = {name: _worth(_read(mark, name, flow)) for name in mark.given}
     return {"name": mark.name, "arguments": arguments, "by": mark.inserted_by}
+
+
+def _read(mark: Mark, option: str, flow: str) -> Any:
+    value = mark.attributes[option]
+    if mark.name in ("trigger", "trigger_on_finish"):
+        return _called(value, flow, option)
+    return _named(value) if mark.name == "exit_hook" else value
 
 
 def _called(value: Any, flow: str, option: str) -> Any:
@@ -87,6 +94,13 @@ def _called(value: Any, flow: str, option: str) -> Any:
     if isinstance(value, dict):
         return {_called(key, flow, option): _called(item, flow, option) for key, item in value.items()}
     return value
+
+
+def _named(value: Any) -> Any:
+    """The names of functions that are called later."""
+    if isinstance(value, (list, tuple)):
+        return [_named(item) for item in value]
+    return f"{value.__module__}.{value.__qualname__}" if isinstance(value, types.FunctionType) else value
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
@@ -117,7 +131,7 @@ def _worth(value: Any) -> dict[str, Any]:
     try:
         return {"value": _plain(value, 0)}
     except TypeError:
-        return {"opaque": f"{type(value).__name__} {value!r}"[:100]}
+        return {"opaque": type(value).__name__}
 
 
 def _plain(value: Any, depth: int) -> Any:

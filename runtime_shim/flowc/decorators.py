@@ -122,7 +122,7 @@ def _flow_decorator(name: str) -> Callable[..., Any]:
     return decorator
 
 
-REPEATABLE = frozenset(("card", "secrets", "airflow_external_task_sensor", "airflow_s3_key_sensor"))
+REPEATABLE = frozenset(("card", "secrets", "exit_hook", "airflow_external_task_sensor", "airflow_s3_key_sensor"))
 """Decorators of which there may be several."""
 
 retry = _step_decorator("retry", times=3, minutes_between_retries=2)

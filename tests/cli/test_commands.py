@@ -181,7 +181,7 @@ def test_a_bug_of_ours_says_so_and_leaves_a_report(flowc: Flowc, folder: Path, m
     def impossible(*_: object, **__: object) -> None:
         raise AssertionError("two ends\nmore")
 
-    monkeypatch.setattr(check_command, "parse", impossible)
+    monkeypatch.setattr(check_command, "read_flows", impossible)
     monkeypatch.setenv("TMPDIR", str(folder))
     monkeypatch.setattr("tempfile.tempdir", None)
     ended = flowc("check", "flow.py")

@@ -8,6 +8,7 @@ import pytest
 
 from compiler.diagnostics import Report, Rule
 from compiler.frontend import parse, rules, value_rules
+from compiler.frontend.declared import ImportFailure
 from tests.diagnostics import marked, page
 from tests.diagnostics.tables import CASES
 
@@ -44,6 +45,10 @@ OTHERS: dict[str, tuple[str, bytes | None]] = {
         "json.py",
         b"from metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n",
     ),
+    "FC663": (
+        "flow.py",
+        b"from metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n",
+    ),
 }
 """Mistakes that are not in a line of the source: the file and its bytes."""
 
@@ -56,7 +61,8 @@ def test_mistakes_of_the_whole_file_are_found(code: str, tmp_path: Path) -> None
     if data is not None:
         path.write_bytes(data)
     report = Report()
-    assert parse(path, report, name="Missing" if code == "FC106" else None) == () or code == "FC108"
+    importer = (lambda _: ImportFailure("KeyError: 'x'")) if code == "FC663" else None
+    assert parse(path, report, name="Missing" if code == "FC106" else None, importer=importer) == () or code == "FC108"
     assert [found.rule.code for found in report] == [code]
 
 

@@ -4,4 +4,7 @@ from __future__ import annotations
 
 from tests.conformance.written.case import FLOWS, Written
 
-CASES: tuple[Written, ...] = (Written(FLOWS / "wrapping.py", "WrappingFlow", shows=("own.user-step",)),)
+CASES: tuple[Written, ...] = (
+    Written(FLOWS / "wrapping.py", "WrappingFlow", shows=("own.user-step",)),
+    Written(FLOWS / "mutated.py", "MutatedFlow", imports=True, shows=("own.mutators", "own.import")),
+)

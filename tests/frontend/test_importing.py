@@ -1,0 +1,218 @@
+"""`--import`: what comes back from the process that imports a module, and what that process cannot do."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from compiler.diagnostics import Report
+from compiler.frontend import parse
+from compiler.importing import importer
+from compiler.ir.flow import Decorator, Dynamic, Flow
+
+HEAD = """\
+import os, sys, socket, subprocess, threading, time
+from metaflow import *
+def answer(): return 42
+"""
+TAIL = """
+    @step
+    def start(self):
+        pass
+"""
+
+
+def _read(folder: Path, text: str, *, seconds: float = 60) -> tuple[Flow | None, Report]:
+    path = folder / "flow_file.py"
+    path.write_text(HEAD + textwrap.dedent(text) + TAIL, encoding="utf-8")
+    report = Report()
+    flows = parse(path, report, importer=importer(path, folder, seconds=seconds))
+    return (flows[0] if flows else None), report
+
+
+def _flow(folder: Path, text: str) -> Flow:
+    flow, report = _read(folder, text)
+    assert flow is not None, [found.message for found in report]
+    return flow
+
+
+def _decorators(flow: Flow) -> dict[str, dict[str, object]]:
+    return {each.name: dict(each.arguments) for each in flow.steps["start"].decorators}
+
+
+def _named(flow: Flow, name: str) -> Decorator:
+    return next(each for each in flow.steps["start"].decorators if each.name == name)
+
+
+def test_arguments_that_are_computed_come_back_at_their_places(tmp_path: Path) -> None:
+    flow = _flow(
+        tmp_path,
+        """
+        class F(FlowSpec):
+            @resources(memory=answer() * 100, cpu=2)
+            @kubernetes(**{"image": f"i:{answer()}", "labels": dict(a=str(answer()))})
+        """,
+    )
+    assert _decorators(flow) == {
+        "resources": {"memory": 4200, "cpu": 2},
+        "kubernetes": {"image": "i:42", "labels": {"a": "42"}},
+    }
+    span = _named(flow, "resources").span_of("memory")
+    assert (span.line, span.col) == (6, 16)
+    assert not flow.mutated
+
+
+def test_what_the_text_knows_and_what_is_the_containers_stays(tmp_path: Path) -> None:
+    flow = _flow(
+        tmp_path,
+        """
+        class F(FlowSpec):
+            made = Parameter("made", default=answer())
+            late = Parameter("late", default=lambda ctx: 1)
+            @environment(vars={"A": "1", "B": os.environ.get("B")})
+        """,
+    )
+    assert _decorators(flow) == {"environment": {"vars": {"A": "1"}}}
+    made, late = flow.parameters
+    assert made.type == "int"
+    assert isinstance(made.default, Dynamic)
+    assert late.default_is_callable
+
+
+def test_decorators_that_others_put_on_stand_where_those_stand(tmp_path: Path) -> None:
+    flow = _flow(
+        tmp_path,
+        """
+        def sturdy(function):
+            return retry(times=answer())(resources(cpu=3)(function))
+        class F(FlowSpec):
+            @sturdy
+        """,
+    )
+    assert _decorators(flow) == {"retry": {"times": 42}, "resources": {"cpu": 3}}
+    assert _named(flow, "retry").span.line == 8
+
+
+def test_deploy_time_functions_are_called_and_hooks_are_not(tmp_path: Path) -> None:
+    flow = _flow(
+        tmp_path,
+        """
+        def hook(run): raise SystemExit(1)
+        class Add(FlowMutator):
+            def pre_mutate(self, mutable_flow):
+                mutable_flow.add_decorator(exit_hook, deco_kwargs={"on_error": [hook]})
+        @Add
+        @trigger(event=lambda context: context.flow_name + str(answer()))
+        class F(FlowSpec):
+        """,
+    )
+    found = {each.name: dict(each.arguments) for each in flow.decorators}
+    assert found == {"trigger": {"event": "F42"}, "exit_hook": {"on_error": ("flow_file.hook",)}}
+    assert flow.mutated
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("raise SystemExit('stop')", "SystemExit: stop"),
+        ("os._exit(7)", "it ended the process (exit code 7)"),
+        ("os.kill(os.getpid(), 9)", "it ended the process (signal 9)"),
+        ("assert not os.environ.get('FLOWC_TEST_SECRET'), 1\nraise KeyError('none')", "KeyError: 'none'"),
+        ("assert sys.stdin.read() == ''\nos.write(1, b'{}')\nraise KeyError('read')", "KeyError: 'read'"),
+        ("assert os.environ.get('PYTHONHASHSEED') == '0'\nraise KeyError('0')", "KeyError: '0'"),
+        ("os.write(3, b'x')", "OSError"),
+        ("socket.create_connection(('127.0.0.1', 9))", "imported without a network (socket.getaddrinfo)"),
+        ("socket.socket().connect(('127.0.0.1', 9))", "imported without a network (socket.connect)"),
+        ("socket.socket(socket.AF_UNIX).connect('/x')", "imported without a network (socket.connect)"),
+    ],
+)
+def test_a_module_that_does_not_import_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, words: str
+) -> None:
+    monkeypatch.setenv("FLOWC_TEST_SECRET", "x")
+    flow, report = _read(tmp_path, f"{text}\nclass F(FlowSpec):")
+    assert flow is None
+    assert [found.rule.code for found in report] == ["FC663"]
+    found = next(iter(report))
+    assert words in found.message
+    assert found.span.line in (4, 5, 6)
+
+
+def test_a_traceback_is_told_by_its_places(tmp_path: Path) -> None:
+    (tmp_path / "beside.py").write_text("def go():\n    raise ValueError('no')\n\n\ngo()\n")
+    flow, report = _read(tmp_path, "import beside\nclass F(FlowSpec):")
+    assert flow is None
+    found = next(iter(report))
+    assert found.message == "importing the module of `F` failed: ValueError: no"
+    assert (found.span.line, found.span.col, found.span.end_col) == (4, 1, 14)
+    assert [(Path(note.span.path).name, note.span.line) for note in found.notes] == [("beside.py", 5), ("beside.py", 2)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["time.sleep(60)", "threading.Thread(target=time.sleep, args=(60,)).start()\nsubprocess.Popen(['sleep', '60'])"],
+)
+def test_an_import_that_does_not_end_is_ended(tmp_path: Path, text: str) -> None:
+    started = os.times().elapsed
+    flow, report = _read(tmp_path, f"{text}\nclass F(FlowSpec):", seconds=3)
+    assert os.times().elapsed - started < 20
+    if "sleep(60)" in text:
+        assert flow is None
+        assert "it did not end within 3 s" in next(iter(report)).message
+    else:
+        assert flow is not None
+
+
+def test_the_children_of_the_import_have_no_network_where_the_kernel_helps(tmp_path: Path) -> None:
+    from flowc.offline import go_offline
+
+    child = os.fork()
+    if not child:
+        os._exit(0 if go_offline() else 1)
+    if os.waitpid(child, 0)[1]:
+        pytest.skip("this kernel gives no network namespaces")
+    code = "import socket; socket.socket().connect(('127.0.0.1', 9))"
+    flow, report = _read(
+        tmp_path,
+        f"""
+        done = subprocess.run([sys.executable, "-c", {code!r}], capture_output=True, text=True)
+        raise ValueError(done.stderr.strip().splitlines()[-1])
+        class F(FlowSpec):
+        """,
+    )
+    assert flow is None
+    assert "Network is unreachable" in next(iter(report)).message
+
+
+def test_a_step_that_is_none_any_more_is_found(tmp_path: Path) -> None:
+    flow, report = _read(
+        tmp_path,
+        """
+        hide = (lambda: lambda function: (lambda self: None))()
+        class F(FlowSpec):
+            @hide
+        """,
+    )
+    assert flow is None
+    assert [found.rule.code for found in report] == ["FC662"]
+
+
+def test_what_cannot_be_in_the_output_is_told_in_the_texts_words(tmp_path: Path) -> None:
+    flow, report = _read(tmp_path, "class F(FlowSpec):\n    @resources(cpu=object())")
+    assert flow is None
+    found = next(iter(report))
+    assert found.rule.code == "FC501"
+    assert "`object()`" in found.message
+
+
+def test_two_imports_of_a_module_tell_the_same(tmp_path: Path) -> None:
+    text = """
+    names = {f"name-{number}" for number in range(100)}
+    class F(FlowSpec):
+        @kubernetes(image="-".join(names))
+    """
+    assert _flow(tmp_path, text) == _flow(tmp_path, text)
