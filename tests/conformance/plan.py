@@ -3,23 +3,45 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import count, islice
+
+from compiler.commands.targets import load_backend
+from tests.conformance.generator import GeneratedFlow, generate
 
 LONG = os.environ.get("FLOWC_CONFORMANCE") == "long"
 CHUNK = 10
-MAX_TASKS = 14 if LONG else 10
+MAX_TASKS = 12
 
-GENERATED = 2000 if LONG else 200
-ON_AIRFLOW_3 = 300 if LONG else 30
-ON_AIRFLOW_2 = 150 if LONG else 15
-ON_SCHEDULER = 40 if LONG else 3
-
-
-def chunks(count: int) -> Sequence[range]:
-    """The seeds from 1 on, some at a time: a test each."""
-    return [range(first, min(first + CHUNK, count + 1)) for first in range(1, count + 1, CHUNK)]
+GENERATED = 1000 if LONG else 100
+ON_AIRFLOW_3 = 70 if LONG else 7
+ON_SCHEDULER = 30 if LONG else 3
+ON_AIRFLOW_2 = 40 if LONG else 5
 
 
-def named(seeds: range) -> str:
+def seeds(target: str, number: int, accept: Callable[[GeneratedFlow], bool] = lambda _: True) -> tuple[int, ...]:
+    """The first seeds, from 1 on, whose flows are accepted and have nothing that the target lacks."""
+    found = (flow for flow in map(draw, count(1)) if accept(flow) and runs_on(flow, target))
+    return tuple(flow.seed for flow in islice(found, number))
+
+
+def runs_on(flow: GeneratedFlow, target: str) -> bool:
+    """Whether a target has all that a flow was drawn with."""
+    backend = load_backend(target)
+    assert backend is not None
+    return not flow.features & set(backend.gaps)
+
+
+def draw(seed: int) -> GeneratedFlow:
+    """The flow of a seed, as large as the suite takes it."""
+    return generate(seed, max_tasks=MAX_TASKS)
+
+
+def chunks(found: Sequence[int]) -> Sequence[Sequence[int]]:
+    """Some seeds at a time: a test each."""
+    return [found[first : first + CHUNK] for first in range(0, len(found), CHUNK)]
+
+
+def named(found: Sequence[int]) -> str:
     """For test ids."""
-    return f"{seeds.start}-{seeds.stop - 1}"
+    return f"{found[0]}-{found[-1]}"

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import count, islice
 from pathlib import Path
 
 import pytest
 
 from tests.conformance.engines import Engine
-from tests.conformance.generator import generate
 from tests.conformance.judge import judge_generated, judge_written
-from tests.conformance.plan import MAX_TASKS, ON_SCHEDULER
+from tests.conformance.plan import ON_SCHEDULER, draw, seeds
 from tests.conformance.written import WRITTEN, Written
 
 Compared = Callable[[str, Mapping[str, Engine]], None]
 NESTED = [written for written in WRITTEN if written.flow in ("ModelSearchFlow", "DeepFlow")]
-SEEDS = list(
-    islice((seed for seed in count(1) if generate(seed, max_tasks=MAX_TASKS).has_nested_foreach), ON_SCHEDULER)
-)
+SEEDS = seeds("airflow", ON_SCHEDULER, lambda flow: flow.has_nested_foreach or bool(flow.features))
 
 pytestmark = pytest.mark.xdist_group("scheduler")
 
@@ -36,6 +32,6 @@ def test_nested_flows_give_what_the_local_run_gives(
 def test_nested_generated_flows_give_what_the_local_run_gives(
     seed: int, scheduler: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:
-    differences = judge_generated(generate(seed, max_tasks=MAX_TASKS), scheduler, tmp_path)
+    differences = judge_generated(draw(seed), scheduler, tmp_path)
     assert not differences, "\n".join(differences)
     compared(f"generated {seed}", scheduler)
