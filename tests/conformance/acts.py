@@ -16,12 +16,17 @@ class Box:
     value: object
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """What `@catch` leaves; only the exception's text is foreseen."""
+class Unforeseen:
+    """A value that the language leaves open; it only has to be the same on every engine."""
 
-    exception: str
-    stacktrace: str = ""
+    def __repr__(self) -> str:
+        return "<anything>"
+
+    def __deepcopy__(self, memo: object) -> Unforeseen:
+        return self
+
+
+UNFORESEEN = Unforeseen()
 
 
 @dataclass(slots=True)
@@ -34,6 +39,8 @@ class Running:
     state: dict[str, object]
     inputs: tuple[dict[str, object], ...] = ()
     parameters: Mapping[str, object] = field(default_factory=dict)
+    is_over: bool = False
+    """True once the step has failed for good: what it would do next it does not."""
 
     @property
     def mark(self) -> str:
@@ -261,69 +268,6 @@ class ByName:
 
 
 @dataclass(frozen=True, slots=True)
-class Decide:
-    """The value by which a switch decides: an artifact that differs from place to place, or a parameter or constant as it is.
-
-    With `rounds` the last key is the step's own, which it takes that many times, and once more at odd indices.
-    """
-
-    step: str
-    condition: str
-    keys: tuple[object, ...]
-    first: int | None
-    rounds: int
-
-    @property
-    def _ways(self) -> tuple[object, ...]:
-        return self.keys[:-1] if self.rounds else self.keys
-
-    def sets(self) -> tuple[str, ...]:
-        """The artifacts that it sets."""
-        if self.first is None:
-            return ()
-        return (self.condition, f"rounds_{self.step}") if self.rounds else (self.condition,)
-
-    def lines(self) -> list[str]:
-        if self.first is None:
-            return []
-        chosen = f"{self._ways!r}[(len(self.trail) + (self.index or 0) + {self.first}) % {len(self._ways)}]"
-        if not self.rounds:
-            return [f"self.{self.condition} = {chosen}"]
-        return [
-            f'self.rounds_{self.step} = getattr(self, "rounds_{self.step}", 0) + 1',
-            f"again = self.rounds_{self.step} <= {self.rounds} + (self.index or 0) % 2",
-            f"self.{self.condition} = {self.keys[-1]!r} if again else {chosen}",
-        ]
-
-    def apply(self, task: Running) -> None:
-        if self.first is None:
-            return
-        trail, index = task.state["trail"], task.path[-1] if task.path else 0
-        assert isinstance(trail, list)
-        chosen = self._ways[(len(trail) + index + self.first) % len(self._ways)]
-        if self.rounds:
-            before = task.state.get(f"rounds_{self.step}", 0)
-            assert isinstance(before, int)
-            task.state[f"rounds_{self.step}"] = before + 1
-            chosen = self.keys[-1] if before + 1 <= self.rounds + index % 2 else chosen
-        task.state[self.condition] = chosen
-
-
-@dataclass(frozen=True, slots=True)
-class Peek:
-    """A look for an artifact that only some ways have set."""
-
-    step: str
-    name: str
-
-    def lines(self) -> list[str]:
-        return [f'self.peek_{self.step} = getattr(self, "{self.name}", "absent")']
-
-    def apply(self, task: Running) -> None:
-        task.state[f"peek_{self.step}"] = copy.deepcopy(task.state.get(self.name, "absent"))
-
-
-@dataclass(frozen=True, slots=True)
 class Merge:
     """`merge_artifacts`; `brings` are the names that it is known to bring."""
 
@@ -357,77 +301,6 @@ class RefusedMerge:
 
     def apply(self, task: Running) -> None:
         task.state[f"refused_{self.step}"] = ("UnhandledInMergeArtifactsException", False)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a later step reads of a failure that was caught."""
-
-    step: str
-    variable: str
-
-    def lines(self) -> list[str]:
-        return [f"self.told_{self.step} = self.{self.variable} and str(self.{self.variable}.exception)"]
-
-    def apply(self, task: Running) -> None:
-        caught = task.state[self.variable]
-        task.state[f"told_{self.step}"] = caught.exception if isinstance(caught, Failure) else None
-
-
-@dataclass(frozen=True, slots=True)
-class FailFirst:
-    """The first attempts fail after they have set an artifact, at one place or at all."""
-
-    step: str
-    failures: int
-    only_index: int | None
-
-    def lines(self) -> list[str]:
-        where = "" if self.only_index is None else f" and self.index == {self.only_index}"
-        return [
-            f"if current.retry_count < {self.failures}{where}:",
-            f"    self.ghost_{self.step} = current.retry_count",
-            '    raise RuntimeError("planned failure %d" % current.retry_count)',
-            f'self.haunted_{self.step} = hasattr(self, "ghost_{self.step}")',
-        ]
-
-    def apply(self, task: Running) -> None:
-        task.state[f"haunted_{self.step}"] = False
-
-    def attempts(self, path: tuple[int, ...]) -> int:
-        """How many attempts the task at this place takes."""
-        hit = self.only_index is None or (path and path[-1] == self.only_index)
-        return self.failures + 1 if hit else 1
-
-
-@dataclass(frozen=True, slots=True)
-class FailAlways:
-    """A step that fails for good, at one place or at all, and is caught."""
-
-    step: str
-    retries: int
-    only_index: int | None
-
-    @property
-    def variable(self) -> str:
-        """The artifact that holds the failure."""
-        return f"caught_{self.step}"
-
-    def lines(self) -> list[str]:
-        where = "True" if self.only_index is None else f"self.index == {self.only_index}"
-        return [f"if {where}:", f'    raise ValueError("never works: {self.step}")']
-
-    def hits(self, path: tuple[int, ...]) -> bool:
-        """True where the task at this place fails."""
-        return self.only_index is None or bool(path and path[-1] == self.only_index)
-
-    def apply(self, task: Running) -> None:
-        message = f"never works: {self.step}"
-        task.state[self.variable] = Failure(message) if self.hits(task.path) else None
-
-    def attempts(self, path: tuple[int, ...]) -> int:
-        """How many attempts the task at this place takes."""
-        return self.retries + 1 if self.hits(path) else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -513,16 +386,3 @@ class Items:
             "array": array.array("i", range(len(values))),
         }
         task.state[self.variable] = whole[self.kind]
-
-
-class Unforeseen:
-    """A value that the language leaves open; it only has to be the same on every engine."""
-
-    def __repr__(self) -> str:
-        return "<anything>"
-
-    def __deepcopy__(self, memo: object) -> Unforeseen:
-        return self
-
-
-UNFORESEEN = Unforeseen()

@@ -9,9 +9,13 @@ from dataclasses import dataclass, field, replace
 
 from tests.conformance import acts
 from tests.conformance.dice import chance
+from tests.conformance.faults import FailAlways, FailFirst, Kind, Told
+from tests.conformance.faults import decorators as faulty
 from tests.conformance.scopes import Loop, Scope, Version, differing, is_sure, meet
 from tests.conformance.shapes import BEYOND_METAFLOW, Diamond, Each, Level, Line, first_step, last_step
+from tests.conformance.switching import Decide, Peek
 from tests.conformance.texts import GivenParameter, draw_keys, hostile, is_key
+from tests.conformance.writing import HOWS, Delete, Written
 
 CONSTANTS: tuple[tuple[str, object], ...] = (
     ("17", 17),
@@ -25,6 +29,7 @@ CONSTANTS: tuple[tuple[str, object], ...] = (
     ("bytes(range(256)) * 300", bytes(range(256)) * 300),
     ("datetime.date(2024, 2, 29)", datetime.date(2024, 2, 29)),
 )
+KINDS: tuple[Kind, ...] = ("raise", "kill", "hang")
 NOISE = ('{"index": "9", "fan": 9}', "::error::", "{{=1+1}}", "x" * 300, "\\", "null")
 
 
@@ -33,7 +38,7 @@ class Going:
     """How a node is left: what `self.next` says (None at the end), and what decides between the keys of a switch."""
 
     text: str | None
-    decides: acts.Decide | None = None
+    decides: Decide | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class Furnisher:
     parameters: tuple[GivenParameter, ...]
     steps: dict[str, StepDef] = field(default_factory=dict)
     constants: dict[str, object] = field(default_factory=dict)
+    globals: dict[str, object] = field(default_factory=dict)
     beyond: bool = False
     versions: int = 0
 
@@ -78,6 +84,15 @@ class Furnisher:
                 arriving[target].append(left)
         return meet(arriving[-1], self._number)
 
+    def _spelled(self, variable: str) -> str:
+        """A foreach's variable as real flows write it: a literal, a constant's name, an f-string of constants."""
+        way = self.rng.choice(("literal", "literal", "literal", "name", "text"))
+        if way == "literal":
+            return f'"{variable}"'
+        constant = f"OVER_{variable.upper()}"
+        self.globals[constant] = variable if way == "name" else variable[1:]
+        return constant if way == "name" else f'f"{variable[0]}{{{constant}}}"'
+
     def _number(self) -> int:
         self.versions += 1
         return self.versions
@@ -94,19 +109,19 @@ class Furnisher:
         cases = ", ".join(f"{key!r}: self.{target}" for key, target in zip(decides.keys, targets, strict=True))
         return Going(f'{{{cases}}}, condition="{decides.condition}"', decides)
 
-    def _decides(self, step: str, ways: int, rounds: int) -> acts.Decide:
+    def _decides(self, step: str, ways: int, rounds: int) -> Decide:
         rng = self.rng
         keys = draw_keys(rng, ways + bool(rounds))
         kind = "artifact" if rounds else rng.choice(("artifact", "artifact", "artifact", "parameter", "constant"))
         parameters = [parameter for parameter in self.parameters if is_key(parameter.expected)]
         if kind == "parameter" and parameters:
             parameter = rng.choice(parameters)
-            return acts.Decide(step, f"{parameter.attribute}", _with_key(rng, keys, parameter.expected), None, 0)
+            return Decide(step, f"{parameter.attribute}", _with_key(rng, keys, parameter.expected), None, 0)
         if kind == "constant":
             name = f"FIXED_{step.upper()}"
             self.constants[name] = rng.choice(keys)
-            return acts.Decide(step, name, keys, None, 0)
-        return acts.Decide(step, f"way_{step}", keys, rng.randint(0, ways - 1), rounds)
+            return Decide(step, name, keys, None, 0)
+        return Decide(step, f"way_{step}", keys, rng.randint(0, ways - 1), rounds)
 
     def _line(self, node: Line, scope: Scope, loops: tuple[Loop, ...], going: Going) -> Scope:
         doing, names = self._opening(node.name, scope, loops)
@@ -115,7 +130,9 @@ class Furnisher:
         names |= _names_of((*first, *doing, *last))
         early = going.text is not None and chance(self.rng, 0.08)
         self._add(node.name, False, decorators, (*first, *doing, *last), going, early)
-        return self._set(scope, names | _decided(going), loops)
+        left = self._set(scope, names | _decided(going), loops)
+        killed = any(isinstance(act, FailAlways) and act.kind == "kill" for act in first)
+        return _unsure(scope, left) if killed else left
 
     def _diamond(self, node: Diamond, scope: Scope, loops: tuple[Loop, ...], going: Going) -> Scope:
         doing, names = self._opening(node.split, scope, loops)
@@ -135,7 +152,7 @@ class Furnisher:
         names |= _names_of((*first, *doing))
         items = acts.Items(node.split, node.variable, node.kind, node.width, node.ragged and bool(loops))
         self.beyond |= node.kind in BEYOND_METAFLOW
-        target = f'self.{node.body.entry}, foreach="{node.variable}"'
+        target = f"self.{node.body.entry}, foreach={self._spelled(node.variable)}"
         self._add(node.split, False, decorators, (*first, *doing, items), Going(target))
         scope = self._set(scope, {**names, node.variable: True}, loops)
         before = self.versions
@@ -224,16 +241,21 @@ class Furnisher:
             doing.append(acts.Append(step))
             names |= {"bag": True, "book": True}
         for variable in [name for name in scope if name.startswith("caught_") and is_sure(scope, name)]:
-            doing.append(acts.Told(step, variable))
+            doing.append(Told(step, variable))
             names[f"told_{step}"] = True
         unsure = [name for name, version in scope.items() if not version.sure]
         if unsure and chance(rng, 0.6):
-            doing.append(acts.Peek(step, rng.choice(unsure)))
+            doing.append(Peek(step, rng.choice(unsure)))
             names[f"peek_{step}"] = True
         if loops and loops[-1].variable in scope and chance(rng, 0.08):
             doing.insert(0, acts.Spoil(loops[-1].variable))
             names[loops[-1].variable] = False
             self.beyond = True
+        held = [
+            name for name in scope if name.startswith(("const_", "w_")) and is_sure(scope, name) and name not in names
+        ]
+        if held and chance(rng, 0.15):
+            doing.append(Delete(rng.choice(held)))
         doing += self._extras(step, names)
         return doing, names
 
@@ -245,6 +267,10 @@ class Furnisher:
             name = rng.choice((f"const_{step}", f"_private_{step}", "shared_constant"))
             doing.append(acts.Constant(name, source, value))
             names[name] = False
+        if chance(rng, 0.25):
+            written = Written(step, rng.choice(HOWS))
+            doing.append(written)
+            names |= dict.fromkeys(written.sets(), False)
         if self.parameters and chance(rng, 0.4):
             doing.append(acts.Sighting(step, rng.choice(self.parameters).attribute))
             names[f"saw_{step}"] = False
@@ -259,15 +285,17 @@ class Furnisher:
         rng = self.rng
         only = rng.choice((None, 0, 1)) if loops else None
         (fate,) = rng.choices(("catch", "retry", "environment", "none"), weights=(8, 17, 15, 60))
+        (kind,) = rng.choices(KINDS, weights=(80, 15, 5))
         if fate == "catch" and may_catch and step not in ("start", "end"):
-            retries = rng.choice((0, 0, 1))
+            retries = rng.choice((0, 0, 1)) if kind == "raise" else 0
             retry = (_retry(retries),) if retries else ()
-            fail = acts.FailAlways(step, retries, only)
-            return (f'@catch(var="{fail.variable}", print_exception=False)', *retry), (), (fail,)
+            fail = FailAlways(step, kind, retries, only)
+            decorated = (f'@catch(var="{fail.variable}", print_exception=False)', *faulty(kind), *retry)
+            return decorated, (fail,) if kind == "kill" else (), () if kind == "kill" else (fail,)
         if fate == "retry":
-            failures = rng.choice((1, 1, 2))
-            fails = acts.FailFirst(step, failures, only)
-            return (_retry(failures + rng.choice((0, 0, 1))),), (fails,), ()
+            failures = rng.choice((1, 1, 2)) if kind == "raise" else 1
+            fails = FailFirst(step, kind, failures, only)
+            return (*faulty(kind), _retry(failures + rng.choice((0, 0, 1)))), (fails,), ()
         if fate == "environment":
             variable, text = f"GEN_{step.upper()}", hostile(rng)
             environment = acts.Environment(step, variable, text)
@@ -276,7 +304,7 @@ class Furnisher:
 
     def _current(self, step: str, failing: Sequence[acts.Act]) -> list[acts.Act]:
         """A look at `current`, where the number of attempts is the same in all tasks of the step."""
-        fails = [act for act in failing if isinstance(act, acts.FailFirst | acts.FailAlways)]
+        fails = [act for act in failing if isinstance(act, FailFirst | FailAlways)]
         if chance(self.rng, 0.7) or any(act.only_index is not None for act in fails):
             return []
         return [acts.Current(step, self.flow, fails[0].attempts(()) - 1 if fails else 0)]
@@ -309,9 +337,9 @@ def _names_of(doing: Sequence[acts.Act]) -> dict[str, bool]:
     """The names that the acts of `_failing` and `_current` set."""
     names: dict[str, bool] = {}
     for act in doing:
-        if isinstance(act, acts.FailFirst):
+        if isinstance(act, FailFirst):
             names[f"haunted_{act.step}"] = False
-        elif isinstance(act, acts.FailAlways):
+        elif isinstance(act, FailAlways):
             names[act.variable] = True
         elif isinstance(act, acts.Environment):
             names[f"env_{act.step}"] = False
@@ -323,6 +351,14 @@ def _names_of(doing: Sequence[acts.Act]) -> dict[str, bool]:
 def _decided(going: Going) -> dict[str, bool]:
     """The names that a switch's step sets to decide."""
     return dict.fromkeys(going.decides.sets(), True) if going.decides else {}
+
+
+def _unsure(before: Scope, after: Scope) -> Scope:
+    """The names behind a step that may have been killed: what it alone has set may not be there, but for the failure."""
+    return {
+        name: replace(version, sure=is_sure(before, name) or name.startswith("caught_"))
+        for name, version in after.items()
+    }
 
 
 def _brought(versions: Sequence[Version]) -> Version:

@@ -12,17 +12,21 @@ from tests.conformance.furnish import Furnisher, StepDef
 from tests.conformance.oracle import Foreseen, Oracle
 from tests.conformance.shapes import draw_shape, has_recursion, has_switch, step_names
 from tests.conformance.texts import GivenParameter, draw_parameters
+from tests.conformance.writing import HELPERS, METHODS, Written
 
 MAX_STEPS = 10
 MAX_TASKS = 10
 DRAWN = frozenset({"switch", "recursion"})
 
 HEADER = """import array
+import contextlib
 import datetime
 import os
+import signal
+import time
 from dataclasses import dataclass
 
-from {package} import FlowSpec, JSONType, Parameter, catch, current, environment, retry, step
+from {package} import FlowSpec, JSONType, Parameter, catch, current, environment, retry, step, timeout
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Box:
 
 def place(stack):
     return ".".join(str(index) for index, _, _ in stack) or "-"
+
 """
 
 
@@ -85,7 +90,7 @@ def generate(seed: int, *, max_tasks: int = MAX_TASKS, max_steps: int = MAX_STEP
         max_tasks=max_tasks,
         name=name,
         stem=f"generated_{seed}",
-        source=_source(name, parameters, furnisher.constants, tuple(steps.values()), rng),
+        source=_source(name, parameters, furnisher, tuple(steps.values()), rng),
         parameters={parameter.name: parameter.given for parameter in parameters if parameter.is_given},
         visible_parameters=visible,
         tasks=oracle.tasks,
@@ -100,19 +105,22 @@ def generate(seed: int, *, max_tasks: int = MAX_TASKS, max_steps: int = MAX_STEP
 def _source(
     name: str,
     parameters: tuple[GivenParameter, ...],
-    constants: Mapping[str, object],
+    furnisher: Furnisher,
     steps: tuple[StepDef, ...],
     rng: random.Random,
 ) -> str:
     declared = [f"    {parameter.attribute} = {parameter.declaration}" for parameter in parameters]
-    declared += [f"    {constant} = {value!r}" for constant, value in constants.items()]
+    declared += [f"    {constant} = {value!r}" for constant, value in furnisher.constants.items()]
     members = (["\n".join(declared)] if declared else []) + ["\n".join(_step(step)) for step in steps]
-    blocks = [HEADER.format(package=rng.choice(("flowc", "metaflow")))]
+    blocks = [HEADER.format(package=rng.choice(("flowc", "metaflow"))) + HELPERS]
     base = "FlowSpec"
     if chance(rng, 0.15):
         # What a base class declares, parameters or a step, is inherited.
         base = "Shared"
         blocks.append(f"class Shared(FlowSpec):\n{members.pop(0)}\n")
+    if any(isinstance(act, Written) and act.how == "method" for step in steps for act in step.acts):
+        members.append(METHODS)
+    blocks += [f"{name} = {value!r}\n" for name, value in furnisher.globals.items()]
     body = "\n\n".join(members)
     blocks.append(f'class {name}({base}):\n    """Made from a seed."""\n\n{body}\n')
     blocks.append(f'if __name__ == "__main__":\n    {name}()\n')

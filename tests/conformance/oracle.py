@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.conformance import acts
+from tests.conformance.faults import FailAlways, FailFirst
 from tests.conformance.furnish import StepDef
 from tests.conformance.shapes import Diamond, Each, Level, Line, last_step
+from tests.conformance.switching import Decide
 
 Path = tuple[int, ...]
 Stack = tuple[tuple[int, int, object], ...]
@@ -62,7 +64,7 @@ class Oracle:
 
     def _case(self, step: str, state: State) -> int:
         """The position of the key that a switch takes."""
-        decides = next(act for act in self.steps[step].acts if isinstance(act, acts.Decide))
+        decides = next(act for act in self.steps[step].acts if isinstance(act, Decide))
         held = {**self.parameters, **state}
         return {key: place for place, key in enumerate(decides.keys)}[held[decides.condition]]
 
@@ -84,9 +86,11 @@ class Oracle:
         )
         attempts = 1
         for act in self.steps[step].acts:
-            act.apply(running)
-            if isinstance(act, acts.FailFirst | acts.FailAlways):
+            if isinstance(act, FailFirst | FailAlways):
                 attempts = max(attempts, act.attempts(path))
+            act.apply(running)
+            if running.is_over:
+                break
         place = ".".join(map(str, path)) or "-"
         place += "" if iteration is None else f"~{iteration}"
         self.tasks[step, place] = Foreseen(copy.deepcopy(running.state), attempts)

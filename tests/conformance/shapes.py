@@ -205,8 +205,8 @@ def _taste(rng: random.Random, features: frozenset[str]) -> Taste:
         "recursion": Taste(repeat=0.2, switch=rng.choice((0.0, 0.2)), least=rng.choice((4, 5, 6, 7))),
     }
     weights = {
-        "nested": 20,
-        "plain": 40,
+        "nested": 15,
+        "plain": 30,
         "switch": 30 if "switch" in features else 0,
         "nested switch": 8 if "switch" in features else 0,
         "recursion": 12 if "recursion" in features else 0,

@@ -31,7 +31,7 @@ def test_flows_stay_within_their_bounds(flows: list[GeneratedFlow]) -> None:
         steps = {step for step, _ in flow.tasks}
         assert len(steps) <= MAX_STEPS
         assert len(flow.tasks) <= MAX_TASKS
-        assert flow.source.count("    @step\n") == len(steps)
+        assert len(steps) <= flow.source.count("    @step\n") <= MAX_STEPS
 
 
 def test_flows_are_python(flows: list[GeneratedFlow]) -> None:
@@ -55,6 +55,14 @@ def test_flows_are_python(flows: list[GeneratedFlow]) -> None:
         ("inputs[0].bag", 60),
         ("[inputs.", 25),
         ("array.array(", 5),
+        ("SIGKILL)", 5),
+        ("time.sleep(600)", 1),
+        ("setattr(self", 5),
+        ("put(self", 5),
+        ("self.note(", 5),
+        ("del self.", 5),
+        ("foreach=OVER_", 5),
+        ('foreach=f"', 5),
         (" = set(range", 10),
         ("        return\n", 20),
     ],
@@ -66,13 +74,13 @@ def test_every_construct_is_drawn_often(flows: list[GeneratedFlow], what: str, l
 @pytest.mark.parametrize(
     ("what", "least"),
     [
-        ("condition=", 60),
+        ("condition=", 50),
         ('condition="par_', 5),
         ('condition="FIXED_', 5),
         ("{None: self.", 5),
         ("{-", 3),
-        ("{True: ", 3),
-        ("getattr(inputs, ", 8),
+        ("{True: ", 1),
+        ("getattr(inputs, ", 4),
         ("peek_", 40),
     ],
 )
@@ -87,5 +95,6 @@ def test_nested_foreaches_are_drawn_often(flows: list[GeneratedFlow]) -> None:
 
 def test_each_task_has_a_trail_of_its_own(flows: list[GeneratedFlow]) -> None:
     for flow in flows:
-        trails = {canonical(task.artifacts["trail"]) for task in flow.tasks.values()}
-        assert len(trails) == len(flow.tasks)
+        if "SIGKILL" not in flow.source:  # what was killed leaves the trail as it was
+            trails = {canonical(task.artifacts["trail"]) for task in flow.tasks.values()}
+            assert len(trails) == len(flow.tasks)
