@@ -20,7 +20,7 @@ COLUMNS = ("local", "argo", "step-functions", "airflow 3", "airflow 2")
 
 _RULE = re.compile(r"^- `([a-z0-9.-]+)`: (.+)$", re.MULTILINE)
 _CODE = re.compile(r"\bFC\d{3}\b")
-_REFUSED = "refused."
+_REFUSED = ("refused.", "warned.")
 _FOLDERS: Mapping[str, tuple[str, ...]] = {
     "airflow": ("airflow 3", "airflow 2"),
     "argo": ("argo",),

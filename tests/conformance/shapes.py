@@ -165,6 +165,7 @@ class Taste:
     switch: float = 0.0
     repeat: float = 0.0
     nested: bool = False
+    several_ends: bool = False
     least: int = 2
 
     def accepts(self, level: Level) -> bool:
@@ -173,6 +174,7 @@ class Taste:
             (not self.nested or foreach_depth(level) > 1)
             and (self.switch == 0 or any(len(ways) > 1 for one in levels(level) for ways in one.ways))
             and (self.repeat == 0 or has_recursion(level))
+            and (not self.several_ends or any(len(inner.ends()) > 1 for inner in levels(level) if inner is not level))
         )
 
 
@@ -201,6 +203,7 @@ def _taste(rng: random.Random, features: frozenset[str]) -> Taste:
         "nested": Taste(nested=True, least=rng.choice((2, 4, 5, 6))),
         "plain": Taste(least=rng.choice((2, 4, 6, 7, 8))),
         "switch": Taste(switch=rng.choice((0.25, 0.4)), least=rng.choice((4, 5, 6, 7, 8))),
+        "switch in a split": Taste(switch=0.5, several_ends=True, least=rng.choice((2, 5, 6, 7, 8))),
         "nested switch": Taste(switch=0.3, nested=True, least=rng.choice((2, 4, 5, 6))),
         "recursion": Taste(repeat=0.2, switch=rng.choice((0.0, 0.2)), least=rng.choice((4, 5, 6, 7))),
     }
@@ -208,6 +211,7 @@ def _taste(rng: random.Random, features: frozenset[str]) -> Taste:
         "nested": 15,
         "plain": 30,
         "switch": 30 if "switch" in features else 0,
+        "switch in a split": 10 if "switch" in features else 0,
         "nested switch": 8 if "switch" in features else 0,
         "recursion": 12 if "recursion" in features else 0,
     }

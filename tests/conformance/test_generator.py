@@ -53,7 +53,7 @@ def test_flows_are_python(flows: list[GeneratedFlow]) -> None:
         ("Parameter('", 100),
         ("class Shared", 15),
         ("inputs[0].bag", 60),
-        ("[inputs.", 25),
+        ("[inputs.", 15),
         ("array.array(", 5),
         ("SIGKILL)", 5),
         ("time.sleep(600)", 1),
