@@ -10,7 +10,7 @@ import pytest
 from flowc.address import TaskAddress
 from flowc.failure import failure_of
 from flowc.files import FileStore
-from flowc.manifest import Attempt, attempts
+from flowc.manifest import Attempt, attempts, read
 
 from tests.shim.container import command, contain, variables, write
 
@@ -43,6 +43,7 @@ class F(FlowSpec):
 """
 SWALLOWED = "try:\n            time.sleep(60)\n        except BaseException:\n            pass"
 BLOCKED = "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM]); time.sleep(60)"
+TASK = TaskAddress("F", "r", "start")
 QUICK = "import flowc.guard\nflowc.guard._GRACE = 0.3\n"
 
 
@@ -50,8 +51,12 @@ def _step(folder: Path, start: str, decorators: str = "", before: str = "") -> N
     write(folder, before + SOURCE.format(start=start, decorators=decorators))
 
 
+def _store(folder: Path) -> FileStore:
+    return FileStore(f"file:{folder}/store")
+
+
 def _attempts(folder: Path) -> tuple[Attempt, ...]:
-    return attempts(FileStore(f"file:{folder}/store"), TaskAddress("F", "r", "start"))
+    return attempts(_store(folder), TASK)
 
 
 @pytest.mark.parametrize(
@@ -152,3 +157,18 @@ def test_any_failure_becomes_a_text_that_a_person_can_read(text: str, told: list
         assert part in found.stacktrace
     assert found.stacktrace.endswith("\n")
     assert len(found.stacktrace.splitlines()) < 300
+
+
+def test_after_a_rerun_catch_tells_of_this_life_s_attempts(tmp_path: Path) -> None:
+    """`argo retry`, a clear and a redrive count from 0 again: what an earlier life left must not be told as this one's."""
+    decorators = "@catch(var='why', print_exception=False)\n    @retry(times=1)"
+    _step(tmp_path, "raise ValueError('in the first life')", decorators)
+    for number in range(2):
+        contain(tmp_path, "start", retry=number)
+    kept = read(_store(tmp_path), TASK)
+    assert (kept["why"].type, kept.attempt) == ("ValueError", 2)
+    _step(tmp_path, "os.kill(os.getpid(), signal.SIGKILL)", decorators)
+    codes = [contain(tmp_path, "start", retry=number).returncode for number in range(3)]
+    assert codes == [-9, -9, 0]
+    kept = read(_store(tmp_path), TASK)
+    assert (kept["why"].type, kept.attempt, kept.retry) == ("FailureHandledByCatch", 5, 2)

@@ -1,0 +1,108 @@
+"""Retries, catches, timeouts and kills in one flow: the local run against a table, every engine against the local run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.conformance import engines
+from tests.conformance.judge import Engine
+from tests.conformance.results import Result, against_local, read_result
+from tests.engines.local import run_local
+from tests.failure.faults import FAULTS, STEPS, Fault, case, drawn
+
+KINDS = sorted(FAULTS)
+ON_CONTAINERS, ON_AIRFLOW_3, ON_AIRFLOW_2 = range(1, 5), range(11, 13), range(21, 22)
+FAILING = 100
+
+
+@pytest.fixture(scope="module")
+def container_engines() -> Iterator[Mapping[str, Engine]]:
+    with engines.container_engines() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def airflow_3() -> Iterator[Mapping[str, Engine]]:
+    with engines.dag_test("af3") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def airflow_2() -> Iterator[Mapping[str, Engine]]:
+    with engines.dag_test("af2") as found:
+        yield found
+
+
+def _ran(faults: Mapping[str, Fault], engine: Engine, folder: Path) -> tuple[Result, str]:
+    folder.mkdir(parents=True)
+    made = case(faults, folder / "code")
+    outcome = engine(made, folder)
+    return read_result(outcome, folder / "code"), outcome.log
+
+
+def _differences(faults: Mapping[str, Fault], on: Mapping[str, Engine], folder: Path) -> list[str]:
+    """How the local run differs from the table, and each engine from the local run."""
+    local, log = _ran(faults, run_local, folder / "local")
+    found = [*_against_table(faults, local)]
+    for name, engine in on.items():
+        result, log = _ran(faults, engine, folder / name)
+        told = [f"{name}: {difference}" for difference in against_local(local, result)]
+        found += [*told, log[-3000:]] if told else []
+    return found
+
+
+def _against_table(faults: Mapping[str, Fault], local: Result) -> Iterator[str]:
+    failing = [step for step in STEPS if faults[step].type and not faults[step].catch]
+    if local.success == bool(failing):
+        yield f"local: success is {local.success}, and {failing} must fail"
+    for (step, index), task in local.tasks.items():
+        fault = faults[step] if index in ("-", "0") else Fault(catch=faults[step].catch)
+        if task.attempts != fault.attempts:
+            yield f"local: {step}/{index} has {task.attempts} attempts, not {fault.attempts}"
+        if task.artifacts is None:
+            if step not in failing:
+                yield f"local: {step}/{index} has left nothing"
+            continue
+        names = task.artifacts.keys() & {f"before_{step}", f"after_{step}"}
+        want = set() if fault.is_killed else {f"before_{step}", *([] if fault.type else [f"after_{step}"])}
+        if names != want:
+            yield f"local: {step}/{index} has left {names}, not {want}"
+        why = task.artifacts.get(f"why_{step}")
+        if (why is None) == fault.catch or (why not in (None, "None")) != bool(fault.type):
+            yield f"local: {step}/{index}: what was caught is {why}, not {fault.type}"
+
+
+PLACES = [step for step in STEPS if step != "fan"]  # where `@catch` may not stand
+
+
+@pytest.mark.parametrize("first", range(0, len(KINDS), len(PLACES)))
+def test_every_fault_is_what_the_table_says(first: int, tmp_path: Path) -> None:
+    """The local run alone, each row of the table in one of the flows."""
+    kinds = [*KINDS[first:], *KINDS][: len(PLACES)]
+    faults = {step: FAULTS[kind] for step, kind in zip(PLACES, kinds, strict=True)}
+    assert not _differences({**faults, "fan": FAULTS["kill once"]}, {}, tmp_path)
+
+
+@pytest.mark.parametrize("seed", [*ON_CONTAINERS, FAILING])
+def test_argo_and_step_functions_fail_as_the_local_run_does(
+    seed: int, container_engines: Mapping[str, Engine], tmp_path: Path
+) -> None:
+    found = _differences(drawn(seed, failing=seed >= FAILING), container_engines, tmp_path)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.xdist_group("airflow 3")
+@pytest.mark.parametrize("seed", [*ON_AIRFLOW_3, FAILING + 1])
+def test_airflow_3_fails_as_the_local_run_does(seed: int, airflow_3: Mapping[str, Engine], tmp_path: Path) -> None:
+    found = _differences(drawn(seed, failing=seed >= FAILING), airflow_3, tmp_path)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.xdist_group("airflow 2")
+@pytest.mark.parametrize("seed", ON_AIRFLOW_2)
+def test_airflow_2_fails_as_the_local_run_does(seed: int, airflow_2: Mapping[str, Engine], tmp_path: Path) -> None:
+    found = _differences(drawn(seed), airflow_2, tmp_path)
+    assert not found, "\n".join(found)
