@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from flowc.address import RunAddress, TaskAddress
@@ -14,10 +14,12 @@ from flowc.store import MissingError, Store, StoreError, open_store
 from compiler.config import did_you_mean
 from compiler.mistakes import CallError
 from compiler.record import record
+from compiler.run.life import Life, life
 
-TaskStatus = Literal["done", "caught", "failed", "unfinished", "waiting"]
-RunStatus = Literal["succeeded", "failed", "unfinished"]
-"""`unfinished` is what still runs and what was killed: the store cannot tell them apart."""
+TaskStatus = Literal["done", "caught", "failed", "running", "stopped", "killed", "unfinished", "waiting"]
+"""`killed`: the process ended without a word; `stopped`: a signal asked it to end."""
+RunStatus = Literal["succeeded", "failed", "running", "stopped", "unfinished"]
+"""`unfinished` is what still runs and what was killed, where nothing on this machine can tell them apart."""
 
 
 _SHOWN = 20
@@ -27,6 +29,15 @@ class HistoryError(CallError):
     """There is no such run, step or task, or no store."""
 
 
+_OPEN: Mapping[Life | None, TaskStatus] = {
+    None: "unfinished",
+    "running": "running",
+    "stopped": "killed",
+    "failed": "killed",
+}
+"""What a task is that has begun and not ended, by what is known of its run."""
+
+
 @record
 class TaskState:
     """A task that the run's decisions lead to. `manifest` is None where no attempt has finished well."""
@@ -34,16 +45,17 @@ class TaskState:
     address: TaskAddress
     manifest: Manifest | None
     attempts: tuple[Attempt, ...]
+    life: Life | None = None
 
     @property
     def status(self) -> TaskStatus:
         """`failed` where the newest attempt has failed by itself and none since has left a manifest."""
         newest = self._newest_failure
         if newest:
-            return "unfinished" if _was_ended(newest) else "failed"
+            return ("stopped" if self.life else "unfinished") if _was_ended(newest) else "failed"
         if self.manifest:
             return "caught" if self.manifest.caught else "done"
-        return "unfinished" if self.attempts else "waiting"
+        return _OPEN[self.life] if self.attempts else "waiting"
 
     @property
     def _newest_failure(self) -> Failure | None:
@@ -57,6 +69,11 @@ class TaskState:
     def failure(self) -> Failure | None:
         """Why it is `failed`, `caught`, or was ended from outside."""
         return self._newest_failure or (self.manifest.caught if self.manifest else None)
+
+    @property
+    def is_taken_over(self) -> bool:
+        """Whether it was done by the run that this one was resumed from."""
+        return bool(self.manifest and self.manifest.origin)
 
     def log(self, attempt: Attempt) -> str:
         """What one of its attempts printed; empty where that was killed before it could be kept."""
@@ -85,10 +102,13 @@ class RunState:
 
     record: RunRecord
     tasks: tuple[TaskState, ...]
+    life: Life | None = None
 
     @property
     def status(self) -> RunStatus:
-        """`failed` where one of its tasks is, `succeeded` once all of them are done and the last step among them."""
+        """What its process tells; else `failed` where one of its tasks is, `succeeded` once all are done, the last step among them."""
+        if self.life:
+            return self.life
         if any(task.status == "failed" for task in self.tasks):
             return "failed"
         done = all(task.status in ("done", "caught") for task in self.tasks)
@@ -139,12 +159,16 @@ def list_runs(store: Store, flow: str, limit: int) -> Iterator[RunState]:
         record = _record(store, RunAddress(flow, run))
         found = list(walk(store, record.address))
         again = repeated(store, record.address, {address.step for address, _ in found})
+        living = life(store.url, record.address)
         yield RunState(
             record,
             tuple(
-                TaskState(task, manifest, attempts(store, task) if manifest is None or task.folder in again else ())
+                TaskState(
+                    task, manifest, attempts(store, task) if manifest is None or task.folder in again else (), living
+                )
                 for task, manifest in found
             ),
+            living,
         )
 
 
@@ -152,9 +176,11 @@ def read_state(store: Store, flow: str, run: str) -> RunState:
     """A run with all its tasks and their attempts. Raises HistoryError where there is none."""
     address = RunAddress(flow, run)
     record = _record(store, address)
-    tasks = [TaskState(task, manifest, attempts(store, task)) for task, manifest in walk(store, address)]
+    living = life(store.url, address)
+    tasks = [TaskState(task, manifest, attempts(store, task), living) for task, manifest in walk(store, address)]
     order = _step_order(record.first, tasks)
-    return RunState(record, tuple(sorted(tasks, key=lambda task: (order[task.address.step], _index_place(task)))))
+    ordered = sorted(tasks, key=lambda task: (order[task.address.step], _index_place(task)))
+    return RunState(record, tuple(ordered), living)
 
 
 def _step_order(first: str, tasks: list[TaskState]) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +12,18 @@ from flowc.manifest import Attempt, Failure
 
 from compiler.commands.history import HistoryError, RunState, TaskState, opened, read_state
 from compiler.commands.stores import local_store
-from compiler.commands.times import duration, moment, size
+from compiler.commands.times import ago, duration, moment, size
 from compiler.config import read_settings
 
-COLOURS = {"done": "green", "succeeded": "green", "caught": "yellow", "failed": "red", "unfinished": "cyan"}
+COLOURS = {
+    "done": "green",
+    "succeeded": "green",
+    "caught": "yellow",
+    "failed": "red",
+    "killed": "red",
+    "stopped": "yellow",
+}
+COLOURS |= dict.fromkeys(("running", "unfinished"), "cyan")
 _RUN_PARTS, _TASK_PARTS = 2, 4
 
 
@@ -56,18 +65,21 @@ def _run_lines(state: RunState) -> Iterator[str]:
     record = state.record
     took = duration(record.created, state.finished)
     yield f"{record.flow}/{record.run}  {_styled(state.status)}  {moment(record.created)}  {took}".rstrip()
+    if record.origin:
+        yield f"resumed from {record.origin}"
     if record.tags:
         yield f"tags: {', '.join(record.tags)}"
     width = max(len(_label(task)) for task in state.tasks)
     for task in state.tasks:
         tries = f"  {len(task.attempts)} attempts" if len(task.attempts) > 1 else ""
+        tries = "  taken over" if task.is_taken_over else tries
         why = f"  {_line(task.failure)}" if task.failure else _earlier(task)
-        yield f"  {_label(task):<{width}}  {_styled(task.status)}  {duration(task.started, task.finished)}{tries}{why}".rstrip()
+        yield f"  {_label(task):<{width}}  {_styled(task.status)}  {_time(task)}{tries}{why}".rstrip()
 
 
 def _task_lines(tasks: tuple[TaskState, ...]) -> Iterator[str]:
     for task in tasks:
-        yield f"{task.address}  {_styled(task.status)}  {moment(task.started) or ''}  {duration(task.started, task.finished)}".rstrip()
+        yield f"{task.address}  {_styled(task.status)}  {moment(task.started) or ''}  {_time(task)}".rstrip()
         for attempt in task.attempts:
             yield f"  attempt {attempt.number}  {moment(attempt.started)}{_outcome(attempt)}"
         manifest = task.manifest
@@ -87,6 +99,7 @@ def _run_facts(state: RunState, tasks: tuple[TaskState, ...], *, log: bool) -> d
         "status": state.status,
         "created": moment(record.created),
         "finished": moment(state.finished),
+        "origin_run_id": record.origin or None,
         "tags": record.tags,
         "user": record.user,
         "tasks": [_task_facts(task, log=log) for task in tasks],
@@ -99,6 +112,7 @@ def _task_facts(task: TaskState, *, log: bool) -> dict[str, object]:
         "step": task.address.step,
         "index": task.address.index,
         "status": task.status,
+        "origin_run_id": (manifest.origin if manifest else "") or None,
         "started": moment(task.started),
         "finished": moment(task.finished),
         "attempts": [
@@ -119,6 +133,13 @@ def _task_facts(task: TaskState, *, log: bool) -> dict[str, object]:
         if manifest
         else {},
     }
+
+
+def _time(task: TaskState) -> str:
+    """How long it took, or how long ago what has no end began."""
+    if task.started is None or task.status not in ("running", "unfinished"):
+        return duration(task.started, task.finished)
+    return f"began {ago(task.started, time.time())}"
 
 
 def _label(task: TaskState) -> str:

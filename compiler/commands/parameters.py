@@ -13,10 +13,13 @@ from compiler.ir.text import value_text
 from compiler.mistakes import CallError
 
 
-def parse_parameters(plan: Plan, called: str, words: Sequence[str], ours: Container[str]) -> dict[str, object]:
+def parse_parameters(
+    plan: Plan, called: str, words: Sequence[str], ours: Container[str], *, resumed: bool = False
+) -> dict[str, object]:
     """What the words give, by attribute, as text: the first step converts it, as it does on every engine.
 
     Text that does not fit its declared type is refused here already. `ours` are flowc's own options, which do not go here.
+    A run that is `resumed` has the parameters of its origin, and takes none.
     Raises CallError, and click's Exit after `--help`.
     """
     command = click.Command(
@@ -25,6 +28,12 @@ def parse_parameters(plan: Plan, called: str, words: Sequence[str], ours: Contai
         help=plan.flow.doc,
         context_settings={"help_option_names": ["--help"], "max_content_width": 110},
     )
+    if resumed:
+        if words and words[0] != "--help":
+            raise CallError(
+                f"a resumed run has the parameters of the run that it goes on from: `{words[0]}` has no place"
+            )
+        command.params = []
     try:
         with command.make_context(called, list(words)) as context:
             given = context.params

@@ -32,6 +32,7 @@ class Progress:
     running: list[TaskStart] = fresh(default_factory=list)
     finished_tasks: int = 0
     retried: int = 0
+    taken: int = 0
     failures: list[TaskStart] = fresh(default_factory=list)
     last_lines: dict[TaskStart, str] = fresh(default_factory=dict)
 
@@ -46,6 +47,10 @@ class Progress:
         """Show it in the status line."""
         self.running.append(task)
         self._show()
+
+    def taken_over(self, task: TaskStart) -> None:
+        """Count it."""
+        self.taken += 1
 
     def line(self, task: TaskStart, text: str) -> None:
         """Print the line behind the task's name."""
@@ -80,6 +85,7 @@ class Progress:
         """Print the summary."""
         tasks = f"{self.finished_tasks} task{'' if self.finished_tasks == 1 else 's'}"
         retries = f", {self.retried} tried again" if self.retried else ""
+        retries += f", {self.taken} taken over" if self.taken else ""
         took = f"{self.clock() - self.begun:.1f} s"
         if result.success:
             verdict = click.style("succeeded", fg="green", bold=True)

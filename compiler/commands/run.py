@@ -19,12 +19,14 @@ from compiler.commands.progress import Progress
 from compiler.commands.sources import FLOW, FlowName, Surroundings, import_option, planned
 from compiler.commands.stores import local_store
 from compiler.config import LOCAL as LOCAL_TABLE
+from compiler.config import did_you_mean
 from compiler.diagnostics import Report
 from compiler.ir.plan import Plan
 from compiler.mistakes import CallError
 from compiler.run import run_flow
 from compiler.run.events import RunResult
 from compiler.run.local import LOCAL
+from compiler.run.resume import LATEST, find
 
 INTERRUPTED, TERMINATED = 130, 143
 """The exit codes after Ctrl-C and after SIGTERM, as shells give them."""
@@ -54,6 +56,15 @@ class _Terminated(KeyboardInterrupt):
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="The folder of the code, instead of the project's.",
 )
+@click.option(
+    "--resume",
+    "resume_run",
+    metavar="RUN",
+    help="Take over what succeeded in that run (`latest`: the newest) and run the rest.",
+)
+@click.option(
+    "--from", "from_step", metavar="STEP", help="With --resume: run this step and all that follows it anew, too."
+)
 @click.option("--branch", metavar="NAME", help="The branch of a flow with @project.")
 @click.option("--production", is_flag=True, default=None, help="The branch of a flow with @project is its production.")
 @import_option
@@ -74,6 +85,8 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     branch: str | None,
     production: bool | None,
     imports: bool | None,
+    resume_run: str | None,
+    from_step: str | None,
     as_json: bool,
 ) -> int:
     """Run a flow on this machine. What follows FLOW are the flow's parameters. Exit code 1 if the run fails.
@@ -85,6 +98,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
       flowc run flow.py --help                        the flow's parameters
       flowc run --max-workers 4 flow.py --alpha 0.5
       flowc run --store s3://bucket/flows --tag nightly flow.py
+      flowc run flow.py --resume                      go on from the newest run; or --resume RUN [--from STEP]
     """
     plan = planned(flow, flow_name, root, branch=branch, production=production, imports=imports)
     if plan is None or not _runs_here(plan):
@@ -94,6 +108,8 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     progress = Progress(sys.stderr if as_json else sys.stdout, sys.stderr, _width(plan), run_id_file)
     gc.enable()  # unlike a compile, a run may last for days
     signal.signal(signal.SIGTERM, _terminate)
+    words, resume_run, from_step = _resumed(plan, words, resume_run, from_step)
+    resume = find(plan, url, resume_run, from_step) if resume_run else None
     try:
         result = run_flow(
             plan,
@@ -101,8 +117,9 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
             run_id=run_id if run_id is None else _checked(run_id),
             max_workers=settings.number("max_workers", LOCAL_TABLE, {"max_workers": max_workers}) or _processors(),
             tags=tags,
-            parameters=parse_parameters(plan, f"flowc run {flow.path}", words, _own_options()),
+            parameters=parse_parameters(plan, f"flowc run {flow.path}", words, _own_options(), resumed=bool(resume)),
             listener=progress,
+            resume=resume,
         )
     except KeyboardInterrupt as ended:
         progress.interrupted(plan.flow.name, f" --store {store}" if store else "")
@@ -114,6 +131,34 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
 
 def _terminate(_: int, __: object) -> None:
     raise _Terminated
+
+
+def _resumed(
+    plan: Plan, words: tuple[str, ...], run: str | None, step: str | None
+) -> tuple[tuple[str, ...], str | None, str | None]:
+    """The words behind FLOW without `--resume [RUN]` and `--from STEP`, which may stand there, and what they say.
+
+    Raises CallError.
+    """
+    taken = {parameter.name for parameter in plan.parameters}
+    rest: list[str] = []
+    waiting = [*words]
+    while waiting:
+        name, equals, value = waiting.pop(0).partition("=")
+        if name not in ("--resume", "--from") or name[2:] in taken:
+            rest.append(f"{name}{equals}{value}")
+            continue
+        if not equals:
+            value = waiting.pop(0) if waiting and not waiting[0].startswith("--") else ""
+        if name == "--resume":
+            run = value or LATEST
+        else:
+            step = value
+    if step is not None and not (run and step):
+        raise CallError("--from STEP needs a step, and --resume RUN: the run to go on from")
+    if step is not None and step not in plan.tasks:
+        raise CallError(f"{plan.flow.name} has no step `{step}` to resume from{did_you_mean(step, plan.tasks)}")
+    return tuple(rest), run, step
 
 
 def _own_options() -> list[str]:

@@ -15,6 +15,15 @@ def duration(started: float | None, finished: float | None) -> str:
     return "" if started is None or finished is None else f"{finished - started:.2f} s"
 
 
+def ago(moment_before: float, now: float) -> str:
+    """How long ago something was, in one unit."""
+    seconds = max(now - moment_before, 0)
+    for unit, length in (("days", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length:.0f} {unit} ago"
+    return f"{seconds:.0f} s ago"
+
+
 def size(count: int) -> str:
     """A number of bytes with its unit."""
     amount = float(count)

@@ -6,14 +6,19 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+
+from flowc.address import RunAddress
 
 from compiler.backends.command import loads_text, mutated
 from compiler.ir.plan import Plan
 from compiler.record import fresh, mutable, record
 from compiler.run.events import Listener, RunResult, TaskStart
 from compiler.run.hooks import run_hooks
+from compiler.run.life import alive
+from compiler.run.resume import Resume, Resumption, resumption
 from compiler.run.walk import Ready, Report, Walk
 from compiler.run.workers import Ended, Line, Workers
 
@@ -27,22 +32,29 @@ def run_flow(
     tags: tuple[str, ...],
     parameters: Mapping[str, object],
     listener: Listener,
+    resume: Resume | None = None,
 ) -> RunResult:
     """Run a flow here, at most `max_workers` tasks at once, and tell `listener` of it.
 
     Each task is a process of its own. `parameters` are what was given, by name; the first step converts them. A run id that the
-    store knows already, of another owner, fails the first task. KeyboardInterrupt ends every process and goes on upwards.
+    store knows already, of another owner, fails the first task. `resume`: what another run has done is taken over first, as far
+    as nothing before it runs anew; its parameters count then. KeyboardInterrupt ends every process and goes on upwards.
     """
     run = _Run(plan, run_id or _new_run_id(), tags, parameters, listener, max_workers)
+    if resume:
+        run.parameters = resume.parameters
+        run.resumption = resumption(plan, store, resume, run.run_id, run.owner, tags)
     listener.run_started(run.run_id)
     variables, root = _variables(plan, store), str(Path(plan.flow.root).absolute())
     workers = Workers(variables, root)
-    try:
-        result = run.go(workers)
-    finally:
-        workers.close()
-    if plan.hooks:
-        run_hooks(plan, result.run_id, variables, root, listener, success=result.success)
+    with alive(store, RunAddress(plan.flow.name, run.run_id)) as ended:
+        try:
+            result = run.go(workers)
+        finally:
+            workers.close()
+        if plan.hooks:
+            run_hooks(plan, result.run_id, variables, root, listener, success=result.success)
+        ended(result.success)
     listener.done(result)
     return result
 
@@ -85,11 +97,12 @@ class _Run:
     pausing: list[tuple[float, Ready, int]] = fresh(default_factory=list)
     running: dict[int, _Attempt] = fresh(default_factory=dict)
     failed: bool = False
+    resumption: Resumption | None = None
 
     def go(self, workers: Workers) -> RunResult:
         """Until nothing waits or runs. After a failure nothing new begins; what runs may end."""
         walk = Walk(self.plan)
-        self.waiting = [(ready, 0) for ready in walk.begin()]
+        self._admit(walk, walk.begin())
         while self.running or ((self.waiting or self.pausing) and not self.failed):
             self._resume()
             self._fill(workers)
@@ -97,8 +110,20 @@ class _Run:
                 if isinstance(event, Line):
                     self.listener.line(self.running[event.ticket].told, event.text)
                 else:
-                    self.waiting += [(ready, 0) for ready in self._ended(walk, event)]
+                    self._admit(walk, self._ended(walk, event))
         return RunResult(self.run_id, not self.failed, f"{self.plan.flow.name}/{self.run_id}")
+
+    def _admit(self, walk: Walk, found: Iterable[Ready]) -> None:
+        """Let tasks wait that may start, and what follows those that a resumed run takes over."""
+        admitted = deque(found)
+        while admitted:
+            ready = admitted.popleft()
+            report = self.resumption.take(ready) if self.resumption else None
+            if report is None:
+                self.waiting.append((ready, 0))
+            else:
+                self.listener.taken_over(TaskStart(ready.task.step, ready.index, 0))
+                admitted.extend(walk.end(ready, report))
 
     def _fill(self, workers: Workers) -> None:
         while self.waiting and len(self.running) < self.max_workers and not self.failed:
@@ -110,6 +135,8 @@ class _Run:
 
     def _call(self, ready: Ready, retry: int) -> dict[str, object]:
         call: dict[str, object] = {"step": ready.task.step, "run": self.run_id, "index": ready.index, "retry": retry}
+        if self.resumption:
+            call["origin"] = self.resumption.into.origin
         loads = loads_text(ready.task.loads)
         if loads:
             return {**call, "loads": loads}

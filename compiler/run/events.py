@@ -41,6 +41,10 @@ class Listener(Protocol):
         """A process began the task."""
         ...
 
+    def taken_over(self, task: TaskStart) -> None:
+        """The run that this one resumes has done the task: it does not begin here."""
+        ...
+
     def line(self, task: TaskStart, text: str) -> None:
         """The task wrote one line, without its end, to stdout or stderr."""
         ...
@@ -65,6 +69,9 @@ class Silent:
         """Drop it."""
 
     def started(self, task: TaskStart) -> None:
+        """Drop it."""
+
+    def taken_over(self, task: TaskStart) -> None:
         """Drop it."""
 
     def line(self, task: TaskStart, text: str) -> None:

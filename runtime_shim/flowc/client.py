@@ -172,6 +172,12 @@ class Run(MetaflowObject):
         return self._known_record
 
     @property
+    def origin_pathspec(self) -> str | None:
+        """The run that it was resumed from; None where it was not."""
+        origin = self._record.origin
+        return f"{self._names[0]}/{origin}" if origin else None
+
+    @property
     def created_at(self) -> datetime:
         """When its first step claimed it."""
         return moment(self._record.created)

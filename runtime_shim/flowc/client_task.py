@@ -53,6 +53,12 @@ class Task(MetaflowObject):
         return newest_failure(self._store, self._address, self._manifest.attempt if self._manifest else 0)
 
     @property
+    def origin_pathspec(self) -> str | None:
+        """The task of the resumed run that it was taken over from; None where it ran itself."""
+        origin = self._manifest.origin if self._manifest else ""
+        return f"{self._names[0]}/{origin}/{self._names[2]}/{self._names[3]}" if origin else None
+
+    @property
     def parent(self) -> Step:
         """The step."""
         from flowc.client import Step

@@ -13,7 +13,7 @@ A manifest is one object: a line of JSON, then the pack (the bytes of all small 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from flowc import pickling
 from flowc.address import RunAddress, TaskAddress, child, created_prefix, escape, parent, unescape
@@ -45,7 +45,10 @@ __all__ = [
 
 class RunRecord(NamedTuple):
     """The claim of a run. `created` is in seconds since 1970; `parameters` are attributes' names; `first` the first step;
-    `trigger` the events that started it, each with `name`, `id`, `timestamp` and `type` (`event` or `run`)."""
+    `trigger` the events that started it, each with `name`, `id`, `timestamp` and `type` (`event` or `run`).
+
+    `origin` is the run that it was resumed from; `given` the parameters as they were given (None: an older flowc did not keep them).
+    """
 
     flow: str
     run: str
@@ -58,6 +61,8 @@ class RunRecord(NamedTuple):
     project: str
     version: int = VERSION
     trigger: tuple[Any, ...] = ()
+    origin: str = ""
+    given: Mapping[str, Any] | None = None
 
     @property
     def address(self) -> RunAddress:
@@ -199,6 +204,26 @@ class Manifest:
     def cards(self) -> tuple[dict[str, Any], ...]:
         """The cards that the task left: `type`, `id`, and the blob of the page, `sha` and `size`."""
         return tuple(self._header.get("cards", ()))
+
+    @property
+    def origin(self) -> str:
+        """The run that the task was taken over from; empty where it ran itself."""
+        return str(self._header.get("origin", ""))
+
+    @property
+    def blobs(self) -> frozenset[str]:
+        """All blobs of the run that it refers to, by their sha256."""
+        header = self._header
+        listed = [header["pack"], header.get("items")]
+        found = {each[0] for each in listed if isinstance(each, list)} | {frame.items for frame in self.stack}
+        found |= {entry.sha for name in self.names if isinstance(entry := self.entry(name), Blob)}
+        found |= {str(card["sha"]) for card in self.cards}
+        return frozenset(found | {sha for _, _, sha in header["log"].values() if sha})
+
+    def taken_over(self, created: float, tags: tuple[str, ...]) -> bytes:
+        """The same manifest for a run that was resumed from this one, as attempt 0: any attempt of that run's own counts more."""
+        header = {**self._header, "attempt": 0, "created": created, "tags": tags, "origin": self.address.run}
+        return b"".join((json.dumps(header, separators=(",", ":")).encode(), b"\n", self._body))
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -183,6 +183,7 @@ def _call(call: dict[str, Any]) -> TaskCall:
         tags=tuple(call.get("tags", ())),
         project=os.environ.get("FLOWC_PROJECT", ""),
         trigger=tuple(json.loads(os.environ.get("FLOWC_TRIGGER") or "[]")),
+        origin=call.get("origin", ""),
     )
 
 

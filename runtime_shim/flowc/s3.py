@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from flowc.s3_objects import fetch, fetch_range, head, listing, remove, upload
+from flowc.s3_objects import duplicate, fetch, fetch_range, head, listing, remove, upload
 from flowc.s3_requests import CONFLICT, NOT_FOUND, PRECONDITION_FAILED, Bucket
 from flowc.store import Data, Found, MissingError, StoreError
 from flowc.wire import parsed
@@ -60,6 +60,10 @@ class S3Store:
         for entry in listing(self.bucket, self._key(""), delimiter="/"):
             if entry.size is None:
                 yield entry.key[skip:-1]
+
+    def copy(self, source: str, key: str) -> None:
+        """Let `key` hold what `source` holds; the server copies. Raises MissingError."""
+        duplicate(self.bucket, self._key(source), self._key(key))
 
     def delete(self, key: str) -> None:
         """Remove the object; nothing happens where there is none."""

@@ -18,6 +18,8 @@ PIECE = 32 << 20
 """What is larger than two pieces goes and comes in pieces, a few at once. Later ones are larger, since S3 allows 10,000."""
 _GROW = 500
 _AT_ONCE = 4
+_ONE_COPY = 5 << 30
+"""S3 copies no larger object in one request."""
 _PAGE = 1000
 _NO_HEADERS: Mapping[str, str] = {}
 
@@ -67,6 +69,23 @@ def upload(bucket: Bucket, key: str, parts: Iterable[Data], headers: Mapping[str
     answer = bucket.send("PUT", key, (), headers, [part for piece in first for part in piece])
     if not answer.is_good:
         raise bucket.refused(answer, "PUT", key)
+
+
+def duplicate(bucket: Bucket, source: str, key: str) -> None:
+    """Let the server copy an object; what is larger than it copies in one request comes and goes through here. Raises MissingError."""
+    with standard_path():
+        from urllib.parse import quote
+
+    answer = bucket.send("PUT", key, (), {"x-amz-copy-source": quote(f"/{bucket.name}/{source}")})
+    if answer.is_good and not tag(answer.body, "Code"):
+        return
+    found = head(bucket, source)
+    if found is None:
+        raise MissingError(f"s3://{bucket.name}/{source}")
+    size = int(found.get("content-length", "0"))
+    if size <= _ONE_COPY:
+        raise bucket.refused(answer, "PUT", key)
+    upload(bucket, key, (_range(bucket, source, at, min(PIECE, size - at)) for at in range(0, size, PIECE)))
 
 
 def fetch_range(bucket: Bucket, key: str, start: int, size: int) -> memoryview:

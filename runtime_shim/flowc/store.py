@@ -70,6 +70,10 @@ class Store(Protocol):
         """Keys that begin with `prefix`, in the order of their bytes, at most `limit`."""
         ...
 
+    def copy(self, source: str, key: str) -> None:
+        """Let `key` hold what `source` holds, without a way through this process where the store can. Raises MissingError."""
+        ...
+
     def delete(self, key: str) -> None:
         """Remove the object; nothing happens where there is none."""
         ...

@@ -52,6 +52,7 @@ class TaskCall(NamedTuple):
 
     `retry` is how much of `@retry` is used up; with `at_most` the engine has also counted what was no start of the task.
     `parameters` by command-line names or attributes, as text or JSON values. `project` is `<project>.<branch>`.
+    `origin` is the run that this one was resumed from.
     """
 
     step: str
@@ -65,6 +66,7 @@ class TaskCall(NamedTuple):
     tags: tuple[str, ...] = ()
     project: str = ""
     trigger: tuple[Any, ...] = ()
+    origin: str = ""
 
 
 class Reported(NamedTuple):
@@ -170,18 +172,11 @@ def _claimed(
 ) -> RunRecord | None:
     if not isinstance(call.loads, Begin):
         return None
+    user = running.username()
     record = RunRecord(
-        loaded.name,
-        call.run,
-        call.owner,
-        started,
-        call.tags,
-        parameters,
-        call.step,
-        running.username(),
-        call.project,
-        trigger=call.trigger,
-    )
+        loaded.name, call.run, call.owner, started, call.tags, parameters, call.step, user, call.project,
+        origin=call.origin, given=call.parameters, trigger=call.trigger,
+    )  # fmt: skip
     return ordering.claim(store, record)
 
 
@@ -253,7 +248,7 @@ def _enter(loaded: Loaded, task: _Task, tags: tuple[str, ...], parameters: tuple
     facts = {
         "flow_name": loaded.name,
         "run_id": call.run,
-        "origin_run_id": None,
+        "origin_run_id": call.origin or None,
         "step_name": call.step,
         "task_id": call.index,
         "retry_count": call.retry,

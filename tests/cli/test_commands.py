@@ -316,7 +316,7 @@ def test_ctrl_c_ends_a_run_and_all_its_tasks(flowc: Flowc, folder: Path) -> None
     assert "Traceback" not in said
     run = said.splitlines()[0].removeprefix("run ")
     assert f"SleepingFlow/{run} interrupted: 1 task done; `flowc inspect SleepingFlow/{run}` shows them" in said
-    assert f"SleepingFlow/{run}  unfinished" in flowc("inspect", f"SleepingFlow/{run}").out
+    assert f"SleepingFlow/{run}  stopped" in flowc("inspect", f"SleepingFlow/{run}").out
     assert not _running(str(folder))
 
 

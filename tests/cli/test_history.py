@@ -35,8 +35,8 @@ RUNS: dict[str, tuple[str, str, set[str]]] = {
     "retried": (_RETRIED.replace(_SQUARE, _FLAKY.format(2) + _SQUARE), "succeeded", {"done"}),
     "failing": (_broken("1 / 0"), "failed", {"done", "failed"}),
     "retried in vain": (_RETRIED.replace(_SQUARE, _FLAKY.format(9) + _SQUARE), "failed", {"done", "failed"}),
-    "stopped": (_signal("SIGTERM"), "unfinished", {"done", "unfinished"}),
-    "killed": (_signal("SIGKILL"), "unfinished", {"done", "unfinished"}),
+    "stopped": (_signal("SIGTERM"), "failed", {"done", "stopped"}),
+    "killed": (_signal("SIGKILL"), "failed", {"done", "killed"}),
 }
 """A flow, what its run is, and what its tasks are."""
 

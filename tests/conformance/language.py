@@ -30,7 +30,6 @@ _FOLDERS: Mapping[str, tuple[str, ...]] = {
 
 NOT_YET: frozenset[str] = frozenset(
     {
-        "catch.print",
         "client.runner",
         "config.attributes",
         "config.decorators",
@@ -74,9 +73,6 @@ NOT_YET: frozenset[str] = frozenset(
         "recursion.retry",
         "recursion.self",
         "resources.sizes",
-        "resume.failed",
-        "resume.from",
-        "retry.pause",
         "schedule.cron",
         "schedule.timezone",
         "schedule.words",

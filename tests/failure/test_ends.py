@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -172,3 +173,22 @@ def test_after_a_rerun_catch_tells_of_this_life_s_attempts(tmp_path: Path) -> No
     assert codes == [-9, -9, 0]
     kept = read(_store(tmp_path), TASK)
     assert (kept["why"].type, kept.attempt, kept.retry) == ("FailureHandledByCatch", 5, 2)
+
+
+@pytest.mark.language("catch.print")
+@pytest.mark.parametrize(("said", "printed"), [("", True), (", print_exception=False", False)])
+def test_a_caught_failure_is_printed_unless_it_shall_not_be(tmp_path: Path, said: str, printed: bool) -> None:
+    _step(tmp_path, "raise ValueError('of mine')", f"@catch(var='why'{said})")
+    ended = contain(tmp_path, "start")
+    assert ended.returncode == 0
+    assert ("ValueError: of mine" in ended.stderr) == printed
+
+
+@pytest.mark.language("retry.pause")
+def test_the_local_run_pauses_between_attempts(tmp_path: Path) -> None:
+    _step(tmp_path, "assert current.retry_count == 2", "@retry(times=2, minutes_between_retries=0.01)")
+    words = ["run", "--store", f"file:{tmp_path}/store", "--run-id", "r", str(tmp_path / "the_flow.py")]
+    subprocess.run([sys.executable, "-P", "-m", "compiler", *words], check=True, capture_output=True, timeout=60)
+    began = [attempt.started for attempt in _attempts(tmp_path)]
+    assert len(began) == 3
+    assert all(later - earlier >= 0.6 for earlier, later in pairwise(began))

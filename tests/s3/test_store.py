@@ -6,11 +6,13 @@ import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from flowc import s3_objects
 from flowc.s3 import S3Store
-from flowc.s3_requests import Bucket
+from flowc.s3_requests import Answer, Bucket
+from flowc.s3_sigv4 import Query
 from flowc.store import MissingError, StoreError
 
 
@@ -31,6 +33,31 @@ def test_what_is_put_is_got(store: S3Store, key: str, data: bytes) -> None:
     store.delete(key)
     store.delete(key)
     assert not store.exists(key)
+
+
+@pytest.mark.parametrize("key", ["F/one/_blobs/0", "sp ace/ü/+&=?#'\""])
+@pytest.mark.parametrize("most", [s3_objects._ONE_COPY, 5])
+def test_a_copy_is_made_by_the_server_while_it_is_no_larger_than_s3_copies(
+    store: S3Store, key: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = bytes(range(256)) * 50
+    store.put(key, [data])
+    sent = store.bucket.send
+    asked: list[str] = []
+
+    def send(method: str, name: str, query: Query = (), headers: Mapping[str, str] = {}, *more: Any) -> Answer:
+        asked.append(method)
+        if "x-amz-copy-source" in headers and len(data) > most:
+            return sent(method, name, query, {"x-amz-copy-source": "/flows/nothing"}, *more)
+        return sent(method, name, query, headers, *more)
+
+    monkeypatch.setattr(store.bucket, "send", send)
+    monkeypatch.setattr(s3_objects, "_ONE_COPY", most)
+    store.copy(key, "F/two/copy")
+    assert store.get("F/two/copy").data == data
+    assert asked == (["PUT", "GET"] if len(data) <= most else ["PUT", "HEAD", "GET", "PUT", "GET"])
+    with pytest.raises(MissingError):
+        store.copy("nothing", "F/two/copy")
 
 
 def test_a_missing_object_is_a_missing_error(store: S3Store) -> None:

@@ -32,6 +32,23 @@ def test_what_is_put_is_got(store: FileStore) -> None:
     assert not store.exists("a/b/c")
 
 
+def test_a_copy_outlives_what_it_was_made_of(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.put("a/b", (b"data",))
+    store.copy("a/b", "x/y/one")
+    monkeypatch.setattr(os, "link", _no_links)
+    store.copy("a/b", "x/y/two")
+    store.copy("a/b", "x/y/two")
+    store.put("a/b", (b"other",))
+    store.delete("a/b")
+    assert [store.get(f"x/y/{name}").data for name in ("one", "two")] == [b"data", b"data"]
+    with pytest.raises(MissingError):
+        store.copy("a/b", "x/y/three")
+
+
+def _no_links(*_: object) -> None:
+    raise PermissionError("no hard links here")
+
+
 @pytest.mark.parametrize("key", ["a", "a/b", "there/below"])
 def test_what_is_not_there_is_missing(store: FileStore, key: str) -> None:
     store.put("there", (b"a file, not a folder",))

@@ -1,0 +1,83 @@
+"""Whether the process of a local run lives: a lock on a file beside its artifacts, which the system drops with the process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+from flowc.address import RunAddress
+
+Life = Literal["running", "stopped", "failed"]
+"""`stopped`: Ctrl-C or a kill ended the run before it had an end of its own."""
+
+_NAME = ".running"
+"""No listing of the store shows a name that begins with a dot."""
+_FAILED = b"failed"
+
+
+@contextlib.contextmanager
+def alive(store: str, address: RunAddress) -> Iterator[Callable[[bool], None]]:
+    """Say that the run goes on as long as this block does. What it yields is told whether the run, at its end, is a success."""
+    path = _file(store, address)
+    if path is None:
+        yield lambda _: None
+        return
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        is_ours = _taken(file)
+
+        def ended(is_success: bool) -> None:
+            if is_ours and is_success:
+                path.unlink(missing_ok=True)
+            elif is_ours:
+                os.write(file, _FAILED)
+
+        yield ended
+    finally:
+        os.close(file)
+
+
+def life(store: str, address: RunAddress) -> Life | None:
+    """What is known of a run that is no success; None where it is not a local run, or its folder not on this machine."""
+    path = _file(store, address)
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CLOEXEC) if path else None
+    except OSError:
+        return None
+    if file is None:
+        return None
+    try:
+        if not _locked(file):
+            return "running"
+        return "failed" if os.read(file, len(_FAILED)) == _FAILED else "stopped"
+    finally:
+        os.close(file)
+
+
+def _file(store: str, address: RunAddress) -> Path | None:
+    """The store's URL is absolute: the file stands where its folder is on this machine."""
+    return Path(store.removeprefix("file:"), address.folder, _NAME) if store.startswith("file:") else None
+
+
+def _taken(file: int) -> bool:
+    """Whether the lock is ours now; who just looks at a run holds it for a moment."""
+    for _ in range(10):
+        if _locked(file):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def _locked(file: int) -> bool:
+    import fcntl  # noqa: PLC0415 - only a run and who looks at one needs it
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,237 @@
+"""`flowc run --resume`: what is taken over, what runs anew, and what the resumed run then is."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from flowc.address import RunAddress
+from flowc.client import Run
+from flowc.manifest import Manifest, attempts, read, read_run, walk
+from flowc.store import open_store
+
+from tests.engines import FlowCase
+from tests.engines.argo_case import run_argo
+
+SOURCE = """
+from flowc import FlowSpec, JSONType, Parameter, catch, current, retry, step
+
+def fails(name):
+    return name in FAILS
+
+class F(FlowSpec):
+    width = Parameter("width", default=2)
+    extra = Parameter("extra", type=JSONType, default={})
+
+    @step
+    def start(self):
+        self.ran = ["start"]
+        self.large = bytes(300_000) + b"end"
+        assert not fails("start")
+        print("x" * 100_000)
+        self.items = [f"item {n}" * 2000 for n in range(self.width)]
+        self.next(self.part, foreach="items")
+    @catch(var="why", print_exception=False)
+    @step
+    def check(self):
+        if self.index == 1:
+            raise ValueError("caught")
+        self.next(self.join)
+    @step
+    def part(self):
+        self.ran = [*self.ran, f"part{self.index}"]
+        self.seen = (len(self.input), current.origin_run_id)
+        assert not fails(f"part{self.index}")
+        self.next(self.check)
+    @step
+    def join(self, inputs):
+        self.ran = [one.ran for one in inputs]
+        self.caught = [one.why is not None for one in inputs]
+        self.seen = [one.seen for one in inputs]
+        self.large = inputs[0].large
+        assert not fails("join")
+        self.next(self.left, self.right)
+    @step
+    def left(self):
+        self.by = "left"
+        assert not fails("left")
+        self.next(self.merge)
+    @step
+    def right(self):
+        self.by = "right"
+        assert not fails("right")
+        self.next(self.merge)
+    @step
+    def merge(self, inputs):
+        self.by = [one.by for one in inputs]
+        self.merge_artifacts(inputs, exclude=["by"])
+        self.next(self.end)
+    @step
+    def end(self):
+        self.mark = MARK
+        self.told = (current.origin_run_id, current.retry_count, self.width, self.extra)
+        assert not fails("end")
+"""
+
+
+class Place:
+    """A folder with the flow and its store."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.store = folder, open_store(f"file:{folder / 'store'}")
+
+    def write(self, *fails: str, mark: str = "first", source: str = SOURCE) -> None:
+        """The flow, in which these steps fail."""
+        (self.folder / "flow.py").write_text(f"FAILS, MARK = {fails!r}, {mark!r}\n{source}", encoding="utf-8")
+
+    def run(self, run: str, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run it."""
+        own = ["run", "--store", self.store.url, "--run-id", run, "flow.py"]
+        command = [sys.executable, "-P", "-m", "compiler", *own, *words]
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False, timeout=100)
+
+    def left(self, run: str, step: str, index: str = "-") -> Manifest:
+        """What a task left."""
+        return read(self.store, RunAddress("F", run).task(step, index))
+
+    def anew(self, run: str) -> set[str]:
+        """The tasks that the run began itself."""
+        address = RunAddress("F", run)
+        return {f"{task.step}/{task.index}" for task, _ in walk(self.store, address) if attempts(self.store, task)}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """An empty one."""
+    return Place(tmp_path)
+
+
+LAST = {"left/-", "right/-", "merge/-", "end/-"}
+
+
+@pytest.mark.language("resume.failed", "resume.from")
+@pytest.mark.parametrize(
+    ("fails", "step", "anew"),
+    [
+        ("end", None, {"end/-"}),
+        ("right", None, {"right/-", "merge/-", "end/-"}),
+        ("part1", None, {"part/1", "check/1", "join/-", *LAST}),
+        ("start", None, {"start/-", "part/0", "part/1", "check/0", "check/1", "join/-", *LAST}),
+        ("end", "check", {"check/0", "check/1", "join/-", *LAST}),
+        ("", "right", {"right/-", "merge/-", "end/-"}),
+        ("", None, set()),
+    ],
+)
+def test_a_resumed_run_begins_only_what_did_not_succeed(
+    place: Place, fails: str, step: str | None, anew: set[str]
+) -> None:
+    place.write(fails)
+    first = place.run("one", "--extra", '{"a": [1]}', "--width", "2")
+    assert first.returncode == (1 if fails else 0), first.stderr
+    if fails == "right":  # its sibling may have been stopped before it began
+        anew = anew | ({"left/-"} - place.anew("one"))
+    place.write(mark="second")
+    done = place.run("two", "--resume", "one", *(["--from", step] if step else []))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert place.anew("two") == anew
+    end = place.left("two", "end")
+    assert end["ran"] == [["start", "part0"], ["start", "part1"]]
+    assert end["caught"] == [False, True]
+    assert end["large"][-3:] == b"end"
+    assert end["by"] == ["left", "right"]
+    if anew:
+        assert end["mark"] == "second"
+        assert end["told"] == ("one", 0, 2, {"a": [1]})
+    assert read_run(place.store, RunAddress("F", "two")).origin == "one"
+
+
+def test_the_origin_can_be_removed(place: Place) -> None:
+    place.write("end")
+    assert place.run("one").returncode == 1
+    place.write()
+    assert place.run("two", "--resume").returncode == 0
+    shutil.rmtree(place.folder / "store" / "F" / "one")
+    assert len(place.left("two", "start")["large"]) == 300_003
+    assert place.left("two", "start").stdout == "x" * 100_000 + "\n"
+    assert place.left("two", "part", "1").item() == "item 1" * 2000
+    assert place.left("two", "end")["told"][0] == "one"
+
+
+def test_latest_is_the_newest_run_and_resumed_ones_can_be_resumed(place: Place) -> None:
+    place.write("end")
+    for run in ("one", "two"):
+        assert place.run(run).returncode == 1
+    assert place.run("three", "--resume").returncode == 1
+    place.write()
+    assert place.run("four", "--resume=latest").returncode == 0
+    assert [read_run(place.store, RunAddress("F", run)).origin for run in ("three", "four")] == ["two", "three"]
+
+
+def test_the_client_and_inspect_say_where_it_comes_from(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.write("end")
+    assert place.run("one").returncode == 1
+    place.write()
+    assert place.run("two", "--resume", "F/one").returncode == 0
+    monkeypatch.setenv("FLOWC_STORE", place.store.url)
+    monkeypatch.setenv("METAFLOW_NAMESPACE", "")
+    run = Run("F/two")
+    assert run.successful
+    assert run.origin_pathspec == "F/one"
+    assert run["part"].task.origin_pathspec == "F/one/part/0"
+    assert run["end"].task.origin_pathspec is None
+    words = [sys.executable, "-P", "-m", "compiler", "inspect", "--store", place.store.url, "F/two"]
+    told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert "resumed from one" in told
+    assert told.count("taken over") == 9
+
+
+OTHER_WAY = SOURCE.replace("self.next(self.merge)", "self.next(self.more)", 1).replace(
+    "    @step\n    def merge",
+    "    @step\n    def more(self):\n        self.next(self.merge)\n    @step\n    def merge",
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "source", "text"),
+    [
+        (["--resume", "nowhere"], SOURCE, "no run F/nowhere"),
+        (["--resume", "one", "--from", "aprt"], SOURCE, "did you mean `part`"),
+        (["--from", "part"], SOURCE, "--resume RUN"),
+        (["--resume", "one", "--width", "3"], SOURCE, "has the parameters of the run"),
+        (["--resume", "one"], OTHER_WAY, "--from left"),
+    ],
+)
+def test_what_cannot_be_resumed_is_said_and_nothing_is_written(
+    place: Place, words: list[str], source: str, text: str
+) -> None:
+    place.write("end")
+    assert place.run("one").returncode == 1
+    place.write(source=source)
+    done = place.run("two", *words)
+    assert done.returncode == 2, done.stderr
+    assert text in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (place.folder / "store" / "F" / "two").exists()
+
+
+def test_changed_code_goes_on_from_the_step_that_it_changes(place: Place) -> None:
+    place.write("end")
+    assert place.run("one").returncode == 1
+    place.write(source=OTHER_WAY)
+    done = place.run("two", "--resume", "one", "--from", "left")
+    assert done.returncode == 0, done.stderr
+    assert place.anew("two") == {"left/-", "more/-", "merge/-", "end/-"}
+
+
+def test_a_run_of_a_target_goes_on_here(place: Place) -> None:
+    place.write("join")
+    outcome = run_argo(FlowCase(place.folder / "flow.py", "F", {"width": 3}, {}, place.folder), place.folder)
+    assert not outcome.success
+    place.write()
+    done = place.run("here", "--resume", outcome.run_id)
+    assert done.returncode == 0, done.stderr
+    assert place.anew("here") == {"join/-", *LAST}
+    assert place.left("here", "end")["told"] == (outcome.run_id, 0, 3, {})
