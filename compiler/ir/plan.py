@@ -155,6 +155,8 @@ class Task:
     `environment`: literal `@environment` values, in the author's order; others are evaluated in the container.
     `packages`: what its interpreter must hold; `variant` is the first step with the same, whose name its image carries, and
     empty for the packages that the flow itself asks for, which are in the flow's own image.
+    `ways`: the cases of switches of its level that lead to it, any one of them; a switch named there may itself have ways.
+    Empty where it runs whenever its level does: outside any arm, and where all arms have met again.
     """
 
     step: str
@@ -176,6 +178,7 @@ class Task:
     secrets: tuple[Secret, ...] = ()
     packages: Packages | None = None
     variant: str = ""
+    ways: tuple[Edge, ...] = ()
 
     @property
     def attempts(self) -> int:

@@ -71,6 +71,8 @@ class _Regions:
     """For each join the last steps before it, by the scope that they end."""
     packages: dict[str, tuple[Packages | None, str]] = fresh(default_factory=dict)
     """What each step's interpreter holds, and the first step with the same; no name where the flow's own image does."""
+    ways: dict[str, tuple[Edge, ...]] = fresh(default_factory=dict)
+    """For each step the cases that lead to it: `Task.ways`."""
 
     def ends(self, place: _Place) -> list[str]:
         """The last steps of a scope: those directly before the join that closes it."""
@@ -111,6 +113,7 @@ def _regions(flow: Flow) -> _Regions:
         place = _place(found, name)
         found.place[name] = place
         found.members.setdefault(place, []).append(name)
+        found.ways[name] = _ways(found, flow.steps[name])
     assert len(found.place) == len(flow.steps), "a cycle that the frontend let pass"
     return found
 
@@ -136,6 +139,48 @@ def _place(found: _Regions, name: str) -> _Place:
         found.joins[around.split] = name
         return found.place[around.split]
     return around
+
+
+def _ways(regions: _Regions, step: Step) -> tuple[Edge, ...]:
+    """The cases of switches that lead to a step, where those before it have theirs."""
+    split, opened = _closes(regions, step), _opened_by(regions, step)
+    if opened and not isinstance(regions.flow.steps[opened].next, Split):
+        return ()
+    before = [split or opened] if split or opened else regions.before[step.name]
+    found: dict[str, set[int]] = {}
+    for name in before:
+        assert name is not None
+        if isinstance(regions.flow.steps[name].next, Switch):
+            edges: tuple[Edge, ...] = (Edge(name, _cases(regions.flow.steps[name], step.name)),)
+        else:
+            edges = regions.ways[name]
+        for edge in edges:
+            found.setdefault(edge.node, set()).update(edge.cases)
+        if not edges:
+            return ()
+    return _shortened(regions, found)
+
+
+def _shortened(regions: _Regions, found: dict[str, set[int]]) -> tuple[Edge, ...]:
+    """The same ways, with every switch whose cases all lead there replaced by its own."""
+    waiting = list(found)
+    while waiting:
+        switch = waiting.pop()
+        if switch not in found or found[switch] != _all_cases(regions.flow.steps[switch]):
+            continue
+        del found[switch]
+        if not regions.ways[switch]:
+            return ()
+        for edge in regions.ways[switch]:
+            found.setdefault(edge.node, set()).update(edge.cases)
+            waiting.append(edge.node)
+    return tuple(Edge(name, tuple(sorted(cases))) for name, cases in found.items())
+
+
+def _all_cases(switch: Step) -> set[int]:
+    """The positions that a switch may report: a case that sends it back to itself is never one."""
+    assert isinstance(switch.next, Switch)
+    return {at for at, case in enumerate(switch.next.cases) if case.target != switch.name}
 
 
 def _scopes(regions: _Regions) -> Scope:
@@ -180,6 +225,7 @@ def _task(regions: _Regions, step: Step) -> Task:
         secrets=needs.secrets(step),
         packages=packages,
         variant=variant,
+        ways=regions.ways[step.name],
     )
 
 

@@ -199,6 +199,8 @@ def _task(task: Task) -> Iterator[str]:
         yield f"  after {' or '.join(map(_edge, task.after))}"
     if task.prerequisites and task.prerequisites != (task.after,):
         yield f"  needs {' and '.join(' or '.join(map(_edge, group)) for group in task.prerequisites)}"
+    if task.ways:
+        yield f"  only by {' or '.join(map(_edge, task.ways))}"
     yield f"  {_loads(task.loads)}"
     yield from _decided(task)
 

@@ -12,6 +12,7 @@ from tests.airflow.stage import Run
 from tests.engines import FlowCase, Outcome
 from tests.engines.airflow import DagTester
 from tests.engines.airflow_flow import run_airflow
+from tests.engines.airflow_scheduler import Scheduler
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +30,13 @@ class _Lines(dict[str, DagTester]):
     def __missing__(self, line: str) -> DagTester:
         self[line] = self._stack.enter_context(DagTester(line))
         return self[line]
+
+
+@pytest.fixture(scope="session")
+def scheduler() -> Iterator[Scheduler]:
+    """The real scheduler of Airflow 3."""
+    with Scheduler() as running:
+        yield running
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 
 from compiler.ir.flow import Value
 from tests.airflow.stage import EXAMPLES, chain, emitted, written
+from tests.conformance.written.case import FLOWS
 
 RUFF = str(Path(sys.executable).with_name("ruff"))
 SHAPES = {
@@ -79,7 +80,7 @@ SETTINGS: Mapping[str, Value] = {
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every example and shape, for both operators, as DAG files in one folder."""
     folder = tmp_path_factory.mktemp("dags")
-    flows = [*EXAMPLES.glob("*.py"), *EXAMPLES.glob("taxi/*.py")]
+    flows = [*EXAMPLES.glob("*.py"), *EXAMPLES.glob("taxi/*.py"), FLOWS / "switch_everywhere.py"]
     flows += [written(tmp_path_factory.mktemp(name), body) for name, body in SHAPES.items()]
     for number, path in enumerate(flow for flow in flows if "(FlowSpec)" in flow.read_text()):
         for operator in ("kubernetes", "bash"):

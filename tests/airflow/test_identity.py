@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -88,12 +87,6 @@ def places(*widths: int) -> list[list[list[int]]]:
 
 def failed(run: DagRun) -> list[str]:
     return [each.task for each in run.tasks if each.state == "failed"]
-
-
-@pytest.fixture(scope="module")
-def scheduler() -> Iterator[Scheduler]:
-    with Scheduler() as running:
-        yield running
 
 
 def test_clears_on_the_real_scheduler_keep_the_run_and_obey_new_widths(scheduler: Scheduler, tmp_path: Path) -> None:

@@ -36,6 +36,10 @@ except ImportError:
     IS_3 = False
 
 
+STUCK_AFTER = 20
+"""Looks in vain after which a run is left as it is: nothing happens beside what is driven here."""
+
+
 def main() -> None:
     """Serve until standard input ends; what Airflow prints goes to standard error."""
     answers = os.fdopen(os.dup(1), "w")
@@ -75,10 +79,13 @@ def _clear_and_run(dag: Any, run: Any) -> None:
         run.dag = dag
         clear_task_instances(run.get_task_instances(session=session), session, dag=dag)
         run.set_state("running")
-        while run.state == "running":
+        idle = 0
+        while run.state == "running" and idle < STUCK_AFTER:
             session.expire_all()
             run.dag = dag
-            for ti in run.update_state(session=session)[0]:
+            ready = run.update_state(session=session)[0]
+            idle = 0 if ready else idle + 1
+            for ti in ready:
                 ti.try_number, ti.state = ti.try_number + 1, "scheduled"
                 session.commit()
                 ti.task = dag.task_dict[ti.task_id]

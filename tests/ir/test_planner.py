@@ -159,6 +159,54 @@ def test_what_is_loaded_is_what_ran_before_whatever_the_switches_take(seed):
             at = following
 
 
+def is_meant(tasks: dict[str, Task], step: str, taken: dict[str, int]) -> bool:
+    """Whether the cases that were taken lead to a step, by its ways alone."""
+    ways = tasks[step].ways
+    return not ways or any(is_meant(tasks, way.node, taken) and taken[way.node] in way.cases for way in ways)
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_ways_lead_to_what_runs_and_to_nothing_else(seed):
+    given = random_switches(seed, 4 + seed % 12)
+    tasks, draw = plan(given).tasks, random.Random(seed)
+    for _ in range(20):
+        # What a switch that does not run would have taken is no way: it may be left over from an earlier life.
+        taken = {
+            name: draw.randrange(len(step.next.cases))
+            for name, step in given.steps.items()
+            if isinstance(step.next, Switch)
+        }
+        ran, at = {"start"}, "start"
+        while at != "end":
+            transition = given.steps[at].next
+            at = (
+                transition.cases[taken[at]].target if isinstance(transition, Switch) else successors(given.steps[at])[0]
+            )
+            ran.add(at)
+        assert {step for step in tasks if is_meant(tasks, step, taken)} == ran
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (SWITCH, {"a": "start=0", "b": "start=1", "b1": "b=0", "b2": "b=1"}),
+        (ARMS, {"p1": "p=0", "p2": "p=1"}),
+        (BODY, {"l": "body=0", "r": "body=1", "r2": "body=1"}),
+        (flow(start="a | a", a="end", end=""), {}),
+        (flow(start="s | e", s="x, y", x="j", y="p | q", p="j", q="j", j="+e", e="end", end=""),
+         {"s": "start=0", "x": "start=0", "y": "start=0", "p": "y=0", "q": "y=1", "j": "start=0"}),
+        (flow(start="f | e", f="x*", x="j", j="+e", e="end", end=""), {"f": "start=0", "j": "start=0"}),
+        (flow(start="a | b", a="m | n", b="m | n", m="end", n="end", end=""),
+         {"a": "start=0", "b": "start=1", "m": "a=0 b=0", "n": "a=1 b=1"}),
+    ],
+)  # fmt: skip
+def test_ways_are_few(given, expected):
+    found = {
+        step: " ".join(f"{way.node}={way.cases[0]}" for way in task.ways) for step, task in plan(given).tasks.items()
+    }
+    assert {step: ways for step, ways in found.items() if ways} == expected
+
+
 @pytest.mark.parametrize("seed", range(50))
 def test_the_order_is_topological_and_the_authors_where_that_is_one(seed):
     given = random_switches(seed, 12)

@@ -54,10 +54,6 @@ class Airflow:
     name: ClassVar[str] = "airflow"
     gaps: ClassVar[Mapping[Feature, Gap]] = {
         **EVERYWHERE,
-        "switch": Gap(
-            "flowc does not write the guards yet that its arms need",
-            "decide inside a step, or give each arm's work to one step",
-        ),
         "exit-hook": Gap("its DAG does not say it yet", "use callbacks in `default_args` of [tool.flowc.airflow]"),
         "trigger": Gap("its DAG does not say it yet", "give the DAG a schedule of assets by hand"),
         "trigger-on-finish": Gap("its DAG does not say it yet", "give the DAG a schedule of assets by hand"),

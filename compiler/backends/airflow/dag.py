@@ -20,7 +20,7 @@ from compiler.backends.airflow.literals import (
     text,
 )
 from compiler.backends.airflow.parameters import params
-from compiler.backends.airflow.segments import Indices, Segment, Single, Unit, units
+from compiler.backends.airflow.segments import Guard, Indices, Segment, Single, Unit, units
 from compiler.backends.airflow.settings import callbacks, operator, placed
 from compiler.backends.airflow.steps import BASH_REPORT, MODULE, POD_REPORT, operator_call
 from compiler.backends.command import environment
@@ -58,9 +58,10 @@ def dag_text(plan: Plan, options: Options) -> str:
     """The DAG file for a plan. Pure."""
     mode = operator(options)
     parts = tuple(units(plan.root))
-    steps = [operator_call(task, options) for task in plan.root.tasks()]
+    steps = [operator_call(task, Guard(), options) for task in plan.root.tasks()]
     dag = _dag(plan, options)
     used = calls([*steps, dag])
+    ways = _ways(parts)
     return _render(
         headline=docstring(f"The flow {plan.flow.name} of {plan.flow.path}, written by flowc: change the flow, not this file."),
         kubernetes=mode == "kubernetes",
@@ -72,11 +73,28 @@ def dag_text(plan: Plan, options: Options) -> str:
         index=text(MAP_INDEX[mode]),
         reports=any(task.reports for task in plan.root.tasks()) and mode == "kubernetes",
         report=text(POD_REPORT),
+        ways=source(ways, 0, len("WAYS = ")) if ways else None,
         env=source(_environment(plan, options), 0, len("ENV = ")),
         dag=source(dag, 0, len("with "), 1),
         units=[_statement(part, options) for part in parts],
         edges=_edges(parts),
     )  # fmt: skip
+
+
+def _ways(parts: tuple[Unit, ...]) -> dict[str, Source]:
+    """By task id, for each step that looks and each switch or foreach: the cases of other switches that lead to it."""
+    placed: list[tuple[str, Task, Guard]] = []
+    for unit in parts:
+        if isinstance(unit, Single):
+            placed.append((unit.task.step, unit.task, unit.guard))
+        elif isinstance(unit, Segment):
+            placed += [(f"{unit.group}.{task.step}", task, unit.guards[task.step]) for task in unit.tasks]
+    ids = {task.step: name for name, task, _ in placed}
+    return {
+        name: {ids[edge.node]: edge.cases for edge in task.ways}
+        for name, task, guard in placed
+        if task.ways and (guard.looks or task.reports)
+    }
 
 
 def _imports(used: frozenset[str], options: Options) -> list[Code]:
@@ -171,11 +189,12 @@ def _default_args(options: Options) -> dict[str, Source]:
 
 def _statement(unit: Unit, options: Options) -> _Plain | _Group:
     match unit:
-        case Single(task=task):
-            return _Plain(_assignment(variable(task.step), operator_call(task, options), 4))
-        case Indices(name=name, split=split):
+        case Single(task=task, guard=guard):
+            return _Plain(_assignment(variable(task.step), operator_call(task, guard, options), 4))
+        case Indices(name=name, split=split, around=around):
             override = Call("_indices.override", named=(("task_id", name),))
-            return _Plain(_assignment(name, Call(flat(override), (split,)), 4))
+            given = (split, Code(around)) if around else (split,)
+            return _Plain(_assignment(name, Call(flat(override), given), 4))
         case Segment():
             return _group(unit, options)
 
@@ -192,13 +211,13 @@ def _group(unit: Segment, options: Options) -> _Group:
         statement=_assignment(unit.name, mapped, 4),
         group=text(unit.group),
         function=Code(function),
-        tasks=tuple(_inner(task, task.step in named, options) for task in unit.tasks),
+        tasks=tuple(_inner(task, unit.guards[task.step], task.step in named, options) for task in unit.tasks),
         edges=dependencies(_variables(unit.edges), 8),
     )
 
 
-def _inner(task: Task, is_named: bool, options: Options) -> Code:
-    call = operator_call(task, options)
+def _inner(task: Task, guard: Guard, is_named: bool, options: Options) -> Code:
+    call = operator_call(task, guard, options)
     return _assignment(variable(task.step), call, 8) if is_named else source(call, 8)
 
 

@@ -14,11 +14,23 @@ from compiler.record import record
 
 
 @record
+class Guard:
+    """How a step deals with skipped ones: whether it starts after such too, and whether it looks if it is meant itself.
+
+    A step that does neither is skipped with what it follows, as Airflow does by default.
+    """
+
+    bears_skips: bool = False
+    looks: bool = False
+
+
+@record
 class Single:
     """A step outside any foreach; `after` names what else in the DAG it waits for, as `Unit.name` does."""
 
     task: Task
     after: tuple[str, ...]
+    guard: Guard
 
     @property
     def name(self) -> str:
@@ -28,10 +40,11 @@ class Single:
 
 @record
 class Indices:
-    """The small task that lists the index paths below `split`; `split` is the task id with its group."""
+    """The small task that lists the index paths below `split`, a task id with its group; `around` names the list of that group."""
 
     split: str
     step: str
+    around: str | None
     after: tuple[str, ...]
 
     @property
@@ -49,6 +62,7 @@ class Segment:
     tasks: tuple[Task, ...]
     edges: Mapping[str, tuple[str, ...]]
     after: tuple[str, ...]
+    guards: Mapping[str, Guard]
 
     @property
     def name(self) -> str:
@@ -74,20 +88,22 @@ def units(root: Scope) -> Iterator[Unit]:
     within = _Within(root, None)
     for node in root.flat:
         task = entry(node)
-        yield Single(task, within.after(task))
+        yield within.single(task)
         if isinstance(node, FanOut):
-            yield from _body(node, task.step, (task.step,))
+            yield from _body(node, node.split.step, None, (task.step,))
 
 
-def _body(node: FanOut, split: str, after: tuple[str, ...]) -> Iterator[Unit]:
+def _body(node: FanOut, split: str, around: str | None, after: tuple[str, ...]) -> Iterator[Unit]:
     """The list of a foreach, the segments of its body, and between them what is nested there."""
     within = _Within(node.body, node.split.step)
-    yield Indices(split, node.split.step, after)
+    indices = Indices(split, node.split.step, around, after)
+    yield indices
     for number in range(within.count):
         segment = within.segment(number)
         yield segment
         for nested in within.nested(number):
-            yield from _body(nested, f"{segment.group}.{nested.split.step}", (segment.name,))
+            split_id = f"{segment.group}.{nested.split.step}"
+            yield from _body(nested, split_id, indices.name, (segment.name,))
 
 
 class _Within:
@@ -98,7 +114,7 @@ class _Within:
         self._nodes = {entry(node).step: node for node in scope.flat}
         self._level: dict[str, int] = {}
         for step, node in self._nodes.items():
-            before = [edge.node for group in entry(node).prerequisites for edge in group]
+            before = _before(entry(node))
             self._level[step] = max((self._level[name] + self._is_fan(name) for name in before), default=0)
         self._tails = scope.tails
 
@@ -106,41 +122,69 @@ class _Within:
     def count(self) -> int:
         return max(self._level.values()) + 1
 
-    def ends(self) -> tuple[str, ...]:
-        """The segments after which all of the scope has ended."""
-        return tuple(dict.fromkeys(self._segment_name(self._level[step]) for step in self._tails))
-
     def segment(self, number: int) -> Segment:
         assert self._split is not None
-        tasks = tuple(entry(node) for step, node in self._nodes.items() if self._level[step] == number)
+        tasks = self._tasks(number)
         mine = {task.step for task in tasks}
         edges = {task.step: tuple(name for name in _before(task) if name in mine) for task in tasks}
-        inner = [name for task in tasks for name in _before(task) if self._is_fan(name)]
-        outer = [name for task in tasks for name in _before(task) if name not in mine and not self._is_fan(name)]
-        implied = {self._level[name] for name in inner}
-        after = [end for name in inner for end in self._ends_of(name)]
-        after += [self._segment_name(self._level[name]) for name in outer if self._level[name] not in implied]
-        return Segment(self._split, number, tasks, edges, tuple(dict.fromkeys(after)))
+        barrier = self._barrier(tasks)
+        guards = {task.step: self._guard(task, any(barrier.values())) for task in tasks}
+        return Segment(self._split, number, tasks, edges, tuple(barrier), guards)
 
     def nested(self, number: int) -> Iterator[FanOut]:
         for step, node in self._nodes.items():
             if isinstance(node, FanOut) and self._level[step] == number:
                 yield node
 
-    def after(self, task: Task) -> tuple[str, ...]:
-        """What a task of the root scope waits for."""
-        names = [end for name in _before(task) for end in (self._ends_of(name) if self._is_fan(name) else (name,))]
-        return tuple(dict.fromkeys(names))
+    def single(self, task: Task) -> Single:
+        """A task of the root scope."""
+        barrier = self._barrier((task,))
+        names = [name for name in _before(task) if self._is_near(name, task)]
+        return Single(task, (*names, *barrier), self._guard(task, any(barrier.values())))
 
-    def _ends_of(self, fan: str) -> tuple[str, ...]:
-        node = self._nodes[fan]
-        assert isinstance(node, FanOut)
-        return _Within(node.body, fan).ends()
+    def _guard(self, task: Task, after_skips: bool) -> Guard:
+        """What a task follows for certain at its own index is skipped with it; nothing else tells whether it is meant."""
+        near = [all(self._is_near(edge.node, task) for edge in group) for group in task.prerequisites]
+        joint = bool(near) and not any(self._is_near(name, task) for name in _before(task))
+        arms = any(len(group) > 1 for group in task.prerequisites)
+        bears = bool(task.ways) or after_skips if joint else arms
+        certain = [group for group, own in zip(task.prerequisites, near, strict=True) if own and len(group) == 1]
+        follows = any(not group[0].cases for group in certain)
+        return Guard(bears, bool(task.ways) and (bears or not follows))
+
+    def _barrier(self, tasks: tuple[Task, ...]) -> dict[str, bool]:
+        """The groups that tasks of one segment wait for, all members of each, and whether such may end with a skipped step."""
+        names = dict.fromkeys(name for task in tasks for name in _before(task) if not self._is_near(name, task))
+        fans = [node for node in map(self._nodes.__getitem__, names) if isinstance(node, FanOut)]
+        found: dict[str, bool] = {}
+        for node in fans:
+            body = _Within(node.body, node.split.step)
+            for number in dict.fromkeys(map(body._level.__getitem__, body._tails)):
+                found[body._name(number)] = bool(node.split.ways) or body._has_skips(number)
+        implied = {self._level[node.split.step] for node in fans}
+        for name in names:
+            level = self._level[name]
+            if not self._is_fan(name) and level not in implied:
+                found[self._name(level)] = self._has_skips(level)
+        return found
+
+    def _has_skips(self, number: int) -> bool:
+        """Whether a member of a segment may end with a skipped step."""
+        tasks = self._tasks(number)
+        followed = {name for task in tasks for name in _before(task)}
+        return any(task.ways for task in tasks if task.step not in followed)
+
+    def _tasks(self, number: int) -> tuple[Task, ...]:
+        return tuple(entry(node) for step, node in self._nodes.items() if self._level[step] == number)
+
+    def _is_near(self, name: str, task: Task) -> bool:
+        """Whether a task waits for the one of that name at its own index alone."""
+        return not self._is_fan(name) and (self._split is None or self._level[name] == self._level[task.step])
 
     def _is_fan(self, name: str) -> bool:
         return isinstance(self._nodes[name], FanOut)
 
-    def _segment_name(self, number: int) -> str:
+    def _name(self, number: int) -> str:
         assert self._split is not None
         return segment_name(self._split, number)
 

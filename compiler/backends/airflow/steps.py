@@ -5,6 +5,7 @@ from __future__ import annotations
 from compiler.backends import Options
 from compiler.backends.airflow import pods
 from compiler.backends.airflow.literals import Call, Code, Source, Spread, block
+from compiler.backends.airflow.segments import Guard
 from compiler.backends.airflow.settings import operator, seconds
 from compiler.backends.command import argv, step_environment
 from compiler.ir.plan import Begin, Task
@@ -16,11 +17,19 @@ BEGIN = ("--owner", "OWNER", "--parameters", "PARAMETERS")
 MODULE = ("python", "-m", "flowc", "step")
 
 
-def operator_call(task: Task, options: Options) -> Call:
+def operator_call(task: Task, guard: Guard, options: Options) -> Call:
     """The operator of a step; `index` is a name in the file where the step is in a foreach."""
+    shared = _shared(task) | _guarded(guard)
     if operator(options) == "kubernetes":
-        return Call("KubernetesPodOperator", named=tuple((_pod(task) | _shared(task)).items()))
-    return Call("BashOperator", named=tuple((_bash(task) | _shared(task)).items()))
+        return Call("KubernetesPodOperator", named=tuple((_pod(task) | shared).items()))
+    return Call("BashOperator", named=tuple((_bash(task) | shared).items()))
+
+
+def _guarded(guard: Guard) -> dict[str, Source]:
+    found: dict[str, Source] = {"trigger_rule": "none_failed"} if guard.bears_skips else {}
+    if guard.looks:
+        found["pre_execute"] = Code("_skip_unless_meant")
+    return found
 
 
 def _pod(task: Task) -> dict[str, Source]:

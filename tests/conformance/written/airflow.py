@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.conformance.written.case import Written
+from tests.conformance.written.case import FLOWS, Written
 
-CASES: tuple[Written, ...] = ()
+CASES: tuple[Written, ...] = (Written(FLOWS / "switch_everywhere.py", "SwitchEverywhereFlow"),)

@@ -44,14 +44,16 @@ def _keep(identity):
     return identity
 
 
-@task(retries=2, retry_delay=5)
-def _indices(split, ti=None):
-    """The index paths below a split, at most `[core] max_map_length` of them: each of
-    its tasks told its own path and width."""
-    told = ti.xcom_pull(task_ids=split)
-    tasks = [told] if isinstance(told, dict) else told
-    paths = [f"{each['index']}.{item}" for each in tasks for item in range(each["fan"])]
-    return [path.removeprefix("-.") for path in paths]
+@task(retries=2, retry_delay=5, trigger_rule="none_failed")
+def _indices(split, around=None, ti=None):
+    """The index paths below a split, at most `[core] max_map_length` of them: `around`
+    has those of the split's own tasks, of which each told its width."""
+    places = [(-1, "")] if around is None else enumerate(f"{path}." for path in around)
+    paths = []
+    for place, path in places:
+        fan = ti.xcom_pull(task_ids=split, map_indexes=place)["fan"]
+        paths += [f"{path}{item}" for item in range(fan)]
+    return paths
 
 
 with DAG(
@@ -87,7 +89,10 @@ with DAG(
         )
 
     _foreach_start = _body_start.expand(index=_each_start)
-    _each_tune = _indices.override(task_id="_each_tune")("foreach-start.tune")
+    _each_tune = _indices.override(task_id="_each_tune")(
+        "foreach-start.tune",
+        _each_start,
+    )
 
     @task_group(group_id="foreach-tune")
     def _body_tune(index):
