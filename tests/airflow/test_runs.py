@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.airflow.stage import Run
+from tests.conformance.results import read_result
 from tests.engines.airflow import LINES
 
 HOSTILE = (
@@ -203,6 +206,69 @@ def test_a_failed_member_fails_the_run(run: Run, line: str, operator: str) -> No
     outcome = run(line, "FailingFlow", FAILING, {}, operator)
     assert not outcome.success
     assert "ZeroDivisionError" in outcome.log
+
+
+FAILING_ARM = """
+from flowc import FlowSpec, Parameter, step
+
+
+class FailingArmFlow(FlowSpec):
+    where = Parameter("where", default="root")
+
+    @step
+    def start(self):
+        self.items = [0, 1]
+        self.next(self.body, foreach="items")
+
+    @step
+    def body(self):
+        self.way = self.input
+        self.next({0: self.left, 1: self.right}, condition="way")
+
+    @step
+    def left(self):
+        assert self.where != "body"
+        self.next(self.meet)
+
+    @step
+    def right(self):
+        self.next(self.meet)
+
+    @step
+    def meet(self):
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        self.next(self.choose)
+
+    @step
+    def choose(self):
+        self.way = self.where
+        self.next({"root": self.fails, "body": self.passes}, condition="way")
+
+    @step
+    def fails(self):
+        assert self.where != "root"
+        self.next(self.end)
+
+    @step
+    def passes(self):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+
+
+@pytest.mark.parametrize("where", ["root", "body"])
+@pytest.mark.parametrize("line", LINES)
+def test_a_failure_in_an_arm_fails_the_run(run: Run, tmp_path: Path, line: str, where: str) -> None:
+    outcome = run(line, "FailingArmFlow", FAILING_ARM, {"where": where}, "kubernetes")
+    assert not outcome.success
+    assert "AssertionError" in outcome.log
+    assert "end" not in {step for step, _ in read_result(outcome, tmp_path / "code").tasks}
 
 
 WIDE = """

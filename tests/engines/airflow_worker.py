@@ -60,7 +60,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         date = [datetime.fromisoformat(request["date"])] if request["date"] else []
         run = dag.test(*date * (2 if IS_3 else 1), run_conf=request["conf"])  # 3: when it may start, and its date
         if request["clear"]:
-            _clear_and_run(dag, run)
+            run = _clear_and_run(dag, run)
         return {"run_id": run.run_id, "state": str(run.state), "tasks": _tasks(run)}
     except Exception:  # noqa: BLE001 the asking process gets the traceback, and the next file its turn
         return {"error": traceback.format_exc()}
@@ -69,8 +69,8 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         os.environ.update(kept)
 
 
-def _clear_and_run(dag: Any, run: Any) -> None:
-    """Clear all of an ended run as Airflow 2's button does, and drive it as its `dag.test()` does."""
+def _clear_and_run(dag: Any, run: Any) -> Any:
+    """Clear all of an ended run as Airflow 2's button does, drive it as its `dag.test()` does, and return it."""
     from airflow.models.dag import _run_task
     from airflow.models.taskinstance import clear_task_instances
 
@@ -91,6 +91,7 @@ def _clear_and_run(dag: Any, run: Any) -> None:
                 ti.task = dag.task_dict[ti.task_id]
                 with suppress(Exception):  # a failed task is a state of the run
                     _run_task(ti=ti, inline_trigger=True, session=session)
+        return run
 
 
 def _tasks(run: Any) -> list[dict[str, Any]]:
