@@ -43,7 +43,18 @@ class Body:
     because they may be missing; `tries` is true where it has a `try` or a `with`.
     """
 
-    __slots__ = ("asked", "assigned", "calls", "calls_unknown", "deleted", "reads", "transitions", "tries", "writes")
+    __slots__ = (
+        "asked",
+        "assigned",
+        "calls",
+        "calls_unknown",
+        "deleted",
+        "reads",
+        "returns",
+        "transitions",
+        "tries",
+        "writes",
+    )
 
     def __init__(self) -> None:
         self.reads: dict[str, ast.expr] = {}
@@ -55,6 +66,7 @@ class Body:
         self.calls_unknown = False
         self.asked: set[str] = set()
         self.tries = False
+        self.returns = False
 
 
 def read_body(function: Function) -> Body:
@@ -207,6 +219,10 @@ def _trial(found: Body, node: ast.Try | ast.With, name: str) -> None:
     found.tries = True
 
 
+def _return(found: Body, node: ast.Return, name: str) -> None:
+    found.returns = True
+
+
 def _declaration(found: Body, node: ast.AnnAssign, name: str) -> list[ast.AST] | None:
     """`self.x: int` without a value sets nothing."""
     return _NOTHING if node.value is None else None
@@ -227,6 +243,7 @@ _VISITS: dict[type[ast.AST], Callable[..., list[ast.AST] | None]] = {
     ast.AsyncFunctionDef: _function,
     ast.Lambda: _function,
     ast.AnnAssign: _declaration,
+    ast.Return: _return,
     ast.Try: _trial,
     ast.With: _trial,
     ast.Constant: _leaf,

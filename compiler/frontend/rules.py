@@ -219,6 +219,12 @@ SWITCH_ONE_CASE = Rule(
     "the switch has {count}",
     "a switch needs two different keys; otherwise write `self.next(self.<step>)`",
 )
+RETURN_WITHOUT_NEXT = Rule(
+    "FC252",
+    "return-without-next",
+    "step `{name}` may end here without saying which step follows",
+    "write the step's `self.next(...)` before `return`, or let the code go on to the one at the end",
+)
 GANG_WIDTH = Rule("FC251", "gang-width", "`num_parallel` must be at least 1, not {found}", "give the number of nodes")
 
 # Shape

@@ -245,7 +245,7 @@ def _transition(
     arguments = [*method.function.args.posonlyargs, *method.function.args.args]
     me = arguments[0].arg if arguments else "self"
     place = Place(method.name, flow, method.member.owner.scope, methods, me)
-    return read_transition(place, method.function, calls, report)
+    return read_transition(place, method.function, calls, method.body.returns, report)
 
 
 def _step(method: Method, spoken: Spoken | End, methods: Mapping[str, Method], bodies: Mapping[str, Body]) -> Step:

@@ -51,10 +51,15 @@ def _is_return(node: ast.stmt | None) -> bool:
     return node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None)
 
 
-def read_transition(place: Place, function: Function, calls: list[ast.Call], report: Report) -> Spoken | None:
-    """The step's one transition; findings for calls that stand or say something else. `calls` are in source order."""
+def read_transition(
+    place: Place, function: Function, calls: list[ast.Call], returns: bool, report: Report
+) -> Spoken | None:
+    """The step's one transition; findings for calls that stand or say something else. `calls` are in source order.
+
+    `returns` says whether there is any `return` in the method.
+    """
     last = last_call(function)
-    if len(calls) == 1 and calls[0] is last:
+    if len(calls) == 1 and calls[0] is last and not returns:
         return _spoken(place, calls[0], report)
     final = last if any(call is last for call in calls) else None
     misplaced = _misplaced(place, function, calls, final, report)
@@ -86,8 +91,11 @@ class _Stand:
 
 def _misplaced(place: Place, function: Function, calls: list[ast.Call], final: ast.Call | None, report: Report) -> bool:
     """Report each call that may not stand where it does."""
-    stands = dict(_stands(function, {id(call) for call in calls}))
+    bare: list[ast.Return] = []
+    stands = dict(_stands(function, {id(call) for call in calls}, bare))
     found = False
+    for leaving in bare:
+        report.add(rules.RETURN_WITHOUT_NEXT, place.span(leaving), name=place.step)
     for call in calls:
         stand = stands.get(id(call))
         if stand is None:
@@ -113,7 +121,8 @@ _FORBIDDEN = {
 }
 
 
-def _stands(function: Function, wanted: set[int]) -> Iterator[tuple[int, _Stand]]:
+def _stands(function: Function, wanted: set[int], bare: list[ast.Return]) -> Iterator[tuple[int, _Stand]]:
+    """Where each of the wanted calls stands; every `return` of the step that does not follow one is put into `bare`."""
     blocks: list[tuple[list[ast.stmt], str | None]] = [(function.body, None)]
     while blocks:
         body, block = blocks.pop()
@@ -123,8 +132,19 @@ def _stands(function: Function, wanted: set[int]) -> Iterator[tuple[int, _Stand]
                     following = body[at + 1] if at + 1 < len(body) else None
                     yield id(statement.value), _Stand(block, _is_return(following))
                 continue
-            word = _FORBIDDEN.get(type(statement)) or block
+            if isinstance(statement, ast.Return) and block not in _OTHERS and not _follows(body, at, wanted):
+                bare.append(statement)
+            word = block if block in _OTHERS else _FORBIDDEN.get(type(statement)) or block
             blocks.extend((inner, word) for inner in _blocks(statement))
+
+
+_OTHERS = ("def", "class")
+
+
+def _follows(body: list[ast.stmt], at: int, wanted: set[int]) -> bool:
+    before = body[at - 1] if at else None
+    said = id(getattr(body[at], "value", None)) in wanted  # `return self.next(...)` is another mistake
+    return said or (isinstance(before, ast.Expr) and id(before.value) in wanted)
 
 
 def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:

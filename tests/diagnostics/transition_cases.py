@@ -88,6 +88,35 @@ class F(FlowSpec):
 """,
         more=_LINE,
     ),
+    "a return before any transition": _flow(
+        """
+        if 1:
+            return
+            ^^^^^^ FC252
+        for x in []:
+            with open(x) as f:
+                return None
+                ^^^^^^^^^^^ FC252
+        self.next(self.a)
+""",
+        more=_LINE,
+    ),
+    "right: returns that are the step's own business": _flow(
+        """
+        def inner():
+            with open("x"):
+                return 1
+        class Local:
+            def method(self):
+                return 2
+        if inner():
+            self.next(self.a)
+            return
+        self.next(self.a)
+        return
+""",
+        more=_LINE,
+    ),
     "an early transition that goes on": _flow(
         """
         if 1:

@@ -1,0 +1,1 @@
+"""Right flows with one thing changed: refused, or run to the same end everywhere."""
