@@ -14,24 +14,26 @@ from compiler.mistakes import CallError
 
 
 def parse_parameters(
-    plan: Plan, called: str, words: Sequence[str], ours: Container[str], *, resumed: bool = False
+    plan: Plan, called: str, words: Sequence[str], ours: Container[str], *, values: str = "{}", resumed: bool = False
 ) -> dict[str, object]:
     """What the words give, by attribute, as text: the first step converts it, as it does on every engine.
 
     Text that does not fit its declared type is refused here already. `ours` are flowc's own options, which do not go here.
-    A run that is `resumed` has the parameters of its origin, and takes none.
+    `values` is a JSON object of more, by name or attribute. A run that is `resumed` has the parameters of its origin, and takes none.
     Raises CallError, and click's Exit after `--help`.
     """
+    already = _by_attribute(plan, values)
     command = click.Command(
         called,
-        params=[_option(parameter) for parameter in plan.parameters],
+        params=[_option(parameter, parameter.attribute in already) for parameter in plan.parameters],
         help=plan.flow.doc,
         context_settings={"help_option_names": ["--help"], "max_content_width": 110},
     )
     if resumed:
-        if words and words[0] != "--help":
+        given_anew = [word for word in words[:1] if word != "--help"] or list(already)
+        if given_anew:
             raise CallError(
-                f"a resumed run has the parameters of the run that it goes on from: `{words[0]}` has no place"
+                f"a resumed run has the parameters of the run that it goes on from: `{given_anew[0]}` has no place"
             )
         command.params = []
     try:
@@ -39,9 +41,26 @@ def parse_parameters(
             given = context.params
     except click.UsageError as error:
         raise CallError(f"{_mistake(error, called, ours)}; {_list(command)}") from error
-    return {
+    return already | {
         name: list(value) if isinstance(value, tuple) else value for name, value in given.items() if _is_given(value)
     }
+
+
+def _by_attribute(plan: Plan, values: str) -> dict[str, object]:
+    """The values of `--parameters`. Raises CallError."""
+    try:
+        given = json.loads(values)
+    except ValueError as error:
+        raise CallError(f"--parameters is no JSON: {error}") from error
+    if not isinstance(given, dict):
+        raise CallError("--parameters wants a JSON object: the parameters' names and values")
+    attributes = {parameter.attribute: parameter.attribute for parameter in plan.parameters}
+    names = {parameter.name: parameter.attribute for parameter in plan.parameters}
+    known = {name.replace("-", "_"): attribute for name, attribute in names.items()} | attributes | names
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise CallError(f"the flow has no parameter {unknown[0]!r}: it has {', '.join(names) or 'none'}")
+    return {known[name]: value for name, value in given.items() if value is not None}
 
 
 def _mistake(error: click.UsageError, called: str, ours: Container[str]) -> str:
@@ -61,13 +80,13 @@ def _is_given(value: object) -> bool:
     return value is not None and value != ()
 
 
-def _option(parameter: Parameter) -> click.Option:
+def _option(parameter: Parameter, is_given: bool) -> click.Option:
     default = f"[default: {value_text(parameter.default)}]" if parameter.has_default else ""
     return click.Option(
         [f"--{parameter.name}", parameter.attribute],
         type=_Checked(parameter),
         multiple=parameter.multiple,
-        required=parameter.required and not parameter.has_default,
+        required=parameter.required and not parameter.has_default and not is_given,
         help=" ".join(filter(None, [parameter.help, default])),
     )
 

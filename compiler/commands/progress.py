@@ -25,7 +25,7 @@ class Progress:
     output: IO[str]
     status: IO[str]
     width: int
-    run_id_file: Path | None = None
+    notes: Callable[[str], dict[Path, bytes]] = lambda _: {}
     clock: Callable[[], float] = time.monotonic
     begun: float = 0.0
     run_id: str = ""
@@ -39,8 +39,7 @@ class Progress:
     def run_started(self, run_id: str) -> None:
         """Say the run's id, and write it where it was asked for."""
         self.begun, self.run_id = self.clock(), run_id
-        if self.run_id_file:
-            write_files({self.run_id_file: f"{run_id}\n".encode()})
+        write_files(self.notes(run_id))
         self._say(f"run {run_id}")
 
     def started(self, task: TaskStart) -> None:

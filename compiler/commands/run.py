@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -49,6 +50,12 @@ class _Terminated(KeyboardInterrupt):
 @click.option(
     "--run-id-file", type=click.Path(dir_okay=False, path_type=Path), help="Write the run's id here as it starts."
 )
+@click.option(
+    "--runner-attribute-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the flow, the run's id and the store here, as JSON, as it starts.",
+)
+@click.option("--parameters", metavar="JSON", help="Values of the flow's parameters, as one JSON object.")
 @click.option("--tag", "tags", multiple=True, metavar="TEXT", help="A tag of the run; may be given several times.")
 @click.option("--flow", "flow_name", metavar="NAME", help="Which flow of the file.")
 @click.option(
@@ -79,6 +86,8 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     max_workers: int | None,
     run_id: str | None,
     run_id_file: Path | None,
+    runner_attribute_file: Path | None,
+    parameters: str | None,
     tags: tuple[str, ...],
     flow_name: str | None,
     root: Path | None,
@@ -105,7 +114,12 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
         return 1
     settings = Surroundings(root).settings(flow.path)
     url = opened(local_store(settings, store)).url
-    progress = Progress(sys.stderr if as_json else sys.stdout, sys.stderr, _width(plan), run_id_file)
+    progress = Progress(
+        sys.stderr if as_json else sys.stdout,
+        sys.stderr,
+        _width(plan),
+        _notes(plan, url, run_id_file, runner_attribute_file),
+    )
     gc.enable()  # unlike a compile, a run may last for days
     signal.signal(signal.SIGTERM, _terminate)
     words, resume_run, from_step = _resumed(plan, words, resume_run, from_step)
@@ -117,7 +131,14 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
             run_id=run_id if run_id is None else _checked(run_id),
             max_workers=settings.number("max_workers", LOCAL_TABLE, {"max_workers": max_workers}) or _processors(),
             tags=tags,
-            parameters=parse_parameters(plan, f"flowc run {flow.path}", words, _own_options(), resumed=bool(resume)),
+            parameters=parse_parameters(
+                plan,
+                f"flowc run {flow.path}",
+                words,
+                _own_options(),
+                values=parameters or "{}",
+                resumed=bool(resume),
+            ),
             listener=progress,
             resume=resume,
         )
@@ -159,6 +180,19 @@ def _resumed(
     if step is not None and step not in plan.tasks:
         raise CallError(f"{plan.flow.name} has no step `{step}` to resume from{did_you_mean(step, plan.tasks)}")
     return tuple(rest), run, step
+
+
+def _notes(
+    plan: Plan, store: str, run_id_file: Path | None, attributes: Path | None
+) -> Callable[[str], dict[Path, bytes]]:
+    """The files to write as the run starts, by its id."""
+
+    def notes(run_id: str) -> dict[Path, bytes]:
+        facts = {"flow_name": plan.flow.name, "run_id": run_id, "store": store}
+        found = {run_id_file: f"{run_id}\n".encode()} if run_id_file else {}
+        return found | ({attributes: json.dumps(facts).encode()} if attributes else {})
+
+    return notes
 
 
 def _own_options() -> list[str]:

@@ -52,20 +52,21 @@ _HOMES = {
     "flowc.mutators": "StepMutator FlowMutator MutableStep MutableFlow",
     "flowc.wrappers": "user_step_decorator UserStepDecorator USER_SKIP_STEP",
     "flowc.cards": "get_cards",
+    "flowc.runner": "Runner",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 __all__ = list(_HOME)  # pyright: ignore[reportUnsupportedDunderAll]  # the table says it once
 
 _CONFIG = "put the values into a Parameter, or into a module beside the flow"
+_DEPLOY = "write the files with `flowc argo create flow.py -o deploy/` or its like; your platform deploys them"
 _INSTEAD = {
     "Config": _CONFIG,
     "ConfigValue": _CONFIG,
     "config_expr": _CONFIG,
-    "Runner": "start runs with the command `flowc run`",
-    "NBRunner": "start runs with the command `flowc run`",
-    "Deployer": "deploy with `flowc argo create` and its like",
-    "DeployedFlow": "deploy with `flowc argo create` and its like",
-    "NBDeployer": "deploy with `flowc argo create` and its like",
+    "NBRunner": "a run needs a file: write the cell's flow to one and use Runner(file).run()",
+    "Deployer": _DEPLOY,
+    "DeployedFlow": _DEPLOY,
+    "NBDeployer": _DEPLOY,
     "inspect_spin": "read a run with `flowc.Run`",
     "EventLogger": "use the module logging",
     "ArgoEvent": "publish the event with your broker's client",

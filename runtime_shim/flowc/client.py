@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flowc.address import created_key, created_prefix, escape
 from flowc.client_context import (
@@ -28,6 +28,9 @@ from flowc.client_walk import Found, is_started, newest_failure, repeated, walk
 from flowc.exceptions import MetaflowException, MetaflowNamespaceMismatch, MetaflowNotFound
 from flowc.manifest import RunRecord, parse_run
 from flowc.store import MissingError, Store
+
+if TYPE_CHECKING:
+    from flowc.events import Trigger
 
 __all__ = [
     "DataArtifact",
@@ -233,9 +236,11 @@ class Run(MetaflowObject):
         return
 
     @property
-    def trigger(self) -> None:
-        """What triggered it is not recorded."""
-        return
+    def trigger(self) -> Trigger | None:
+        """The events and runs that started it; None where it was started by hand or by its schedule."""
+        from flowc.events import trigger_of
+
+        return trigger_of(self._record.trigger, self._store_url)
 
     def add_tag(self, tag: str) -> None:
         """Give it another tag."""

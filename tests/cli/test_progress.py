@@ -22,7 +22,8 @@ class Terminal(io.StringIO):
 def _told(status: io.StringIO, run_id_file: Path | None = None) -> tuple[str, str]:
     times = iter([10.0, 12.25])
     output = io.StringIO()
-    progress = Progress(output, status, 7, run_id_file, clock=lambda: next(times))
+    notes = {run_id_file: b"local-1\n"} if run_id_file else {}
+    progress = Progress(output, status, 7, lambda _: notes, clock=lambda: next(times))
     progress.run_started("local-1")
     progress.started(START)
     progress.line(START, "hello")

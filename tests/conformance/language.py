@@ -30,7 +30,6 @@ _FOLDERS: Mapping[str, tuple[str, ...]] = {
 
 NOT_YET: frozenset[str] = frozenset(
     {
-        "client.runner",
         "config.attributes",
         "config.decorators",
         "config.file",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import flowc
 import pytest
-from flowc import archive, multicore, start
+from flowc import archive, multicore
 from flowc.exceptions import CallMistake, MetaflowException
 
 
@@ -26,7 +26,7 @@ def test_a_star_imports_every_name() -> None:
     assert found["FlowSpec"] is flowc.FlowSpec
 
 
-@pytest.mark.parametrize("name", ["Config", "Runner", "Deployer"])
+@pytest.mark.parametrize("name", ["Config", "NBRunner", "Deployer"])
 def test_a_name_that_is_not_supported_says_what_to_use(name: str) -> None:
     with pytest.raises(ImportError, match=f"flowc has no {name}: .{{20}}"):
         getattr(flowc, name)
@@ -56,20 +56,6 @@ def test_profile_adds_up(capsys: pytest.CaptureFixture[str]) -> None:
     with flowc.profile("y"):
         pass
     assert capsys.readouterr().out.count("PROFILE: y") == 2
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        ([], ["show", "f.py:F"]),
-        (["run", "--x", "1"], ["run", "f.py:F", "--x", "1"]),
-        (["show"], ["show", "f.py:F"]),
-        (["argo-workflows", "create"], ["argo", "create", "f.py:F"]),
-        (["step-functions", "create", "--only-json"], ["step-functions", "create", "f.py:F", "--only-json"]),
-    ],
-)
-def test_what_python_flow_py_means(words: list[str], expected: list[str]) -> None:
-    assert start.command("f.py:F", words) == expected
 
 
 def _archive(folder: Path, **files: bytes) -> str:
