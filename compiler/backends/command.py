@@ -6,7 +6,22 @@ import re
 from collections.abc import Mapping
 
 from compiler.backends import Options
-from compiler.ir.plan import Begin, Enter, Follow, Gather, Hook, Load, Loads, Merge, Plan, Resources, Task
+from compiler.ir.plan import (
+    Begin,
+    Enter,
+    EventTrigger,
+    FlowTrigger,
+    Follow,
+    Gather,
+    Hook,
+    Load,
+    Loads,
+    Merge,
+    Plan,
+    Resources,
+    Task,
+    Trigger,
+)
 from compiler.pattern import Pattern
 
 _UNSAFE = Pattern(r"[{}$%#\\`'\"]|\.(sh|bash)$|[^\x20-\x7e]|Ref::")
@@ -26,6 +41,15 @@ def argv(task: Task, *, run: str, index: str, retry: str, owner: str = "", param
 def hook_argv(hook: Hook, *, run: str) -> tuple[str, ...]:
     """The command of an exit hook; `run` is the target's own placeholder."""
     return ("python", "-m", "flowc", "hook", hook.function, "--run", run, "--status", hook.on)
+
+
+def trigger_facts(trigger: Trigger) -> dict[str, object]:
+    """What the first step is told of a trigger beside what the event itself brings: `flowc.triggered` reads it."""
+    match trigger:
+        case EventTrigger(event=event, parameters=parameters):
+            return {"name": event, "type": "event", "parameters": dict(parameters)}
+        case FlowTrigger(deployment=deployment):
+            return {"name": f"metaflow.{deployment}.end", "type": "run"}
 
 
 def hook_task(hook: Hook) -> Task:

@@ -15,8 +15,6 @@ _LATER = "flowc reads it, and cannot run it yet"
 EVERYWHERE: Mapping[Feature, Gap] = {
     "recursion": Gap(_LATER, "loop inside the step"),
     "gang": Gap(_LATER, "use a foreach over node indices where the nodes need not meet"),
-    "trigger": Gap(_LATER, "start the run from the engine's own trigger"),
-    "trigger-on-finish": Gap(_LATER, "start the run from the engine's own trigger"),
     "conda": Gap(_LATER, "put the packages into the image: `flowc image`"),
     "pypi": Gap(_LATER, "put the packages into the image: `flowc image`"),
     "secrets": Gap(_LATER, "give the container its secrets by the engine's own means"),

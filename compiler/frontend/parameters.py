@@ -48,6 +48,9 @@ RESERVED_ATTRIBUTES = frozenset(
 )
 """What `self` already has."""
 
+_OURS = "flowc-"
+"""What the names begin with under which events travel beside the parameters."""
+
 _NAME = Pattern(r"[A-Za-z_][A-Za-z0-9_-]*")
 _BUILTIN_TYPES = {"str": "str", "int": "int", "float": "float", "bool": "bool", "dict": "json", "list": "json"}
 _CLICK_TYPES = {"STRING": "str", "INT": "int", "FLOAT": "float", "BOOL": "bool"}
@@ -138,7 +141,7 @@ def _name(call: _Call, report: Report) -> str | None:
         return None
     if not _NAME.fullmatch(name):
         report.add(rules.PARAMETER_NAME, call.span("name"), name=name)
-    elif name.lower().replace("_", "-") in _RESERVED:
+    elif (flat := name.lower().replace("_", "-")) in _RESERVED or flat.startswith(_OURS):
         report.add(rules.PARAMETER_RESERVED, call.span("name"), name=name)
     elif call.attribute in RESERVED_ATTRIBUTES:
         report.add(rules.PARAMETER_RESERVED, call.span(""), name=call.attribute)

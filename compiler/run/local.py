@@ -23,13 +23,15 @@ BATCH = (
 
 
 class Local:
-    """Where containers do not exist, their options have nothing to say: all are taken."""
+    """Where containers and events do not exist, their options have nothing to say: all are taken."""
 
     name: ClassVar[str] = "local"
     gaps: ClassVar[Mapping[Feature, Gap]] = EVERYWHERE
     spells: ClassVar[Mapping[str, frozenset[str]]] = {
         "kubernetes": frozenset(KUBERNETES.split()),
         "batch": frozenset(BATCH.split()),
+        "trigger": frozenset({"reset_at"}),
+        "trigger_on_finish": frozenset({"reset_at"}),
     }
     target_options: ClassVar[Mapping[str, str]] = {}
 

@@ -53,6 +53,7 @@ _HOMES = {
     "flowc.wrappers": "user_step_decorator UserStepDecorator USER_SKIP_STEP",
     "flowc.cards": "get_cards",
     "flowc.runner": "Runner",
+    "flowc.events": "namespaced_event_name",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 __all__ = list(_HOME)  # pyright: ignore[reportUnsupportedDunderAll]  # the table says it once

@@ -102,6 +102,8 @@ def loaded_flow(flow: str) -> Loaded | Broken:
 def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
     step, options = _parsed(words)
     first = "load" not in options
+    given = _parameters(options.get("parameters", "{}")) if first else {}
+    parameters, trigger = started_by(given, variables) if first else ({}, ())
     call = TaskCall(
         step,
         run=_needed(options, "run"),
@@ -110,13 +112,25 @@ def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
         at_most=options.get("retry", "").startswith("~"),
         loads=_loads(options.get("load", "")),
         owner=options.get("owner", ""),
-        parameters=_parameters(options.get("parameters", "{}")) if first else {},
+        parameters=parameters,
         tags=tuple(_json(variables, "FLOWC_TAGS", "[]")),
         project=variables.get("FLOWC_PROJECT", ""),
-        trigger=tuple(_json(variables, "FLOWC_TRIGGER", "[]")) if first else (),
+        trigger=trigger,
     )
     target = options.get("report", variables.get("FLOWC_REPORT", ""))
     return _Order(call, needed_variable(variables, "FLOWC_FLOW"), needed_variable(variables, "FLOWC_STORE"), target)
+
+
+def started_by(
+    given: Mapping[str, Any], variables: Mapping[str, str]
+) -> tuple[Mapping[str, Any], tuple[dict[str, Any], ...]]:
+    """The parameters, with what events fill of them, and the events: those among `given` and those of `FLOWC_TRIGGER`."""
+    told = variables.get("FLOWC_TRIGGER")
+    if not told and not any(name.startswith("flowc-trigger") for name in given):
+        return given, ()
+    from flowc.triggered import NAME, taken
+
+    return taken({**given, NAME: told} if told else given)
 
 
 def _parsed(words: list[str]) -> tuple[str, dict[str, str]]:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-from flowc.client_object import split
 
 if TYPE_CHECKING:
     from flowc.client import Run
 
-_TASK = ("Flow", "run", "step", "task")
-
 
 class MetaflowEvent(NamedTuple):
-    """One event: `type` is `run` where a finished run is meant, whose last task's pathspec is the `id`; else `event`."""
+    """One event: `type` is `run` where a finished run is meant, whose pathspec, or its last task's, is the `id`; else `event`."""
 
     name: str
     id: str
@@ -54,7 +50,7 @@ class Trigger:
     def _run(self, pathspec: str) -> Run:
         from flowc.client import Run
 
-        flow, run, _, _ = split(pathspec, _TASK)
+        flow, run, *_ = pathspec.split("/")
         found: Run = Run._restored(f"{flow}/{run}", self._store, None)
         return found
 
@@ -79,6 +75,21 @@ class Trigger:
 
     def __repr__(self) -> str:
         return f"Trigger({', '.join(event.name for event in self._events)})"
+
+
+def namespaced_event_name(event_name: str) -> Callable[..., str]:
+    """What completes an event's name when it is called: `mfns.<project>.<branch>.<name>`, or `mfns.<name>` without a project.
+
+    The compiler knows the name without any call; in a step it is what one publishes.
+    """
+
+    def complete(*_: Any) -> str:
+        from flowc.running import current
+
+        project, branch = current.get("project_name"), current.get("branch_name")
+        return ".".join(["mfns", *([project, branch] if project and branch else []), event_name])
+
+    return complete
 
 
 def trigger_of(events: Iterable[Mapping[str, Any]], store: str) -> Trigger | None:

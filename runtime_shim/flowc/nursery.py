@@ -24,8 +24,10 @@ from typing import Any
 
 from flowc.address import parse_loads
 from flowc.capture import Output
+from flowc.command import started_by
+from flowc.exceptions import CallMistake
 from flowc.store import open_store
-from flowc.task import BUG, Broken, Loaded, Reported, TaskCall, execute, prepare
+from flowc.task import BUG, MISTAKE, Broken, Loaded, Reported, TaskCall, execute, prepare
 
 _GRACE = 5.0
 """Seconds that a task has to end when the run is over before it is; whoever started the nursery waits longer."""
@@ -159,6 +161,8 @@ def _task(loaded: Loaded | Broken, call: dict[str, Any], output: int, report: in
     with Output() as printed:
         try:
             reported = execute(loaded, _call(call), open_store(os.environ["FLOWC_STORE"]), printed)
+        except CallMistake as error:
+            reported = Reported(call["index"], MISTAKE, message=str(error))
         except Exception:  # noqa: BLE001 - the last resort: a fault of ours is told as one
             reported = Reported(call["index"], BUG, message=traceback.format_exc())
     told = {"fan": reported.fan, "case": reported.case, "caught": reported.caught, "message": _message(reported)}
@@ -172,6 +176,7 @@ def _message(reported: Reported) -> str:
 
 
 def _call(call: dict[str, Any]) -> TaskCall:
+    parameters, trigger = started_by(call.get("parameters", {}), os.environ if "loads" not in call else {})
     return TaskCall(
         call["step"],
         run=call["run"],
@@ -179,10 +184,10 @@ def _call(call: dict[str, Any]) -> TaskCall:
         retry=call["retry"],
         loads=parse_loads(call.get("loads", "")),
         owner=call.get("owner", ""),
-        parameters=call.get("parameters", {}),
+        parameters=parameters,
         tags=tuple(call.get("tags", ())),
         project=os.environ.get("FLOWC_PROJECT", ""),
-        trigger=tuple(json.loads(os.environ.get("FLOWC_TRIGGER") or "[]")),
+        trigger=trigger,
         origin=call.get("origin", ""),
     )
 

@@ -20,12 +20,13 @@ WORKS = """
     kubernetes batch secrets card parallel conda pypi conda_base pypi_base schedule project trigger
     trigger_on_finish exit_hook namespace get_namespace default_namespace metadata get_metadata
     UserStepDecorator user_step_decorator USER_SKIP_STEP StepMutator FlowMutator MutableStep MutableFlow
-    default_metadata Runner get_cards Metaflow Flow Run Step Task DataArtifact parallel_map parallel_imap_unordered profile
+    default_metadata Runner get_cards namespaced_event_name Metaflow Flow Run Step Task DataArtifact
+    parallel_map parallel_imap_unordered profile
 """.split()  # noqa: SIM905 - a table is easier to read
 NAMED = """
     Config ConfigValue config_expr
     NBRunner Deployer DeployedFlow NBDeployer inspect_spin tuple_util yaml_parser
-    requirements_txt_parser namespaced_event_name pyproject_toml_parser conda_environment_yml_parser
+    requirements_txt_parser pyproject_toml_parser conda_environment_yml_parser
     pytorch_parallel model checkpoint huggingface_hub pip trigger_on torchrun metaflow_ray
 """.split()  # noqa: SIM905 - a table is easier to read
 

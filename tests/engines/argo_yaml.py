@@ -16,7 +16,10 @@ import yaml
 from tests.engines.argo_tags import Json
 
 SCHEMA = Path(__file__).resolve().parent / "argo-schema.json"
+EVENTS_SCHEMA = SCHEMA.with_name("argo-events-schema.json")
 KINDS = ("CronWorkflow", "Workflow", "WorkflowTemplate")
+EVENT_KINDS = ("EventSource", "Sensor")
+"""The kinds of Argo Events, whose schema holds no more than what our output uses."""
 
 
 class ManifestError(Exception):
@@ -132,16 +135,17 @@ def _go(text: str) -> str:
 
 @functools.cache
 def _validators() -> dict[str, jsonschema.Draft7Validator]:
-    schema = json.loads(SCHEMA.read_text())
-    return {
-        kind: jsonschema.Draft7Validator({"$ref": f"#/definitions/{kind}", "definitions": schema["definitions"]})
-        for kind in KINDS
-    }
+    return {**_validators_of(SCHEMA, KINDS), **_validators_of(EVENTS_SCHEMA, EVENT_KINDS)}
+
+
+def _validators_of(path: Path, kinds: tuple[str, ...]) -> dict[str, jsonschema.Draft7Validator]:
+    known = json.loads(path.read_text())["definitions"]
+    return {kind: jsonschema.Draft7Validator({"$ref": f"#/definitions/{kind}", "definitions": known}) for kind in kinds}
 
 
 def _check_schema(document: dict[str, Json]) -> None:
     kind = document.get("kind")
-    if document.get("apiVersion") != "argoproj.io/v1alpha1" or kind not in KINDS:
+    if document.get("apiVersion") != "argoproj.io/v1alpha1" or kind not in (*KINDS, *EVENT_KINDS):
         raise ManifestError(f"unknown kind {document.get('apiVersion')} {kind}")
     errors = sorted(_validators()[str(kind)].iter_errors(document), key=lambda error: list(map(str, error.path)))
     if errors:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from compiler.backends import Gap, Options, OutputFile
 from compiler.backends.argo.check import check, check_size
 from compiler.backends.argo.kubernetes import OPTIONS
-from compiler.backends.argo.manifest import cron_workflow, deployment_name, workflow_template
+from compiler.backends.argo.manifest import cron_workflow, deployment_name, events, workflow_template
 from compiler.backends.argo.settings import SETTINGS, wants
 from compiler.backends.argo.yaml_text import document
 from compiler.backends.gaps import EVERYWHERE
@@ -22,7 +22,11 @@ class Argo:
 
     name: ClassVar[str] = "argo"
     gaps: ClassVar[Mapping[Feature, Gap]] = EVERYWHERE
-    spells: ClassVar[Mapping[str, frozenset[str]]] = {"kubernetes": OPTIONS}
+    spells: ClassVar[Mapping[str, frozenset[str]]] = {
+        "kubernetes": OPTIONS,
+        "trigger": frozenset({"reset_at"}),
+        "trigger_on_finish": frozenset({"reset_at"}),
+    }
     target_options: ClassVar[Mapping[str, str]] = {key: setting.help for key, setting in SETTINGS.items()}
 
     def wants(self, key: str, value: Value) -> str | None:
@@ -36,7 +40,7 @@ class Argo:
             check_size(workflow_template(plan, options), plan, report)
 
     def emit(self, plan: Plan, options: Options) -> tuple[OutputFile, ...]:
-        """One file: the WorkflowTemplate, and for a schedule the CronWorkflow as a second document."""
+        """One file: the WorkflowTemplate, the CronWorkflow of a schedule, the EventSource and Sensor of triggers."""
         return (OutputFile(f"{deployment_name(plan, options)}.yaml", _text(plan, options)),)
 
 
@@ -44,6 +48,8 @@ def _text(plan: Plan, options: Options) -> str:
     text = document(workflow_template(plan, options))
     if plan.schedule:
         text += "---\n" + document(cron_workflow(plan, plan.schedule, options))
+    for each in events(plan, options) if plan.triggers else ():
+        text += "---\n" + document(each)
     return text
 
 

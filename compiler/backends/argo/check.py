@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from compiler.backends import Options
+from compiler.backends.argo.events import MOST_HASH
 from compiler.backends.argo.kubernetes import fault
 from compiler.backends.argo.manifest import deployment_name
 from compiler.backends.argo.names import MOST_CRON, MOST_OBJECT, is_object_name
@@ -12,7 +13,8 @@ from compiler.backends.argo.parameters import RESERVED
 from compiler.backends.argo.settings import faults
 from compiler.backends.argo.yaml_text import Tree
 from compiler.diagnostics import Report, Rule
-from compiler.ir.plan import Plan
+from compiler.ir.cron import five_fields
+from compiler.ir.plan import FlowTrigger, Plan
 
 MOST_DEPTH = 97
 """Argo ends a run at 100 templates that call each other: the flow's, one a foreach, and the container's."""
@@ -59,11 +61,26 @@ TOO_DEEP = Rule(
     help="go over pairs in one foreach instead of nesting two",
 )
 
+NAMESPACE_NEEDED = Rule(
+    code="FC620",
+    name="argo-namespace-needed",
+    message="to see `{flow}` finish, Argo Events must be told in which namespace it runs",
+    help="give --namespace, or `namespace` in [tool.flowc.argo]",
+)
+DYNAMIC_OPTION = Rule(
+    code="FC621",
+    name="argo-trigger-option",
+    message="`@{decorator}(options=…)`: {reason}",
+    help="write `options={{'reset_at': {{'cron': '0 0 * * *', 'timezone': 'Europe/Berlin'}}}}`",
+)
+
 
 def check(plan: Plan, options: Options, report: Report) -> None:
     """Report the names and values that Kubernetes or Argo would not take."""
     name = deployment_name(plan, options)
-    most = MOST_CRON if plan.schedule else MOST_OBJECT
+    # a scheduled run's name ends in a time, one that follows others in hashes
+    follows = sum(isinstance(trigger, FlowTrigger) for trigger in plan.triggers)
+    most = min(MOST_CRON, MOST_OBJECT - follows * MOST_HASH) if plan.schedule or plan.triggers else MOST_OBJECT
     if not is_object_name(name, most):
         report.add(BAD_NAME, plan.flow.span, name=name, most=most)
     for parameter in plan.parameters:
@@ -71,6 +88,7 @@ def check(plan: Plan, options: Options, report: Report) -> None:
             report.add(RESERVED_PARAMETER, parameter.span, name=parameter.name)
     for key, expected in faults(options):
         report.add(BAD_SETTING, plan.flow.span, key=key, expected=expected)
+    _check_triggers(plan, options, report)
     for task in plan.root.tasks():
         if task.depth > MOST_DEPTH:
             report.add(TOO_DEEP, task.span, step=task.step, depth=task.depth, most=MOST_DEPTH)
@@ -78,6 +96,17 @@ def check(plan: Plan, options: Options, report: Report) -> None:
             reason = fault(option) if option.decorator == "kubernetes" else None
             if reason:
                 report.add(BAD_OPTION_VALUE, option.span, decorator=option.decorator, option=option.name, reason=reason)
+
+
+def _check_triggers(plan: Plan, options: Options, report: Report) -> None:
+    for trigger in plan.triggers:
+        if isinstance(trigger, FlowTrigger) and not options.namespace:
+            report.add(NAMESPACE_NEEDED, trigger.span, flow=trigger.deployment)
+    for option in plan.options:
+        cron = option.value.get("cron") if isinstance(option.value, Mapping) else None
+        if not isinstance(cron, str) or five_fields(cron) is None:
+            reason = f"`reset_at` has no cron that says a time: `{cron}`"
+            report.add(DYNAMIC_OPTION, option.span, decorator=option.decorator, reason=reason)
 
 
 def check_size(document: Mapping[str, Tree], plan: Plan, report: Report) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from compiler.backends import Options
 from compiler.backends.argo.kubernetes import Pod, pod
 from compiler.backends.argo.names import Names, task_name
-from compiler.backends.argo.parameters import SUBMITTED
+from compiler.backends.argo.parameters import SUBMITTED, has_input
 from compiler.backends.argo.yaml_text import COMMENT, Inline, Tree, Words
 from compiler.backends.command import argv, loads_text, step_environment
 from compiler.ir.plan import Begin, Choice, Follow, Load, Plan, Task
@@ -69,7 +69,7 @@ def _template(name: str, tasks: list[Task], plan: Plan, options: Options) -> Tre
     """One template; tasks that it serves differ in nothing but step, index and load."""
     task = tasks[0]
     described = pod(task, options.target)
-    template: dict[str, Tree] = {"name": name, **_inputs(task, bool(plan.parameters))}
+    template: dict[str, Tree] = {"name": name, **_inputs(task, has_input(plan))}
     retries = task.attempts - 1
     if retries:
         template["retryStrategy"] = _retries(task, retries)
@@ -79,7 +79,7 @@ def _template(name: str, tasks: list[Task], plan: Plan, options: Options) -> Tre
     if described.volumes:
         template["volumes"] = described.volumes
     image: dict[str, Tree] = {"image": task.image or options.image or options.default_image}
-    template["container"] = image | _container(task, described, retries, bool(plan.parameters))
+    template["container"] = image | _container(task, described, retries, has_input(plan))
     reports = {other.reports for other in tasks} - {None}
     if reports:
         template["outputs"] = _outputs(sorted(filter(None, reports)))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from compiler.backends import Options
 from compiler.backends.argo.containers import REPORT, containers, variables
+from compiler.backends.argo.events import event_documents
 from compiler.backends.argo.hooks import exit_templates
 from compiler.backends.argo.kubernetes import names, options_of
 from compiler.backends.argo.names import Names, object_name
@@ -61,6 +62,11 @@ def cron_workflow(plan: Plan, schedule: Schedule, options: Options) -> dict[str,
             "workflowSpec": {"workflowTemplateRef": {"name": deployment_name(plan, options)}},
         },
     }
+
+
+def events(plan: Plan, options: Options) -> list[dict[str, Tree]]:
+    """The documents of what starts the flow beside its schedule."""
+    return event_documents(plan, options, _metadata(plan, options))
 
 
 def _metadata(plan: Plan, options: Options) -> dict[str, Tree]:

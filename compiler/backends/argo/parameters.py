@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compiler.backends.argo.events import trigger_arguments
 from compiler.backends.argo.yaml_text import COMMENT, Tree
 from compiler.ir.flow import Dynamic, Parameter, Value
 from compiler.ir.plan import Plan
@@ -12,6 +13,11 @@ RESERVED = "json"
 
 SUBMITTED = f"{{{{=sprig.b64enc(sprig.toRawJson(sprig.omit(workflow.parameters, '{RESERVED}')))}}}}"
 """The submitted values as base64 of JSON. A plain `{{workflow.parameters.x}}` would expand what the value holds."""
+
+
+def has_input(plan: Plan) -> bool:
+    """Whether a run can be given anything."""
+    return bool(plan.parameters or plan.triggers)
 
 
 def arguments(plan: Plan) -> dict[str, Tree]:
@@ -30,6 +36,7 @@ def arguments(plan: Plan) -> dict[str, Tree]:
     tree: dict[str, Tree] = {}
     if unlisted:
         tree[f"{COMMENT} the code has the defaults of {', '.join(unlisted)}; -p NAME=VALUE gives another"] = ""
+    listed += trigger_arguments(plan)
     if listed:
         tree["arguments"] = {"parameters": listed}
     return tree

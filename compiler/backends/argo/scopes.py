@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from compiler.backends.argo.containers import Containers
 from compiler.backends.argo.names import Names, task_name
+from compiler.backends.argo.parameters import has_input
 from compiler.backends.argo.yaml_text import Inline, Tree
 from compiler.ir.plan import Edge, FanOut, Plan, Scope, Task, entry
 from compiler.record import record
@@ -59,7 +60,7 @@ class _Writer:
         if when:
             tree["when"] = when
         tree["template"] = self.containers.of_step[task.step]
-        arguments = self.containers.arguments(task, index, bool(self.plan.parameters))
+        arguments = self.containers.arguments(task, index, has_input(self.plan))
         if arguments:
             tree["arguments"] = {"parameters": arguments}
         return tree

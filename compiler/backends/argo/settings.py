@@ -11,7 +11,7 @@ from compiler.backends.argo.yaml_text import Inline, Tree
 from compiler.ir.flow import Value
 from compiler.record import record
 
-Place = Literal["spec", "metadata", "container", "cron", "pod"]
+Place = Literal["spec", "metadata", "container", "cron", "pod", "events"]
 
 
 @record
@@ -32,6 +32,9 @@ SETTINGS: Mapping[str, Setting] = {
     "concurrency_policy": Setting("text", "cron", "concurrencyPolicy", "Allow, Forbid or Replace overlapping scheduled runs"),
     "container_security_context": Setting("table", "container", "securityContext", "security context of the containers"),
     "env_from_secrets": Setting("names", "container", "envFrom", "Secrets whose keys are variables of every container"),
+    "event_bus": Setting("text", "events", "", "the EventBus of the Sensor, `default` without it"),
+    "event_name": Setting("text", "events", "", "the event of the EventSource whose payloads name the events, `event` without it"),
+    "event_source": Setting("text", "events", "", "the EventSource that events come from, `flowc` without it"),
     "failed_jobs_history_limit": Setting("number", "cron", "failedJobsHistoryLimit", "how many failed scheduled runs stay"),
     "image_pull_policy": Setting("text", "container", "imagePullPolicy", "Always, IfNotPresent or Never"),
     "image_pull_secrets": Setting("names", "spec", "imagePullSecrets", "Secrets with which images are pulled"),
@@ -43,6 +46,7 @@ SETTINGS: Mapping[str, Setting] = {
     "priority_class": Setting("text", "spec", "podPriorityClassName", "priority class of all pods"),
     "qos": Setting("text", "pod", "", "Guaranteed: limits as requests; Burstable: requests alone"),
     "security_context": Setting("table", "spec", "securityContext", "security context of all pods, instead of a user without rights"),
+    "sensor_service_account": Setting("text", "events", "", "account that may create workflows, and watch those that flows follow"),
     "service_account": Setting("text", "spec", "serviceAccountName", "account that may create and patch workflowtaskresults"),
     "starting_deadline_seconds": Setting("number", "cron", "startingDeadlineSeconds", "how late a scheduled run may begin"),
     "successful_jobs_history_limit": Setting("number", "cron", "successfulJobsHistoryLimit", "how many good scheduled runs stay"),

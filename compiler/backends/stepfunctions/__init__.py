@@ -10,7 +10,7 @@ from compiler.backends.gaps import EVERYWHERE
 from compiler.backends.stepfunctions import schedule, settings
 from compiler.backends.stepfunctions.check import DEFINITION_TOO_LARGE, LARGEST_DEFINITION, check, machine_name
 from compiler.backends.stepfunctions.jobs import BATCH, JobDefinitions
-from compiler.backends.stepfunctions.layout import layout
+from compiler.backends.stepfunctions.layout import Json, layout
 from compiler.backends.stepfunctions.states import Place, machine
 from compiler.diagnostics import Report
 from compiler.ir.flow import Value
@@ -50,9 +50,17 @@ class StepFunctions:
         files = [main, OutputFile(f"{name}.jobs.json", layout(definitions.documents))]
         if plan.schedule:
             files.append(OutputFile(f"{name}.schedule.json", layout(schedule.document(plan.schedule, name))))
+        if plan.triggers:
+            files.append(OutputFile(f"{name}.events.json", layout(_rule(plan, options, name))))
         if options.target.get("policy") or options.target.get("sam"):
             files += _deployment(plan, options, name, definitions)
         return tuple(files)
+
+
+def _rule(plan: Plan, options: Options, name: str) -> Json:
+    from compiler.backends.stepfunctions import events  # noqa: PLC0415  as below
+
+    return events.rule(plan, options, name)
 
 
 def _deployment(plan: Plan, options: Options, name: str, definitions: JobDefinitions) -> list[OutputFile]:

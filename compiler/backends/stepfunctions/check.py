@@ -5,6 +5,7 @@ from __future__ import annotations
 from compiler.backends import Options
 from compiler.backends.command import argv, step_environment
 from compiler.backends.stepfunctions import settings
+from compiler.backends.stepfunctions.hooks import state_name
 from compiler.backends.stepfunctions.jobs import (
     BATCH,
     DEFAULT_CPU,
@@ -13,6 +14,7 @@ from compiler.backends.stepfunctions.jobs import (
     FARGATE_ONLY,
     fargate_pair,
 )
+from compiler.backends.stepfunctions.layout import safe_name
 from compiler.backends.stepfunctions.schedule import expression
 from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Dynamic
@@ -70,6 +72,13 @@ DEFINITION_TOO_LARGE = Rule(
     help="split the flow: a definition of this size has more than a thousand steps",
 )
 
+SEVERAL_EVENTS = Rule(
+    code="FC622",
+    name="several-events-on-eventbridge",
+    message="EventBridge starts a run at each event, and cannot wait until all {count} of them have come",
+    help="let one event or flow start it: the one that comes last, or a flow of its own that looks for the others",
+)
+
 
 def check(plan: Plan, options: Options, report: Report) -> None:
     """Every step, option and setting, each at its line."""
@@ -80,6 +89,12 @@ def check(plan: Plan, options: Options, report: Report) -> None:
         _variables(task, report)
         for option in task.options:
             _value(option, options, report)
+    if len(plan.triggers) > 1:
+        report.add(SEVERAL_EVENTS, plan.triggers[0].span, count=len(plan.triggers))
+    for hook in plan.hooks:
+        if len(state_name(hook)) > LONGEST_NAME:
+            facts = {"name": hook.function, "kind": "an exit hook's name", "limit": LONGEST_NAME - len("on success ")}
+            report.add(NAME_TOO_LONG, hook.span, cure="shorten it", **facts)
     if plan.schedule and expression(plan.schedule.cron) is None:
         report.add(SCHEDULE_NOT_ON_TARGET, plan.schedule.span, cron=plan.schedule.cron)
 
@@ -96,7 +111,7 @@ def _settings(plan: Plan, options: Options, report: Report) -> None:
 def machine_name(plan: Plan, options: Options) -> str:
     """The machine's name: no character that a log group or a job's name refuses; neither projects nor flows hold a `-`."""
     text = options.name or plan.name
-    return "".join(char if char.isascii() and (char.isalnum() or char in "-_") else "-" for char in text)
+    return safe_name(text)
 
 
 def _names(plan: Plan, options: Options, report: Report) -> None:

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 
 from compiler.backends import Options
-from compiler.backends.stepfunctions import schedule, settings
+from compiler.backends.stepfunctions import events, schedule, settings
 from compiler.backends.stepfunctions.jobs import queue
 from compiler.backends.stepfunctions.layout import Json
-from compiler.ir.plan import Plan
+from compiler.ir.plan import EventTrigger, Plan
 from compiler.pattern import Pattern
 
 _PLACEHOLDER = Pattern(r"\$\{([A-Za-z0-9]+)\}")
@@ -74,7 +74,7 @@ def template(
             "DefinitionUri": machine_file,
             "DefinitionSubstitutions": substitutions,
             "Policies": [_substituted(rights)],
-            **_event(plan),
+            **_event(plan, options),
         },
     }
     return {
@@ -121,9 +121,26 @@ def _substituted(value: Json) -> Json:
             return value
 
 
-def _event(plan: Plan) -> dict[str, Json]:
+def _event(plan: Plan, options: Options) -> dict[str, Json]:
+    found = {**_schedule(plan), **_rule(plan, options)}
+    return {"Events": found} if found else {}
+
+
+def _schedule(plan: Plan) -> dict[str, Json]:
     if not plan.schedule:
         return {}
     cron, zone = schedule.expression(plan.schedule.cron), plan.schedule.timezone or "UTC"
     properties: Json = {"ScheduleExpression": cron, "ScheduleExpressionTimezone": zone, "Input": "{}"}
-    return {"Events": {"Schedule": {"Type": "ScheduleV2", "Properties": properties}}}
+    return {"Schedule": {"Type": "ScheduleV2", "Properties": properties}}
+
+
+def _rule(plan: Plan, options: Options) -> dict[str, Json]:
+    if not plan.triggers:
+        return {}
+    bus = settings.text(options, "event_bus", "")
+    properties: Json = {
+        **({"EventBusName": bus} if bus and isinstance(plan.triggers[0], EventTrigger) else {}),
+        "Pattern": events.pattern(plan, options, plan.triggers[0]),
+        "InputTransformer": events.transformer(plan.triggers[0]),
+    }
+    return {"Trigger": {"Type": "EventBridgeRule", "Properties": properties}}

@@ -12,6 +12,11 @@ _FURTHEST = 60
 """Columns: what is nested deeper begins no further to the right, else the text grows with the square of the depth."""
 
 
+def safe_name(text: str) -> str:
+    """A deployment's name as a machine has it."""
+    return "".join(char if char.isascii() and (char.isalnum() or char in "-_") else "-" for char in text)
+
+
 def layout(value: Json) -> str:
     """The text of a document: two spaces a level, insertion order, a final newline; of any depth."""
     flats = _flats(value)

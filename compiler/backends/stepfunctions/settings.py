@@ -55,6 +55,8 @@ SETTINGS: Mapping[str, Setting] = {
     "tags": Setting("tags of the jobs and of their ECS tasks", is_text_table, "a table of texts"),
     "environment": Setting("more variables of every job", is_text_table, "a table of texts"),
     "spot_attempts": Setting("how often a job starts where Spot takes its host", is_attempts, "a number from 1 to 10"),
+    "event_bus": _text("the event bus whose events start a flow with @trigger; the default one without it"),
+    "event_source": _text("the source that these events must have; any without it"),
     "sam": Setting("whether to write a SAM template beside the machine", is_flag, "true or false"),
     "policy": Setting("whether to write the least IAM policy of the machine's role", is_flag, "true or false"),
 }  # fmt: skip

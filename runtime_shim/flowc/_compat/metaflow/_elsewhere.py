@@ -74,7 +74,6 @@ _NAMES = {
     "requirements_txt_parser": _PARSER,
     "pyproject_toml_parser": _PARSER,
     "conda_environment_yml_parser": _PARSER,
-    "namespaced_event_name": "write the whole name of the event",
     "StepDecorator": _DECORATOR,
     "FlowDecorator": "write the decorator as a plain Python function above the class",
     "MetaflowCode": "the code is in the image or in the package that the deployment names",

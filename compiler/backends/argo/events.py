@@ -1,0 +1,195 @@
+"""What starts a flow on Argo: a Sensor of Argo Events, and an EventSource where it waits for other flows to finish.
+
+Each trigger fills one parameter of the workflow, `flowc-trigger-N`, with JSON that the first step reads: the event, and which
+of its fields become parameters. A workflow that follows others is named after theirs, so that news that comes twice starts it once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+
+from compiler.backends import Options
+from compiler.backends.argo.names import Names, object_name
+from compiler.backends.argo.yaml_text import Inline, Tree
+from compiler.backends.command import trigger_facts
+from compiler.ir.cron import five_fields
+from compiler.ir.plan import EventTrigger, FlowTrigger, Plan, Trigger
+from compiler.record import record
+
+API = "argoproj.io/v1alpha1"
+ARGUMENT = "flowc-trigger"
+_BUS, _SOURCE, _EVENT = "default", "flowc", "event"
+_KEY = 10
+"""How many characters of a hash tell the workflows apart that follow different runs."""
+MOST_HASH = len("-") + _KEY
+"""By how much each flow that it follows makes a workflow's name longer."""
+
+
+@record
+class _Dependency:
+    """A trigger with its name in the Sensor."""
+
+    name: str
+    trigger: Trigger
+
+
+def sensor_name(deployment: str) -> str:
+    """The name of the Sensor and of the EventSource: Argo Events takes no dots."""
+    return deployment.replace(".", "-")
+
+
+def trigger_arguments(plan: Plan) -> list[Tree]:
+    """The parameters that events fill; they are empty in a run that somebody else starts."""
+    return [{"name": f"{ARGUMENT}-{at}", "value": ""} for at, _ in enumerate(plan.triggers, 1)]
+
+
+def event_documents(plan: Plan, options: Options, metadata: Mapping[str, Tree]) -> list[dict[str, Tree]]:
+    """The EventSource, where one is needed, and the Sensor; nothing for a flow without triggers. `metadata` is the template's."""
+    names = Names()
+    found = [_Dependency(names.claim(_wish(trigger)), trigger) for trigger in plan.triggers]
+    if not found:
+        return []
+    deployment = str(metadata["name"])
+    shared = {key: value for key, value in metadata.items() if key in ("namespace", "labels")}
+    head: dict[str, Tree] = {"metadata": {"name": sensor_name(deployment), **shared}}
+    finished = [each for each in found if isinstance(each.trigger, FlowTrigger)]
+    documents: list[dict[str, Tree]] = []
+    if finished:
+        documents.append({"apiVersion": API, "kind": "EventSource", **head, "spec": _source(finished, options)})
+    spec = {**_shared(options), **_sensor(plan, found, options, deployment)}
+    return [*documents, {"apiVersion": API, "kind": "Sensor", **head, "spec": spec}]
+
+
+def _wish(trigger: Trigger) -> str:
+    name = trigger.event if isinstance(trigger, EventTrigger) else trigger.deployment
+    return object_name(name).replace(".", "-") or "event"
+
+
+def _shared(options: Options) -> dict[str, Tree]:
+    """What Sensor and EventSource have in common."""
+    spec: dict[str, Tree] = {"eventBusName": _setting(options, "event_bus", _BUS)}
+    account = _setting(options, "sensor_service_account", "")
+    if account:
+        spec["template"] = {"serviceAccountName": account}
+    return spec
+
+
+def _setting(options: Options, key: str, default: str) -> str:
+    value = options.target.get(key)
+    return value if isinstance(value, str) else default
+
+
+def _source(finished: list[_Dependency], options: Options) -> dict[str, Tree]:
+    return {**_shared(options), "resource": {each.name: _watched(each.trigger, options) for each in finished}}
+
+
+def _watched(trigger: Trigger, options: Options) -> Tree:
+    """Workflows of the other flow's template that have succeeded; the values of a filter are regular expressions."""
+    assert isinstance(trigger, FlowTrigger)
+    other = re.escape(object_name(trigger.deployment)).replace("\\-", "-")
+    wanted = {"spec.workflowTemplateRef.name": f"^{other}$", "status.phase": "^Succeeded$"}
+    fields: list[Tree] = [Inline({"key": key, "operation": "==", "value": value}) for key, value in wanted.items()]
+    return {
+        "namespace": options.namespace or "",
+        "group": "argoproj.io",
+        "version": "v1alpha1",
+        "resource": "workflows",
+        "eventTypes": ["UPDATE"],
+        "filter": {"afterStart": True, "fields": fields},
+    }
+
+
+def _sensor(plan: Plan, found: list[_Dependency], options: Options, deployment: str) -> dict[str, Tree]:
+    template: dict[str, Tree] = {"name": sensor_name(deployment)}
+    reset = _reset(plan)
+    if reset:
+        template["conditionsReset"] = [{"byTime": Inline(reset)}]
+    template["k8s"] = {
+        "operation": "create",
+        "source": {"resource": _workflow(plan, options, deployment)},
+        "parameters": list(_parameters(found)),
+    }
+    return {
+        "dependencies": [_dependency(plan, each, options, deployment) for each in found],
+        "triggers": [{"template": template}],
+    }
+
+
+def _reset(plan: Plan) -> dict[str, Tree]:
+    value = next((option.value for option in plan.options if option.name == "reset_at"), None)
+    if not isinstance(value, Mapping):
+        return {}
+    zone = value.get("timezone")
+    return {"cron": five_fields(str(value["cron"])) or "", **({"timezone": str(zone)} if zone else {})}
+
+
+def _workflow(plan: Plan, options: Options, deployment: str) -> Tree:
+    """What the Sensor creates; where it follows runs, parameters complete its name."""
+    follows = isinstance(plan.triggers[0], FlowTrigger)
+    metadata: dict[str, Tree] = {"name": deployment} if follows else {"generateName": f"{deployment}-"}
+    if options.namespace:
+        metadata["namespace"] = options.namespace
+    return {
+        "apiVersion": API,
+        "kind": "Workflow",
+        "metadata": metadata,
+        "spec": {
+            "arguments": {"parameters": [*trigger_arguments(plan), *_needed(plan)]},
+            "workflowTemplateRef": {"name": deployment},
+        },
+    }
+
+
+def _needed(plan: Plan) -> Iterator[Tree]:
+    """Parameters for which the template has no value: Argo takes no workflow without one, and the event has it."""
+    for parameter in plan.parameters:
+        if parameter.required:
+            yield {"name": parameter.name, "value": ""}
+
+
+def _parameters(found: list[_Dependency]) -> Iterator[Tree]:
+    for at, each in enumerate(found):
+        yield _parameter(each.name, _told(each.trigger), f"spec.arguments.parameters.{at}.value")
+    for each in found:
+        if isinstance(each.trigger, FlowTrigger):
+            key = f"-{{{{ .Input.body.metadata.uid | sha256sum | trunc {_KEY} }}}}"
+            yield _parameter(each.name, key, "metadata.name", operation="append")
+
+
+def _parameter(dependency: str, template: str, place: str, **more: str) -> Tree:
+    return {"src": {"dependencyName": dependency, "dataTemplate": template}, "dest": place, **more}
+
+
+def _told(trigger: Trigger) -> str:
+    """The template of what the first step is told: JSON around what the event brings."""
+    facts = json.dumps(trigger_facts(trigger))[:-1]
+    if isinstance(trigger, EventTrigger):
+        return f'{facts}, "payload": {{{{ .Input.body.payload | toRawJson }}}}}}'
+    run = "argo-{{ .Input.body.metadata.namespace }}-{{ .Input.body.metadata.name }}"
+    return f'{facts}, "id": "{trigger.flow}/{run}", "timestamp": "{{{{ .Input.body.status.finishedAt }}}}"}}'
+
+
+def _dependency(plan: Plan, each: _Dependency, options: Options, deployment: str) -> Tree:
+    if isinstance(each.trigger, FlowTrigger):
+        return {"name": each.name, "eventSourceName": sensor_name(deployment), "eventName": each.name}
+    return {
+        "name": each.name,
+        "eventSourceName": _setting(options, "event_source", _SOURCE),
+        "eventName": _setting(options, "event_name", _EVENT),
+        "filters": {"exprs": list(_filters(plan, each.trigger))},
+    }
+
+
+def _filters(plan: Plan, trigger: EventTrigger) -> Iterator[Tree]:
+    """The event's name, and that it has the fields of parameters which must be given."""
+    yield _expression(f"name == '{trigger.event}'", "name", "body.payload.name")
+    required = {parameter.name for parameter in plan.parameters if parameter.required}
+    for parameter, field in trigger.parameters:
+        if parameter in required:
+            yield _expression("true == true", "field", f"body.payload.{field}")
+
+
+def _expression(text: str, name: str, path: str) -> Tree:
+    return {"expr": text, "fields": [Inline({"name": name, "path": path})]}
