@@ -11,6 +11,7 @@ from compiler.frontend import rules
 from compiler.frontend.classes import Lineage, Lineages
 from compiler.frontend.declared import Importer
 from compiler.frontend.environ import check_environ
+from compiler.frontend.extensions import check_imports
 from compiler.frontend.flows import Origin, has_steps, read_flow
 from compiler.frontend.modules import Library, Module, bind
 from compiler.frontend.source import read, tree
@@ -42,6 +43,7 @@ def parse(
     module = bind(source, parsed)
     library = Library(_folders(path, root), importer=importer, passthrough=frozenset(passthrough))
     library.modules[path] = module
+    check_imports(library, module, report)
     found = _candidates(module, Lineages(library), report)
     origin = Origin(_relative(path, root), root.as_posix())
     if name is not None:

@@ -7,6 +7,7 @@ import ast
 from compiler.diagnostics import Report
 from compiler.frontend import value_rules as rules
 from compiler.frontend.declared import Others
+from compiler.frontend.extensions import EXTENSIONS, GANGS
 from compiler.frontend.hooks import LISTS, functions
 from compiler.frontend.modules import Import, Origin
 from compiler.frontend.own_decorators import WRAPPER, own_decorator
@@ -190,6 +191,8 @@ def _read(scope: Scope, node: ast.expr, table: str, report: Report) -> Decorator
 def _ours(scope: Scope, node: ast.expr, name: str, table: str, report: Report) -> Decorator | None:
     here, there = (STEP, FLOW) if table == "step" else (FLOW, STEP)
     span = scope.module.source.span(node)
+    if name in scope.library.passthrough and name not in (*here, *there):
+        return Decorator("parallel", (), span) if name in GANGS and table == "step" else None
     if name in here:
         return _arguments(scope, node, name, here[name], report)
     if name in there:
@@ -200,37 +203,6 @@ def _ours(scope: Scope, node: ast.expr, name: str, table: str, report: Report) -
     else:
         report.add(rules.UNKNOWN_DECORATOR, span, name=name, hint=did_you_mean(name, [*here, *there, "step"]))
     return None
-
-
-_BY_CODE = "do it in the step's code, or in an image of your own"
-_GANG = "`@parallel` with `num_parallel`, and start the framework in the step's code"
-EXTENSIONS = {
-    "model": _BY_CODE,
-    "checkpoint": _BY_CODE,
-    "huggingface_hub": _BY_CODE,
-    "pip": "use `@pypi`",
-    "trigger_on": "use `@trigger` or `@trigger_on_finish`",
-    "nvidia": "use `@kubernetes(gpu=...)`",
-    "nvct": "use `@kubernetes(gpu=...)`",
-    "nim": _BY_CODE,
-    "vllm": _BY_CODE,
-    "ollama": _BY_CODE,
-    "fast_bakery_internal": "remove it",
-    "gpu_profile": _BY_CODE,
-    "slurm": "use `@kubernetes` or `@batch`",
-    "torchrun": _GANG,
-    "pytorch_parallel": _GANG,
-    "tensorflow_parallel": _GANG,
-    "tensorflow": _GANG,
-    "metaflow_ray": _GANG,
-    "ray_parallel": _GANG,
-    "deepspeed": _GANG,
-    "mpi": _GANG,
-    "argo_workflows_internal": "remove it",
-    "step_functions_internal": "remove it",
-    "airflow_internal": "remove it",
-}
-"""Decorators of extensions, and what to do instead."""
 
 
 def _wrapper(scope: Scope, node: ast.expr, origin: Origin, table: str, report: Report) -> Decorator | None:

@@ -136,7 +136,10 @@ UNKNOWN_DECORATOR = Rule(
 )
 UNDEFINED_DECORATOR = Rule("FC506", "undefined-decorator", "`{name}` is not defined in this file", "{hint}")
 EXTENSION_DECORATOR = Rule(
-    "FC507", "extension-decorator", "`@{name}` belongs to an extension or is internal: it does not work here", "{cure}"
+    "FC507",
+    "extension-decorator",
+    "`@{name}` belongs to an extension or is internal: it does not work here",
+    "{cure}; or, where the image brings one that does, name it in `passthrough` of [tool.flowc]",
 )
 MISPLACED_DECORATOR = Rule(
     "FC508", "misplaced-decorator", "`@{name}` is a {kind} decorator", "put it above the {place}"
@@ -243,6 +246,12 @@ COMPOSES = Rule(
     "composes-decorators",
     "`@{name}` puts decorators of the language on what it stands above (`{applied}`), and the text alone does not tell which",
     "let flowc import the module: `--import`, or `import = true` in [tool.flowc]; or write them above the step themselves",
+)
+EXTENSION_NAME = Rule(
+    "FC660",
+    "extension-name",
+    "`metaflow` itself has no `{name}`: an extension brings it, and none works here",
+    "{cure}; or, where the image brings one that does, name it in `passthrough` of [tool.flowc]",
 )
 IMPORT_FAILED = Rule(
     "FC663",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
 
-from flowc.decorators import marks_of
+from flowc.decorators import StepMarks, marks_of
 from flowc.exceptions import InvalidNextException
 from flowc.lean import TYPE_CHECKING
 from flowc.saving import kind_of
@@ -34,10 +34,23 @@ def transition(
 
 
 def _name(flow: Any, target: Any) -> str:
-    marks = marks_of(target)
+    marks = _marks_behind(target)
     if marks is None or marks_of(getattr(type(flow), marks.name, None)) is None:
         raise InvalidNextException(f"self.next(...) wants steps of {type(flow).__name__}, not {target!r}")
     return marks.name
+
+
+def _marks_behind(target: Any) -> StepMarks | None:
+    """The marks of a step, also where a decorator's `__get__` gives `functools.partial(self, flow)` or a method of its own."""
+    for _ in range(_DEEPEST):
+        marks = marks_of(target)
+        if marks is not None:
+            return marks
+        target = getattr(target, "func", None) or getattr(target, "__self__", None)
+    return None
+
+
+_DEEPEST = 5
 
 
 def _into_join(flow: Any, names: tuple[str, ...]) -> bool:

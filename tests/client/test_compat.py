@@ -139,3 +139,31 @@ def test_it_is_no_top_level_package() -> None:
         [sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True, env=environment, cwd="/"
     )
     assert printed.stdout == "None False\n"
+
+
+def test_a_name_that_an_extension_in_the_image_brings_is_found_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "metaflow_extensions" / "acme" / "toplevel"
+    home.mkdir(parents=True)
+    (home / "__init__.py").write_text("toplevel = 'names'\n")
+    (home / "names.py").write_text("def torchrun(function):\n    return function\nPORT = 1\n")
+    (tmp_path / "metaflow_extensions" / "empty").mkdir()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    metaflow = import_module("metaflow")
+    try:
+        assert metaflow.torchrun.__module__ == "metaflow_extensions.acme.toplevel.names"
+        assert metaflow.PORT == 1
+        assert metaflow.retry is flowc.retry
+        with pytest.raises(
+            ImportError, match=r"flowc has no checkpoint: .* put a package `metaflow_extensions/<name>/toplevel`"
+        ):
+            metaflow.checkpoint  # noqa: B018 - the access is the test
+    finally:
+        for name in [name for name in sys.modules if name.startswith("metaflow_extensions")]:
+            del sys.modules[name]
+
+
+def test_what_decorators_of_extensions_derive_from_is_named_with_the_way_round() -> None:
+    with pytest.raises(ImportError, match=r"metaflow.plugins.parallel_decorator: .*use @parallel with num_parallel"):
+        import_module("metaflow.plugins.parallel_decorator")

@@ -42,6 +42,21 @@ CASES = {
     "a misspelt decorator": _step("«retri(times=3)» FC505", names="FlowSpec, step, retri"),
     "a decorator that is not imported": _step("«retry» FC506", names="FlowSpec, step"),
     "a decorator of an extension": _step("«checkpoint» FC507", names="FlowSpec, step, checkpoint"),
+    "a name of an extension that is no decorator here": """
+from metaflow import FlowSpec, checkpoint, huggingface_hub, step
+                                           ^^^^^^^^^^^^^^^ FC660
+try:
+    from metaflow import load_model
+except ImportError:
+    load_model = None
+
+class F(FlowSpec):
+    @checkpoint
+     ^^^^^^^^^^ FC507
+    @step
+    def start(self):
+        self.model = huggingface_hub.load("x")
+""",
     "a flow decorator on a step": _step("«schedule(daily=True)» FC508"),
     "a step decorator on a flow": _step(flow=("«retry(times=2)» FC508",)),
     "a decorator twice": _step("retry(times=2)", "«retry(times=3)» FC509"),

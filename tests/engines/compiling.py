@@ -52,7 +52,13 @@ def _compile(
 def _read(case: FlowCase, report: Report) -> Flow | None:
     """The flow as `create` reads it with the case's `--config`, `--config-value` and `--import`."""
     assert not any((case.configs, case.config_values)), "to be passed to read_flow once it takes them"
-    return read_flow(case.path, report, name=case.flow, root=case.root, reading=Reading(imports=case.imports))
+    return read_flow(
+        case.path,
+        report,
+        name=case.flow,
+        root=case.root,
+        reading=Reading(imports=case.imports, passthrough=_words(case.settings.get("passthrough"))),
+    )
 
 
 def _with_settings(options: Options, case: FlowCase, target: str) -> Options:
@@ -62,6 +68,10 @@ def _with_settings(options: Options, case: FlowCase, target: str) -> Options:
             options = replaced(options, **{key: found[key]})
     own = {key: value for key, value in case.targets.get(target, {}).items() if key not in _OPTIONS}
     return replaced(options, target={**options.target, **own})
+
+
+def _words(value: Value) -> tuple[str, ...]:
+    return tuple(str(each) for each in value) if isinstance(value, tuple) else ()
 
 
 def _text(value: Value) -> str | None:

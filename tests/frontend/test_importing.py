@@ -47,6 +47,25 @@ def _named(flow: Flow, name: str) -> Decorator:
     return next(each for each in flow.steps["start"].decorators if each.name == name)
 
 
+NEEDS_IMPORT = {
+    "a computed argument": "class F(FlowSpec):\n    @resources(memory=answer())",
+    "computed arguments": "class F(FlowSpec):\n    @resources(**dict(cpu=answer()), **{'memory': answer()}, **vars(os).get('x', {}))",
+    "a step mutator": "class M(StepMutator): pass\nclass F(FlowSpec):\n    @M",
+    "a flow mutator": "class M(FlowMutator): pass\n@M()\nclass F(FlowSpec):",
+    "a decorator that puts on others": "def d(f): return retry(times=2)(f)\nclass F(FlowSpec):\n    @d",
+    "an event that a function names": "@trigger(event=lambda context: 'e')\nclass F(FlowSpec):",
+}
+
+
+@pytest.mark.language("own.import-needed", "own.import")
+@pytest.mark.parametrize("text", NEEDS_IMPORT.values(), ids=NEEDS_IMPORT.keys())
+def test_what_the_text_does_not_tell_is_refused_with_the_cure_and_works_by_it(tmp_path: Path, text: str) -> None:
+    _flow(tmp_path, text)
+    report = Report()
+    assert parse(tmp_path / "flow_file.py", report) == ()
+    assert all("`--import`" in found.help for found in report)
+
+
 def test_arguments_that_are_computed_come_back_at_their_places(tmp_path: Path) -> None:
     flow = _flow(
         tmp_path,

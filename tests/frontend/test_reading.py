@@ -348,3 +348,31 @@ def test_docs_spans_and_marks(tmp_path: Path) -> None:
     assert (found.doc, first.doc, found.start, found.end) == ("What it does.", "First.", "a", "b")
     assert (first.span.line, first.span.col, first.span.end_col) == (5, 9, 10)
     assert (first.next.span.line, first.next.span.col, first.next.span.end_col) == (7, 9, 26)
+
+
+def test_names_that_pass_through_are_the_images(tmp_path: Path) -> None:
+    text = """
+from metaflow import FlowSpec, checkpoint, load_model, step, torchrun
+class F(FlowSpec):
+    @step
+    def start(self):
+        self.next(self.work, num_parallel=2)
+    @torchrun(nproc_per_node=2)
+    @checkpoint
+    @step
+    def work(self):
+        print(self.model)
+        self.next(self.join)
+    @step
+    def join(self, inputs):
+        self.next(self.end)
+    @step
+    def end(self):
+        pass
+"""
+    path = tmp_path / "flow_file.py"
+    path.write_text(text)
+    report = Report()
+    (flow,) = parse(path, report, passthrough=("checkpoint", "load_model", "torchrun"))
+    assert [each.name for each in flow.steps["work"].decorators] == ["parallel"]
+    assert flow.steps["work"].calls_unknown

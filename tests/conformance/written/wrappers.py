@@ -7,4 +7,11 @@ from tests.conformance.written.case import FLOWS, Written
 CASES: tuple[Written, ...] = (
     Written(FLOWS / "wrapping.py", "WrappingFlow", shows=("own.user-step",)),
     Written(FLOWS / "mutated.py", "MutatedFlow", imports=True, shows=("own.mutators", "own.import")),
+    Written(FLOWS / "members.py", "MembersFlow", shows=("own.plain", "real.foreign-decorators", "real.members")),
+    Written(
+        FLOWS / "extended" / "extended.py",
+        "ExtendedFlow",
+        settings={"passthrough": ("checkpoint", "load_model")},
+        shows=("real.extension-names",),
+    ),
 )

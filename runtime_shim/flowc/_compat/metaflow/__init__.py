@@ -26,6 +26,8 @@ def __getattr__(name: str) -> Any:
     try:
         return getattr(flowc, name)
     except AttributeError:
+        if (found := _elsewhere.from_image(name)) is not None:
+            return found
         text = _elsewhere.name_instead(name)
         if text is None:
             raise AttributeError(f"module 'metaflow' (flowc stands in for it) has no attribute {name!r}") from None

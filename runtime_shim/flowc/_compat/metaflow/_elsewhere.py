@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import types
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 
 from flowc.lean import TYPE_CHECKING
 
@@ -38,7 +40,10 @@ _HOMES = {
     "plugins.datatools.s3.s3": "flowc.datatools",
 }
 
-_EXTENSION = "it belongs to an extension of Metaflow, which flowc does not run: say what it does in the step itself"
+_EXTENSION = (
+    "it belongs to an extension of Metaflow, which flowc does not run: say what it does in the step itself, or put a package "
+    "`metaflow_extensions/<name>/toplevel` that has it into the image"
+)
 _CONFIG = "the store is FLOWC_STORE; options are on the command line and in [tool.flowc] of pyproject.toml"
 _DECORATOR = "write the decorator as a plain Python function above @step"
 _PARSER = "read the file in the step, or put its values into a module beside the flow"
@@ -47,6 +52,10 @@ _INSTEAD = {
     "cards": "use one of the components of flowc.cards, or derive your own from MetaflowCardComponent",
     "metaflow_config": _CONFIG,
     "metaflow_config_funcs": _CONFIG,
+    "plugins.parallel_decorator": (
+        "a decorator that derives from ParallelDecorator does not work here; use @parallel with num_parallel, and start the framework "
+        "in the step: current.parallel says which node it is on"
+    ),
     "plugins": "flowc's own targets and decorators are in `flowc`; a plugin of Metaflow's cannot be used with it",
     "datastore": "read and write with `self.<name>`, the Client or `S3()`",
     "metadata_provider": "read runs with the Client",
@@ -131,6 +140,37 @@ def instead(path: str, name: str = "") -> str:
             return _INSTEAD[path]
         path = path.rpartition(".")[0]
     return "see the language's page for what a flow may use"
+
+
+def from_image(name: str) -> Any:
+    """A name that an extension in this image puts into `metaflow`, as Metaflow's extensions do; None where there is none.
+
+    That is `metaflow_extensions/<name>/toplevel/`, with what it calls its `toplevel` module.
+    """
+    if name.startswith("_"):
+        return None
+    try:
+        folders = import_module("metaflow_extensions").__path__
+    except ImportError:
+        return None
+    for package in sorted({entry for folder in folders for entry in os.listdir(folder)}):
+        found = _top_level(package)
+        if found is not None and hasattr(found, name):
+            return getattr(found, name)
+    return None
+
+
+def _top_level(package: str) -> Any:
+    """The module whose names an extension adds; None where it adds none."""
+    place = f"metaflow_extensions.{package}.toplevel"
+    try:
+        if find_spec(place) is None:
+            return None
+    except ModuleNotFoundError:
+        return None
+    home = import_module(place)
+    inner = getattr(home, "toplevel", None)
+    return import_module(f"{place}.{inner}") if isinstance(inner, str) else home
 
 
 def name_instead(name: str) -> str | None:

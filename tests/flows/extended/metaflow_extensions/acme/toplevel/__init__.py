@@ -1,0 +1,3 @@
+"""What this extension adds to `metaflow` is in the module beside."""
+
+toplevel = "names"
