@@ -79,8 +79,10 @@ FAULTS: Mapping[str, Fault] = {
     "killed three times": Fault(("kill", "exit", "term"), 2, catch=True),
 }
 
-STEPS = ("start", "fan", "body", "gather", "left", "right", "merge", "end")
-"""start > fan > two bodies, of which the first has the fault > gather > left and right > merge > end: nine tasks."""
+STEPS = ("start", "fan", "body", "gather", "left", "right", "merge", "pick", "low", "end")
+"""start > fan > two bodies, of which the first has the fault > gather > left and right > merge > pick > low (or high) > end: 11 tasks."""
+UNCAUGHT = ("fan", "pick")
+"""A foreach and a switch, on which `@catch` may not stand."""
 
 _HEAD = '''"""Generated."""
 
@@ -119,13 +121,16 @@ _NEXT = {
     "gather": "self.left, self.right",
     "left": "self.merge",
     "right": "self.merge",
-    "merge": "self.end",
+    "merge": "self.pick",
+    "pick": '{"low": self.low, "high": self.high}, condition="way"',
+    "low": "self.end",
+    "high": "self.end",
 }
 
 
 def source(faults: Mapping[str, Fault]) -> str:
     """The flow with these faults on its steps."""
-    return _HEAD + "\n".join(_step(name, faults.get(name, Fault())) for name in STEPS)
+    return _HEAD + "\n".join(_step(name, faults.get(name, Fault())) for name in (*STEPS, "high"))
 
 
 def _step(name: str, fault: Fault) -> str:
@@ -137,6 +142,7 @@ def _step(name: str, fault: Fault) -> str:
         "@step",
         f"def {name}(self{', inputs' if joins else ''}):",
         *(["    self.items = [0, 1]"] if name == "fan" else []),
+        *(['    self.way = "low"'] if name == "pick" else []),
         *([f"    self.seen_{name} = {_SEEN[name]}"] if joins else []),
         f"    self.before_{name} = current.retry_count",
         f"    for way in {ways}:",
@@ -158,8 +164,9 @@ def drawn(seed: int, *, failing: bool = False) -> dict[str, Fault]:
     """Faults for a whole flow; with `failing` one step fails for good."""
     dice = random.Random(seed)
     found = {name: FAULTS[dice.choice([*FAULTS])] for name in STEPS}
-    if found["fan"].catch:  # refused on a foreach step
-        found["fan"] = Fault(("kill",), 1)
+    for name in UNCAUGHT:
+        if found[name].catch:
+            found[name] = FAULTS[dice.choice([kind for kind, fault in FAULTS.items() if not fault.catch])]
     if failing:
         way = dice.choice(("raise", "kill", "zero", "hang"))
         found[dice.choice(("body", "gather", "merge"))] = Fault((way, way), 1)

@@ -226,6 +226,57 @@ def test_changed_code_goes_on_from_the_step_that_it_changes(place: Place) -> Non
     assert place.anew("two") == {"left/-", "more/-", "merge/-", "end/-"}
 
 
+SWITCHED = """
+from flowc import FlowSpec, step
+class F(FlowSpec):
+    @step
+    def start(self):
+        self.items = [0, 1]
+        self.next(self.pick, foreach="items")
+    @step
+    def pick(self):
+        self.way = "low" if (self.input == 0) == (MARK == "first") else "high"
+        self.next({"low": self.low, "high": self.high}, condition="way")
+    @step
+    def low(self):
+        self.took = "low"
+        self.next(self.meet)
+    @step
+    def high(self):
+        self.took = "high"
+        assert "high" not in FAILS
+        self.next(self.meet)
+    @step
+    def meet(self):
+        self.next(self.join)
+    @step
+    def join(self, inputs):
+        self.took = [one.took for one in inputs]
+        assert "join" not in FAILS
+        self.next(self.end)
+    @step
+    def end(self):
+        pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("fails", "step", "took"),
+    [("join", None, ["low", "high"]), ("high", None, ["low", "high"]), ("join", "pick", ["high", "low"])],
+)
+def test_decisions_are_kept_unless_the_switch_runs_anew(
+    place: Place, fails: str, step: str | None, took: list[str]
+) -> None:
+    """The code would decide otherwise by now: it is asked only where its step is."""
+    place.write(fails, source=SWITCHED)
+    assert place.run("one").returncode == 1
+    place.write(source=SWITCHED, mark="second")
+    done = place.run("two", "--resume", "one", *(["--from", step] if step else []))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert place.left("two", "end")["took"] == took
+    assert ("pick/0" in place.anew("two")) == (step is not None)
+
+
 def test_a_run_of_a_target_goes_on_here(place: Place) -> None:
     place.write("join")
     outcome = run_argo(FlowCase(place.folder / "flow.py", "F", {"width": 3}, {}, place.folder), place.folder)
