@@ -134,6 +134,7 @@ def test_flow_decorators_become_arguments_of_the_dag(tmp_path: Path, decorators:
     assert line in [each.strip() for each in lines]
 
 
+@pytest.mark.language("kubernetes.options")
 def test_options_stand_where_airflow_looks_for_them(tmp_path: Path) -> None:
     text = emitted(
         written(tmp_path, chain(2)), SETTINGS, namespace="flows", max_workers=4, image="other:2", store="s3://bucket/x"

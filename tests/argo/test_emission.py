@@ -62,6 +62,7 @@ KUBERNETES = [
 
 
 @pytest.mark.parametrize(("arguments", "pod", "container"), KUBERNETES)
+@pytest.mark.language("kubernetes.options")
 def test_an_option_of_kubernetes_is_spelled(
     arguments: str, pod: dict[str, Json], container: dict[str, Json], tmp_path: Path
 ) -> None:
@@ -184,6 +185,7 @@ def test_parameters_reach_the_first_step_alone(tmp_path: Path) -> None:
     assert "inputs" in template(document, "start")
 
 
+@pytest.mark.language("schedule.cron", "schedule.timezone")
 def test_a_schedule_is_a_second_document(tmp_path: Path) -> None:
     text = source(flow="@schedule(cron='5 4 * * *', timezone='Europe/Berlin')")
     _, cron = documents(text, tmp_path, replaced(OPTIONS, target={"concurrency_policy": "Forbid"}))

@@ -62,7 +62,7 @@ _ONE_AT_A_TIME = threading.RLock()
 @contextmanager
 def stood_in(folder: Path) -> Iterator[None]:
     """While it is open, the modules of a flow's folder can be unpickled from."""
-    names = frozenset(path.stem for path in folder.iterdir() if path.suffix == ".py" or path.is_dir())
+    names = frozenset(path.stem for path in folder.rglob("*") if path.suffix == ".py" or path.is_dir())
     finder = _Finder(names)
     with _ONE_AT_A_TIME:
         sys.meta_path.append(finder)

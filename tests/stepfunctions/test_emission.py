@@ -135,6 +135,7 @@ def test_options_of_batch_are_spelled(name: str) -> None:
     assert jobs["JobDefinitionA"]["containerProperties"][key] == expected
 
 
+@pytest.mark.language("kubernetes.options")
 def test_every_option_of_batch_is_spelled_or_refused() -> None:
     elsewhere = {"queue", "aws_tags", "ephemeral_storage", "log_options"}
     assert set(SPELLED) | elsewhere == BACKEND.spells["batch"]
@@ -246,10 +247,12 @@ def test_fargate_s_pairs_are_its_own() -> None:
         ("0 0 1 * 1", None),
     ],
 )
+@pytest.mark.language("schedule.cron")
 def test_a_schedule_means_the_same_on_eventbridge(cron: str, expected: str | None) -> None:
     assert expression(cron) == expected
 
 
+@pytest.mark.language("schedule.timezone")
 def test_a_schedule_has_its_zone() -> None:
     decided = replaced(with_step(), schedule=Schedule("0 6 * * *", "Europe/Berlin", SPAN))
     document = json.loads(BACKEND.emit(decided, OPTIONS)[2].text)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.conformance.written import airflow, base, client, failure, shape, triggers, values, wrappers
+from tests.conformance.written import airflow, base, client, failure, real, shape, triggers, values, wrappers
 from tests.conformance.written.case import Written
 
-_AREAS = (base, shape, failure, values, wrappers, triggers, client, airflow)
+_AREAS = (base, real, shape, failure, values, wrappers, triggers, client, airflow)
 
 WRITTEN: tuple[Written, ...] = tuple(written for area in _AREAS for written in area.CASES)
 

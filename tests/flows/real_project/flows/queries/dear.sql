@@ -1,0 +1,3 @@
+select *
+from wines
+where price > {{ floor }} -- $(NOT) $$ expanded
