@@ -25,7 +25,7 @@ from flowc.client_context import (
 from flowc.client_object import MetaflowObject, moment
 from flowc.client_task import DataArtifact, MetaflowArtifacts, MetaflowData, Task, task_at
 from flowc.client_walk import Found, is_started, newest_failure, repeated, walk
-from flowc.exceptions import MetaflowException, MetaflowNamespaceMismatch, MetaflowNotFound
+from flowc.exceptions import MetaflowException, MetaflowNamespaceMismatch, MetaflowNotFound, MetaflowTaggingError
 from flowc.manifest import RunRecord, parse_run
 from flowc.store import MissingError, Store
 
@@ -266,7 +266,12 @@ class Run(MetaflowObject):
         """Take tags away and give others, in one change of the run's record."""
         import json
 
-        removed, added = set(tags_to_remove), list(tags_to_add)
+        removed, added = set(_checked(tags_to_remove)), _checked(tags_to_add)
+        fixed = sorted(removed & self.system_tags)
+        if fixed:
+            raise MetaflowTaggingError(
+                f"{', '.join(fixed)}: tags that follow from how a run began cannot be taken away"
+            )
         while True:
             found = self._store.get(self._run.record)
             record = parse_run(found.data)
@@ -343,6 +348,11 @@ class Step(MetaflowObject):
         return self.task
 
     @property
+    def control_tasks(self) -> Iterator[Task]:
+        """The first task of each gang or foreach, which leads there."""
+        return (task for task in self if task.index in (None, 0))
+
+    @property
     def created_at(self) -> datetime:
         """When the first of its tasks began."""
         return min(task.created_at for task in self)
@@ -400,6 +410,8 @@ class Step(MetaflowObject):
         return any(found.id == task for found in self)
 
 
+_LONGEST_TAG = 500
+
 _KINDS: dict[str, type[MetaflowObject]] = {kind.__name__: kind for kind in (Flow, Run, Step, Task, DataArtifact)}
 
 
@@ -413,6 +425,15 @@ def restore(kind: str, pathspec: str, store: str, namespace: str | None) -> Any:
 def _place(found: Found) -> tuple[int, ...]:
     index = found[0].index
     return () if index == "-" else tuple(int(part) for part in index.split("."))
+
+
+def _checked(tags: Iterable[str]) -> list[str]:
+    """The tags. Raises MetaflowTaggingError for what cannot be one."""
+    found = [tags] if isinstance(tags, str) else list(tags)
+    for tag in found:
+        if not isinstance(tag, str) or not tag or len(tag) > _LONGEST_TAG:
+            raise MetaflowTaggingError(f"{tag!r} is no tag: a tag is a text of 1 to {_LONGEST_TAG} characters")
+    return found
 
 
 def _run(record: RunRecord, of: MetaflowObject) -> Run:

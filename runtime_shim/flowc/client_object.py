@@ -26,9 +26,17 @@ class MetaflowObject:
     _store_url: str
     _namespace: str | None
 
-    def __init__(self, pathspec: str) -> None:
-        self._set(pathspec, open_here().url, get_namespace())
+    def __init__(self, pathspec: str, attempt: int | None = None, _namespace_check: bool = True) -> None:
+        self._set(pathspec, open_here().url, get_namespace() if _namespace_check else None)
+        self._only_attempt(attempt)
         self._check()
+
+    def _only_attempt(self, attempt: int | None) -> None:
+        """Show one attempt of a task, counted from 0, in place of the newest."""
+        if attempt is not None:
+            raise MetaflowInvalidPathspec(
+                f"{type(self).__name__}(…, attempt=…): only tasks and artifacts have attempts"
+            )
 
     @classmethod
     def _at(cls, pathspec: str, of: MetaflowObject) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flowc.address import TaskAddress, last_part
 from flowc.client_context import metaflow_importable
@@ -20,16 +20,29 @@ if TYPE_CHECKING:
     from flowc.client import Step
 
 
+class Metadata(NamedTuple):
+    """One fact of a task."""
+
+    name: str
+    value: str
+    created_at: datetime
+    type: str
+    task: Task
+
+
 class Task(MetaflowObject):
     """A task: a step at its index path (`-` outside any foreach), which is its `id`."""
 
     parts = ("Flow", "run", "step", "task")
     _known: Manifest | None = None
+    _wanted: int | None = None
 
     def _found(self) -> None:
         for found in walk(self._store, self._run, self.index_path):
             if found[0] == self._address and is_started(self._store, found):
                 self._known = found[1]
+                if self._wanted is not None and self._wanted not in {one.number for one in self.attempts}:
+                    break
                 return
         raise MissingError(self.pathspec)
 
@@ -38,6 +51,9 @@ class Task(MetaflowObject):
         index, _, iteration = self._names[3].partition("~")
         return self._run.task(self._names[2], index, int(iteration) if iteration else None)
 
+    def _only_attempt(self, attempt: int | None) -> None:
+        self._wanted = None if attempt is None else attempt + 1
+
     @property
     def _manifest(self) -> Manifest | None:
         if self._known is None:
@@ -45,11 +61,13 @@ class Task(MetaflowObject):
                 self._known = read(self._store, self._address)
             except MissingError:
                 return None
-        return self._known
+        return self._known if self._wanted in (None, self._known.attempt) else None
 
     @property
     def _failed(self) -> Attempt | None:
-        """The newest failed attempt that is newer than what the task left."""
+        """The newest failed attempt that is newer than what the task left, or the attempt that was asked for if it failed."""
+        if self._wanted is not None:
+            return next((one for one in self.attempts if one.number == self._wanted and one.failure), None)
         return newest_failure(self._store, self._address, self._manifest.attempt if self._manifest else 0)
 
     @property
@@ -160,9 +178,37 @@ class Task(MetaflowObject):
         """The size of `stderr` in bytes."""
         return len(self.stderr.encode())
 
-    def loglines(self, stream: str) -> Iterator[str]:
-        """The lines of `stdout` or `stderr`."""
-        yield from (self.stdout if stream == "stdout" else self.stderr).splitlines()
+    def loglines(self, stream: str, as_unicode: bool = True) -> Iterator[tuple[datetime, Any]]:
+        """The lines of `stdout` or `stderr`, each with a time: when the task began, for none is kept of single lines."""
+        began = self.created_at
+        for line in (self.stdout if stream == "stdout" else self.stderr).splitlines():
+            yield began, line if as_unicode else line.encode()
+
+    @property
+    def metadata(self) -> list[Metadata]:
+        """What is known of the attempt that counts: its number, its end, the store, the run's user and origin."""
+        record, manifest, failed = self._record, self._manifest, self._failed
+        known = {
+            "attempt": str((failed.number if failed else manifest.attempt if manifest else 1) - 1),
+            "attempt_ok": str(failed is None) if failed or manifest else None,
+            "ds-type": self._store_url.partition(":")[0].replace("file", "local"),
+            "ds-root": self._store_url,
+            "user": record.user,
+            "origin-run-id": record.origin or None,
+            "retry_count": str(self.retry_count),
+        }
+        began = self.created_at
+        return [Metadata(name, value, began, name, self) for name, value in known.items() if value is not None]
+
+    @property
+    def metadata_dict(self) -> dict[str, str]:
+        """`metadata` by name."""
+        return {each.name: each.value for each in self.metadata}
+
+    @property
+    def environment_info(self) -> None:
+        """Nothing is recorded of the environment: it is the image's."""
+        return
 
     @property
     def data(self) -> MetaflowData:
@@ -238,6 +284,9 @@ class DataArtifact(MetaflowObject):
 
     parts = ("Flow", "run", "step", "task", "artifact")
     _of: Task | None = None
+
+    def _only_attempt(self, attempt: int | None) -> None:
+        self.parent._only_attempt(attempt)
 
     def _found(self) -> None:
         task = self.parent

@@ -70,6 +70,18 @@ class MetaflowInternalError(MetaflowException):
     headline = "Internal error"
 
 
+class MetaflowTaggingError(MetaflowException):
+    """A tag that is none, or that cannot be taken away."""
+
+    headline = "Tagging error"
+
+
+class CommandException(MetaflowException):
+    """A command was called wrongly."""
+
+    headline = "Invalid command"
+
+
 class MetaflowDataMissing(MetaflowException):
     """Data of an earlier task is not in the store."""
 
@@ -165,3 +177,7 @@ class CaughtFailure(Exception):
 
     def __bool__(self) -> bool:
         return True
+
+
+MetaflowExceptionWrapper = CaughtFailure
+"""The name by which some flows know it."""

@@ -13,7 +13,13 @@ from typing import Any
 import pytest
 from flowc import client
 from flowc.client import DataArtifact, Flow, Metaflow, Run, Step, Task, namespace
-from flowc.exceptions import CaughtFailure, MetaflowInvalidPathspec, MetaflowNamespaceMismatch, MetaflowNotFound
+from flowc.exceptions import (
+    CaughtFailure,
+    MetaflowInvalidPathspec,
+    MetaflowNamespaceMismatch,
+    MetaflowNotFound,
+    MetaflowTaggingError,
+)
 from flowc.files import FileStore
 from flowc.task import Reported, TaskCall, execute
 
@@ -292,7 +298,7 @@ def test_failures_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert task.exception.exception == "no luck"
     assert 'raise ValueError("no luck")' in task.exception.stacktrace
     assert task.stdout == "out\n"
-    assert list(task.loglines("stdout")) == ["out"]
+    assert list(task.loglines("stdout")) == [(task.created_at, "out")]
     assert "no luck" in task.stderr
     assert list(task) == []
     assert task.finished_at is not None
@@ -302,6 +308,22 @@ def test_failures_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     again = Task("F/r/start/-")
     assert (again.successful, again.exception, again.stdout, again.retry_count) == (True, None, "out\n", 1)
     assert [(attempt.number, attempt.failure is None) for attempt in again.attempts] == [(1, False), (2, True)]
+    first, second = Task("F/r/start/-", attempt=0), Task("F/r/start/-", attempt=1)
+    assert (first.successful, second.successful, first.exception is None, second.exception is None) == (
+        False,
+        True,
+        False,
+        True,
+    )
+    assert ("kept" in first, second.data.kept) == (False, 1)
+    assert (first.metadata_dict["attempt"], first.metadata_dict["attempt_ok"]) == ("0", "False")
+    assert (again.metadata_dict["attempt"], again.metadata_dict["attempt_ok"]) == ("1", "True")
+    assert DataArtifact("F/r/start/-/kept", attempt=1).data == 1
+    for kind, path, attempt in ((Task, "F/r/start/-", 2), (DataArtifact, "F/r/start/-/kept", 0)):
+        with pytest.raises(MetaflowNotFound):
+            kind(path, attempt=attempt)
+    with pytest.raises(MetaflowInvalidPathspec, match="only tasks and artifacts"):
+        Run("F/r", attempt=0)
 
 
 def _aloud(stage: Stage, retry: int) -> Reported:
@@ -446,6 +468,28 @@ def test_tags_change(fanned: Stage) -> None:
     run.replace_tag("a", "e")
     assert run.user_tags == Run("F/r").user_tags == {"c", "d", "e"}
     assert run.successful
+    with pytest.raises(MetaflowTaggingError, match="user:ann"):
+        run.remove_tags(["c", "user:ann"])
+    for wrong in ("", 3, "x" * 501):
+        with pytest.raises(MetaflowTaggingError, match="is no tag"):
+            run.add_tag(wrong)  # type: ignore[arg-type]
+    assert run.user_tags == {"c", "d", "e"}
+
+
+def test_a_run_tells_what_triggered_it(fanned: Stage) -> None:
+    event = {"name": "metaflow.G.end", "id": "G/one/end/-", "timestamp": 5, "type": "run"}
+    fanned.done("start", trigger=(event, {"name": "arrived", "id": "e", "timestamp": 9, "type": "event"}))
+    trigger = Run("F/r").trigger
+    assert trigger is not None
+    assert [each.name for each in trigger] == ["arrived", "metaflow.G.end"]
+    assert trigger.event == trigger["arrived"]
+    assert trigger.run.pathspec == trigger["G"].pathspec == "G/one"
+    assert ("G" in trigger, "H" in trigger) == (True, False)
+
+
+def test_a_run_that_nothing_triggered(fanned: Stage) -> None:
+    fanned.done("start")
+    assert Run("F/r").trigger is None
 
 
 @pytest.mark.parametrize("below", ["", "a/b"])

@@ -30,6 +30,13 @@ _HOMES = {
     "metaflow_profile": "flowc.multicore",
     "multicore_utils": "flowc.multicore",
     "parameters": "flowc.parameters",
+    "plugins.catch_decorator": "flowc.exceptions",
+    "plugins.timeout_decorator": "flowc.exceptions",
+    "user_decorators.user_flow_decorator": "flowc.mutators",
+    "user_decorators.user_step_decorator": "flowc.wrappers",
+    "user_decorators.mutable_flow": "flowc.mutators",
+    "user_decorators.mutable_step": "flowc.mutators",
+    "user_decorators.common": "flowc.wrappers",
     "runner.metaflow_runner": "flowc.runner",
     "plugins.cards.card_client": "flowc.cards",
     "plugins.cards.card_modules.basic": "flowc.cards",
@@ -65,6 +72,7 @@ _INSTEAD = {
     "extension_support": _EXTENSION,
     "unbounded_foreach": "use foreach over a list",
     "tuple_util": "use `collections.namedtuple`",
+    "util": "use the standard library; who runs the flow is `current.username`",
 }
 
 _NAMES = {
@@ -120,8 +128,9 @@ class _Loader:
         def look_up(name: str) -> Any:
             if name.startswith("__") or f"{self._name}.{name}" in _HOMES:
                 raise AttributeError(name)
-            if home is not None and hasattr(home, name):
-                return getattr(home, name)
+            for place in (home, sys.modules["flowc"], import_module("flowc.exceptions")):
+                if place is not None and hasattr(place, name):
+                    return getattr(place, name)
             text = instead(f"{self._name}.{name}", name)
             raise ImportError(
                 f"flowc stands in for metaflow and has no {module.__name__}.{name}: {text}", name=module.__name__
