@@ -20,8 +20,14 @@ EVERYWHERE: Mapping[Feature, Gap] = {
     "secrets": Gap(_LATER, "give the container its secrets by the engine's own means"),
     "config": Gap(_LATER, "use a Parameter or a constant"),
     "callable-default": Gap(_LATER, "compute the value in the first step"),
-    "sensor": Gap(_LATER, "schedule the flow after what it waits for"),
 }
+
+ONLY_ON_AIRFLOW: Mapping[Feature, Gap] = {
+    "sensor": Gap(
+        "it is an operator of Airflow's", "remove it, and start the run when what it waits for is there: `@trigger`"
+    ),
+}
+"""What the other targets refuse."""
 
 FEATURE_NOWHERE_YET = Rule(
     code="FC303",

@@ -9,7 +9,7 @@ import pytest
 from compiler.backends import Gap
 from compiler.backends.airflow import BACKEND
 from compiler.ir.flow import Value
-from tests.airflow.stage import chain, compiled, written
+from tests.airflow.stage import chain, compiled, emitted, written
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,41 @@ def test_a_decorator_without_spelling_is_refused_at_its_line(tmp_path: Path, dec
     assert text is None
     assert [found.rule.code for found in report] == [code]
     assert {found.span.line for found in report} <= {line, line + 2}
+
+
+@pytest.mark.parametrize(
+    ("sensor", "wrong"),
+    [
+        ('@airflow_external_task_sensor(allowed_states=["success"])', "external_dag_id"),
+        ('@airflow_external_task_sensor(external_dag_id="x", allowed_states=["good"])', "allowed_states"),
+        ('@airflow_external_task_sensor(external_dag_id="x", execution_delta=3)', "execution_delta"),
+        ('@airflow_external_task_sensor(external_dag_id="x", mode="sleep")', "mode"),
+        ('@airflow_external_task_sensor(external_dag_id="x", name="start")', "name"),
+        ('@airflow_s3_key_sensor(bucket_name="b")', "bucket_key"),
+        ('@airflow_s3_key_sensor(bucket_key="s3://b/k", poke_interval=0)', "poke_interval"),
+    ],
+)
+def test_a_sensor_that_airflow_does_not_take_is_refused(tmp_path: Path, sensor: str, wrong: str) -> None:
+    text, report = compiled(written(tmp_path, chain(2), f"{sensor}\n"))
+    assert (text, [found.rule.code for found in report]) == (None, ["FC320"])
+    assert [found.message.startswith(f"`{wrong}` is") for found in report] == [True]
+
+
+def test_every_option_of_a_sensor_is_spelled(tmp_path: Path) -> None:
+    decorators = (
+        '@airflow_external_task_sensor(external_dag_id="a", external_task_ids=["t"], allowed_states="success", '
+        'failed_states=["failed"], execution_delta=timedelta(hours=1), check_existence=False, timeout=1, poke_interval=2, '
+        'mode="poke", exponential_backoff=False, pool="p", soft_fail=True, name="n", description="d")\n'
+        '@airflow_s3_key_sensor(bucket_key=["a", "b"], bucket_name="c", wildcard_match=True, aws_conn_id="d", verify=False)\n'
+    )
+    lines = {line.strip() for line in emitted(written(tmp_path, chain(2), decorators)).splitlines()}
+    assert lines >= {
+        'task_id="n",', 'external_dag_id="a",', 'external_task_ids=["t"],', 'allowed_states=["success"],', 'doc="d",',
+        'failed_states=["failed"],', "execution_delta=timedelta(hours=1),", "check_existence=False,", "timeout=1,",
+        "poke_interval=2,", 'mode="poke",', "exponential_backoff=False,", 'pool="p",', "soft_fail=True,",
+        'task_id="_sensor_2",', 'bucket_key=["a", "b"],', 'bucket_name="c",', "wildcard_match=True,", 'aws_conn_id="d",',
+        "verify=False,", "timeout=3600,", 'mode="reschedule",', "[_kept, _sensor_1, _sensor_2] >> start",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from compiler.backends import Gap, Options, OutputFile
+from compiler.backends.airflow import sensors
 from compiler.backends.airflow.pods import SPELLED
 from compiler.backends.airflow.settings import SETTINGS, operator
 from compiler.backends.gaps import EVERYWHERE
@@ -54,7 +55,6 @@ class Airflow:
     name: ClassVar[str] = "airflow"
     gaps: ClassVar[Mapping[Feature, Gap]] = {
         **EVERYWHERE,
-        "exit-hook": Gap("its DAG does not say it yet", "use callbacks in `default_args` of [tool.flowc.airflow]"),
         "trigger": Gap("its DAG does not say it yet", "give the DAG a schedule of assets by hand"),
         "trigger-on-finish": Gap("its DAG does not say it yet", "give the DAG a schedule of assets by hand"),
         "secrets": Gap("its DAG does not say it yet", "use `@kubernetes(secrets=[...])`"),
@@ -76,6 +76,9 @@ class Airflow:
             report.add(BAD_DAG_ID, plan.flow.span, name=name)
         _check_settings(plan, options, report)
         _check_steps(plan, options, report)
+        _check_hooks(plan, options, report)
+        for wrong in sensors.wrong(plan.flow):
+            report.add(BAD_OPTION_VALUE, wrong.span, option=wrong.option, value=wrong.value, wants=wrong.wants)
 
     def emit(self, plan: Plan, options: Options) -> tuple[OutputFile, ...]:
         """The DAG file, named after the flow's file."""
@@ -119,6 +122,17 @@ def _check_steps(plan: Plan, options: Options, report: Report) -> None:
                 report.add(BAD_OPTION_VALUE, option.span, option=option.name, value=f"`{value}`", wants=wants)
             else:
                 _check_text(option.value, option.span, option.name, report)
+
+
+def _check_hooks(plan: Plan, options: Options, report: Report) -> None:
+    from compiler.backends.airflow.steps import is_rewritten  # noqa: PLC0415
+
+    for hook in plan.hooks:
+        for text in filter(None, (hook.function, hook.image)):
+            if is_rewritten(text):
+                report.add(REWRITTEN_TEXT, hook.span, text=text, what="an exit hook")
+        if hook.image and operator(options) == "bash":
+            report.add(POD_ONLY, hook.span, option="image")
 
 
 def _check_text(value: Value, span: Span, option: str, report: Report) -> None:

@@ -21,14 +21,15 @@ from compiler.backends.airflow.literals import (
 )
 from compiler.backends.airflow.parameters import params
 from compiler.backends.airflow.segments import Guard, Indices, Segment, Single, Unit, units
+from compiler.backends.airflow.sensors import sensor_call, sensors
 from compiler.backends.airflow.settings import callbacks, operator, placed
-from compiler.backends.airflow.steps import BASH_REPORT, MODULE, POD_REPORT, operator_call
+from compiler.backends.airflow.steps import BASH_REPORT, MODULE, POD_REPORT, hook_call, operator_call
 from compiler.backends.command import environment
 from compiler.ir.plan import Plan, Task
 from compiler.late import late
 from compiler.record import record
 
-TAKEN = frozenset({"task", "task_group", "timedelta", "pendulum", "k8s", "json", "uuid4"})
+TAKEN = frozenset({"dag", "task", "task_group", "timedelta", "pendulum", "k8s", "json", "uuid4"})
 """Names of the file that a step's name may meet: such a step's variable gets an underscore."""
 
 MAP_INDEX = {"kubernetes": "{{ task.arguments[4] }}", "bash": "{{ task.env['INDEX'] }}"}
@@ -60,8 +61,9 @@ def dag_text(plan: Plan, options: Options) -> str:
     parts = tuple(units(plan.root))
     steps = [operator_call(task, Guard(), options) for task in plan.root.tasks()]
     dag = _dag(plan, options)
-    used = calls([*steps, dag])
-    ways = _ways(parts)
+    waits = [sensor_call(each, number) for number, each in enumerate(sensors(plan.flow), 1)]
+    used = calls([*steps, *waits, dag])
+    ways, hooks = _ways(parts), _hooks(plan, options)
     return _render(
         headline=docstring(f"The flow {plan.flow.name} of {plan.flow.path}, written by flowc: change the flow, not this file."),
         kubernetes=mode == "kubernetes",
@@ -69,16 +71,33 @@ def dag_text(plan: Plan, options: Options) -> str:
         timedelta="timedelta" in used,
         imports=_imports(used, options),
         params="Param" in used,
+        external="ExternalTaskSensor" in used,
+        sensors=[_Plain(_assignment(f"_sensor_{number}", call, 4)) for number, call in enumerate(waits, 1)],
         groups=any(isinstance(part, Segment) for part in parts),
         index=text(MAP_INDEX[mode]),
         reports=any(task.reports for task in plan.root.tasks()) and mode == "kubernetes",
         report=text(POD_REPORT),
         ways=source(ways, 0, len("WAYS = ")) if ways else None,
+        skips=bool(ways or plan.hooks),
+        end=text(plan.flow.end),
+        hooks=[_Plain(_assignment(name, call, 4)) for name, call in hooks.items()],
+        hook_names=source([Code(name) for name in hooks], 4, len("for hook in "), 1),
         env=source(_environment(plan, options), 0, len("ENV = ")),
         dag=source(dag, 0, len("with "), 1),
         units=[_statement(part, options) for part in parts],
-        edges=_edges(parts),
+        edges=_edges(parts, tuple(f"_sensor_{number}" for number in range(1, len(waits) + 1))),
     )  # fmt: skip
+
+
+def _hooks(plan: Plan, options: Options) -> dict[str, Call]:
+    """The exit hooks by their task ids, each a teardown."""
+    found: dict[str, Call] = {}
+    for hook in plan.hooks:
+        name = f"_on_{hook.on}_{hook.function.replace('.', '_')}"
+        number = sum(each == name or each.startswith(f"{name}__") for each in found)
+        name = f"{name}__{number + 1}" if number else name
+        found[name] = hook_call(name, hook, options)
+    return found
 
 
 def _ways(parts: tuple[Unit, ...]) -> dict[str, Source]:
@@ -100,6 +119,8 @@ def _ways(parts: tuple[Unit, ...]) -> dict[str, Source]:
 def _imports(used: frozenset[str], options: Options) -> list[Code]:
     """The `from` lines of packages that both lines of Airflow name alike, sorted by module."""
     found = dict(callbacks(options))
+    if "S3KeySensor" in used:
+        found["airflow.providers.amazon.aws.sensors.s3"] = "S3KeySensor"
     if "KubernetesPodOperator" in used:
         found["airflow.providers.cncf.kubernetes.operators.pod"] = "KubernetesPodOperator"
     if any(name.startswith("k8s.") for name in used):
@@ -221,16 +242,16 @@ def _inner(task: Task, guard: Guard, is_named: bool, options: Options) -> Code:
     return _assignment(variable(task.step), call, 8) if is_named else source(call, 8)
 
 
-def _edges(parts: tuple[Unit, ...]) -> tuple[Code, ...]:
+def _edges(parts: tuple[Unit, ...], first: tuple[str, ...]) -> tuple[Code, ...]:
     """The edges between what stands directly in the DAG; a group hangs on its list by the mapping."""
-    return dependencies(dict(_waits(parts)), 4)
+    return dependencies(dict(_waits(parts, first)), 4)
 
 
-def _waits(parts: tuple[Unit, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _waits(parts: tuple[Unit, ...], first: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
     for unit in parts:
         after = tuple(variable(name) for name in unit.after)
         if isinstance(unit, Single) and not after:
-            after = ("_kept",)
+            after = ("_kept", *first)
         if not isinstance(unit, Segment) or after:
             yield variable(unit.name), after
 

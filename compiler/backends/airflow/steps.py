@@ -7,8 +7,8 @@ from compiler.backends.airflow import pods
 from compiler.backends.airflow.literals import Call, Code, Source, Spread, block
 from compiler.backends.airflow.segments import Guard
 from compiler.backends.airflow.settings import operator, seconds
-from compiler.backends.command import argv, step_environment
-from compiler.ir.plan import Begin, Task
+from compiler.backends.command import argv, hook_argv, step_environment
+from compiler.ir.plan import Begin, Hook, Task
 from compiler.pattern import Pattern
 
 POD_REPORT = "json:/airflow/xcom/return.json"
@@ -23,6 +23,32 @@ def operator_call(task: Task, guard: Guard, options: Options) -> Call:
     if operator(options) == "kubernetes":
         return Call("KubernetesPodOperator", named=tuple((_pod(task) | shared).items()))
     return Call("BashOperator", named=tuple((_bash(task) | shared).items()))
+
+
+def hook_call(name: str, hook: Hook, options: Options) -> Call:
+    """The operator of an exit hook."""
+    pods = operator(options) == "kubernetes"
+    words = hook_argv(hook, run="RUN" if pods else "$RUN")
+    found: dict[str, Source] = {"task_id": name}
+    if pods:
+        verb = len(MODULE)
+        found |= {
+            "cmds": [*words[:verb]],
+            "arguments": [Code("RUN") if word == "RUN" else word for word in words[verb:]],
+        }
+        if hook.image:
+            found["image"] = hook.image
+    else:
+        found |= {"bash_command": f"exec {_shell(words)}", "do_xcom_push": False}
+    found["pre_execute"] = Code(f'_skip_unless_ended("{hook.on}")')
+    return Call("KubernetesPodOperator" if pods else "BashOperator", named=tuple(found.items()))
+
+
+def _shell(words: tuple[str, ...]) -> str:
+    """The words as a command, in which only a variable's name is expanded."""
+    import shlex  # noqa: PLC0415 - pods have no shell
+
+    return " ".join(f'"{word}"' if word.startswith("$") else shlex.quote(word) for word in words)
 
 
 def _guarded(guard: Guard) -> dict[str, Source]:
@@ -59,9 +85,7 @@ def _bash(task: Task) -> dict[str, Source]:
     index = "$INDEX" if task.depth else "-"
     first = isinstance(task.loads, Begin)
     words = argv(task, run="$RUN", index=index, retry="$RETRY", owner="$OWNER", parameters="$PARAMETERS")
-    import shlex  # noqa: PLC0415 - pods have no shell
-
-    command = " ".join(f'"{word}"' if word.startswith("$") else shlex.quote(word) for word in words)
+    command = _shell(words)
     if task.reports:
         command += f" --report {BASH_REPORT}"
     values: dict[str, Source] = {"INDEX": told["$INDEX"]} if task.depth else {}

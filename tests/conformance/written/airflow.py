@@ -4,4 +4,12 @@ from __future__ import annotations
 
 from tests.conformance.written.case import FLOWS, Written
 
-CASES: tuple[Written, ...] = (Written(FLOWS / "switch_everywhere.py", "SwitchEverywhereFlow"),)
+CASES: tuple[Written, ...] = (
+    Written(FLOWS / "switch_everywhere.py", "SwitchEverywhereFlow"),
+    Written(
+        FLOWS / "sensors.py",
+        "SensorsFlow",
+        shows=("sensor.airflow",),
+        refused={"argo": "FC301", "step-functions": "FC301"},
+    ),
+)
