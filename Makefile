@@ -60,9 +60,9 @@ fuzz: $(READY)
 
 test-argo: $(READY)
 	@if [ -z "$$FLOWC_ARGO_KUBECONFIG" ] || [ -z "$$FLOWC_ARGO_NAMESPACE" ] || [ -z "$$FLOWC_ARGO_IMAGE" ] || [ -z "$$FLOWC_ARGO_STORE" ]; then \
-	    echo "SKIPPED: no real Argo. Set FLOWC_ARGO_KUBECONFIG, FLOWC_ARGO_NAMESPACE, FLOWC_ARGO_IMAGE and FLOWC_ARGO_STORE."; \
+	    echo "SKIPPED, nothing was tested: no real Argo. Set FLOWC_ARGO_KUBECONFIG, FLOWC_ARGO_NAMESPACE, FLOWC_ARGO_IMAGE and FLOWC_ARGO_STORE."; \
 	else \
-	    $(BIN)/pytest tests/conformance -m real_argo; \
+	    $(BIN)/pytest -n 4 -rs tests/conformance tests/argo -m real_argo; \
 	fi
 
 clean:

@@ -38,6 +38,8 @@ class Running:
     stack: tuple[tuple[int, int, object], ...]
     state: dict[str, object]
     inputs: tuple[dict[str, object], ...] = ()
+    lasts: tuple[str, ...] = ()
+    """The step that each input was left by."""
     parameters: Mapping[str, object] = field(default_factory=dict)
     is_over: bool = False
     """True once the step has failed for good: what it would do next it does not."""
@@ -262,7 +264,7 @@ class ByName:
     def apply(self, task: Running) -> None:
         trails = [one["trail"] for one in task.inputs]
         marks = [str(trail[-1]) for trail in trails if isinstance(trail, list)]
-        by_last = {mark.partition("@")[0]: mark for mark in reversed(marks)}
+        by_last = dict(zip(task.lasts, marks, strict=True))
         by_arm = dict(zip(self.arms, marks, strict=True))
         task.state[f"named_{self.step}"] = [by_last.get(name, by_arm.get(name)) for name in self._names]
 

@@ -89,7 +89,7 @@ class Furnisher:
         way = self.rng.choice(("literal", "literal", "literal", "name", "text"))
         if way == "literal":
             return f'"{variable}"'
-        constant = f"OVER_{variable.upper()}"
+        constant = f"{'OVER' if way == 'name' else 'REST'}_{variable.upper()}"
         self.globals[constant] = variable if way == "name" else variable[1:]
         return constant if way == "name" else f'f"{variable[0]}{{{constant}}}"'
 

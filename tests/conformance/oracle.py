@@ -25,6 +25,14 @@ class Foreseen:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a level leaves: its last step on this way, and that step's artifacts."""
+
+    step: str
+    state: State
+
+
 @dataclass(slots=True)
 class Oracle:
     """Runs the acts on plain dicts, task after task; a copy between tasks stands for the store."""
@@ -33,9 +41,9 @@ class Oracle:
     parameters: Mapping[str, object]
     tasks: dict[tuple[str, str], Foreseen] = field(default_factory=dict)
 
-    def run(self, level: Level, state: State, path: Path = (), stack: Stack = ()) -> State:
-        """Run a level at an index path, from node to node as its switches decide; the state after the last."""
-        at = 0
+    def run(self, level: Level, state: State, path: Path = (), stack: Stack = ()) -> Left:
+        """Run a level at an index path, from node to node as its switches decide; the last step and its state."""
+        at, step = 0, ""
         while at < len(level.nodes):
             node = level.nodes[at]
             match node:
@@ -53,9 +61,9 @@ class Oracle:
                         for n, item in enumerate(items)
                     ]
                     state = self._task(node.join, path, stack, {}, ends)
-            ways = level.ways[at]
-            at = ways[self._case(last_step(node), state)] if level.switches(at) else ways[0]
-        return state
+            step, ways = last_step(node), level.ways[at]
+            at = ways[self._case(step, state)] if level.switches(at) else ways[0]
+        return Left(step, state)
 
     def _line(self, node: Line, path: Path, stack: Stack, state: State) -> State:
         for iteration in range(node.rounds_at(path)):
@@ -78,11 +86,17 @@ class Oracle:
         path: Path,
         stack: Stack,
         state: State,
-        inputs: Sequence[State] = (),
+        inputs: Sequence[Left] = (),
         iteration: int | None = None,
     ) -> State:
         running = acts.Running(
-            step, path, stack, copy.deepcopy(state), tuple(copy.deepcopy(one) for one in inputs), self.parameters
+            step,
+            path,
+            stack,
+            copy.deepcopy(state),
+            tuple(copy.deepcopy(one.state) for one in inputs),
+            tuple(one.step for one in inputs),
+            self.parameters,
         )
         attempts = 1
         for act in self.steps[step].acts:

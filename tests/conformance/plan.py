@@ -17,6 +17,7 @@ GENERATED = 1000 if LONG else 100
 ON_AIRFLOW_3 = 70 if LONG else 7
 ON_SCHEDULER = 30 if LONG else 3
 ON_AIRFLOW_2 = 40 if LONG else 5
+ON_REAL_ARGO = 100 if LONG else 20
 
 
 def seeds(target: str, number: int, accept: Callable[[GeneratedFlow], bool] = lambda _: True) -> tuple[int, ...]:

@@ -15,15 +15,13 @@ from pathlib import Path
 
 from compiler.backends import Options
 from compiler.backends.argo import BACKEND
-from compiler.diagnostics import Report
-from compiler.ir.planner import plan
 from compiler.package import package
-from compiler.pipeline import emit_plan, read_flow
 from tests.engines import FlowCase, Outcome
 from tests.engines.argo import main_document
 from tests.engines.argo_case import word
 from tests.engines.argo_nodes import obj, objects
 from tests.engines.argo_tags import Json
+from tests.engines.compiling import compiled
 
 VARIABLES = ("KUBECONFIG", "NAMESPACE", "IMAGE", "STORE")
 ENDED = ("Succeeded", "Failed", "Error")
@@ -79,11 +77,7 @@ def cluster() -> Cluster | None:
 
 def run_on_cluster(case: FlowCase, where: Cluster) -> Outcome:
     """Compile, store the code, apply the template, create a workflow, wait for its end."""
-    report = Report()
-    source = read_flow(case.path, report, name=case.flow, root=case.root)
-    assert source, [finding.message for finding in report]
-    files = emit_plan(plan(source), BACKEND, _options(where, Path(source.root)), report)
-    assert files, [finding.message for finding in report]
+    source, files = compiled(case, BACKEND, _options(where, case.root or case.path.parent))
     document = main_document(files[0].text)
     where.run("apply", "-f", "-", given=_with_environment(files[0].text, document, case.environment))
     name = where.run("create", "-f", "-", "-o", "jsonpath={.metadata.name}", given=_workflow(document, case)).strip()

@@ -1,0 +1,62 @@
+"""The same comparison on a real cluster with Argo's controller, where `FLOWC_ARGO_*` name one (`make test-argo`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.argo.test_cluster import stand_in
+from tests.conformance.engines import Engine
+from tests.conformance.judge import judge_generated, judge_written
+from tests.conformance.plan import ON_REAL_ARGO, draw, seeds
+from tests.conformance.written import WRITTEN, Written
+from tests.engines import FlowCase, Outcome
+from tests.engines.argo_cluster import Cluster, cluster, run_on_cluster
+
+Compared = Callable[[str, Mapping[str, Engine]], None]
+ELSEWHERE = [written for written in WRITTEN if not (written.data or written.before or written.environment)]
+"""Flows that need nothing of this machine: no files that a script makes, no variables of a container's own."""
+
+
+def on(where: Cluster) -> Mapping[str, Engine]:
+    """The engine that a cluster is."""
+
+    def run(case: FlowCase, _: Path) -> Outcome:
+        return run_on_cluster(case, where)
+
+    return {"argo cluster": run}
+
+
+@pytest.fixture
+def real() -> Mapping[str, Engine]:
+    found = cluster()
+    if found is None:
+        pytest.skip("no real Argo: FLOWC_ARGO_KUBECONFIG, _NAMESPACE, _IMAGE and _STORE are not all set")
+    return on(found)
+
+
+def test_a_cluster_is_compared_like_any_engine(tmp_path: Path) -> None:
+    """Against the stand-in for a cluster, so that what runs on a real one is not run there first."""
+    assert not judge_generated(draw(1), on(stand_in(tmp_path)), tmp_path / "judged")
+
+
+@pytest.mark.real_argo
+@pytest.mark.parametrize("written", ELSEWHERE, ids=lambda written: written.name)
+def test_written_flows_give_what_the_local_run_gives(
+    written: Written, real: Mapping[str, Engine], tmp_path: Path, compared: Compared
+) -> None:
+    differences = judge_written(written, real, tmp_path)
+    assert not differences, "\n".join(differences)
+    compared(written.name, real)
+
+
+@pytest.mark.real_argo
+@pytest.mark.parametrize("seed", seeds("argo", ON_REAL_ARGO))
+def test_generated_flows_give_what_the_local_run_gives(
+    seed: int, real: Mapping[str, Engine], tmp_path: Path, compared: Compared
+) -> None:
+    differences = judge_generated(draw(seed), real, tmp_path / "judged")
+    assert not differences, "\n".join(differences)
+    compared(f"generated {seed}", real)
