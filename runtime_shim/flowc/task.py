@@ -184,7 +184,9 @@ def _attempted(loaded: Loaded, task: _Task, record: RunRecord | None, given: Map
     call = task.call
     marks = loaded.steps.get(call.step)
     if marks is None:
-        raise CallMistake(f"flow {loaded.name} has no step {call.step!r}")
+        hidden = ": a decorator above @step returns something else; it wants functools.wraps"
+        there = hasattr(loaded.flow, call.step)
+        raise CallMistake(f"flow {loaded.name} has no step {call.step!r}{hidden if there else ''}")
     found = base(task.store, task.fence.address, call.loads) if record is None else None
     flow, work, fixed = _instance(loaded, task, found, given)
     created, tags = _origin(record, found)

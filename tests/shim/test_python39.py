@@ -30,10 +30,10 @@ PYTHON = _python39()
 NEEDED = pytest.mark.skipif(PYTHON is None, reason="there is no Python 3.9 on this machine")
 
 
-def _go(folder: Path, tasks: list[tuple[str, str, str]]) -> None:
+def _go(folder: Path, tasks: list[tuple[str, str, str]], **variables: str) -> None:
     for step, load, index in tasks:
         assert PYTHON is not None
-        ended = contain(folder, step, load, index, python=PYTHON)
+        ended = contain(folder, step, load, index, python=PYTHON, **variables)
         assert ended.returncode == 0, ended.stderr
 
 
@@ -84,3 +84,33 @@ def test_every_module_imports_on_python_3_9(tmp_path: Path) -> None:
         [PYTHON or "", "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert ended.returncode == 0, ended.stderr
+
+
+WRAPPED = """
+from flowc import FlowMutator, FlowSpec, StepMutator, step, user_step_decorator
+
+@user_step_decorator
+def counted(step_name, flow, inputs, attributes):
+    yield
+    flow.count = attributes["by"]
+
+class Counts(FlowMutator):
+    def mutate(self, mutable_flow):
+        mutable_flow.start.add_decorator("counted:by=3")
+
+@Counts
+class F(FlowSpec):
+    @step
+    def start(self):
+        self.next(self.end)
+    @step
+    def end(self):
+        pass
+"""
+
+
+@NEEDED
+def test_mutators_and_user_step_decorators_on_python_3_9(tmp_path: Path) -> None:
+    write(tmp_path, WRAPPED)
+    _go(tmp_path, [("start", "", "-"), ("end", "start", "-")], FLOWC_MUTATED="1")
+    assert read(FileStore(f"file:{tmp_path}/store"), TaskAddress("F", "r", "start"))["count"] == 3
