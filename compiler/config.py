@@ -35,6 +35,9 @@ PROJECT = {
 }
 """Settings of `[tool.flowc]` alone."""
 
+IMAGES = "images"
+"""The table of the images of single steps, by step: `[tool.flowc.images]`."""
+
 LOCAL = "run"
 """The table of `flowc run`, `runs` and `inspect`: `[tool.flowc.run]`."""
 
@@ -67,6 +70,7 @@ class Settings:
     folder: Path | None = None
     shared: Mapping[str, Value] = fresh(default_factory=dict)
     targets: Mapping[str, Mapping[str, Value]] = fresh(default_factory=dict)
+    images: Mapping[str, str] = fresh(default_factory=dict)
 
     def get(self, key: str, target: str | None, given: Mapping[str, Value]) -> Setting:
         """The value of highest precedence; None with the origin `default` where nobody says."""
@@ -113,6 +117,7 @@ def read_settings(start: Path) -> Settings:
         table = tomllib.loads(found.read_text(encoding="utf-8")).get("tool", {}).get("flowc", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{found}: not TOML: {error}") from error
+    images = _images(table.pop(IMAGES, {}), found)
     targets = {name: value for name, value in table.items() if isinstance(value, dict)}
     shared = {name: value for name, value in table.items() if name not in targets}
     _refuse_unknown(shared, (*SHARED, *PROJECT), "[tool.flowc]", found)
@@ -121,7 +126,13 @@ def read_settings(start: Path) -> Settings:
         _refuse_unknown(targets[LOCAL], SHARED, f"[tool.flowc.{LOCAL}]", found)
     for name, values in targets.items():
         _refuse_kinds(values, f"[tool.flowc.{name}]", found)
-    return Settings(found.parent, _frozen(shared), {name: _frozen(values) for name, values in targets.items()})
+    return Settings(found.parent, _frozen(shared), {name: _frozen(values) for name, values in targets.items()}, images)
+
+
+def _images(table: object, found: Path) -> dict[str, str]:
+    if not isinstance(table, dict) or not all(isinstance(value, str) and value for value in table.values()):
+        raise ConfigError(f'{found}: [tool.flowc.{IMAGES}] is a table of steps and images: train = "team/train:1"')
+    return dict(table)
 
 
 def nearest(start: Path, name: str) -> Path | None:
@@ -150,6 +161,7 @@ def target_options(settings: Settings, backend: Backend, given: Mapping[str, Val
         namespace=settings.text("namespace", name, given),
         name=settings.text("name", name, given),
         max_workers=settings.number("max_workers", name, given),
+        images=settings.images,
         target=own,
     )
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from compiler.config import Settings
+from compiler.ir.plan import Packages, Plan
 from compiler.mistakes import CallError
 from compiler.package import Archive
 
@@ -24,13 +25,18 @@ class ImageError(CallError):
     """The image cannot be described or built: what, and why."""
 
 
-def dockerfile(settings: Settings, archive: Archive) -> str:
-    """The recipe. It copies `code.tar.gz` and `flowc/` of the build context (`context`) and nothing else, and runs as no root."""
-    version = settings.shared.get("python", PYTHON)
+MICROMAMBA = "mambaorg/micromamba:2.3.0"
+"""What an image with packages of conda is built on."""
+
+
+def dockerfile(settings: Settings, archive: Archive, packages: Packages | None = None) -> str:
+    """The recipe. It copies `code.tar.gz` and `flowc/` of the build context (`context`) and nothing else, and runs as no root.
+
+    With `packages` it installs these alone; without, what the settings or the requirements beside the code name.
+    """
     return "\n".join(
         [
-            f"FROM python:{version}-slim",
-            *_install(settings, archive),
+            *_interpreter(settings, archive, packages),
             "# The runtime: what `python -m flowc` is. Standard library only.",
             "COPY flowc /opt/flowc/flowc",
             "ENV PYTHONPATH=/opt/flowc PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1",
@@ -43,20 +49,56 @@ def dockerfile(settings: Settings, archive: Archive) -> str:
     )
 
 
-def context(recipe: str, archive: Archive) -> Mapping[str, bytes]:
-    """The files of the build context by their path in it. Its `.gitignore` keeps it out of the code archive, where it lies in the root."""
+def context(recipes: Mapping[str, str], archive: Archive) -> Mapping[str, bytes]:
+    """The files of the build context by their path in it; `recipes` are Dockerfiles by their names.
+
+    Its `.gitignore` keeps it out of the code archive, where it lies in the root.
+    """
     return {
         ".gitignore": b"*\n",
-        "Dockerfile": recipe.encode(),
+        **{name: recipe.encode() for name, recipe in recipes.items()},
         "code.tar.gz": archive.data,
         **({REQUIREMENTS: found} if (found := _member(archive, REQUIREMENTS)) is not None else {}),
         **dict(_runtime()),
     }
 
 
-def build_command(tool: str, tag: str, folder: Path) -> tuple[str, ...]:
+def recipe_name(variant: str) -> str:
+    """The Dockerfile of the flow's image, or of the one that is named after a step."""
+    return f"Dockerfile.{variant}" if variant else "Dockerfile"
+
+
+def recipes(settings: Settings, archive: Archive, plan: Plan) -> dict[str, str]:
+    """Every image's recipe, by the step whose name the image carries; the flow's own, under no name, is the first."""
+    found = {"": dockerfile(settings, archive, plan.packages)}
+    for task in plan.tasks.values():
+        if task.variant and task.image is None and task.variant not in found:
+            found[task.variant] = dockerfile(settings, archive, task.packages)
+    return found
+
+
+def build_command(tool: str, tag: str, folder: Path, variant: str = "") -> tuple[str, ...]:
     """The argv that builds a context folder into an image of that name."""
-    return (tool, "build", "--tag", tag, str(folder))
+    file = ("--file", str(folder / recipe_name(variant))) if variant else ()
+    return (tool, "build", "--tag", tag, *file, str(folder))
+
+
+def _interpreter(settings: Settings, archive: Archive, packages: Packages | None) -> Iterator[str]:
+    """What Python it is, and what it holds."""
+    version = (packages.python if packages else None) or settings.shared.get("python", PYTHON)
+    if packages is None:
+        yield f"FROM python:{version}-slim"
+        yield from _install(settings, archive)
+        return
+    if packages.conda:
+        words = [f"python={version}", *(("pip",) if packages.pypi else ()), *packages.conda]
+        yield f"FROM {MICROMAMBA}"
+        yield f"RUN micromamba install --yes --name base --channel conda-forge {shlex.join(words)} && micromamba clean --all --yes"
+        yield "ENV PATH=/opt/conda/bin:$PATH"
+    else:
+        yield f"FROM python:{version}-slim"
+    if packages.pypi:
+        yield f"RUN pip install --no-cache-dir {shlex.join(packages.pypi)}"
 
 
 def _install(settings: Settings, archive: Archive) -> Iterator[str]:

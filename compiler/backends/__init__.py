@@ -27,6 +27,7 @@ class Options:
     """How to emit: command line over `[tool.flowc.<target>]` over `[tool.flowc]`; never the environment.
 
     `image` None: `[registry/]<flow>:<code digest>`, already computed in `default_image`. `store` and `code` None: the container says.
+    `images` names the images of single steps, by step.
     `target` holds the keys of `[tool.flowc.<target>]` that only that target knows, as TOML gave them.
     """
 
@@ -37,6 +38,7 @@ class Options:
     namespace: str | None = None
     name: str | None = None
     max_workers: int | None = None
+    images: Mapping[str, str] = fresh(default_factory=dict)
     target: Mapping[str, Value] = fresh(default_factory=dict)
 
 

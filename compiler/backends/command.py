@@ -43,6 +43,22 @@ def hook_argv(hook: Hook, *, run: str) -> tuple[str, ...]:
     return ("python", "-m", "flowc", "hook", hook.function, "--run", run, "--status", hook.on)
 
 
+def own_image(task: Task, options: Options) -> str | None:
+    """The image of a step whose image is not the flow's: what the author or the settings name, or the one with its packages."""
+    named = task.image or options.images.get(task.step) or options.images.get(task.variant)
+    return named or (variant_image(options.default_image, task.variant) if task.variant else None)
+
+
+def variant_image(image: str, variant: str) -> str:
+    """The image that holds the packages of the step of that name and not those of the flow."""
+    return f"{image}-{variant}"
+
+
+def flow_image(options: Options) -> str:
+    """The image of every other step."""
+    return options.image or options.default_image
+
+
 def trigger_facts(trigger: Trigger) -> dict[str, object]:
     """What the first step is told of a trigger beside what the event itself brings: `flowc.triggered` reads it."""
     match trigger:

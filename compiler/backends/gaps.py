@@ -15,8 +15,6 @@ _LATER = "flowc reads it, and cannot run it yet"
 EVERYWHERE: Mapping[Feature, Gap] = {
     "recursion": Gap(_LATER, "loop inside the step"),
     "gang": Gap(_LATER, "use a foreach over node indices where the nodes need not meet"),
-    "conda": Gap(_LATER, "put the packages into the image: `flowc image`"),
-    "pypi": Gap(_LATER, "put the packages into the image: `flowc image`"),
     "secrets": Gap(_LATER, "give the container its secrets by the engine's own means"),
     "config": Gap(_LATER, "use a Parameter or a constant"),
     "callable-default": Gap(_LATER, "compute the value in the first step"),

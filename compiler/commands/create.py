@@ -16,6 +16,7 @@ from compiler.commands.sources import FLOW, IMPORT_HELP, FlowName, Surroundings,
 from compiler.config import SHARED, Settings, frozen_value, target_options
 from compiler.diagnostics import Report
 from compiler.ir.flow import Flow, Value
+from compiler.ir.needs import has_own_packages
 from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
 from compiler.package import is_compiled, package
@@ -154,7 +155,9 @@ def _compile(request: Request) -> list[Compiled] | None:
 def _compile_file(request: Request, name: FlowName, report: Report) -> list[Compiled]:
     surroundings, found, compiled = request.surroundings, Report(), []
     for flow in _read(request, name, found):
-        image = surroundings.image(name.path, flow.name, request.backend.name, request.given)
+        image = surroundings.image(
+            name.path, flow.name, request.backend.name, request.given, variants=has_own_packages(flow)
+        )
         decision, options = decided(flow, surroundings.settings(name.path), request.backend, request.given, image)
         compiled.append(Compiled(name.path, flow.name, emit_plan(decision, request.backend, options, found)))
     report.diagnostics.extend(found.diagnostics)

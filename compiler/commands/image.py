@@ -1,4 +1,4 @@
-"""`flowc image`: the Dockerfile of a flow, its build context, or the image itself."""
+"""`flowc image`: the Dockerfiles of a flow, their build context, or the images themselves."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from pathlib import Path
 
 import click
 
+from compiler.backends.command import variant_image
 from compiler.commands.output import print_bytes, write_files
-from compiler.commands.sources import FLOW, FlowName, Surroundings, flow_option, import_option, named, root_option
+from compiler.commands.sources import FLOW, FlowName, Surroundings, flow_option, named, root_option
 from compiler.config import SHARED
 from compiler.diagnostics import Report
-from compiler.image import ImageError, build_command, context, dockerfile
+from compiler.image import ImageError, build_command, context, recipe_name, recipes
+from compiler.ir.plan import Plan
+from compiler.ir.planner import plan
 from compiler.package import default_image, package
 from compiler.pipeline import read_flow
 
@@ -24,7 +27,7 @@ BUILDERS = ("docker", "podman", "buildah")
 @click.argument("flow", metavar="FLOW", type=FLOW)
 @flow_option
 @root_option
-@import_option
+@click.option("--step", metavar="NAME", help="The image of this step alone, where it has packages of its own.")
 @click.option(
     "-o",
     "--output",
@@ -32,14 +35,15 @@ BUILDERS = ("docker", "podman", "buildah")
     type=click.Path(file_okay=False, path_type=Path),
     help="Write the build context here.",
 )
-@click.option("--build", "builder", type=click.Choice(BUILDERS), help="Build the image with this tool.")
-@click.option("--tag", metavar="NAME", help="The image's name, instead of the one that `create` writes.")
+@click.option("--build", "builder", type=click.Choice(BUILDERS), help="Build the images with this tool.")
+@click.option("--tag", metavar="NAME", help="The flow's image's name, instead of the one that `create` writes.")
 @click.option("--registry", metavar="HOST", help=SHARED["registry"][:1].upper() + SHARED["registry"][1:] + ".")
 def COMMAND(
+    *,
     flow: FlowName,
     flow_name: str | None,
     root: Path | None,
-    imports: bool | None,
+    step: str | None,
     output: Path | None,
     builder: str | None,
     tag: str | None,
@@ -47,47 +51,71 @@ def COMMAND(
 ) -> int:
     """Print the Dockerfile of a flow: a slim Python, the declared packages, the runtime, the code.
 
-    Packages are those of [tool.flowc] packages, else of requirements.txt in the code's root. The image is named
-    as `flowc <target> create` names it by default: <flow>:<digest of the code>.
+    Packages are those of [tool.flowc] packages, else of requirements.txt in the code's root; or those that @pypi_base
+    and @conda_base name, and those alone. Steps with packages of their own (@pypi, @conda) have an image each for every
+    different set: <flow>:<digest of the code>-<first step with it>, as `flowc <target> create` names them by default.
 
     \b
       flowc image flow.py
+      flowc image flow.py --step train
       flowc image flow.py -o context/
       flowc image flow.py --build docker --registry registry.example.com/team
     """
-    surroundings = Surroundings(root, imports)
+    surroundings = Surroundings(root)
     settings = surroundings.settings(flow.path)
     folder = surroundings.root(flow.path)
     archive = package(folder)
-    recipe = dockerfile(settings, archive)
+    decided = _decided(named(flow, flow_name), surroundings)
+    wanted = recipes(settings, archive, decided)
+    if step is not None:
+        variant = _variant(decided, step)
+        wanted = {variant: wanted[variant]}
     if output is None and builder is None:
-        print_bytes(recipe)
-        return 0
-    files = context(recipe, archive)
+        return _print(wanted)
+    files = context({recipe_name(variant): text for variant, text in wanted.items()}, archive)
     if output is not None:
         write_files({output / name: data for name, data in files.items()})
         click.echo(f"wrote {output}", err=True)
     if builder is None:
         return 0
     where = settings.text("registry", None, {"registry": registry})
-    return _build(builder, tag or _tag(named(flow, flow_name), surroundings, archive.digest, where), files)
+    base = tag or default_image(decided.flow.name, archive.digest, where)
+    return max(_build(builder, variant_image(base, each) if each else base, files, each) for each in wanted)
 
 
-def _tag(flow: FlowName, surroundings: Surroundings, digest: str, registry: str | None) -> str:
-    """The name that `create` gives the image of this flow."""
+def _decided(flow: FlowName, surroundings: Surroundings) -> Plan:
     report = Report()
-    path = flow.path
-    source = read_flow(path, report, name=flow.name, root=surroundings.root(path), reading=surroundings.reading(path))
+    root = surroundings.root(flow.path)
+    source = read_flow(flow.path, report, name=flow.name, root=root, reading=surroundings.reading(flow.path))
     if source is None:
-        raise ImageError(f"{flow.path} has mistakes (`flowc check {flow.path}`): name the image with --tag")
-    return default_image(source.name, digest, registry)
+        raise ImageError(f"{flow.path} has mistakes: `flowc check {flow.path}` names them")
+    return plan(source)
 
 
-def _build(builder: str, tag: str, files: Mapping[str, bytes]) -> int:
+def _variant(decided: Plan, step: str) -> str:
+    """The step whose name the image of a step carries."""
+    task = decided.tasks.get(step)
+    if task is None:
+        raise ImageError(f"{decided.flow.name} has no step `{step}`")
+    if task.image:
+        raise ImageError(f"`{step}` names its image itself: {task.image}")
+    return task.variant
+
+
+def _print(wanted: Mapping[str, str]) -> int:
+    first, *rest = wanted
+    print_bytes(wanted[first])
+    if rest:
+        names = ", ".join(rest)
+        click.echo(f"note: not printed: the images of {names}; --step prints one, -o writes all", err=True)
+    return 0
+
+
+def _build(builder: str, tag: str, files: Mapping[str, bytes], variant: str) -> int:
     with tempfile.TemporaryDirectory(prefix="flowc-image-") as folder:
         write_files({Path(folder) / name: data for name, data in files.items()})
         try:
-            done = subprocess.run(build_command(builder, tag, Path(folder)), check=False)
+            done = subprocess.run(build_command(builder, tag, Path(folder), variant), check=False)
         except FileNotFoundError as error:
             raise ImageError(f"there is no `{builder}` on this machine") from error
     if done.returncode == 0:

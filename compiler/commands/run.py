@@ -75,6 +75,7 @@ class _Terminated(KeyboardInterrupt):
 @click.option("--branch", metavar="NAME", help="The branch of a flow with @project.")
 @click.option("--production", is_flag=True, default=None, help="The branch of a flow with @project is its production.")
 @import_option
+@click.option("--any-packages", is_flag=True, help="Run although this Python lacks what @pypi and @conda ask for.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout, and all else on stderr.")
 @click.argument("flow", metavar="FLOW", type=FLOW)
 @click.argument("words", metavar="[--PARAMETER VALUE]...", nargs=-1, type=click.UNPROCESSED)
@@ -96,6 +97,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     imports: bool | None,
     resume_run: str | None,
     from_step: str | None,
+    any_packages: bool,
     as_json: bool,
 ) -> int:
     """Run a flow on this machine. What follows FLOW are the flow's parameters. Exit code 1 if the run fails.
@@ -112,6 +114,8 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     plan = planned(flow, flow_name, root, branch=branch, production=production, imports=imports)
     if plan is None or not _runs_here(plan):
         return 1
+    if not any_packages:
+        _require_packages(plan)
     settings = Surroundings(root).settings(flow.path)
     url = opened(local_store(settings, store)).url
     progress = Progress(
@@ -213,6 +217,33 @@ def _runs_here(plan: Plan) -> bool:
     refuse(plan, LOCAL, Options(default_image=""), report)
     show(report)
     return not report.failed
+
+
+def _require_packages(plan: Plan) -> None:
+    """Every step runs in this Python: it must hold what they ask for. Raises CallError."""
+    if not any(task.packages for task in plan.tasks.values()):
+        return
+    from compiler.run.packages import install_line, lacking, other_python  # noqa: PLC0415 - few flows ask for any
+
+    lacks = lacking(plan)
+    if lacks:
+        steps: dict[tuple[str, ...], list[str]] = {}
+        for step, what in lacks.items():
+            steps.setdefault(tuple(what), []).append(step)
+        lines = [f"  {', '.join(names)}: {', '.join(what)}" for what, names in steps.items()]
+        raise CallError(
+            "\n".join(
+                [
+                    "this Python lacks what steps ask for with @pypi or @conda, and a local run has no other:",
+                    *lines,
+                    f"install it: {install_line(plan)}",
+                    "or run with --any-packages, whatever is there",
+                ]
+            )
+        )
+    python = other_python(plan)
+    if python:
+        click.echo(f"note: steps ask for Python {python}; here they run in {sys.version.split()[0]}", err=True)
 
 
 def _width(plan: Plan) -> int:

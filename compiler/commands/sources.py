@@ -123,11 +123,16 @@ class Surroundings:
             self._digests[root] = package(root).digest
         return self._digests[root]
 
-    def image(self, path: Path, flow: str, target: str | None, given: Mapping[str, Value]) -> str:
-        """The image that a flow's containers have by default. Where one is configured, the code is not read."""
+    def image(
+        self, path: Path, flow: str, target: str | None, given: Mapping[str, Value], *, variants: bool = False
+    ) -> str:
+        """The image that a flow's containers have by default. Where one is configured, the code is not read.
+
+        With `variants`, steps with packages of their own, whose images the default one's name begins, it is.
+        """
         settings = self.settings(path)
         configured = settings.text("image", target, given)
-        if configured is not None:
+        if configured is not None and not variants:
             return configured
         return default_image(flow, self.digest(self.root(path)), settings.text("registry", target, given))
 

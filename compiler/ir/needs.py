@@ -74,6 +74,11 @@ def step_packages(flow: Flow, step: Step) -> Packages | None:
     return _packages(flow, step.decorators)
 
 
+def has_own_packages(flow: Flow) -> bool:
+    """Whether any step says itself what its interpreter holds."""
+    return any(decorator.name in _MANAGERS for step in flow.steps.values() for decorator in step.decorators)
+
+
 def _packages(flow: Flow, own: tuple[Decorator, ...]) -> Packages | None:
     found: dict[str, tuple[str, ...]] = {}
     python: str | None = None

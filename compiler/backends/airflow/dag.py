@@ -24,7 +24,7 @@ from compiler.backends.airflow.segments import Guard, Indices, Segment, Single, 
 from compiler.backends.airflow.sensors import sensor_call, sensors
 from compiler.backends.airflow.settings import callbacks, operator, placed
 from compiler.backends.airflow.steps import BASH_REPORT, MODULE, POD_REPORT, hook_call, operator_call
-from compiler.backends.command import environment
+from compiler.backends.command import environment, flow_image
 from compiler.ir.plan import Plan, Task
 from compiler.late import late
 from compiler.record import record
@@ -199,7 +199,7 @@ def _default_args(options: Options) -> dict[str, Source]:
     if mode == "bash":
         common |= {"env": Code("ENV"), "append_env": True}
     else:
-        common |= {"image": options.image or options.default_image, "cmds": [*MODULE], "env_vars": Code("ENV")}
+        common |= {"image": flow_image(options), "cmds": [*MODULE], "env_vars": Code("ENV")}
         if options.namespace:
             common["namespace"] = options.namespace
         common |= placed(options, "pod")

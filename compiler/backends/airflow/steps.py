@@ -7,7 +7,7 @@ from compiler.backends.airflow import pods
 from compiler.backends.airflow.literals import Call, Code, Source, Spread, block
 from compiler.backends.airflow.segments import Guard
 from compiler.backends.airflow.settings import operator, seconds
-from compiler.backends.command import argv, hook_argv, step_environment
+from compiler.backends.command import argv, hook_argv, own_image, step_environment
 from compiler.ir.plan import Begin, Hook, Task
 from compiler.pattern import Pattern
 
@@ -21,7 +21,7 @@ def operator_call(task: Task, guard: Guard, options: Options) -> Call:
     """The operator of a step; `index` is a name in the file where the step is in a foreach."""
     shared = _shared(task) | _guarded(guard)
     if operator(options) == "kubernetes":
-        return Call("KubernetesPodOperator", named=tuple((_pod(task) | shared).items()))
+        return Call("KubernetesPodOperator", named=tuple((_pod(task, options) | shared).items()))
     return Call("BashOperator", named=tuple((_bash(task) | shared).items()))
 
 
@@ -58,7 +58,7 @@ def _guarded(guard: Guard) -> dict[str, Source]:
     return found
 
 
-def _pod(task: Task) -> dict[str, Source]:
+def _pod(task: Task, options: Options) -> dict[str, Source]:
     words = argv(task, run="RUN", index="INDEX", retry="RETRY", owner="OWNER", parameters="PARAMETERS")
     assert words[:4] == MODULE
     assert words[5:11] == ("--run", "RUN", "--index", "INDEX", "--retry", "RETRY")
@@ -69,8 +69,9 @@ def _pod(task: Task) -> dict[str, Source]:
     found: dict[str, Source] = {"task_id": task.step, "arguments": [words[4], place, *rest]}
     if task.reports:
         found["do_xcom_push"] = True
-    if task.image:
-        found["image"] = task.image
+    image = own_image(task, options)
+    if image:
+        found["image"] = image
     environment = step_environment(task)
     if environment:
         found["env_vars"] = Spread("ENV", environment)

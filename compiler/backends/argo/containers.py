@@ -10,7 +10,7 @@ from compiler.backends.argo.kubernetes import Pod, pod
 from compiler.backends.argo.names import Names, task_name
 from compiler.backends.argo.parameters import SUBMITTED, has_input
 from compiler.backends.argo.yaml_text import COMMENT, Inline, Tree, Words
-from compiler.backends.command import argv, loads_text, step_environment
+from compiler.backends.command import argv, flow_image, loads_text, own_image, step_environment
 from compiler.ir.plan import Begin, Choice, Follow, Load, Plan, Task
 from compiler.record import record, replaced
 
@@ -39,30 +39,40 @@ def containers(plan: Plan, options: Options, names: Names) -> Containers:
     """The templates in the order of the steps that first need them."""
     groups: dict[str, list[Task]] = {}
     for task in plan.tasks.values():
-        groups.setdefault(_configuration(task), []).append(task)
+        groups.setdefault(_configuration(task, options), []).append(task)
     templates: list[Tree] = []
     of_step: dict[str, str] = {}
     for tasks in groups.values():
-        name = names.claim(_wish(tasks[0]))
+        name = names.claim(_wish(tasks[0], options))
         templates.append(_template(name, tasks, plan, options))
         of_step |= {task.step: name for task in tasks}
     return Containers(tuple(templates), of_step)
 
 
-def _configuration(task: Task) -> str:
+def _configuration(task: Task, options: Options) -> str:
     """All that tells two containers apart; the first step's command differs from all others'."""
     begins = isinstance(task.loads, Begin)
     chosen = [(option.decorator, option.name, option.value) for option in task.options]
-    settings = (task.image, task.resources, task.retry, task.timeout, task.catch, task.environment, chosen)
-    return repr((begins, *settings))
+    settings = (
+        own_image(task, options),
+        task.resources,
+        task.retry,
+        task.timeout,
+        task.catch,
+        task.environment,
+        chosen,
+    )
+    secrets = [replaced(secret, span=None) for secret in task.secrets]
+    return repr((begins, *settings, secrets))
 
 
-def _wish(task: Task) -> str:
+def _wish(task: Task, options: Options) -> str:
     if isinstance(task.loads, Begin):
         return task_name(task.step)
-    plain = replaced(task, image=None, retry=None, timeout=None, catch=False, environment=(), options=())
-    plain = replaced(plain, resources=type(task.resources)())
-    return "step" if _configuration(task) == _configuration(plain) else f"step-{task_name(task.step)}"
+    plain = replaced(task, image=None, retry=None, timeout=None, catch=False, environment=(), options=(), secrets=())
+    plain = replaced(plain, resources=type(task.resources)(), variant="")
+    is_plain = own_image(task, options) is None and _configuration(task, options) == _configuration(plain, options)
+    return "step" if is_plain else f"step-{task_name(task.step)}"
 
 
 def _template(name: str, tasks: list[Task], plan: Plan, options: Options) -> Tree:
@@ -78,7 +88,7 @@ def _template(name: str, tasks: list[Task], plan: Plan, options: Options) -> Tre
     template |= described.template
     if described.volumes:
         template["volumes"] = described.volumes
-    image: dict[str, Tree] = {"image": task.image or options.image or options.default_image}
+    image: dict[str, Tree] = {"image": own_image(task, options) or flow_image(options)}
     template["container"] = image | _container(task, described, retries, has_input(plan))
     reports = {other.reports for other in tasks} - {None}
     if reports:

@@ -8,7 +8,7 @@ from compiler.backends import Options
 from compiler.backends.argo.containers import RUN
 from compiler.backends.argo.names import Names, task_name
 from compiler.backends.argo.yaml_text import Inline, Tree, Words
-from compiler.backends.command import hook_argv
+from compiler.backends.command import flow_image, hook_argv
 from compiler.ir.plan import Hook, Plan
 from compiler.record import replaced
 
@@ -23,7 +23,7 @@ def exit_templates(plan: Plan, options: Options, names: Names) -> list[Tree]:
         return []
     root = names.claim("exit")
     images = {image: names.claim("exit-hook") for image in dict.fromkeys(hook.image for hook in plan.hooks)}
-    base = options.image or options.default_image
+    base = flow_image(options)
     tasks: list[Tree] = list(_tasks(plan.hooks, images))
     return [
         {"name": root, "dag": {"tasks": tasks}},

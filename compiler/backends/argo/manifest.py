@@ -14,7 +14,7 @@ from compiler.backends.argo.parameters import arguments, inert
 from compiler.backends.argo.scopes import ROOT, scopes
 from compiler.backends.argo.settings import placed
 from compiler.backends.argo.yaml_text import COMMENT, Inline, Tree
-from compiler.backends.command import environment
+from compiler.backends.command import environment, flow_image
 from compiler.ir.plan import Plan, Schedule
 
 _API = "argoproj.io/v1alpha1"
@@ -116,7 +116,7 @@ def _pull_secrets(plan: Plan, options: Options) -> list[str]:
 def _every_container(plan: Plan, options: Options) -> Tree:
     """What is the same in every container stands once."""
     return {
-        "image": options.image or options.default_image,
+        "image": flow_image(options),
         **placed(options, "container"),
         "env": variables(environment(plan, options, f"dir:{REPORT}")),
         "volumeMounts": [Inline({"name": _VOLUME, "mountPath": "/tmp"})],

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from math import ceil
 
 from compiler.backends import Options
-from compiler.backends.command import environment, hook_task, step_environment
+from compiler.backends.command import environment, flow_image, hook_task, own_image, step_environment
 from compiler.backends.stepfunctions import settings
 from compiler.backends.stepfunctions.layout import Json
 from compiler.backends.stepfunctions.settings import Setting
@@ -71,7 +71,9 @@ def _camel(step: str) -> str:
 
 
 def _is_plain(task: Task) -> bool:
-    return task.resources == Resources() and not (task.image or task.environment or task.options)
+    return task.resources == Resources() and not (
+        task.image or task.variant or task.secrets or task.environment or task.options
+    )
 
 
 def _free(name: str, taken: Mapping[str, object]) -> str:
@@ -120,7 +122,7 @@ def _container(task: Task, options: Options, variables: Mapping[str, str]) -> di
         {"networkConfiguration": {"assignPublicIp": "ENABLED"}} if settings.is_fargate(options) else {}
     )
     return {
-        "image": task.image or options.image or options.default_image,
+        "image": own_image(task, options) or flow_image(options),
         "jobRoleArn": str(role),
         **({"executionRoleArn": str(execution)} if execution else {}),
         "resourceRequirements": _requirements(task.resources, options),
