@@ -10,6 +10,9 @@ import pytest
 from tests.conformance import engines
 from tests.conformance.judge import Engine
 from tests.conformance.results import Result, against_local, read_result
+from tests.engines import FlowCase
+from tests.engines.airflow import DagTester
+from tests.engines.airflow_flow import run_airflow
 from tests.engines.local import run_local
 from tests.failure.faults import FAULTS, STEPS, UNCAUGHT, Fault, case, drawn
 
@@ -99,6 +102,21 @@ def test_argo_and_step_functions_fail_as_the_local_run_does(
 def test_airflow_3_fails_as_the_local_run_does(seed: int, airflow_3: Mapping[str, Engine], tmp_path: Path) -> None:
     found = _differences(drawn(seed, failing=seed >= FAILING), airflow_3, tmp_path)
     assert not found, "\n".join(found)
+
+
+@pytest.mark.xdist_group("airflow 3")
+def test_no_exit_code_is_a_success_or_a_skip_for_airflow_s_own_shell(tmp_path: Path) -> None:
+    """`BashOperator` takes 99 for a skip, and a run whose end was skipped is a success of Airflow's."""
+    path = tmp_path / "exit_flow.py"
+    path.write_text(
+        "import os\nfrom flowc import FlowSpec, step\nclass ExitFlow(FlowSpec):\n"
+        "    @step\n    def start(self):\n        os._exit(99)\n        self.next(self.end)\n"
+        "    @step\n    def end(self):\n        pass\n",
+        encoding="utf-8",
+    )
+    with DagTester("af3") as tester:
+        outcome = run_airflow(FlowCase(path, "ExitFlow", {}, {}, tmp_path), tmp_path, tester, operator="bash")
+    assert not outcome.success
 
 
 @pytest.mark.xdist_group("airflow 2")

@@ -45,7 +45,20 @@ POD_ONLY = Rule(
     message="`@kubernetes({option}=…)` needs a pod, and `--operator bash` starts none",
     help="compile with `--operator kubernetes`, or remove the option",
 )
-OURS = frozenset({"retries", "retry_delay", "image", "cmds", "arguments", "env_vars", "env", "append_env", "task_id"})
+OURS = frozenset(
+    {
+        "retries",
+        "retry_delay",
+        "skip_on_exit_code",
+        "image",
+        "cmds",
+        "arguments",
+        "env_vars",
+        "env",
+        "append_env",
+        "task_id",
+    }
+)
 """Arguments that `default_args` may not give: the meaning of the flow hangs on them."""
 
 

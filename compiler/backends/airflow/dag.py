@@ -197,7 +197,8 @@ def _default_args(options: Options) -> dict[str, Source]:
     mode = operator(options)
     common: dict[str, Source] = {**placed(options, "all"), "retries": 0}
     if mode == "bash":
-        common |= {"env": Code("ENV"), "append_env": True}
+        # By itself it takes exit code 99 for a skip, and a run whose last task was skipped for a success.
+        common |= {"env": Code("ENV"), "append_env": True, "skip_on_exit_code": None}
     else:
         common |= {"image": flow_image(options), "cmds": [*MODULE], "env_vars": Code("ENV")}
         if options.namespace:
