@@ -47,7 +47,8 @@ check: $(READY)
 golden: $(READY)
 	$(BIN)/python -m tests.golden_files
 	$(BIN)/python -m tests.diagnostics.page > docs/diagnostics.md
-	git --no-pager diff --stat -- tests/golden docs README.md
+	$(BIN)/python -m tests.diagnostics.cures > compiler/rules.json
+	git --no-pager diff --stat -- tests/golden docs README.md compiler/rules.json
 
 bench: $(READY)
 	$(BIN)/python -m bench

@@ -25,11 +25,16 @@ _GROUPS = {
 _HEAD = """# Diagnostics
 
 Every mistake that `flowc` reports has a code that is never used for anything else. All mistakes of a file are reported at
-once, each at its line, none that only follows from another. This page is printed from the rules (`make golden`).
+once, each at its line, none that only follows from another. This page is printed from the rules (`make golden`);
+`flowc explain FC202` prints a rule with a whole flow that breaks it and the same flow put right.
+
+A comment silences a warning of its line, by its code: `# flowc: ignore[FC409] why that is meant`. Notes are told by
+`flowc check --notes` alone.
 
 `--format json` prints one object: `version` (1), `errors`, `warnings` and `diagnostics`, a list of objects with `code`, `name`,
 `severity`, `message`, `help`, `span` (`path`, `line`, `column`, `end_line`, `end_column`; from 1, columns in characters, the
-end exclusive) and `notes` (objects with `message` and `span`). `--format github` prints workflow commands.
+end exclusive) and `notes` (objects with `message` and `span`). `--format github` prints workflow commands,
+`--format sarif` a log of SARIF 2.1.0.
 """
 
 
@@ -61,13 +66,13 @@ def _page() -> Iterator[str]:
             yield f"## FC{group}xx {_GROUPS[group]}\n"
         yield f"### {code} {rule.name}\n"
         kind = "" if rule.severity == "error" else f" ({rule.severity})"
-        yield f"{_plain(rule.message)}{kind}\n"
-        yield f"*Help:* {_plain(rule.help)}\n"
+        yield f"{plain(rule.message)}{kind}\n"
+        yield f"*Help:* {plain(rule.help)}\n"
         if code in examples:
             yield f"```python\n{examples[code]}\n```\n"
 
 
-def _plain(template: str) -> str:
+def plain(template: str) -> str:
     """A template as a sentence: facts stand as `<name>`."""
     text = template.replace("{{", "\0").replace("}}", "\1")
     return text.replace("{", "<").replace("}", ">").replace("\0", "{").replace("\1", "}")

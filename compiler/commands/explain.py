@@ -1,0 +1,55 @@
+"""`flowc explain`: a rule with a flow that breaks it and the flow put right."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import click
+
+from compiler.commands.options import WithHelp
+from compiler.frontend.suggest import did_you_mean
+from compiler.mistakes import CallError
+
+_RULES = Path(__file__).parents[1] / "rules.json"
+_MARKED = {"error": "red", "warning": "yellow", "note": "cyan"}
+
+
+@click.command("explain", cls=WithHelp)
+@click.argument("codes", nargs=-1, metavar="[CODE]...")
+def COMMAND(codes: tuple[str, ...]) -> int:
+    """Explain what a code such as FC202 means: the mistake, its cure, a flow that has it and the flow put right.
+
+    Without a code, list all of them. The name of a rule does as well as its code.
+
+    \b
+      flowc explain FC202
+      flowc explain foreach-without-join
+      flowc explain
+    """
+    rules = json.loads(_RULES.read_text(encoding="utf-8"))
+    named = {rule["name"]: code for code, rule in rules.items()}
+    wanted = [named.get(code.lower(), code.upper()) for code in codes]
+    for code, said in zip(wanted, codes, strict=True):
+        if code not in rules:
+            raise CallError(f"there is no rule `{said}`{did_you_mean(said.lower(), (*named, *map(str.lower, rules)))}")
+    blocks = ["\n".join(_rule(code, rules[code])) for code in dict.fromkeys(wanted)] or ["\n".join(_list(rules))]
+    click.echo("\n\n".join(blocks))
+    return 0
+
+
+def _list(rules: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    for code, rule in rules.items():
+        yield f"{click.style(code, bold=True)}  {rule['name']}: {rule['message']}"
+
+
+def _rule(code: str, rule: Mapping[str, str]) -> Iterator[str]:
+    severity = click.style(f"{rule['severity']}[{code}]", fg=_MARKED[rule["severity"]], bold=True)
+    yield f"{severity} {click.style(rule['name'], bold=True)}"
+    yield f"  {rule['message']}"
+    yield f"  {click.style('help', bold=True)}: {rule['help']}"
+    for key, title in (("wrong", "A flow that has it:"), ("right", "The flow put right:")):
+        if key in rule:
+            yield f"\n{click.style(title, bold=True)}\n"
+            yield "\n".join(f"    {line}".rstrip() for line in rule[key].rstrip().split("\n"))
