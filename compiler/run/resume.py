@@ -79,6 +79,7 @@ class Resumption:
             return None
         if isinstance(ready.task.loads, Begin):
             self._claim()
+            self.takeover.begin()
         self.takeover.take(found)
         return Report(found.fan, found.case)
 

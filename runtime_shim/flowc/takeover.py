@@ -28,6 +28,12 @@ class Takeover:
             return None
         return None if newest_failure(self._store, address, found.attempt) else found
 
+    def begin(self) -> None:
+        """Let the new run have what steps of the origin wrote with `S3(run=self)`."""
+        there, here = (f"{record.address.folder}/_s3/" for record in (self._origin, self._into))
+        for key in self._store.list(there):
+            self._store.copy(key, here + key[len(there) :])
+
     def take(self, found: Manifest) -> None:
         """Let the task be done in the new run; one that is a repeated step's with all its iterations."""
         for manifest in (*self._iterations(found.address), found):

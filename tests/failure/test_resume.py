@@ -277,6 +277,30 @@ def test_decisions_are_kept_unless_the_switch_runs_anew(
     assert ("pick/0" in place.anew("two")) == (step is not None)
 
 
+KEPT = """
+from flowc import S3, FlowSpec, step
+class F(FlowSpec):
+    @step
+    def start(self):
+        with S3(run=self) as s3:
+            s3.put("a key", "of " + MARK)
+        self.next(self.end)
+    @step
+    def end(self):
+        assert "end" not in FAILS
+        with S3(run=self) as s3:
+            self.read = s3.get("a key").text
+"""
+
+
+def test_what_a_step_wrote_for_its_run_comes_along(place: Place) -> None:
+    place.write("end", source=KEPT)
+    assert place.run("one").returncode == 1
+    place.write(source=KEPT, mark="second")
+    assert place.run("two", "--resume", "one").returncode == 0
+    assert place.left("two", "end")["read"] == "of first"
+
+
 def test_a_run_of_a_target_goes_on_here(place: Place) -> None:
     place.write("join")
     outcome = run_argo(FlowCase(place.folder / "flow.py", "F", {"width": 3}, {}, place.folder), place.folder)
