@@ -32,7 +32,7 @@ def argv(task: Task, *, run: str, index: str, retry: str, owner: str = "", param
 
     `owner` and `parameters` belong to the first step alone.
     """
-    words = ("python", "-m", "flowc", "step", task.step, "--run", run, "--index", index, "--retry", retry)
+    words = ("python", "-m", "flowc", "step", step_word(task), "--run", run, "--index", index, "--retry", retry)
     if isinstance(task.loads, Begin):
         return (*words, "--owner", owner, "--parameters", parameters)
     return (*words, "--load", loads_text(task.loads))
@@ -90,6 +90,11 @@ def hook_task(hook: Hook) -> Task:
     )
 
 
+def step_word(task: Task) -> str:
+    """How the argv names a step: `loop~` is one that repeats, whose iterations the shim runs in the one task."""
+    return f"{task.step}~" if task.repeats else task.step
+
+
 def environment(plan: Plan, options: Options, report: str) -> dict[str, str]:
     """The variables that all steps share; `report` is where the shim tells the engine (`json:…`, `dir:…`, `stdout:`)."""
     shared = {"FLOWC_FLOW": f"{plan.flow.path}:{plan.flow.name}", "FLOWC_REPORT": report}
@@ -141,15 +146,15 @@ def _escaped(literal: str) -> str:
 def loads_text(loads: Loads) -> str:
     """How `--load` spells what a task loads; `flowc.address.parse_loads` reads it back.
 
-    `prepare` · `foreach:split` · `merge:split/left;right` · `gather:split/square` · past a switch `sw=0:a,sw=1+sw2=0.2:b`.
+    `prepare` · `foreach:split` · `gang:split` · `merge:split/left;right` · `gather:split/square` · past a switch `sw=0:a,sw=1+sw2=0.2:b`.
     """
     match loads:
         case Begin():
             return ""
         case Follow(load=load):
             return _load_text(load)
-        case Enter(split=split):
-            return f"foreach:{split}"
+        case Enter(split=split, gang=gang):
+            return f"gang:{split}" if gang else f"foreach:{split}"
         case Merge(split=split, arms=arms):
             return f"merge:{split}/" + ";".join(_arm_text(name, load) for name, load in arms)
         case Gather(split=split, load=load):

@@ -13,8 +13,6 @@ from compiler.ir.plan import Feature
 _LATER = "flowc reads it, and cannot run it yet"
 
 EVERYWHERE: Mapping[Feature, Gap] = {
-    "recursion": Gap(_LATER, "loop inside the step"),
-    "gang": Gap(_LATER, "use a foreach over node indices where the nodes need not meet"),
     "secrets": Gap(_LATER, "give the container its secrets by the engine's own means"),
     "config": Gap(_LATER, "use a Parameter or a constant"),
     "callable-default": Gap(_LATER, "compute the value in the first step"),

@@ -329,3 +329,15 @@ PARALLEL_WITHOUT_GANG = Rule(
     "`{name}` has `@{decorator}`, but `{source}` does not give `num_parallel`",
     "write `self.next(self.{name}, num_parallel=n)`",
 )
+ATTEMPT_OF_ONE_NODE = Rule(
+    "FC630",
+    "attempt-of-one-node",
+    "`@{decorator}` stands on `{name}`, whose tasks are the nodes of a gang",
+    "remove it, and let the code try again within the step: a node that alone began anew would find none of the others",
+)
+NODE_REPEATS = Rule(
+    "FC631",
+    "node-repeats",
+    "`{name}` sends itself round again, and its tasks are the nodes of a gang",
+    "loop inside the step, or repeat in a step behind it: the nodes meet once",
+)

@@ -190,6 +190,15 @@ def _kind(step: Step) -> str | None:
             return None
 
 
+def _check_node(step: Step, report: Report) -> None:
+    """What the tasks of a gang cannot have, because they run together or not at all."""
+    for each in step.decorators:
+        if each.name in ("retry", "catch"):
+            report.add(rules.ATTEMPT_OF_ONE_NODE, each.span, decorator=each.name, name=step.name)
+    if isinstance(step.next, Switch) and step.name in targets(step):
+        report.add(rules.NODE_REPEATS, step.next.span, name=step.name)
+
+
 def _check_gang(drawing: Drawing, name: str, step: Step, report: Report) -> None:
     for target in targets(step):
         into = drawing.steps[target]
@@ -197,7 +206,8 @@ def _check_gang(drawing: Drawing, name: str, step: Step, report: Report) -> None
         if isinstance(step.next, Gang):
             if parallel is None and not into.calls_unknown:
                 report.add(rules.GANG_WITHOUT_PARALLEL, step.next.span, name=target)
-        elif parallel is not None:
+            _check_node(into, report)
+        elif parallel is not None and target != name:
             report.add(
                 rules.PARALLEL_WITHOUT_GANG,
                 step.next.span,

@@ -106,10 +106,10 @@ class Level:
         return found
 
     def _arms(self, switch: str, region: set[str], meeting: str | None) -> list[tuple[str, tuple[int, ...]]]:
-        """The targets of a switch on the way, each with the positions of its keys."""
+        """The targets of a switch on the way, each with the positions of its keys; when it has decided it no longer repeats."""
         keys: dict[str, list[int]] = {}
         for position, target in enumerate(self.cases[switch]):
-            if target in region or target == meeting:
+            if target != switch and (target in region or target == meeting):
                 keys.setdefault(target, []).append(position)
         return [(target, tuple(positions)) for target, positions in keys.items()]
 

@@ -61,9 +61,13 @@ class Follow:
 
 @record
 class Enter:
-    """The first step of a foreach's body: it loads `split` one level up, and the item of its own last index part."""
+    """The first step of a foreach's body: it loads `split` one level up, and the item of its own last index part.
+
+    In a gang it then waits until all of its siblings run, too.
+    """
 
     split: str
+    gang: bool = False
 
 
 @record
@@ -153,6 +157,8 @@ class Task:
     `prerequisites`: the same with branches dissolved: all of these groups, of each any one; empty for a foreach scope's first.
     `depth`: the number of parts of its index path. `reports`: what the shim tells the engine when the step ends.
     `environment`: literal `@environment` values, in the author's order; others are evaluated in the container.
+    `repeats`: a switch may send it back to itself: the shim runs the iterations in one task, each with `@retry`, its pause and
+    `@timeout`. So `retry.pause` and `timeout`, which are the engine's, say nothing there; nor does `timeout` where a gang must first meet.
     `packages`: what its interpreter must hold; `variant` is the first step with the same, whose name its image carries, and
     empty for the packages that the flow itself asks for, which are in the flow's own image.
     `ways`: the cases of switches of its level that lead to it, any one of them; a switch named there may itself have ways.
@@ -179,6 +185,7 @@ class Task:
     packages: Packages | None = None
     variant: str = ""
     ways: tuple[Edge, ...] = ()
+    repeats: bool = False
 
     @property
     def attempts(self) -> int:

@@ -23,6 +23,7 @@ from compiler.ir.plan import (
     Node,
     Packages,
     Plan,
+    Retry,
     Scope,
     Task,
 )
@@ -213,8 +214,8 @@ def _task(regions: _Regions, step: Step) -> Task:
         depth=regions.place[step.name].depth,
         reports=_reports(step),
         is_end=isinstance(step.next, End),
-        retry=options.retry(step),
-        timeout=options.timeout(step),
+        retry=_retry(step),
+        timeout=None if _repeats(step) or _is_node(regions, step) else options.timeout(step),
         catch=options.has(step, "catch"),
         image=options.image(step),
         resources=options.resources(step),
@@ -226,7 +227,24 @@ def _task(regions: _Regions, step: Step) -> Task:
         packages=packages,
         variant=variant,
         ways=regions.ways[step.name],
+        repeats=_repeats(step),
     )
+
+
+def _repeats(step: Step) -> bool:
+    return isinstance(step.next, Switch) and any(case.target == step.name for case in step.next.cases)
+
+
+def _is_node(regions: _Regions, step: Step) -> bool:
+    """Whether the step's tasks are the nodes of a gang."""
+    opened = _opened_by(regions, step)
+    return opened is not None and isinstance(regions.flow.steps[opened].next, Gang)
+
+
+def _retry(step: Step) -> Retry | None:
+    """What the engine is told: of a step that repeats, it only starts the container again."""
+    found = options.retry(step)
+    return Retry(found.times, 0) if found and _repeats(step) else found
 
 
 def _reports(step: Step) -> Literal["fan", "case"] | None:
@@ -289,7 +307,7 @@ def _loads(regions: _Regions, step: Step) -> Loads:
     if split:
         return Gather(split, _last(regions, _Place(split, None, regions.place[split].depth + 1)))
     if opened and not isinstance(regions.flow.steps[opened].next, Split):
-        return Enter(opened)
+        return Enter(opened, _is_node(regions, step))
     if len(before) == 1:
         return Follow(Load((Choice((), before[0]),)))
     return Follow(regions.level(regions.place[step.name]).load(before, step.name))

@@ -194,7 +194,8 @@ def _scope(scope: Scope, indent: str) -> Iterator[str]:
 
 
 def _task(task: Task) -> Iterator[str]:
-    yield f"{task.step}{'  reports ' + task.reports if task.reports else ''}{'  last' if task.is_end else ''}"
+    marks = f"{'  reports ' + task.reports if task.reports else ''}{'  repeats' if task.repeats else ''}"
+    yield f"{task.step}{marks}{'  last' if task.is_end else ''}"
     if task.after:
         yield f"  after {' or '.join(map(_edge, task.after))}"
     if task.prerequisites and task.prerequisites != (task.after,):
@@ -251,8 +252,8 @@ def _loads(loads: Loads) -> str:
             return "begins the run"
         case Follow(load=load):
             return f"loads {_load(load)}"
-        case Enter(split=split):
-            return f"loads its item of {split}"
+        case Enter(split=split, gang=gang):
+            return f"meets its gang, and loads {split}" if gang else f"loads its item of {split}"
         case Merge(split=split, arms=arms):
             return f"merges the arms of {split}: " + ", ".join(_arm(name, load) for name, load in arms)
         case Gather(split=split, load=load):

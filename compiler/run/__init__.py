@@ -12,7 +12,7 @@ from pathlib import Path
 
 from flowc.address import RunAddress
 
-from compiler.backends.command import loads_text, mutated
+from compiler.backends.command import loads_text, mutated, step_word
 from compiler.ir.plan import Plan
 from compiler.record import fresh, mutable, record
 from compiler.run.events import Listener, RunResult, TaskStart
@@ -34,7 +34,7 @@ def run_flow(
     listener: Listener,
     resume: Resume | None = None,
 ) -> RunResult:
-    """Run a flow here, at most `max_workers` tasks at once, and tell `listener` of it.
+    """Run a flow here, at most `max_workers` tasks at once (a gang's nodes always together), and tell `listener` of it.
 
     Each task is a process of its own. `parameters` are what was given, by name; the first step converts them. A run id that the
     store knows already, of another owner, fails the first task. `resume`: what another run has done is taken over first, as far
@@ -64,7 +64,12 @@ def _new_run_id() -> str:
 
 
 def _variables(plan: Plan, store: str) -> dict[str, str]:
-    shared = {"FLOWC_FLOW": f"{plan.flow.path}:{plan.flow.name}", "FLOWC_STORE": store, "PYTHONUNBUFFERED": "1"}
+    shared = {
+        "FLOWC_FLOW": f"{plan.flow.path}:{plan.flow.name}",
+        "FLOWC_STORE": store,
+        "PYTHONUNBUFFERED": "1",
+        "FLOWC_ADDRESS": "127.0.0.1",
+    }
     shared |= mutated(plan)
     return shared | ({"FLOWC_PROJECT": f"{plan.project.name}.{plan.project.branch}"} if plan.project else {})
 
@@ -94,6 +99,7 @@ class _Run:
     max_workers: int
     owner: str = fresh(default_factory=lambda: secrets.token_hex(16))
     waiting: list[tuple[Ready, int]] = fresh(default_factory=list)
+    together: list[tuple[Ready, int]] = fresh(default_factory=list)
     pausing: list[tuple[float, Ready, int]] = fresh(default_factory=list)
     running: dict[int, _Attempt] = fresh(default_factory=dict)
     failed: bool = False
@@ -103,7 +109,7 @@ class _Run:
         """Until nothing waits or runs. After a failure nothing new begins; what runs may end."""
         walk = Walk(self.plan)
         self._admit(walk, walk.begin())
-        while self.running or ((self.waiting or self.pausing) and not self.failed):
+        while self.running or ((self.waiting or self.together or self.pausing) and not self.failed):
             self._resume()
             self._fill(workers)
             for event in workers.wait(self._until_next()):
@@ -120,21 +126,28 @@ class _Run:
             ready = admitted.popleft()
             report = self.resumption.take(ready) if self.resumption else None
             if report is None:
-                self.waiting.append((ready, 0))
+                (self.together if ready.together else self.waiting).append((ready, 0))
             else:
                 self.listener.taken_over(TaskStart(ready.task.step, ready.index, 0))
                 admitted.extend(walk.end(ready, report))
 
     def _fill(self, workers: Workers) -> None:
-        while self.waiting and len(self.running) < self.max_workers and not self.failed:
-            ready, retry = self.waiting.pop(0)
+        while not self.failed and (next_one := self._next()):
+            ready, retry = next_one
             attempt = _Attempt(ready, retry, time.monotonic())
             ticket = workers.start(ready.task.environment, self._call(ready, retry))
             self.running[ticket] = attempt
             self.listener.started(attempt.told)
 
+    def _next(self) -> tuple[Ready, int] | None:
+        """The first that waits, while there is room; the nodes of a gang need none, for they wait for each other."""
+        if self.together:
+            return self.together.pop(0)
+        return self.waiting.pop(0) if self.waiting and len(self.running) < self.max_workers else None
+
     def _call(self, ready: Ready, retry: int) -> dict[str, object]:
-        call: dict[str, object] = {"step": ready.task.step, "run": self.run_id, "index": ready.index, "retry": retry}
+        step = step_word(ready.task)
+        call: dict[str, object] = {"step": step, "run": self.run_id, "index": ready.index, "retry": retry}
         if self.resumption:
             call["origin"] = self.resumption.into.origin
         loads = loads_text(ready.task.loads)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from compiler.ir.plan import FanOut, Plan, Scope, Task, entry
+from compiler.ir.plan import Enter, FanOut, Plan, Scope, Task, entry
 from compiler.record import fresh, mutable, record
 
 
@@ -18,10 +18,11 @@ class Report:
 
 @record
 class Ready:
-    """A task that may start, at its index path (`-` outside any foreach)."""
+    """A task that may start, at its index path (`-` outside any foreach). `together`: its siblings wait until it runs."""
 
     task: Task
     index: str
+    together: bool = False
 
 
 @mutable
@@ -97,7 +98,8 @@ class Walk:
             if name not in instance.started and _may_start(instance, task):
                 instance.started.add(name)
                 self._running[name, instance.index] = instance
-                ready.append(Ready(task, instance.index))
+                together = isinstance(task.loads, Enter) and task.loads.gang
+                ready.append(Ready(task, instance.index, together))
         return ready
 
     def _open(self, scope: Scope, index: str, parent: _Instance | None, opened_by: str) -> _Instance:

@@ -31,6 +31,10 @@ def main(words: list[str]) -> int:
         from flowc.declare import main as declare
 
         return declare(int(words[1]), words[2], words[3])
+    if words[:1] == ["iteration"]:
+        from flowc.repeating import run_one as run_iteration
+
+        return run_iteration(int(words[1]))
     from flowc.command import main as one_task
 
     return one_task(words)

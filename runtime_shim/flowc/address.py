@@ -85,8 +85,17 @@ class TaskAddress(NamedTuple):
     @property
     def folder(self) -> str:
         """The prefix of the task's objects, without the last `/`."""
-        last = self.index if self.iteration is None else f"{self.index}~{self.iteration}"
-        return f"{escape(self.flow)}/{escape(self.run)}/{escape(self.step)}/{last}"
+        return f"{escape(self.flow)}/{escape(self.run)}/{escape(self.step)}/{self.name}"
+
+    @property
+    def name(self) -> str:
+        """What tells it from the other tasks of its step: `2.0`, or `2.0~7` for an iteration."""
+        return self.index if self.iteration is None else f"{self.index}~{self.iteration}"
+
+    @property
+    def iterations(self) -> str:
+        """What the keys of its iterations begin with."""
+        return f"{self.folder}~"
 
     @property
     def manifest(self) -> str:
@@ -99,15 +108,15 @@ class TaskAddress(NamedTuple):
         return f"{self.folder}/attempt-"
 
     def attempt(self, number: int) -> str:
-        """The key of a task's start."""
-        return f"{self.attempts}{number:04d}"
+        """The key of a task's start; that of an iteration holds the task's own number, too, in eight digits."""
+        return f"{self.attempts}{number:0{4 if self.iteration is None else 8}d}"
 
     def at(self, step: str, index: str) -> TaskAddress:
         """Another task of the same run."""
         return TaskAddress(self.flow, self.run, step, index)
 
     def __str__(self) -> str:
-        return f"{self.flow}/{self.run}/{self.step}/{self.index}"
+        return f"{self.flow}/{self.run}/{self.step}/{self.name}"
 
 
 def child(index: str, part: int) -> str:
@@ -158,9 +167,10 @@ class Follow(NamedTuple):
 
 
 class Enter(NamedTuple):
-    """The first step of a foreach's body: `split` is one level up."""
+    """The first step of a foreach's body: `split` is one level up. In a gang it waits for its siblings."""
 
     split: str
+    gang: bool = False
 
 
 class Merge(NamedTuple):
@@ -186,8 +196,8 @@ def parse_loads(text: str) -> Loads:
     if not colon or "=" in kind:
         return Follow(_load(text)) if text else Begin()
     split, slash, what = rest.partition("/")
-    if kind == "foreach" and not slash:
-        return Enter(_step(split))
+    if kind in ("foreach", "gang") and not slash:
+        return Enter(_step(split), kind == "gang")
     if kind == "merge" and slash:
         return Merge(_step(split), tuple(_arm(part) for part in what.split(";")))
     if kind == "gather" and slash:

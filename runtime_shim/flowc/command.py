@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _USAGE = (
-    "python -m flowc step STEP --run RUN --index INDEX --retry [~]N (--load LOADS | --owner OWNER --parameters PARAMETERS)"
+    "python -m flowc step STEP[~] --run RUN --index INDEX --retry [~]N (--load LOADS | --owner OWNER --parameters PARAMETERS)"
     " [--report REPORT]"
 )
 _OPTIONS = ("run", "index", "retry", "load", "owner", "parameters", "report")
@@ -105,7 +105,7 @@ def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
     given = _parameters(options.get("parameters", "{}")) if first else {}
     parameters, trigger = started_by(given, variables) if first else ({}, ())
     call = TaskCall(
-        step,
+        step[:-1] if step.endswith("~") else step,
         run=_needed(options, "run"),
         index=_index(options.get("index", "-")),
         retry=_count(options.get("retry", "0").removeprefix("~")),
@@ -116,6 +116,7 @@ def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
         tags=tuple(_json(variables, "FLOWC_TAGS", "[]")),
         project=variables.get("FLOWC_PROJECT", ""),
         trigger=trigger,
+        repeats=step.endswith("~"),
     )
     target = options.get("report", variables.get("FLOWC_REPORT", ""))
     return _Order(call, needed_variable(variables, "FLOWC_FLOW"), needed_variable(variables, "FLOWC_STORE"), target)

@@ -22,7 +22,10 @@ class Base(NamedTuple):
 
 
 def base(store: Store, address: TaskAddress, loads: Loads) -> Base:
-    """Read what the task loads. Raises CallMistake where it is not in the store."""
+    """Read what the task loads: an iteration the one before it. Raises CallMistake where it is not in the store."""
+    if address.iteration:
+        before = manifest(store, address._replace(iteration=address.iteration - 1))
+        return Base(before, before.stack, before.open, before.decisions, None)
     if isinstance(loads, Follow):
         found = manifest(store, address.at(chosen(store, address, loads.load, address.index), address.index))
         return Base(found, found.stack, found.open, found.decisions, None)

@@ -174,6 +174,12 @@ class Manifest:
         return not self._header["next"]
 
     @property
+    def iterations(self) -> int | None:
+        """How many iterations a step had that a switch sent back to itself; None elsewhere, also in an iteration."""
+        found: int | None = self._header.get("iterations")
+        return found
+
+    @property
     def stack(self) -> tuple[Frame, ...]:
         """The foreaches around the task, the outermost first."""
         return tuple(Frame(*frame) for frame in self._header["stack"])

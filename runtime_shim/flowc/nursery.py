@@ -10,14 +10,12 @@ from __future__ import annotations
 import gc
 import json
 import os
-import random
 import select
 import signal
 import socket
 import struct
 import subprocess
 import sys
-import threading
 import time
 import traceback
 from typing import Any
@@ -26,6 +24,7 @@ from flowc.address import parse_loads
 from flowc.capture import Output
 from flowc.command import started_by
 from flowc.exceptions import CallMistake
+from flowc.forks import has_threads, reseed
 from flowc.store import open_store
 from flowc.task import BUG, MISTAKE, Broken, Loaded, Reported, TaskCall, execute, prepare
 
@@ -73,7 +72,7 @@ class _Nursery:
         if message is None:
             return False
         said, output, report = message
-        start = self._fork if threading.active_count() == 1 else self._spawn
+        start = self._fork if not has_threads() else self._spawn
         self._children[start(said["call"], output, report)] = said["ticket"]
         os.close(output)
         os.close(report)
@@ -113,7 +112,7 @@ class _Nursery:
             for number in (signal.SIGCHLD, signal.SIGTERM):
                 signal.signal(number, signal.SIG_DFL)
             self.channel.close()
-            _reseed()
+            reseed()
             code = _task(self._loaded, call, output, report)
         except BaseException:  # noqa: BLE001 - a fork must never return into its parent's loop
             traceback.print_exc()
@@ -177,8 +176,9 @@ def _message(reported: Reported) -> str:
 
 def _call(call: dict[str, Any]) -> TaskCall:
     parameters, trigger = started_by(call.get("parameters", {}), os.environ if "loads" not in call else {})
+    step = call["step"]
     return TaskCall(
-        call["step"],
+        step.rstrip("~"),
         run=call["run"],
         index=call["index"],
         retry=call["retry"],
@@ -189,11 +189,5 @@ def _call(call: dict[str, Any]) -> TaskCall:
         project=os.environ.get("FLOWC_PROJECT", ""),
         trigger=trigger,
         origin=call.get("origin", ""),
+        repeats=step.endswith("~"),
     )
-
-
-def _reseed() -> None:
-    """Forks must not draw the same random numbers."""
-    random.seed()
-    if "numpy.random" in sys.modules:
-        sys.modules["numpy.random"].seed()

@@ -59,6 +59,11 @@ def begin(store: Store, address: TaskAddress, retry: int, token: str, started: f
         number = max(_newest(store, address), number) + 1
 
 
+def take(store: Store, fence: Fence) -> bool:
+    """Write down a start whose number nobody else can have; False where somebody has it all the same."""
+    return store.create(fence.address.attempt(fence.attempt), _attempt(fence))
+
+
 def _newest(store: Store, address: TaskAddress) -> int:
     keys = list(store.list(address.attempts))
     return max((int(key[len(address.attempts) :]) for key in keys), default=0)

@@ -112,6 +112,11 @@ def cards() -> Any:
     return current.__dict__["_facts"].get("card")
 
 
+def add(facts: dict[str, Any]) -> None:
+    """Say more of the task that runs in this process."""
+    current.__dict__["_facts"].update(facts)
+
+
 def leave() -> None:
     """The task has ended: its temporary folder goes."""
     folder = current.__dict__["_facts"].get("_tempdir")

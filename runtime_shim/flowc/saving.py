@@ -172,8 +172,8 @@ def _way(store: Store, work: Work, outcome: Outcome) -> dict[str, Any]:
     found["next"] = taken.targets
     if taken.into_join and opened:
         found["closes"] = opened[-1][1]
-    if taken.kind in ("split", "foreach"):
-        found["open"] = (*opened, (work.address.step, taken.kind))
+    if taken.kind in ("split", "foreach", "gang"):
+        found["open"] = (*opened, (work.address.step, "split" if taken.kind == "split" else "foreach"))
     if taken.case is not None:
         found["case"] = taken.case
         found["decisions"] = {**decisions, work.address.step: taken.case}

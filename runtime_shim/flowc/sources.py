@@ -22,7 +22,7 @@ _OWN_NAMES = frozenset({"flowc", "metaflow", "__main__"})
 
 
 class Loaded(NamedTuple):
-    """A flow whose module has been imported."""
+    """A flow whose module has been imported. `source` and `root` are what `prepare` was given, the root absolute."""
 
     name: str
     flow: type[FlowSpec]
@@ -32,6 +32,8 @@ class Loaded(NamedTuple):
     marks: tuple[Mark, ...] = ()
     """The decorators of the flow, its bases' first."""
     is_mutated: bool = False
+    source: str = ""
+    root: str = ""
 
 
 def prepare(flow: str, root: str = ".", environment: Mapping[str, str] | None = None) -> Loaded:
@@ -43,11 +45,12 @@ def prepare(flow: str, root: str = ".", environment: Mapping[str, str] | None = 
     path, colon, name = flow.rpartition(":")
     if not colon:
         raise CallMistake(f"the flow is path/of/flow.py:FlowName, not {flow!r}")
-    module = _import(os.path.abspath(os.path.join(root, path)), os.path.abspath(root))
+    root = os.path.abspath(root)
+    module = _import(os.path.join(root, path), root)
     found = getattr(module, name, None)
     if not (isinstance(found, type) and issubclass(found, FlowSpec)):
         raise CallMistake(f"{path} has no flow {name!r}")
-    return inspected(name, found)
+    return inspected(name, found)._replace(source=flow, root=root)
 
 
 def _import(path: str, root: str) -> types.ModuleType:

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 
 from flowc import guard, ordering, running, saving
-from flowc.address import Begin, Loads, TaskAddress, created_key
+from flowc.address import Begin, Enter, Loads, TaskAddress, created_key
 from flowc.capture import Output
 from flowc.decorators import StepMarks
 from flowc.exceptions import (
@@ -25,7 +25,6 @@ from flowc.exceptions import (
     CaughtFailure,
     FailureHandledByCatch,
     InvalidNextException,
-    StepTimeout,
     Terminated,
     UnpicklableArtifactException,
 )
@@ -50,6 +49,7 @@ DONE, FAILED, MISTAKE, BUG, TERMINATED = 0, 1, 2, 70, 143
 class TaskCall(NamedTuple):
     """Which task, and what the engine says of it. `owner`, `parameters`, `tags` and `trigger` are the first step's alone.
 
+    `repeats`: the step's switch may send it back to itself, and the task is all of its iterations.
     `retry` is how much of `@retry` is used up; with `at_most` the engine has also counted what was no start of the task.
     `parameters` by command-line names or attributes, as text or JSON values. `project` is `<project>.<branch>`.
     `origin` is the run that this one was resumed from.
@@ -67,13 +67,15 @@ class TaskCall(NamedTuple):
     project: str = ""
     trigger: tuple[Any, ...] = ()
     origin: str = ""
+    repeats: bool = False
 
 
 class Reported(NamedTuple):
     """How a task ended. `fan` or `case` only where its manifest became visible (`published`).
 
     A task that lost to one which started later has exit code 0 and is not published. `failure` is the author's, also where
-    `@catch` turned it into an artifact (`caught`). `message` is what to tell where the exit code is 2.
+    `@catch` turned it into an artifact (`caught`). `message` is what to tell where the exit code is 2. `again`: an iteration
+    that sent the step back to itself.
     """
 
     index: str  # type: ignore[assignment]  # as above
@@ -84,6 +86,7 @@ class Reported(NamedTuple):
     caught: bool = False
     failure: Failure | None = None
     message: str = ""
+    again: bool = False
 
 
 class Broken(NamedTuple):
@@ -108,6 +111,15 @@ class _Task(NamedTuple):
     store: Store
     output: Output
     fence: ordering.Fence
+    endings: list[Callable[[], None]]
+    """What else to do where the attempt fails."""
+
+
+class _First(NamedTuple):
+    """What the first step begins the run with; no record elsewhere."""
+
+    record: RunRecord | None
+    given: Mapping[str, Any]
 
 
 def execute(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Output | None = None) -> Reported:
@@ -130,20 +142,61 @@ def _executed(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Out
     started = time.time()
     address = TaskAddress(loaded.name, call.run, call.step, call.index)
     call = _counted(loaded, call, store, address)
-    given = _given(loaded, call)
-    record = _claimed(loaded, call, store, tuple(given), started)
+    first = _begun(loaded, call, store, started)
     fence = ordering.begin(store, address, call.retry, os.urandom(16).hex(), started)
-    task = _Task(call, store, output, fence)
+    task = _Task(call, store, output, fence, [])
     if isinstance(loaded, Broken):
         raise _failed(task, loaded.error)
+    with _noted(task):
+        if call.repeats:
+            return _repeated(loaded, task, first)
+        return _attempted(loaded, task, first)
+
+
+@contextlib.contextmanager
+def _noted(task: _Task) -> Iterator[None]:
+    """Write down why the attempt failed, where it is not the author's step that did."""
     try:
-        return _attempted(loaded, task, record, given)
-    except (CallMistake, StoreError) as error:
+        yield
+    except (CallMistake, StoreError, Terminated, KeyboardInterrupt) as error:
         _note(task, error)
         raise
-    except (Terminated, KeyboardInterrupt) as error:
-        _note(task, error)
-        raise
+
+
+def _repeated(loaded: Loaded, task: _Task, first: _First) -> Reported:
+    """All iterations of the task, each in a process of its own."""
+    with standard_path():
+        from flowc.repeating import Job, repeat
+
+    retry = _marks(loaded, task.call.step).find("retry") or {}
+    times, pause = int(retry.get("times", 0)), 60 * float(retry.get("minutes_between_retries", 0))
+    return repeat(Job(loaded, task.call, task.store, task.fence, first, times, pause))
+
+
+def iterate(
+    loaded: Loaded, call: TaskCall, store: Store, fence: ordering.Fence, first: _First | None = None
+) -> Reported:
+    """One attempt of one iteration, whose start is written down. `first` is what the task has begun the run with, where it did."""
+    with Output() as output:
+        task = _Task(call, store, output, fence, [])
+        try:
+            with _noted(task):
+                return _attempted(loaded, task, first or _begun(loaded, call, store, fence.started))
+        except _Ended as ended:
+            return ended.reported
+        except (CallMistake, StoreError) as error:
+            return Reported(call.index, MISTAKE, message=str(error))
+        except (Terminated, KeyboardInterrupt):
+            return Reported(call.index, TERMINATED, message="ended by a signal")
+
+
+def _marks(loaded: Loaded, step: str) -> StepMarks:
+    marks = loaded.steps.get(step)
+    if marks is None:
+        hidden = ": a decorator above @step returns something else; it wants functools.wraps"
+        there = hasattr(loaded.flow, step)
+        raise CallMistake(f"flow {loaded.name} has no step {step!r}{hidden if there else ''}")
+    return marks
 
 
 def _counted(loaded: Loaded | Broken, call: TaskCall, store: Store, address: TaskAddress) -> TaskCall:
@@ -158,6 +211,11 @@ def _counted(loaded: Loaded | Broken, call: TaskCall, store: Store, address: Tas
 def _times(marks: StepMarks) -> int:
     retry = marks.find("retry")
     return int(retry["times"]) if retry else 0
+
+
+def _begun(loaded: Loaded | Broken, call: TaskCall, store: Store, started: float) -> _First:
+    given = _given(loaded, call)
+    return _First(_claimed(loaded, call, store, tuple(given), started), given)
 
 
 def _given(loaded: Loaded | Broken, call: TaskCall) -> dict[str, Any]:
@@ -180,19 +238,15 @@ def _claimed(
     return ordering.claim(store, record)
 
 
-def _attempted(loaded: Loaded, task: _Task, record: RunRecord | None, given: Mapping[str, Any]) -> Reported:
-    call = task.call
-    marks = loaded.steps.get(call.step)
-    if marks is None:
-        hidden = ": a decorator above @step returns something else; it wants functools.wraps"
-        there = hasattr(loaded.flow, call.step)
-        raise CallMistake(f"flow {loaded.name} has no step {call.step!r}{hidden if there else ''}")
-    found = base(task.store, task.fence.address, call.loads) if record is None else None
+def _attempted(loaded: Loaded, task: _Task, first: _First) -> Reported:
+    record, given, call, address = first.record, first.given, task.call, task.fence.address
+    marks = _marks(loaded, call.step)
+    found = base(task.store, address, call.loads) if record is None or address.iteration else None
     flow, work, fixed = _instance(loaded, task, found, given)
     created, tags = _origin(record, found)
     _enter(loaded, task, tags, tuple(given) or (found.manifest.parameters if found else ()))
     try:
-        with _environment(marks):
+        with _environment(marks), _together(task, found):
             caught = _called(flow, work, marks, task)
             transition, data = _saved(
                 loaded, flow, work, fixed, task, _facts(found, created, tags, given, fixed), caught
@@ -252,7 +306,7 @@ def _enter(loaded: Loaded, task: _Task, tags: tuple[str, ...], parameters: tuple
         "run_id": call.run,
         "origin_run_id": call.origin or None,
         "step_name": call.step,
-        "task_id": call.index,
+        "task_id": task.fence.address.name,
         "retry_count": call.retry,
         "pathspec": str(task.fence.address),
         "namespace": os.environ.get("METAFLOW_NAMESPACE") or f"user:{user}",
@@ -302,6 +356,30 @@ def _environment(marks: StepMarks) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _together(task: _Task, found: Base | None) -> Iterator[None]:
+    """With a gang's node, wait for the others, say so in `current`, and end where one of them fails."""
+    if (
+        found is None
+        or not isinstance(task.call.loads, Enter)
+        or not task.call.loads.gang
+        or task.fence.address.iteration
+    ):
+        yield
+        return
+    with standard_path():
+        from flowc.gang import Gang, GangError
+
+    gang = Gang(task.store, found.manifest, found.stack[-1], task.fence)
+    task.endings.append(gang.fail)
+    try:
+        running.add({"parallel": gang.meet(), "is_parallel": True})
+        with gang.watched(lambda error: _give_up(task, error)):
+            yield
+    except GangError as error:
+        raise _failed(task, error) from None
 
 
 def _called(flow: Any, work: Work, marks: StepMarks, task: _Task) -> Failure | None:
@@ -366,13 +444,15 @@ def _failed(task: _Task, error: BaseException) -> _Ended:
 
 def _note(task: _Task, error: BaseException) -> None:
     task.output.flush()
+    for end in task.endings:
+        end()
     # The attempt fails for a reason of its own: that its note could not be written must not hide it.
     with contextlib.suppress(StoreError):
         ordering.fail(task.store, task.fence, failure_of(error), time.time(), task.output.stdout, task.output.stderr)
 
 
-def _give_up(task: _Task, error: StepTimeout) -> None:
-    """The step did not end when its time was over: the process does."""
+def _give_up(task: _Task, error: BaseException) -> None:
+    """The step did not end when it had to: the process does."""
     sys.stderr.write(f"{error}, and did not end then: the process is ended\n")
     _note(task, error)
     os._exit(FAILED)
@@ -446,4 +526,5 @@ def _published(
         task.store.put(created_key(task.fence.address.of, created, successful=True), (b"",))
     fan = len(transition.items) if transition and transition.items is not None else None
     case = transition.case if transition else None
-    return Reported(task.call.index, DONE, True, fan, case, caught is not None, caught)
+    again = transition is not None and transition.targets == (task.call.step,)
+    return Reported(task.call.index, DONE, True, fan, case, caught is not None, caught, again=again)

@@ -18,8 +18,6 @@ def transition(
     flow: Any, targets: tuple[Any, ...], foreach: str | None, condition: str | None, num_parallel: Any
 ) -> Transition:
     """The transition that a call of `self.next(...)` says. Raises InvalidNextException, and what the foreach's iterator raises."""
-    if num_parallel is not None:
-        raise InvalidNextException("self.next(..., num_parallel=...) is not supported at run time")
     if len(targets) == 1 and isinstance(targets[0], dict):
         return _switch(flow, targets[0], condition)
     if condition is not None:
@@ -29,6 +27,8 @@ def transition(
         raise InvalidNextException("self.next() wants at least one step")
     if foreach is not None:
         return _foreach(flow, names, foreach)
+    if num_parallel is not None:
+        return _gang(flow, names, num_parallel)
     kind = "split" if len(names) > 1 else ""
     return Transition(names, kind, "", None, None, _into_join(flow, names))
 
@@ -110,6 +110,22 @@ def _foreach(flow: Any, names: tuple[str, ...], variable: str) -> Transition:
     if isinstance(value, Iterator):  # used up: what later steps see is what it gave
         setattr(flow, variable, items)
     return Transition(names, "foreach", variable, None, items, False)
+
+
+def _gang(flow: Any, names: tuple[str, ...], width: Any) -> Transition:
+    """As many tasks as nodes; each has its place for an item."""
+    step = flow.__dict__[KEY].address.step
+    if len(names) != 1:
+        raise InvalidNextException("num_parallel goes to one step")
+    try:
+        count = int(width.__index__()) if not isinstance(width, bool) else 0
+    except (AttributeError, TypeError):  # no whole number
+        count = 0
+    if count < 1:
+        raise InvalidNextException(
+            f"num_parallel of step {step!r} must be a whole number from 1 on, not {_shown(width)}"
+        )
+    return Transition(names, "gang", "num_parallel", None, list(range(count)), False)
 
 
 def _items(value: Any) -> list[Any]:

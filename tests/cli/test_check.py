@@ -14,32 +14,6 @@ from compiler.ir.plan import Feature
 from compiler.run.local import LOCAL
 from tests.cli.conftest import FLOW, Flowc
 
-_SWITCH = 'self.next({"a": self.join, "b": self.other}, condition="kind")'
-_SWITCHING = f"""from flowc import FlowSpec, step
-
-
-class SwitchFlow(FlowSpec):
-    @step
-    def start(self):
-        self.kind = "a"
-        {_SWITCH}
-
-    @step
-    def join(self):
-        self.next(self.end)
-
-    @step
-    def other(self):
-        self.next(self.end)
-
-    @step
-    def end(self):
-        pass
-"""
-_RECURSION = _SWITCHING.replace('"a": self.join, "b": self.other', '"a": self.join, "b": self.start').replace(
-    "    @step\n    def other(self):\n        self.next(self.end)\n\n", ""
-)
-
 
 def _above_step(line: str) -> str:
     return FLOW.replace("import FlowSpec, Parameter, step", "import *").replace(
@@ -51,14 +25,7 @@ def _above_flow(line: str) -> str:
     return FLOW.replace("import FlowSpec, Parameter, step", "import *").replace("class Sum", f"{line}\nclass Sum")
 
 
-_GANG = (
-    FLOW.replace("import FlowSpec, Parameter, step", "import *")
-    .replace('foreach="numbers"', "num_parallel=2")
-    .replace("    @step\n    def square", "    @parallel\n    @step\n    def square")
-)
 NOWHERE: dict[str, tuple[str, str]] = {
-    "recursion": (_RECURSION, "self.next({"),
-    "gang": (_GANG, "num_parallel=2"),
     "callable-default": (FLOW.replace("default=3", "default=lambda context: 3"), "lambda"),
     "conda": (_above_step('@conda(packages={"a": "1"})'), "@conda"),
     "pypi": (_above_step('@pypi(packages={"a": "1"})'), "@pypi"),

@@ -68,7 +68,11 @@ class Oracle:
     def _line(self, node: Line, path: Path, stack: Stack, state: State) -> State:
         for iteration in range(node.rounds_at(path)):
             state = self._task(node.name, path, stack, state, iteration=iteration)
-        return self._task(node.name, path, stack, state, iteration=node.rounds_at(path) if node.rounds else None)
+        after = self._task(node.name, path, stack, state, iteration=node.rounds_at(path) if node.rounds else None)
+        if node.rounds:  # the task is what its last iteration left
+            place = ".".join(map(str, path)) or "-"
+            self.tasks[node.name, place] = Foreseen(copy.deepcopy(after), 1)
+        return after
 
     def _case(self, step: str, state: State) -> int:
         """The position of the key that a switch takes."""

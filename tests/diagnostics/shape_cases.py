@@ -310,4 +310,89 @@ class F(FlowSpec):
         _END,
     ),
     "a parallel step without a gang": _flow("start: self.next(self.a)!FC270", "parallel a: self.next(self.end)", _END),
+    **{
+        f"@{decorator} on the nodes of a gang": f"""
+from metaflow import FlowSpec, parallel, {decorator}, step
+
+class F(FlowSpec):
+    @step
+    def start(self):
+        self.next(self.a, num_parallel=2)
+
+    @{decorator}
+     {"^" * len(decorator)} FC630
+    @parallel
+    @step
+    def a(self):
+        self.next(self.j)
+
+    @step
+    def j(self, inputs):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+        for decorator in ("retry", "catch")
+    },
+    "nodes of a gang that repeat": """
+from metaflow import FlowSpec, parallel, step
+
+class F(FlowSpec):
+    @step
+    def start(self):
+        self.next(self.a, num_parallel=2)
+
+    @parallel
+    @step
+    def a(self):
+        self.v = 1
+        self.next({1: self.a, 2: self.b}, condition="v")
+        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ FC631
+
+    @step
+    def b(self):
+        self.next(self.j)
+
+    @step
+    def j(self, inputs):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+""",
+    "a gang with @retry around it, and a step that repeats behind its nodes": """
+from metaflow import FlowSpec, parallel, retry, step
+
+class F(FlowSpec):
+    @retry
+    @step
+    def start(self):
+        self.next(self.a, num_parallel=2)
+
+    @parallel
+    @step
+    def a(self):
+        self.v = 1
+        self.next(self.b)
+
+    @retry
+    @step
+    def b(self):
+        self.next({1: self.b, 2: self.c}, condition="v")
+
+    @step
+    def c(self):
+        self.next(self.j)
+
+    @step
+    def j(self, inputs):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+""",
 }

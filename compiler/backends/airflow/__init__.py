@@ -71,6 +71,10 @@ class Airflow:
         "trigger": Gap("its DAG does not say it yet", "give the DAG a schedule of assets by hand"),
         "trigger-on-finish": Gap("its DAG does not say it yet", "give the DAG a schedule of assets by hand"),
         "secrets": Gap("its DAG does not say it yet", "use `@kubernetes(secrets=[...])`"),
+        "gang": Gap(
+            "flowc does not yet let Airflow start all of its nodes at once",
+            "use a foreach over node indices where the nodes need not meet",
+        ),
     }
     spells: ClassVar[Mapping[str, frozenset[str]]] = {"kubernetes": frozenset(SPELLED)}
     target_options: ClassVar[Mapping[str, str]] = {key: setting.help for key, setting in SETTINGS.items()}

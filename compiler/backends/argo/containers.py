@@ -10,7 +10,7 @@ from compiler.backends.argo.kubernetes import Pod, pod
 from compiler.backends.argo.names import Names, task_name
 from compiler.backends.argo.parameters import SUBMITTED, has_input
 from compiler.backends.argo.yaml_text import COMMENT, Inline, Tree, Words
-from compiler.backends.command import argv, flow_image, loads_text, own_image, step_environment
+from compiler.backends.command import argv, flow_image, loads_text, own_image, step_environment, step_word
 from compiler.ir.plan import Begin, Choice, Follow, Load, Plan, Task
 from compiler.record import record, replaced
 
@@ -31,7 +31,7 @@ class Containers:
         """What a task gives its container template."""
         if isinstance(task.loads, Begin):
             return [Inline({"name": "parameters", "value": SUBMITTED})] if has_parameters else []
-        values = {"step": task.step, "index": index, "load": loads_text(task.loads)}
+        values = {"step": step_word(task), "index": index, "load": loads_text(task.loads)}
         return [Inline({"name": name, "value": value}) for name, value in values.items()]
 
 
@@ -136,7 +136,7 @@ def _argv(task: Task, retry: str, has_parameters: bool) -> tuple[str, ...]:
         given = "{{inputs.parameters.parameters}}" if has_parameters else "{}"
         return argv(task, run=RUN, index="-", retry=retry, owner="{{workflow.uid}}", parameters=given)
     load = Follow(Load((Choice((), "{{inputs.parameters.load}}"),)))
-    shared = replaced(task, step="{{inputs.parameters.step}}", loads=load)
+    shared = replaced(task, step="{{inputs.parameters.step}}", loads=load, repeats=False)
     return argv(shared, run=RUN, index="{{inputs.parameters.index}}", retry=retry)
 
 

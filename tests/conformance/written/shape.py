@@ -5,6 +5,9 @@ from __future__ import annotations
 from tests.conformance.written.case import FLOWS, Written
 
 _SWITCHES = FLOWS / "switches.py"
+_RECURSION = FLOWS / "recursion.py"
+_GANG = FLOWS / "gang.py"
+_NOT_YET = {"airflow": "FC301"}
 
 CASES: tuple[Written, ...] = (
     Written(
@@ -34,4 +37,8 @@ CASES: tuple[Written, ...] = (
     ),
     Written(_SWITCHES, "SwitchAroundFlow", shows=("switch.in-split", "switch.in-foreach")),
     Written(_SWITCHES, "SwitchAroundFlow", {"size": 0}),
+    Written(_RECURSION, "RepeatFlow"),
+    Written(_RECURSION, "RepeatFlow", {"rounds": 1}),
+    Written(_RECURSION, "RepeatInsideFlow"),
+    Written(_GANG, "GangFlow", refused=_NOT_YET),
 )
