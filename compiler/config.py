@@ -38,6 +38,9 @@ PROJECT = {
 IMAGES = "images"
 """The table of the images of single steps, by step: `[tool.flowc.images]`."""
 
+CONFIGS = ("config", "config_value")
+"""Tables by the name of a flow's `Config`: the path of its file, relative to pyproject.toml, and its value."""
+
 LOCAL = "run"
 """The table of `flowc run`, `runs` and `inspect`: `[tool.flowc.run]`."""
 
@@ -71,6 +74,8 @@ class Settings:
     shared: Mapping[str, Value] = fresh(default_factory=dict)
     targets: Mapping[str, Mapping[str, Value]] = fresh(default_factory=dict)
     images: Mapping[str, str] = fresh(default_factory=dict)
+    configs: Mapping[str, Value] = fresh(default_factory=dict)
+    config_values: Mapping[str, Value] = fresh(default_factory=dict)
 
     def get(self, key: str, target: str | None, given: Mapping[str, Value]) -> Setting:
         """The value of highest precedence; None with the origin `default` where nobody says."""
@@ -118,21 +123,33 @@ def read_settings(start: Path) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{found}: not TOML: {error}") from error
     images = _images(table.pop(IMAGES, {}), found)
+    configs, values = (_named(table.pop(key, {}), key, found) for key in CONFIGS)
     targets = {name: value for name, value in table.items() if isinstance(value, dict)}
     shared = {name: value for name, value in table.items() if name not in targets}
     _refuse_unknown(shared, (*SHARED, *PROJECT), "[tool.flowc]", found)
     _refuse_kinds(shared, "[tool.flowc]", found)
     if LOCAL in targets:
         _refuse_unknown(targets[LOCAL], SHARED, f"[tool.flowc.{LOCAL}]", found)
-    for name, values in targets.items():
-        _refuse_kinds(values, f"[tool.flowc.{name}]", found)
-    return Settings(found.parent, _frozen(shared), {name: _frozen(values) for name, values in targets.items()}, images)
+    for name, each in targets.items():
+        _refuse_kinds(each, f"[tool.flowc.{name}]", found)
+    tables = {name: _frozen(each) for name, each in targets.items()}
+    return Settings(found.parent, _frozen(shared), tables, images, configs, values)
 
 
 def _images(table: object, found: Path) -> dict[str, str]:
     if not isinstance(table, dict) or not all(isinstance(value, str) and value for value in table.values()):
         raise ConfigError(f'{found}: [tool.flowc.{IMAGES}] is a table of steps and images: train = "team/train:1"')
     return dict(table)
+
+
+def _named(table: object, key: str, file: Path) -> dict[str, Value]:
+    """A table by the names of `Config`s. Raises ConfigError."""
+    if not isinstance(table, dict):
+        raise ConfigError(f"{file}: [tool.flowc] {key} must be a table, as in [tool.flowc.{key}]")
+    for name, value in table.items():
+        if key == CONFIGS[0] and not isinstance(value, str):
+            raise ConfigError(f"{file}: [tool.flowc.{key}] {name} must be the path of a file, not {value!r}")
+    return _frozen(table)
 
 
 def nearest(start: Path, name: str) -> Path | None:

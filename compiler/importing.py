@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from compiler.backends.command import config_environment
 from compiler.frontend.declared import (
     DeclaredDecorator,
     DeclaredFlow,
@@ -25,7 +26,7 @@ from compiler.frontend.declared import (
     Opaque,
 )
 from compiler.frontend.own_decorators import WRAPPER
-from compiler.ir.flow import Value
+from compiler.ir.flow import Config, Value
 
 SECONDS = 120.0
 """How long an import may take."""
@@ -33,10 +34,12 @@ SECONDS = 120.0
 
 def importer(path: Path, root: Path, *, seconds: float = SECONDS) -> Importer:
     """Imports the flows of a file; `root` is the folder of the code."""
-    return lambda name: _import(path, root, name, seconds)
+    return lambda name, configs: _import(path, root, name, configs, seconds)
 
 
-def _import(path: Path, root: Path, name: str, seconds: float) -> DeclaredFlow | ImportFailure:
+def _import(
+    path: Path, root: Path, name: str, configs: tuple[Config, ...], seconds: float
+) -> DeclaredFlow | ImportFailure:
     file = os.path.relpath(path.resolve(), root.resolve())
     reader, writer = os.pipe()
     with tempfile.TemporaryDirectory(prefix="flowc-import-") as home, os.fdopen(reader, "rb") as told:
@@ -47,7 +50,7 @@ def _import(path: Path, root: Path, name: str, seconds: float) -> DeclaredFlow |
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=(writer,),
-            env=_environment(home),
+            env=_environment(home) | config_environment(configs),
             start_new_session=True,
         )
         os.close(writer)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from compiler.backends import Backend, Options, OutputFile, refuse
 from compiler.diagnostics import Report
 from compiler.frontend import parse
+from compiler.frontend.settled import Given
 from compiler.ir.flow import Flow
 from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
 from compiler.mistakes import CallError
-from compiler.record import record
+from compiler.record import fresh, record
 
 
 class FlowChoiceError(CallError):
@@ -20,10 +22,14 @@ class FlowChoiceError(CallError):
 
 @record
 class Reading:
-    """How flow files are read: whether their modules are imported (`--import`), and which names of `metaflow` the image has."""
+    """How flow files are read: whether their modules are imported (`--import`), which names of `metaflow` the image has,
+
+    and what their `Config`s are given.
+    """
 
     imports: bool = False
     passthrough: tuple[str, ...] = ()
+    configs: Mapping[str, Given] = fresh(default_factory=dict)
 
 
 PLAIN = Reading()
@@ -67,11 +73,13 @@ def read_flows(
 ) -> tuple[Flow, ...]:
     """All flows of a file, or the one of that name; broken ones leave findings instead."""
     if not reading.imports:
-        return parse(path, report, root=root, name=name, passthrough=reading.passthrough)
+        return parse(path, report, root=root, name=name, passthrough=reading.passthrough, configs=reading.configs)
     from compiler.importing import importer  # noqa: PLC0415 - most flows are read by their text
 
     found = importer(path, root or path.parent)
-    return parse(path, report, root=root, name=name, importer=found, passthrough=reading.passthrough)
+    return parse(
+        path, report, root=root, name=name, importer=found, passthrough=reading.passthrough, configs=reading.configs
+    )
 
 
 def emit_plan(plan: Plan, backend: Backend, options: Options, report: Report) -> tuple[OutputFile, ...]:

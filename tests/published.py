@@ -11,7 +11,6 @@ from typing import get_args
 from compiler.backends import PORTABLE_OPTIONS, Backend
 from compiler.commands.ir import json_text
 from compiler.commands.targets import BUILT_IN, load_backend
-from compiler.frontend.value_rules import INCLUDE_FILE
 from compiler.ir.plan import Feature
 from compiler.ir.schema import schema
 from compiler.package import LEFT_OUT, LIMIT
@@ -54,7 +53,7 @@ def support_table() -> str:
     rows = [["feature", "local run", *(backend.name for backend in targets)], ["---"] * (len(columns) + 1)]
     rows.append(["split, join, foreach, nested to any depth", *["yes"] * len(columns)])
     rows.append(["`Parameter`", *["yes"] * len(columns)])
-    rows.append(["`IncludeFile`", *["no" if INCLUDE_FILE.severity == "error" else "yes"] * len(columns)])
+    rows.append(["`IncludeFile`", *["yes"] * len(columns)])
     sizes = ", ".join(sorted(PORTABLE_OPTIONS - {"image"}))
     rows.append([f"`@resources`, `@kubernetes`, `@batch`: {sizes}", _IDLE, *["yes"] * len(targets)])
     rows.append(["`@kubernetes`, `@batch`: image", _IDLE, *["yes"] * len(targets)])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from compiler.backends import Options
+from compiler.ir.flow import Config
 from compiler.ir.plan import (
     Begin,
     Enter,
@@ -104,12 +105,26 @@ def environment(plan: Plan, options: Options, report: str) -> dict[str, str]:
         shared["FLOWC_CODE"] = options.code
     if plan.project:
         shared["FLOWC_PROJECT"] = f"{plan.project.name}.{plan.project.branch}"
-    return shared | mutated(plan)
+    return shared | mutated(plan) | config_environment(plan.flow.configs)
 
 
 def mutated(plan: Plan) -> dict[str, str]:
     """`FLOWC_MUTATED`: the plan holds what the flow's mutators do, so they may do it in the container."""
     return {"FLOWC_MUTATED": "1"} if plan.flow.mutated else {}
+
+
+def config_environment(configs: tuple[Config, ...]) -> dict[str, str]:
+    """`FLOWC_CONFIG`: what each `Config` is worth, or the text that its own parser reads, by its name and class.
+
+    The shim has it while the module is imported: class bodies use the values.
+    """
+    if not configs:
+        return {}
+    return {"FLOWC_CONFIG": inert_json({f"{each.owner}.{each.name}": _settled(each) for each in configs})}
+
+
+def _settled(config: Config) -> dict[str, object]:
+    return {"value": config.value} if config.text is None else {"text": config.text}
 
 
 def step_environment(task: Task) -> dict[str, str]:

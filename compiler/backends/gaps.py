@@ -14,8 +14,6 @@ _LATER = "flowc reads it, and cannot run it yet"
 
 EVERYWHERE: Mapping[Feature, Gap] = {
     "secrets": Gap(_LATER, "give the container its secrets by the engine's own means"),
-    "config": Gap(_LATER, "use a Parameter or a constant"),
-    "callable-default": Gap(_LATER, "compute the value in the first step"),
 }
 
 ONLY_ON_AIRFLOW: Mapping[Feature, Gap] = {

@@ -8,6 +8,7 @@ import click
 
 from compiler.backends import refuse
 from compiler.backends.gaps import EVERYWHERE, refuse_everywhere
+from compiler.commands.configs import Pairs, check_given, config_options, given_configs
 from compiler.commands.findings import FORMATS, write
 from compiler.commands.options import Option, WithHelp
 from compiler.commands.sources import FlowName, Surroundings, flows_argument, import_option, root_option
@@ -40,13 +41,17 @@ _ANY_DIGEST = "0" * 64
 @click.option("--notes", cls=Option, is_flag=True, help="Also what may well be meant: artifacts that no step reads.")
 @root_option
 @import_option
+@config_options
 def COMMAND(
+    *,
     flows: tuple[FlowName, ...],
     form: Format,
     targets: tuple[str, ...],
     notes: bool,
     root: Path | None,
     imports: bool | None,
+    config_paths: Pairs,
+    config_values: Pairs,
 ) -> int:
     """Find all mistakes of flows, and what no target can run, each at its line with a cure. Exit code 1 if there are any.
 
@@ -59,7 +64,8 @@ def COMMAND(
       flowc check flows/*.py --format github      annotations in a pull request
       flowc check flow.py --format json
     """
-    surroundings, report, count = Surroundings(root, imports), Report(notes=notes), 0
+    given = given_configs(config_paths, config_values)
+    surroundings, report, found_flows = Surroundings(root, imports, given), Report(notes=notes), list[Flow]()
     wanted = tuple(BUILT_IN) if _ALL in targets else tuple(dict.fromkeys(targets))
     for name in dict.fromkeys(flows):
         found = Report(notes=notes)
@@ -68,8 +74,11 @@ def COMMAND(
         for flow in right:
             refuse_everywhere(flow, found)
             _refuse_on(wanted, flow, surroundings.settings(name.path), found)
-        count += len(right)
+        found_flows += right
         report.take(found)
+    if not report.failed:
+        check_given(given, found_flows)
+    count = len(found_flows)
     write(report, form)
     if form == "text" and not len(report):
         click.echo(f"no mistakes found in {count} flow{'' if count == 1 else 's'}", err=True)

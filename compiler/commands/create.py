@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from compiler.backends import Backend, Options, OutputFile
+from compiler.commands.configs import Pairs, check_given, config_parameters, given_configs
 from compiler.commands.findings import show
 from compiler.commands.given import given_value
 from compiler.commands.options import FOLDER, Option, WithHelp
@@ -82,6 +83,7 @@ def _parameters() -> tuple[click.Parameter, ...]:
         Option(["--check"], is_flag=True, help="Write nothing; exit 1 with a diff if the disk differs."),
         Option(["--root"], type=FOLDER, help="The folder of the code, instead of the project's."),
         Option(["--import", "imports"], is_flag=True, default=None, help=IMPORT_HELP),
+        *config_parameters(),
     )
 
 
@@ -104,11 +106,14 @@ def _callback(backend: Backend) -> Callable[..., int]:
         check: bool,
         root: Path | None,
         imports: bool | None,
+        config_paths: Pairs,
+        config_values: Pairs,
         **given: object,
     ) -> int:
         asked = {key: _value(backend, key, value) for key, value in given.items() if value is not None}
         flows = tuple(named(flow, flow_name) for flow in flows)
-        request = Request(backend, flows, output, asked, Surroundings(root, imports))
+        surroundings = Surroundings(root, imports, given_configs(config_paths, config_values))
+        request = Request(backend, flows, output, asked, surroundings)
         return _check(request) if check else _create(request)
 
     return create
@@ -147,14 +152,19 @@ def _check(request: Request) -> int:
 def _compile(request: Request) -> list[Compiled] | None:
     """Each flow's files, or None where one has a mistake; all mistakes of all flows are shown."""
     report = Report()
-    compiled = [each for name in request.flows for each in _compile_file(request, name, report)]
+    sources: list[Flow] = []
+    compiled = [each for name in request.flows for each in _compile_file(request, name, sources, report)]
     show(report)
-    return None if report.failed else compiled
+    if report.failed:
+        return None
+    check_given(request.surroundings.given_configs, sources)
+    return compiled
 
 
-def _compile_file(request: Request, name: FlowName, report: Report) -> list[Compiled]:
+def _compile_file(request: Request, name: FlowName, sources: list[Flow], report: Report) -> list[Compiled]:
     surroundings, found, compiled = request.surroundings, Report(), []
     for flow in _read(request, name, found):
+        sources.append(flow)
         image = surroundings.image(
             name.path, flow.name, request.backend.name, request.given, variants=has_own_packages(flow)
         )

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from compiler.backends import Options, refuse
+from compiler.commands.configs import Pairs, config_options, given_configs
 from compiler.commands.findings import show
 from compiler.commands.history import opened
 from compiler.commands.parameters import parse_parameters
@@ -76,6 +77,7 @@ class _Terminated(KeyboardInterrupt):
 @click.option("--production", is_flag=True, default=None, help="The branch of a flow with @project is its production.")
 @import_option
 @click.option("--any-packages", is_flag=True, help="Run although this Python lacks what @pypi and @conda ask for.")
+@config_options
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout, and all else on stderr.")
 @click.argument("flow", metavar="FLOW", type=FLOW)
 @click.argument("words", metavar="[--PARAMETER VALUE]...", nargs=-1, type=click.UNPROCESSED)
@@ -98,6 +100,8 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     resume_run: str | None,
     from_step: str | None,
     any_packages: bool,
+    config_paths: Pairs,
+    config_values: Pairs,
     as_json: bool,
 ) -> int:
     """Run a flow on this machine. What follows FLOW are the flow's parameters. Exit code 1 if the run fails.
@@ -111,7 +115,8 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
       flowc run --store s3://bucket/flows --tag nightly flow.py
       flowc run flow.py --resume                      go on from the newest run; or --resume RUN [--from STEP]
     """
-    plan = planned(flow, flow_name, root, branch=branch, production=production, imports=imports)
+    configs = given_configs(config_paths, config_values)
+    plan = planned(flow, flow_name, root, branch=branch, production=production, imports=imports, configs=configs)
     if plan is None or not _runs_here(plan):
         return 1
     if not any_packages:

@@ -12,6 +12,7 @@ from compiler.commands.findings import show
 from compiler.commands.options import FOLDER, Option
 from compiler.config import Settings, did_you_mean, read_settings
 from compiler.diagnostics import Report
+from compiler.frontend.settled import Given
 from compiler.ir.flow import Value
 from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
@@ -97,6 +98,7 @@ class Surroundings:
 
     given_root: Path | None = None
     imports: bool | None = None
+    given_configs: Mapping[str, Given] = fresh(default_factory=dict)
     _settings: dict[Path, Settings] = fresh(default_factory=dict)
     _digests: dict[Path, str] = fresh(default_factory=dict)
 
@@ -115,7 +117,15 @@ class Surroundings:
         """How a flow file is read."""
         settings = self.settings(path)
         imports = settings.get("import", None, {"import": self.imports}).value is True
-        return Reading(imports, settings.words("passthrough"))
+        return Reading(imports, settings.words("passthrough"), self._configs(settings))
+
+    def _configs(self, settings: Settings) -> dict[str, Given]:
+        """What is given to the `Config`s of a flow, on the command line or in the settings."""
+        if not (self.given_configs or settings.configs or settings.config_values):
+            return {}
+        from compiler.commands.configs import merged  # noqa: PLC0415 - few flows have a Config
+
+        return merged(settings, self.given_configs)
 
     def digest(self, root: Path) -> str:
         """The digest of a folder's archive."""
@@ -145,14 +155,19 @@ def planned(
     branch: str | None,
     production: bool | None,
     imports: bool | None = None,
+    configs: Mapping[str, Given] | None = None,
 ) -> Plan | None:
-    """The plan of the one flow that a call names; None where it has mistakes, which are shown."""
-    wanted, surroundings, report = named(flow, flow_name), Surroundings(root, imports), Report()
+    """The plan of the one flow that a call names; None where it has mistakes, which are shown. `configs` are given to its `Config`s."""
+    wanted, surroundings, report = named(flow, flow_name), Surroundings(root, imports, configs or {}), Report()
     path = wanted.path
     source = read_flow(path, report, name=wanted.name, root=surroundings.root(path), reading=surroundings.reading(path))
     show(report)
     if source is None or report.failed:
         return None
+    if configs:
+        from compiler.commands.configs import check_given  # noqa: PLC0415 - as above
+
+        check_given(configs, (source,))
     settings = surroundings.settings(wanted.path)
     given: dict[str, Value] = {"branch": branch, "production": production}
     is_production = settings.get("production", None, given).value is True

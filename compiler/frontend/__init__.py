@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from compiler.diagnostics import Report
@@ -14,6 +15,7 @@ from compiler.frontend.environ import check_environ
 from compiler.frontend.extensions import check_imports
 from compiler.frontend.flows import Origin, has_steps, read_flow
 from compiler.frontend.modules import Library, Module, bind
+from compiler.frontend.settled import Given
 from compiler.frontend.source import read, tree
 from compiler.frontend.suggest import did_you_mean
 from compiler.ir.flow import Flow, Span
@@ -27,10 +29,12 @@ def parse(
     name: str | None = None,
     importer: Importer | None = None,
     passthrough: tuple[str, ...] = (),
+    configs: Mapping[str, Given] | None = None,
 ) -> tuple[Flow, ...]:
     """All flows of a file, or the one called `name`, in the file's order; broken ones leave findings instead.
 
     `root` is the folder of the code archive, by default the file's own; imports are looked up beside the file and there.
+    `configs` gives values to the `Config`s of these names.
     `importer` tells what only running the module does; without one that is refused. `passthrough` are names of `metaflow` that
     the image has. A flow that another class of the file derives from is a base: where it is not right by itself it is left out.
     """
@@ -41,11 +45,11 @@ def parse(
         return ()
     _check_file(path, report)
     module = bind(source, parsed)
-    library = Library(_folders(path, root), importer=importer, passthrough=frozenset(passthrough))
+    library = Library(_folders(path, root), root, configs or {}, importer=importer, passthrough=frozenset(passthrough))
     library.modules[path] = module
     check_imports(library, module, report)
     found = _candidates(module, Lineages(library), report)
-    origin = Origin(_relative(path, root), root.as_posix())
+    origin = Origin(path, _relative(path, root), root.as_posix())
     if name is not None:
         chosen = found.get(name)
         if chosen is None:

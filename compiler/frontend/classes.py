@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
-from compiler.frontend.modules import Function, Library, Module
-from compiler.frontend.values import Scope, class_names
+from compiler.frontend.modules import Function, Library, Module, class_names
+from compiler.frontend.values import Scope
 from compiler.record import record
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

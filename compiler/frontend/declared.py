@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from compiler.frontend.own_decorators import WRAPPER
-from compiler.ir.flow import Decorator, Dynamic, Parameter, Span, Value
+from compiler.ir.flow import Config, Decorator, Dynamic, Parameter, Span, Value
 from compiler.record import record, replaced
 
 
@@ -60,8 +60,8 @@ class ImportFailure:
     frames: tuple[tuple[str, int], ...] = ()
 
 
-Importer = Callable[[str], DeclaredFlow | ImportFailure]
-"""Imports the module of a flow, by the flow's name, somewhere else; see `compiler.importing`."""
+Importer = Callable[[str, tuple[Config, ...]], DeclaredFlow | ImportFailure]
+"""Imports the module of a flow, by the flow's name and with its `Config`s, somewhere else; see `compiler.importing`."""
 
 Others = tuple[tuple[str, Span], ...]
 """The decorators of a step or flow that are none of the language's, by name."""

@@ -8,18 +8,20 @@ from compiler.diagnostics import Note, Report
 from compiler.frontend import value_rules as rules
 from compiler.frontend.classes import Class
 from compiler.frontend.declared import DeclaredFlow, ImportFailure
-from compiler.ir.flow import Span
+from compiler.ir.flow import Config, Span
 
 _MOST = 8
 """As many places of a traceback are shown."""
 
 
-def read_declared(flow: Class, place: Span, report: Report) -> DeclaredFlow | ImportFailure | None:
+def read_declared(
+    flow: Class, configs: tuple[Config, ...], place: Span, report: Report
+) -> DeclaredFlow | ImportFailure | None:
     """What importing the flow's module tells; None where nothing is imported."""
     importer = flow.scope.library.importer
     if importer is None:
         return None
-    found = importer(flow.node.name)
+    found = importer(flow.node.name, configs)
     if isinstance(found, ImportFailure):
         folders = [folder.resolve() for folder in flow.scope.library.folders]
         frames = [frame for frame in found.frames if any(Path(frame[0]).is_relative_to(folder) for folder in folders)]

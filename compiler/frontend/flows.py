@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from pathlib import Path
 
 from compiler.diagnostics import Note, Report
 from compiler.frontend import rules
 from compiler.frontend.body import Body, read_body
 from compiler.frontend.classes import Lineage, Member, members, own_members
+from compiler.frontend.configs import check_uses, read_configs
 from compiler.frontend.credentials import check_credentials
 from compiler.frontend.dataflow import Attributes, check_artifacts
 from compiler.frontend.declared import DeclaredFlow, ImportFailure, Others, merged, merged_parameters
 from compiler.frontend.declaring import read_declared
 from compiler.frontend.decorators import read_decorators
 from compiler.frontend.drawing import Drawing
+from compiler.frontend.files import read_file
 from compiler.frontend.options import check_options
 from compiler.frontend.parameters import check_parameters, declares, read_parameter
 from compiler.frontend.shape import check_shape
@@ -28,7 +31,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 class _Parts:
     """The members of a flow by what they are."""
 
-    __slots__ = ("bodies", "constants", "declared", "has_config", "methods", "parameters")
+    __slots__ = ("bodies", "constants", "declared", "methods", "parameters")
 
     def __init__(self) -> None:
         self.methods: dict[str, Method] = {}
@@ -36,15 +39,20 @@ class _Parts:
         self.bodies: dict[str, Body] = {}
         self.constants: list[str] = []
         self.declared: set[str] = set()
-        self.has_config = False
 
 
 @record
 class Origin:
-    """The file of a flow: relative to the root of the code, and the root."""
+    """The file of a flow, also relative to the root of the code, and the root; `folders` are where its files are looked up."""
 
+    file: Path
     path: str
     root: str
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where files that the flow names are looked up."""
+        return tuple(dict.fromkeys((self.file.parent, Path(self.root))))
 
 
 def has_steps(lineage: Lineage) -> bool:
@@ -66,11 +74,12 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
     span = source.name_span(own.node)
     for each in lineage.classes:
         _check_twice(each.node.name, list(own_members(each)), report)
-    declared = read_declared(own, span, report)
+    configs = read_configs(lineage, origin.folders, report)
+    declared = read_declared(own, configs, span, report)
     if isinstance(declared, ImportFailure):
         return None
     decorators, wrapped, others = _flow_decorators(lineage, report)
-    parts = _sort(members(lineage), declared, others, report)
+    parts = _sort(members(lineage), origin, declared, others, report)
     if declared is not None:
         decorators = merged(decorators, declared.decorators, others, span)
         parts.parameters = merged_parameters(parts.parameters, declared.parameters, others, span)
@@ -92,12 +101,14 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
         doc=ast.get_docstring(own.node),
         span=span,
         mutated=declared is not None and declared.mutated,
+        configs=configs,
     )
-    check_options(flow, parts.has_config, report)
+    check_options(flow, report)
     check_parameters(flow, report)
     check_credentials(flow, report)
     unknown = wrapped or lineage.stranger is not None
     check_artifacts(flow, _attributes(parts, unknown), is_right, report)
+    check_uses(lineage.classes[0].scope.library.configs, report)
     return flow
 
 
@@ -133,7 +144,9 @@ def _span(member: Member) -> Span:
     return source.span(member.statement)
 
 
-def _sort(found: Mapping[str, Member], declared: DeclaredFlow | None, others: Others, report: Report) -> _Parts:
+def _sort(
+    found: Mapping[str, Member], origin: Origin, declared: DeclaredFlow | None, others: Others, report: Report
+) -> _Parts:
     parts = _Parts()
     for name, member in found.items():
         at = step_decorator(member)
@@ -143,13 +156,19 @@ def _sort(found: Mapping[str, Member], declared: DeclaredFlow | None, others: Ot
             parts.bodies[name] = read_body(member.node)
         elif declares(member):
             parts.declared.add(name)
-            parts.has_config = parts.has_config or declares(member) == "Config"
-            parameter = read_parameter(member, report)
+            parameter = _parameter(member, origin, report)
             if parameter:
                 parts.parameters.append(parameter)
         elif not name.startswith("__"):
             parts.constants.append(name)
     return parts
+
+
+def _parameter(member: Member, origin: Origin, report: Report) -> Parameter | None:
+    kind = declares(member)
+    if kind == "IncludeFile":
+        return read_file(member, origin.file, Path(origin.root), report)
+    return read_parameter(member, report) if kind == "Parameter" else None
 
 
 def _flow_decorators(lineage: Lineage, report: Report) -> tuple[tuple[Decorator, ...], bool, Others]:

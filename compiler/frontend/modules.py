@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Report
+from compiler.frontend.settled import Configs, Given
 from compiler.frontend.source import Source, read, tree
 from compiler.record import record
 
@@ -78,12 +80,20 @@ class Library:
     `importer` tells what only running the module does. `passthrough` are names of `metaflow` that the image has.
     """
 
-    __slots__ = ("folders", "importer", "modules", "passthrough")
+    __slots__ = ("configs", "folders", "importer", "modules", "passthrough", "root")
 
     def __init__(
-        self, folders: tuple[Path, ...], *, importer: Importer | None = None, passthrough: frozenset[str] = frozenset()
+        self,
+        folders: tuple[Path, ...],
+        root: Path,
+        given: Mapping[str, Given],
+        *,
+        importer: Importer | None = None,
+        passthrough: frozenset[str] = frozenset(),
     ) -> None:
         self.folders = folders
+        self.root = root
+        self.configs = Configs(given)
         self.importer = importer
         self.passthrough = passthrough
         self.modules: dict[Path, Module | None] = {}
@@ -304,6 +314,30 @@ def _targets(node: ast.stmt) -> list[ast.expr]:
         return [node.target]
     if isinstance(node, ast.With | ast.AsyncWith):
         return [item.optional_vars for item in node.items if item.optional_vars]
+    return []
+
+
+def class_names(node: ast.ClassDef) -> dict[str, ast.expr | None]:
+    """The names that a class body binds to expressions; None where it binds one twice or otherwise."""
+    names: dict[str, ast.expr | None] = {}
+    for statement in node.body:
+        if isinstance(statement, ast.Assign):
+            for target in statement.targets:
+                for each in _stored(target):
+                    plain = isinstance(target, ast.Name) and each not in names
+                    names[each] = statement.value if plain else None
+        elif isinstance(statement, ast.AnnAssign) and statement.value and isinstance(statement.target, ast.Name):
+            names[statement.target.id] = None if statement.target.id in names else statement.value
+        elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
+            names[statement.target.id] = None
+    return names
+
+
+def _stored(target: ast.expr) -> list[str]:
+    if isinstance(target, ast.Name):
+        return [target.id]
+    if isinstance(target, ast.Tuple | ast.List):
+        return [each.id for each in ast.walk(target) if isinstance(each, ast.Name)]
     return []
 
 

@@ -127,10 +127,10 @@ _LEAST: dict[str, float] = dict.fromkeys(("cpu", "memory", "disk", "shared_memor
 _LEAST_CPU = 0.001
 
 
-def check_options(flow: Flow, has_config: bool, report: Report) -> None:
-    """Report every option whose value is not one. With a `Config`, which is refused itself, dynamic values are expected."""
+def check_options(flow: Flow, report: Report) -> None:
+    """Report every option whose value is not one."""
     for decorator in flow.decorators:
-        _check_values(decorator, has_config, report)
+        _check_values(decorator, report)
         if decorator.name == "schedule":
             check_schedule(decorator, report)
         elif decorator.name == "project":
@@ -141,17 +141,17 @@ def check_options(flow: Flow, has_config: bool, report: Report) -> None:
     check_triggers(flow, report)
     for step in flow.steps.values():
         for decorator in step.decorators:
-            _check_values(decorator, has_config, report)
+            _check_values(decorator, report)
             _check_step(step, decorator, report)
 
 
-def _check_values(decorator: Decorator, has_config: bool, report: Report) -> None:
+def _check_values(decorator: Decorator, report: Report) -> None:
     kinds = _KINDS.get(decorator.name)
     if kinds is None:
         return
     for option, value in decorator.arguments:
         if isinstance(value, Dynamic):
-            if decorator.name != "environment" and not has_config:
+            if decorator.name != "environment":
                 place = decorator.span_of(option)
                 report.add(rules.DYNAMIC_VALUE, place, text=value.text, name=decorator.name, option=option)
         elif option in kinds and (value is not None or (decorator.name, option) in _NONE_COUNTS):

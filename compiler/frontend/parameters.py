@@ -10,13 +10,20 @@ from compiler.frontend import value_rules as rules
 from compiler.frontend.classes import Member
 from compiler.frontend.modules import Function, Import
 from compiler.frontend.suggest import did_you_mean
-from compiler.frontend.values import Scope, evaluate
+from compiler.frontend.values import Scope, entries, evaluate
 from compiler.ir.flow import Dynamic, Flow, Parameter, Span, Value
 from compiler.pattern import Pattern
 from compiler.record import record
 
-_POSITIONS = ("name", "default", "type", "help", "required", "show_default")
-_OPTIONS = frozenset((*_POSITIONS, "separator", "multiple", "is_flag", "hidden", "metavar"))
+OPTIONS = {
+    "Parameter": (
+        *("name", "default", "type", "help", "required", "show_default"),
+        *("separator", "multiple", "is_flag", "hidden", "metavar"),
+    ),
+    "IncludeFile": ("name", "required", "is_text", "encoding", "help", "parser", "default", "show_default"),
+}
+"""What each declaration takes, in the order of its positions."""
+
 _RESERVED = frozenset(
     each.replace("_", "-")
     for each in [
@@ -57,14 +64,16 @@ _CLICK_TYPES = {"STRING": "str", "INT": "int", "FLOAT": "float", "BOOL": "bool"}
 
 
 @record
-class _Call:
-    """The call that makes a parameter: its arguments by name."""
+class Call:
+    """The call that makes a parameter, a file or a `Config` (`kind`): its arguments by name."""
 
+    kind: str
     scope: Scope
     node: ast.Call
     attribute: str
     arguments: Mapping[str, ast.expr]
     places: Mapping[str, ast.keyword]
+    spread: Mapping[str, Value | Dynamic]
 
     def span(self, option: str) -> Span:
         """Where an option stands, or the call."""
@@ -76,6 +85,8 @@ class _Call:
 
     def value(self, option: str) -> Value | Dynamic:
         """An option's value; None where it is not given."""
+        if option in self.spread:
+            return self.spread[option]
         node = self.arguments.get(option)
         return evaluate(self.scope, node) if node is not None else None
 
@@ -89,55 +100,51 @@ def declares(member: Member) -> str | None:
 
 
 def read_parameter(member: Member, report: Report) -> Parameter | None:
-    """The parameter that a class member declares; None, with a finding, where it is not one of those that work."""
-    assert isinstance(member.node, ast.Call)
-    kind = declares(member)
-    span = member.owner.module.source.span(member.node)
-    if kind != "Parameter":
-        rule = rules.CONFIG if kind == "Config" else rules.INCLUDE_FILE
-        report.add(rule, span, name=member.name)
-        return None
-    call = _call(member, member.node, report)
-    name = _name(call, report)
+    """The parameter that a `Parameter(...)` declares; None, with a finding, where it is not one of those that work."""
+    call = call_of(member, OPTIONS["Parameter"], "Parameter", report)
+    name = name_of(call, report)
     if name is None:
         return None
     return _parameter(call, name, report)
 
 
-def _call(member: Member, node: ast.Call, report: Report) -> _Call:
-    source = member.owner.module.source
-    arguments: dict[str, ast.expr] = dict(zip(_POSITIONS, node.args, strict=False))
+def call_of(member: Member, options: tuple[str, ...], kind: str, report: Report) -> Call:
+    """The arguments of a declaration by name; `options` in the order of their positions."""
+    node, source = member.node, member.owner.module.source
+    assert isinstance(node, ast.Call)
+    arguments: dict[str, ast.expr] = dict(zip(options, node.args, strict=False))
     places: dict[str, ast.keyword] = {}
+    spread: dict[str, Value | Dynamic] = {}
     for keyword in node.keywords:
-        if keyword.arg is None:
-            _spread(member, keyword, arguments, report)
-        elif keyword.arg not in _OPTIONS:
-            hint = did_you_mean(keyword.arg, _OPTIONS) or "; it takes " + ", ".join(
-                f"`{each}`" for each in sorted(_OPTIONS)
-            )
-            report.add(rules.PARAMETER_OPTION, source.span(keyword), option=keyword.arg, hint=hint)
-        else:
-            arguments[keyword.arg] = keyword.value
-            places[keyword.arg] = keyword
-    return _Call(member.owner.scope, node, member.name, arguments, places)
+        for name, value in _named(member, keyword, kind, spread, report):
+            if name in options:
+                arguments[name], places[name] = value, keyword
+                continue
+            hint = did_you_mean(name, options) or "; it takes " + ", ".join(f"`{each}`" for each in sorted(options))
+            report.add(rules.PARAMETER_OPTION, source.span(keyword), kind=kind, option=name, hint=hint)
+    return Call(kind, member.owner.scope, node, member.name, arguments, places, spread)
 
 
-def _spread(member: Member, keyword: ast.keyword, arguments: dict[str, ast.expr], report: Report) -> None:
-    """`**{...}` with a dict display is as good as its items."""
-    value = keyword.value
-    if isinstance(value, ast.Dict) and all(isinstance(key, ast.Constant) for key in value.keys):
-        for key, item in zip(value.keys, value.values, strict=True):
-            if isinstance(key, ast.Constant) and key.value in _OPTIONS:
-                arguments[str(key.value)] = item
-        return
-    source = member.owner.module.source
-    report.add(rules.DYNAMIC_OPTIONS, source.span(keyword), name="Parameter", text=source.segment(value))
+def _named(
+    member: Member, keyword: ast.keyword, kind: str, spread: dict[str, Value | Dynamic], report: Report
+) -> list[tuple[str, ast.expr]]:
+    """The options of one keyword: itself, or the items of `**{...}`, whose values go into `spread`."""
+    if keyword.arg is not None:
+        return [(keyword.arg, keyword.value)]
+    found = entries(member.owner.scope, keyword.value)
+    if found is None:
+        source = member.owner.module.source
+        report.add(rules.DYNAMIC_OPTIONS, source.span(keyword), name=kind, text=source.segment(keyword.value))
+        return []
+    spread.update({name: value for name, _, value in found})
+    return [(name, place) for name, place, _ in found]
 
 
-def _name(call: _Call, report: Report) -> str | None:
+def name_of(call: Call, report: Report) -> str | None:
+    """The name that a declaration gives; None with a finding where it gives none that works."""
     name = call.value("name")
     if not isinstance(name, str):
-        report.add(rules.PARAMETER_NAME_DYNAMIC, call.span("name"), attribute=call.attribute)
+        report.add(rules.PARAMETER_NAME_DYNAMIC, call.span("name"), kind=call.kind, attribute=call.attribute)
         return None
     if not _NAME.fullmatch(name):
         report.add(rules.PARAMETER_NAME, call.span("name"), name=name)
@@ -150,9 +157,9 @@ def _name(call: _Call, report: Report) -> str | None:
     return None
 
 
-def _parameter(call: _Call, name: str, report: Report) -> Parameter | None:
+def _parameter(call: Call, name: str, report: Report) -> Parameter | None:
     default = call.value("default")
-    multiple = _flag(call, name, "multiple", report)
+    multiple = flag_of(call, name, "multiple", report)
     kind, choices = _type(call, default, multiple, report)
     if kind is None:
         return None
@@ -162,13 +169,13 @@ def _parameter(call: _Call, name: str, report: Report) -> Parameter | None:
         type=kind,
         default=default,
         has_default="default" in call.arguments,
-        required=_flag(call, name, "required", report),
-        help=_words(call, name, "help", report),
+        required=flag_of(call, name, "required", report),
+        help=words_of(call, name, "help", report),
         span=call.scope.module.source.span(call.node),
         multiple=multiple,
-        separator=_words(call, name, "separator", report),
+        separator=words_of(call, name, "separator", report),
         choices=choices,
-        default_is_callable=_is_callable(call),
+        default_is_callable=is_callable(call),
     )
     if parameter.separator and kind != "str":
         report.add(rules.SEPARATOR_TYPE, call.span("separator"), name=name, type=kind)
@@ -176,14 +183,16 @@ def _parameter(call: _Call, name: str, report: Report) -> Parameter | None:
     return parameter
 
 
-def _flag(call: _Call, name: str, option: str, report: Report) -> bool:
+def flag_of(call: Call, name: str, option: str, report: Report) -> bool:
+    """Whether an option is True; a finding where it is no flag."""
     value = call.value(option)
     if not (value is None or isinstance(value, bool)):
         report.add(rules.PARAMETER_VALUE, call.span(option), option=option, name=name, want="True or False")
     return value is True
 
 
-def _words(call: _Call, name: str, option: str, report: Report) -> str | None:
+def words_of(call: Call, name: str, option: str, report: Report) -> str | None:
+    """An option that is a text; a finding where it is none."""
     value = call.value(option)
     if isinstance(value, str):
         return value
@@ -192,7 +201,7 @@ def _words(call: _Call, name: str, option: str, report: Report) -> str | None:
     return None
 
 
-def _is_callable(call: _Call) -> bool:
+def is_callable(call: Call) -> bool:
     """A default that Metaflow would call when the flow is deployed."""
     node = call.arguments.get("default")
     if isinstance(node, ast.Lambda):
@@ -203,7 +212,7 @@ def _is_callable(call: _Call) -> bool:
     return isinstance(bound, Function | ast.Lambda)
 
 
-def _type(call: _Call, default: Value | Dynamic, multiple: bool, report: Report) -> tuple[str | None, tuple[str, ...]]:
+def _type(call: Call, default: Value | Dynamic, multiple: bool, report: Report) -> tuple[str | None, tuple[str, ...]]:
     """The type's name and its choices; None with a finding where it is not one."""
     node = call.arguments.get("type")
     if call.value("is_flag") is True:
@@ -219,7 +228,7 @@ def _type(call: _Call, default: Value | Dynamic, multiple: bool, report: Report)
     return name, ()
 
 
-def _named_type(call: _Call, inner: ast.expr) -> str | None:
+def _named_type(call: Call, inner: ast.expr) -> str | None:
     if call.scope.library.origin(call.scope.module, inner).ours in ("JSONType", "JSONTypeClass"):
         return "json"
     if isinstance(inner, ast.Name) and inner.id in _BUILTIN_TYPES and inner.id not in call.scope.module.names:
@@ -228,7 +237,7 @@ def _named_type(call: _Call, inner: ast.expr) -> str | None:
     return None if name is None else _CLICK_TYPES.get(name, call.text("type"))
 
 
-def _click_name(call: _Call, inner: ast.expr) -> str | None:
+def _click_name(call: Call, inner: ast.expr) -> str | None:
     """The name of a click type, under whatever name click was imported."""
     root = inner.value if isinstance(inner, ast.Attribute) else inner
     bound = call.scope.module.names.get(root.id) if isinstance(root, ast.Name) else None
@@ -237,7 +246,7 @@ def _click_name(call: _Call, inner: ast.expr) -> str | None:
     return inner.attr if isinstance(inner, ast.Attribute) else bound.name
 
 
-def _choice(call: _Call, node: ast.Call, report: Report) -> tuple[str | None, tuple[str, ...]]:
+def _choice(call: Call, node: ast.Call, report: Report) -> tuple[str | None, tuple[str, ...]]:
     found = evaluate(call.scope, node.args[0]) if node.args else None
     if isinstance(found, tuple) and all(isinstance(each, str) for each in found):
         return "str", tuple(str(each) for each in found)
@@ -259,7 +268,7 @@ def _type_of(default: Value | Dynamic, multiple: bool) -> str:
             return "str"
 
 
-def _check_default(call: _Call, parameter: Parameter, report: Report) -> None:
+def _check_default(call: Call, parameter: Parameter, report: Report) -> None:
     default = parameter.default
     if default is None or isinstance(default, Dynamic):
         return
@@ -285,7 +294,7 @@ def _check_default(call: _Call, parameter: Parameter, report: Report) -> None:
             return
 
 
-def _refuse_default(call: _Call, parameter: Parameter, found: Value, kind: str, cure: str, report: Report) -> None:
+def _refuse_default(call: Call, parameter: Parameter, found: Value, kind: str, cure: str, report: Report) -> None:
     report.add(rules.DEFAULT_TYPE, call.span("default"), found=_shown(found), name=parameter.name, type=kind, cure=cure)
 
 

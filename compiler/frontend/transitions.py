@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Iterator
 
 from compiler.diagnostics import Note, Report
-from compiler.frontend import rules, value_rules
+from compiler.frontend import rules
 from compiler.frontend.modules import Function
 from compiler.frontend.suggest import did_you_mean, nearest
 from compiler.frontend.values import Scope, evaluate
@@ -314,10 +314,7 @@ def _cases(place: Place, cases: ast.Dict, report: Report) -> list[Case] | None:
 
 
 def _case(place: Place, key: ast.expr, seen: set[object], target: str | None, report: Report) -> Case | None:
-    value = evaluate(place.scope, key)
-    if isinstance(key, ast.Attribute) and isinstance(value, Dynamic) and value.text.startswith(f"{place.me}."):
-        report.add(value_rules.CONFIG_KEY, place.span(key), text=value.text)
-        return None
+    value = evaluate(place.scope, key, me=place.me)
     if isinstance(value, float | tuple | dict | Dynamic) or not (value is None or isinstance(value, str | int)):
         report.add(rules.SWITCH_KEY, place.span(key), text=place.text(key))
         return None

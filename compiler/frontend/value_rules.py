@@ -6,28 +6,12 @@ from compiler.diagnostics import Rule
 
 # Not yet
 
-CONFIG = Rule(
-    "FC391",
-    "config-not-yet",
-    "`Config` is not supported yet: `{name}`",
-    "write the value as a constant of the module, or as a `Parameter` with a default",
-)
-INCLUDE_FILE = Rule(
-    "FC392",
-    "include-file-not-yet",
-    "`IncludeFile` is not supported yet: `{name}`",
-    "put the file beside the flow and open it in a step: it travels with the code",
-)
 MUTATOR = Rule(
     "FC393",
     "mutator",
     "`{name}` is {kind}: it changes the flow by code, and the text alone does not tell how",
     "let flowc import the module: `--import`, or `import = true` in [tool.flowc]; or write what it adds into the flow",
 )
-CONFIG_KEY = Rule(
-    "FC394", "config-value-not-yet", "`{text}` comes from a `Config`, which is not supported yet", "write the value out"
-)
-
 # Data flow
 
 ASSIGNS_PARAMETER = Rule(
@@ -287,7 +271,7 @@ PARAMETER_NAME_DYNAMIC = Rule(
     "FC541",
     "parameter-name-dynamic",
     "the parameter has no name that the text tells",
-    "give it as text: `Parameter('{attribute}')`",
+    "give it as text: `{kind}('{attribute}')`",
 )
 PARAMETER_RESERVED = Rule(
     "FC542",
@@ -301,7 +285,7 @@ PARAMETER_TWICE = Rule(
     "the parameter `{name}` is there twice (letters' case does not count)",
     "rename one of the two",
 )
-PARAMETER_OPTION = Rule("FC544", "parameter-option", "`Parameter` has no option `{option}`", "check the name{hint}")
+PARAMETER_OPTION = Rule("FC544", "parameter-option", "`{kind}` has no option `{option}`", "check the name{hint}")
 PARAMETER_TYPE = Rule(
     "FC545", "parameter-type", "`{text}` is no type for a parameter", "use `str`, `int`, `float`, `bool` or `JSONType`"
 )
@@ -319,3 +303,78 @@ REQUIRED_SCHEDULED = Rule(
     "give it a default, or remove `@schedule`",
 )
 PARAMETER_VALUE = Rule("FC550", "parameter-value", "`{option}` of `{name}` must be {want}", "write it out as a literal")
+
+# Files
+
+FILE_MISSING = Rule(
+    "FC551",
+    "include-file-missing",
+    "there is no file `{path}`",
+    "a default is looked up beside the flow, then in the code's root; correct the path, or give the file when the run starts",
+)
+FILE_OUTSIDE = Rule(
+    "FC552",
+    "include-file-outside",
+    "`{path}` lies outside the code's root `{root}`: it would not travel with the code",
+    "move it there, or name a folder above both with `--root` or `[tool.flowc] root`",
+)
+FILE_NOT_TEXT = Rule(
+    "FC553",
+    "include-file-not-text",
+    "`{path}` cannot be read as text: {reason}",
+    "name its encoding: `encoding='latin-1'`, or take its bytes: `is_text=False`",
+)
+FILE_ENCODING = Rule(
+    "FC554", "include-file-encoding", "`{encoding}` of `{name}` is no encoding", "use one of Python's, as in `utf-8`"
+)
+
+# Config
+
+CONFIG_FILE_MISSING = Rule(
+    "FC650",
+    "config-file-missing",
+    "there is no file `{path}` for the Config `{name}`",
+    "it is looked up beside the flow, then in the code's root; name another with `--config {name} PATH`",
+)
+CONFIG_NOT_PARSED = Rule(
+    "FC651",
+    "config-not-parsed",
+    "`{place}` is not {format}: {reason}",
+    "correct it, or name the parser of its format: `Config('{name}', parser='yaml.safe_load')`",
+)
+CONFIG_REQUIRED = Rule(
+    "FC652",
+    "config-required",
+    "the Config `{name}` is required and has no value",
+    "give it with `--config {name} PATH`, `--config-value {name} JSON` or in `[tool.flowc.config]`",
+)
+CONFIG_TWO_DEFAULTS = Rule(
+    "FC653",
+    "config-two-defaults",
+    "the Config `{name}` has a `default`, which is a file, and a `default_value`",
+    "keep one",
+)
+CONFIG_NO_KEY = Rule(
+    "FC654",
+    "config-no-key",
+    "`{text}` asks a Config for `{key}`, which it does not have",
+    "it has {there}; add the key, or write `.get('{key}')`",
+)
+CONFIG_NOT_MAPPING = Rule(
+    "FC655",
+    "config-not-mapping",
+    "the Config `{name}` must hold keys, but {place} is {kind}",
+    "write an object, or take the value as it is: `plain=True`",
+)
+CONFIG_OWN_PARSER = Rule(
+    "FC656",
+    "config-own-parser",
+    "`{text}` goes into the output, but only `{parser}` knows what the Config `{name}` holds, and it is code of your own",
+    "use a parser that flowc knows (JSON, TOML, YAML), or let the code run at compile time: `--import`",
+)
+CONFIG_DEFAULT_DYNAMIC = Rule(
+    "FC657",
+    "config-default-dynamic",
+    "only running the module tells the `{option}` of the Config `{name}`: `{text}`",
+    "write it out, or give the value with `--config {name} PATH`",
+)

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import ast
 import math
-import operator
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from compiler.frontend.modules import Import, Library, Module, Origin, changed_names
+from compiler.frontend.modules import Import, Library, Module, Origin, changed_names, class_names
+from compiler.frontend.pure import (
+    BINARY,
+    CALLS,
+    COMPARE,
+    CONSTANTS,
+    FUNCTIONS,
+    METHODS,
+    UNARY,
+    Impure,
+    file_name,
+    is_local,
+    path_attribute,
+    path_method,
+    real_path,
+)
+from compiler.frontend.settled import ConfigDict, Unparsed
 from compiler.ir.flow import Dynamic
 from compiler.ir.triggers import NAMESPACED
 from compiler.record import record
@@ -21,6 +37,14 @@ class _Unknown(Exception):
     """The text does not tell."""
 
 
+class _Missing(_Unknown):
+    """A `Config` has no such key: which, and what it has."""
+
+
+class _Waiting(_Unknown):
+    """A `Config` has no value before code of the author's has run."""
+
+
 @record
 class Scope:
     """Where an expression stands: its module, and the names of the class body around it."""
@@ -30,77 +54,56 @@ class Scope:
     names: Mapping[str, ast.expr | None]
 
 
-def evaluate(scope: Scope, node: ast.expr) -> Value | Dynamic:
-    """The value of an expression; `Dynamic` where only run time knows it."""
+def evaluate(scope: Scope, node: ast.expr, *, me: str = "") -> Value | Dynamic:
+    """The value of an expression; `Dynamic` where only run time knows it.
+
+    `me` is the method's word for `self`, where the expression stands in one: of it only `Config`s have a value.
+    """
     try:
-        return _frozen(_value(scope, node, 0))
-    except _Unknown:
-        return Dynamic(scope.module.source.segment(node), scope.module.source.span(node))
+        own = Scope(scope.library, scope.module, {me: _SELF}) if me else scope
+        return _frozen(_value(own, node, 0))
+    except _Unknown as unknown:
+        return _dynamic(scope, node, unknown)
+
+
+def evaluate_path(scope: Scope, node: ast.expr) -> str | Dynamic | None:
+    """The path that an expression stands for, as it is written or absolute on this machine; None where it is no path."""
+    try:
+        value = _value(scope, node, 0)
+    except _Unknown as unknown:
+        return _dynamic(scope, node, unknown)
+    return real_path(str(value)) if isinstance(value, str | PurePosixPath) else None
+
+
+def _dynamic(scope: Scope, node: ast.expr, unknown: _Unknown) -> Dynamic:
+    text, span = scope.module.source.segment(node), scope.module.source.span(node)
+    if isinstance(unknown, _Missing):
+        key, there = unknown.args
+        scope.library.configs.missing[span] = (text, key, there)
+    elif isinstance(unknown, _Waiting):
+        scope.library.configs.waiting[span] = (text, unknown.args[0])
+    return Dynamic(text, span)
 
 
 def entries(scope: Scope, node: ast.expr) -> list[tuple[str, ast.expr, Value | Dynamic]] | None:
     """The items of a dict whose keys the text tells, each value on its own; None where it does not tell the keys."""
     try:
         found = list(_entries(scope, node, 0))
-    except _Unknown:
+    except _Unknown as unknown:
+        _dynamic(scope, node, unknown)
         return None
     return list({key: (key, place, value) for key, place, value in found}.values())
 
+
+_SELF = ast.Constant(...)
+"""What a method's word for `self` is bound to."""
 
 _DEEPEST = 60
 _LONGEST = 100_000
 _LONGEST_FORMAT = 6
 _MOST_POWER = 64
 
-_BINARY: dict[type[ast.operator], Callable[..., object]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.BitOr: operator.or_,
-}
-_UNARY: dict[type[ast.unaryop], Callable[..., object]] = {
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-    ast.Not: operator.not_,
-}
-_CALLS: dict[str, Callable[..., object]] = {
-    "str": str,
-    "int": int,
-    "float": float,
-    "bool": bool,
-    "dict": dict,
-    "list": list,
-    "tuple": tuple,
-    "len": len,
-    "min": min,
-    "max": max,
-    "round": round,
-    "abs": abs,
-    "sum": sum,
-    "sorted": sorted,
-}
-_METHODS = frozenset(
-    [
-        "upper",
-        "lower",
-        "strip",
-        "lstrip",
-        "rstrip",
-        "replace",
-        "split",
-        "join",
-        "title",
-        "get",
-        "keys",
-        "values",
-        "items",
-        "copy",
-    ]
-)
-_FAILURES = (ArithmeticError, TypeError, ValueError, LookupError, AttributeError, MemoryError)
+_FAILURES = (Impure, ArithmeticError, TypeError, ValueError, LookupError, AttributeError, MemoryError)
 
 
 def _value(scope: Scope, node: ast.expr, depth: int) -> object:
@@ -127,6 +130,8 @@ def _name(scope: Scope, node: ast.Name, depth: int) -> object:
         if found is None or found is node:
             raise _Unknown
         return _value(scope, found, depth)
+    if node.id == "__file__" and node.id not in scope.module.names:
+        return file_name(scope.module.source.file, scope.library.root)
     return _of(scope, scope.library.named(scope.module, node.id), node.id, depth)
 
 
@@ -145,14 +150,41 @@ def _is_changed(scope: Scope, module: Module, name: str) -> bool:
 
 
 def _attribute(scope: Scope, node: ast.Attribute, depth: int) -> object:
+    if isinstance(node.value, ast.Name) and scope.names.get(node.value.id) is _SELF:
+        configs = scope.library.configs.names
+        return _value(Scope(scope.library, scope.module, configs), configs.get(node.attr) or _SELF, depth)
     origin = scope.library.origin(scope.module, node)
     if origin.bound is not None:
         return _of(scope, origin, node.attr, depth)
+    if (name := dotted(scope, node)) in CONSTANTS:
+        return CONSTANTS[name]
     owner = scope.library.origin(scope.module, node.value)
     if isinstance(owner.bound, ast.ClassDef) and owner.module:
-        names = class_names(owner.bound)
-        if names.get(node.attr) is not None and not owner.bound.decorator_list and not owner.bound.bases:
-            return _value(Scope(scope.library, owner.module, names), ast.Name(node.attr, ast.Load()), depth)
+        return _class_attribute(scope, owner.module, owner.bound, node.attr, depth)
+    return _member(_value(scope, node.value, depth), node.attr)
+
+
+def _class_attribute(scope: Scope, module: Module, owner: ast.ClassDef, name: str, depth: int) -> object:
+    """What a class body, or that of its nearest base, sets a name to; a decorator or a metaclass may change it."""
+    if owner.decorator_list or owner.keywords or depth > _DEEPEST:
+        raise _Unknown
+    names = class_names(owner)
+    if names.get(name) is not None:
+        return _value(Scope(scope.library, module, names), ast.Name(name, ast.Load()), depth)
+    if name not in names and len(owner.bases) == 1:
+        base = scope.library.origin(module, owner.bases[0])
+        if isinstance(base.bound, ast.ClassDef) and base.module:
+            return _class_attribute(scope, base.module, base.bound, name, depth + 1)
+    raise _Unknown
+
+
+def _member(owner: object, name: str) -> object:
+    if isinstance(owner, ConfigDict):
+        if name in owner:
+            return owner[name]
+        raise _Missing(name, ", ".join(f"`{key}`" for key in owner) or "none")
+    if isinstance(owner, PurePosixPath):
+        return path_attribute(owner, name)
     raise _Unknown
 
 
@@ -190,7 +222,7 @@ def _binary(scope: Scope, node: ast.BinOp, depth: int) -> object:
         raise _Unknown
     if isinstance(node.op, ast.Mult) and _size(left) * _size(right) > _LONGEST:
         raise _Unknown
-    operation = _BINARY.get(type(node.op))
+    operation = BINARY.get(type(node.op))
     if operation is None:
         raise _Unknown
     return operation(left, right)
@@ -212,7 +244,7 @@ def _size(value: object) -> int:
 
 
 def _unary(scope: Scope, node: ast.UnaryOp, depth: int) -> object:
-    operation = _UNARY.get(type(node.op))
+    operation = UNARY.get(type(node.op))
     if operation is None:
         raise _Unknown
     return operation(_value(scope, node.operand, depth))
@@ -234,6 +266,8 @@ def _formatted(scope: Scope, part: ast.FormattedValue, depth: int) -> str:
     if len(spec) > _LONGEST_FORMAT:
         raise _Unknown
     if part.conversion == ord("r"):
+        if isinstance(value, PurePosixPath):
+            raise _Unknown
         return format(repr(value), spec)
     return format(str(value) if part.conversion == ord("s") else value, spec)
 
@@ -241,6 +275,8 @@ def _formatted(scope: Scope, part: ast.FormattedValue, depth: int) -> str:
 def _subscript(scope: Scope, node: ast.Subscript, depth: int) -> object:
     value = _value(scope, node.value, depth)
     key = _value(scope, node.slice, depth)
+    if isinstance(value, ConfigDict) and isinstance(key, str):
+        return _member(value, key)
     if isinstance(value, dict):
         return value[key]
     if isinstance(value, list | tuple | str) and isinstance(key, int):
@@ -248,11 +284,38 @@ def _subscript(scope: Scope, node: ast.Subscript, depth: int) -> object:
     raise _Unknown
 
 
+def _compare(scope: Scope, node: ast.Compare, depth: int) -> object:
+    left = _value(scope, node.left, depth)
+    for test, other in zip(node.ops, node.comparators, strict=True):
+        right = _value(scope, other, depth)
+        if not COMPARE[type(test)](left, right):
+            return False
+        left = right
+    return True
+
+
+def _both(scope: Scope, node: ast.BoolOp, depth: int) -> object:
+    wanted = isinstance(node.op, ast.Or)
+    value: object = None
+    for each in node.values:
+        value = _value(scope, each, depth)
+        if bool(value) is wanted:
+            return value
+    return value
+
+
 def _choice(scope: Scope, node: ast.IfExp, depth: int) -> object:
     return _value(scope, node.body if _value(scope, node.test, depth) else node.orelse, depth)
 
 
 def _call(scope: Scope, node: ast.Call, depth: int) -> object:
+    settled = scope.library.configs.values
+    if id(node) in settled:
+        if isinstance(settled[id(node)], Unparsed):
+            raise _Waiting(settled[id(node)])
+        return settled[id(node)]
+    if scope.library.origin(scope.module, node.func).ours == "config_expr":
+        return _config_expression(scope, node, depth)
     arguments = [_value(scope, each, depth) for each in node.args]
     named: dict[str, object] = {}
     for keyword in node.keywords:
@@ -268,29 +331,57 @@ def _stop() -> object:
     raise _Unknown
 
 
+def _config_expression(scope: Scope, node: ast.Call, depth: int) -> object:
+    """`config_expr('cfg.key')`: an expression over the names of the flow's `Config`s, and over the module's."""
+    text = _value(scope, node.args[0], depth) if len(node.args) == 1 else None
+    if not isinstance(text, str):
+        raise _Unknown
+    try:
+        parsed = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise _Unknown from error
+    return _value(Scope(scope.library, scope.module, scope.library.configs.names), parsed.body, depth)
+
+
 def _called(scope: Scope, function: ast.expr, depth: int) -> Callable[..., object]:
     if scope.library.origin(scope.module, function).ours == "namespaced_event_name":
         return lambda event_name: {NAMESPACED: event_name}
     if isinstance(function, ast.Name) and function.id not in scope.names and function.id not in scope.module.names:
-        return _CALLS.get(function.id) or _missing
+        return CALLS.get(function.id) or _stopped
+    known = FUNCTIONS.get(dotted(scope, function) or "")
+    if known is not None:
+        return known
     if isinstance(function, ast.Attribute):
-        if _is_import(scope, function.value, "json") and function.attr == "dumps":
-            import json  # noqa: PLC0415  # rarely needed
-
-            return json.dumps
-        if function.attr in _METHODS:
-            owner = _value(scope, function.value, depth)
-            if isinstance(owner, str | dict):
-                return getattr(owner, function.attr)  # type: ignore[no-any-return]
-    return _missing
+        return _method(_value(scope, function.value, depth), function.attr)
+    return _stopped
 
 
-def _missing(*_: object, **__: object) -> object:
+def _method(owner: object, name: str) -> Callable[..., object]:
+    if isinstance(owner, PurePosixPath):
+        return path_method(owner, name)
+    if name == "to_dict" and isinstance(owner, ConfigDict):
+        return lambda: dict(owner)
+    if name in METHODS and isinstance(owner, str | dict):
+        return getattr(owner, name)  # type: ignore[no-any-return]
+    return _stopped
+
+
+def _stopped(*_: object, **__: object) -> object:
     raise _Unknown
 
 
-def _is_import(scope: Scope, node: ast.expr, name: str) -> bool:
-    return isinstance(node, ast.Name) and scope.module.names.get(node.id) == Import(name, None, 0)
+def dotted(scope: Scope, node: ast.expr, names: Mapping[str, object] | None = None) -> str | None:
+    """The whole name of something of another package: `os.path.join` for `join` after `from os.path import join`."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name) or node.id in scope.names:
+        return None
+    bound = (names or scope.module.names).get(node.id)
+    if not isinstance(bound, Import) or bound.level or bound.ours:
+        return None
+    return ".".join([bound.module, *([bound.name] if bound.name else []), *reversed(parts)])
 
 
 _READERS: dict[type[ast.expr], Callable[..., object]] = {
@@ -305,6 +396,8 @@ _READERS: dict[type[ast.expr], Callable[..., object]] = {
     ast.JoinedStr: _text,
     ast.Subscript: _subscript,
     ast.IfExp: _choice,
+    ast.Compare: _compare,
+    ast.BoolOp: _both,
     ast.Call: _call,
 }
 
@@ -320,7 +413,7 @@ def _frozen(value: object, depth: int = 0) -> Value:
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, str):
-        if len(value) > _LONGEST:
+        if len(value) > _LONGEST or is_local(value):
             raise _Unknown
         return value
     if isinstance(value, list | tuple):
@@ -359,18 +452,22 @@ def _dict_entries(scope: Scope, node: ast.Call, depth: int) -> Iterator[tuple[st
 
 
 def _named_entries(scope: Scope, node: ast.expr, depth: int) -> Iterator[tuple[str, ast.expr, Value | Dynamic]]:
-    """The items of a dict that a name stands for; all have the name's place."""
-    if isinstance(node, ast.Name) and isinstance(local := scope.names.get(node.id), ast.expr):
-        inner, bound = scope, local
-    else:
+    """The items of a dict that a name or another expression stands for; all have its place."""
+    inner, bound = scope, scope.names.get(node.id) if isinstance(node, ast.Name) else None
+    if bound is None:
         origin = scope.library.origin(scope.module, node)
-        if not isinstance(origin.bound, ast.expr) or origin.module is None:
-            raise _Unknown
-        if isinstance(node, ast.Name) and _is_changed(scope, origin.module, node.id):
-            raise _Unknown
-        inner, bound = Scope(scope.library, origin.module, {}), origin.bound
-    for key, _, value in _entries(inner, bound, depth + 1):
-        yield key, node, value
+        if isinstance(origin.bound, ast.expr) and origin.module:
+            if isinstance(node, ast.Name) and _is_changed(scope, origin.module, node.id):
+                raise _Unknown
+            inner, bound = Scope(scope.library, origin.module, {}), origin.bound
+    if bound is not None and id(bound) not in scope.library.configs.values:
+        yield from ((key, node, value) for key, _, value in _entries(inner, bound, depth + 1))
+        return
+    whole = _value(scope, node, depth)
+    if not isinstance(whole, dict) or not all(isinstance(key, str) for key in whole):
+        raise _Unknown
+    for key, value in whole.items():
+        yield str(key), node, _frozen(value)
 
 
 def _key(scope: Scope, node: ast.expr) -> str:
@@ -378,27 +475,3 @@ def _key(scope: Scope, node: ast.expr) -> str:
     if not isinstance(value, str):
         raise _Unknown
     return value
-
-
-def class_names(node: ast.ClassDef) -> dict[str, ast.expr | None]:
-    """The names that a class body binds to expressions; None where it binds one twice or otherwise."""
-    names: dict[str, ast.expr | None] = {}
-    for statement in node.body:
-        if isinstance(statement, ast.Assign):
-            for target in statement.targets:
-                for each in _stored(target):
-                    plain = isinstance(target, ast.Name) and each not in names
-                    names[each] = statement.value if plain else None
-        elif isinstance(statement, ast.AnnAssign) and statement.value and isinstance(statement.target, ast.Name):
-            names[statement.target.id] = None if statement.target.id in names else statement.value
-        elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
-            names[statement.target.id] = None
-    return names
-
-
-def _stored(target: ast.expr) -> list[str]:
-    if isinstance(target, ast.Name):
-        return [target.id]
-    if isinstance(target, ast.Tuple | ast.List):
-        return [each.id for each in ast.walk(target) if isinstance(each, ast.Name)]
-    return []

@@ -155,6 +155,23 @@ class Parameter:
     choices: tuple[str, ...] = ()
     default_is_callable: bool = False
     """True where `default` is a function that wants to be called when the flow is deployed (`default` is then Dynamic)."""
+    file: str | None = None
+    """The file of an IncludeFile's default, relative to the code's root."""
+
+
+@record
+class Config:
+    """A `Config`: `name` is the command line's and `config_expr`'s, `attribute` the artifact's, `owner` the class that declares it.
+
+    `text` is what a parser of the author's own will read in the container; `value` is Dynamic then. None: it has no value.
+    """
+
+    attribute: str
+    name: str
+    owner: str
+    value: Value | Dynamic
+    span: Span
+    text: str | None = None
 
 
 @record
@@ -177,3 +194,4 @@ class Flow:
     span: Span
     mutated: bool = False
     """True where mutators have changed it, which act in the container again."""
+    configs: tuple[Config, ...] = ()

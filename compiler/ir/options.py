@@ -159,6 +159,8 @@ def features(flow: Flow) -> tuple[tuple[Feature, Span], ...]:
 
 
 def _features(flow: Flow) -> Iterator[tuple[Feature, Span]]:
+    for config in flow.configs:
+        yield "config", config.span
     for parameter in flow.parameters:
         if parameter.default_is_callable:
             yield "callable-default", parameter.span

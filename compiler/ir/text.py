@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from compiler.ir.flow import (
+    Config,
     Decorator,
     Dynamic,
     End,
@@ -98,9 +99,15 @@ def _flow_head(flow: Flow) -> Iterator[str]:
     if flow.doc:
         yield f"  {json.dumps(_first_line(flow.doc), ensure_ascii=False)}"
     yield from _decorators(flow.decorators)
+    yield from map(_config, flow.configs)
     yield from map(_parameter, flow.parameters)
     if flow.constants:
         yield f"  constants {', '.join(flow.constants)}"
+
+
+def _config(config: Config) -> str:
+    called = "" if config.name == config.attribute else f" (--config {config.name})"
+    return f"  config {config.attribute}{called} = {value_text(config.value)}"
 
 
 def _parameter(parameter: Parameter) -> str:

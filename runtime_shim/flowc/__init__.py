@@ -10,6 +10,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from flowc.config_parsers import conda_environment_yml_parser as conda_environment_yml_parser
+    from flowc.config_parsers import pyproject_toml_parser as pyproject_toml_parser
+    from flowc.config_parsers import requirements_txt_parser as requirements_txt_parser
+    from flowc.config_parsers import yaml_parser as yaml_parser
+    from flowc.configs import Config as Config
+    from flowc.configs import ConfigValue as ConfigValue
+    from flowc.configs import config_expr as config_expr
     from flowc.decorators import batch as batch
     from flowc.decorators import catch as catch
     from flowc.decorators import environment as environment
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
     from flowc.decorators import step as step
     from flowc.decorators import timeout as timeout
     from flowc.flowspec import FlowSpec as FlowSpec
+    from flowc.includes import IncludeFile as IncludeFile
     from flowc.multicore import parallel_imap_unordered as parallel_imap_unordered
     from flowc.multicore import parallel_map as parallel_map
     from flowc.multicore import profile as profile
@@ -41,7 +49,10 @@ _HOMES = {
         "step retry catch timeout environment resources kubernetes batch secrets card parallel conda pypi schedule project "
         "trigger trigger_on_finish exit_hook conda_base pypi_base airflow_external_task_sensor airflow_s3_key_sensor"
     ),
-    "flowc.parameters": "Parameter JSONType JSONTypeClass IncludeFile",
+    "flowc.parameters": "Parameter JSONType JSONTypeClass",
+    "flowc.configs": "Config ConfigValue config_expr",
+    "flowc.config_parsers": "yaml_parser requirements_txt_parser pyproject_toml_parser conda_environment_yml_parser",
+    "flowc.includes": "IncludeFile",
     "flowc.running": "current",
     "flowc.multicore": "parallel_map parallel_imap_unordered profile",
     "flowc.client": (
@@ -58,12 +69,8 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 __all__ = list(_HOME)  # pyright: ignore[reportUnsupportedDunderAll]  # the table says it once
 
-_CONFIG = "put the values into a Parameter, or into a module beside the flow"
 _DEPLOY = "write the files with `flowc argo create flow.py -o deploy/` or its like; your platform deploys them"
 _INSTEAD = {
-    "Config": _CONFIG,
-    "ConfigValue": _CONFIG,
-    "config_expr": _CONFIG,
     "NBRunner": "a run needs a file: write the cell's flow to one and use Runner(file).run()",
     "Deployer": _DEPLOY,
     "DeployedFlow": _DEPLOY,

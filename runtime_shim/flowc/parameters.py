@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 
-from flowc.exceptions import CallMistake, MetaflowException
+from flowc.exceptions import CallMistake
 from flowc.lean import TYPE_CHECKING
+from flowc.running import username
 from flowc.work import KEY
 
 if TYPE_CHECKING:
@@ -44,8 +44,9 @@ class Parameter:
     ) -> None:
         self.name = name
         self.attribute = name
-        self.default = default
-        self.type = _type(type, default, options)
+        self.default = default.to_dict() if isinstance(default, dict) and hasattr(default, "to_dict") else default
+        self.is_typed = type is not None
+        self.type = _type(type, self.default, options)
         self.help = help
         self.required = bool(required)
         self.show_default = show_default
@@ -76,22 +77,49 @@ class Parameter:
     def __delete__(self, flow: Any) -> None:
         raise AttributeError(f"self.{self.attribute} is a parameter of the flow: steps cannot delete it")
 
+    def of_given(self, value: Any, evaluated: Any) -> Any:
+        """The value of what was given; where no type was declared, that of a default that had to be `evaluated` counts."""
+        kind = self.type if evaluated is None else _type(None, evaluated, self.options)
+        return _converted(self, kind, value)
+
+    def of_default(self, value: Any, folders: tuple[str, ...]) -> Any:
+        """The value of a default: one without a declared type is what it is."""
+        fits = callable(self.default) and not self.is_typed
+        return value if fits else _converted(self, self.type, value)
+
+
+class DefaultFailed(Exception):
+    """Code of the author's that makes a parameter's value has raised `error`."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+def of_author(function: Any, argument: Any) -> Any:
+    """What code of the author's gives. Raises DefaultFailed."""
+    try:
+        return function(argument)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the author's function may raise anything
+        raise DefaultFailed(error) from None
+
 
 class DeployTimeField:
     """What a callable default is called with."""
 
     def __init__(self, flow: str, parameter: str) -> None:
         self.flow_name = flow
-        self.user_name = os.environ.get("METAFLOW_USER") or os.environ.get("USER")
+        self.user_name = username()
         self.parameter_name = parameter
         self.logger = print
         self.ds_type = None
-        self.configs = None
 
+    @property
+    def configs(self) -> Any:
+        """The flow's `Config`s by their names."""
+        from flowc.configs import by_name
 
-def IncludeFile(*_: Any, **__: Any) -> Any:
-    """Refused: files packed with a flow are not supported yet."""
-    raise MetaflowException("flowc has no IncludeFile: open the file in a step, it is packed with the code")
+        return by_name()
 
 
 def _type(declared: Any, default: Any, options: Mapping[str, Any]) -> Any:
@@ -105,28 +133,34 @@ def _type(declared: Any, default: Any, options: Mapping[str, Any]) -> Any:
     return JSONType if declared in (dict, list, tuple) else declared
 
 
-def values(flow: str, declared: list[Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The value of each parameter by its attribute. Raises CallMistake, which names the parameter."""
+def values(
+    flow: str, declared: list[Parameter], given: Mapping[str, Any], folders: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """The value of each parameter by its attribute; `folders` are where its files lie.
+
+    Raises CallMistake, which names the parameter, and DefaultFailed.
+    """
     known = {name for parameter in declared for name in (parameter.name, parameter.attribute)}
     unknown = sorted(set(given) - known)
     if unknown:
         names = ", ".join(parameter.name for parameter in declared) or "none"
         raise CallMistake(f"flow {flow} has no parameter {unknown[0]!r}; it has {names}")
-    return {parameter.attribute: _value(flow, parameter, given) for parameter in declared}
+    return {parameter.attribute: _value(flow, parameter, given, folders) for parameter in declared}
 
 
-def _value(flow: str, parameter: Parameter, given: Mapping[str, Any]) -> Any:
+def _value(flow: str, parameter: Parameter, given: Mapping[str, Any], folders: tuple[str, ...]) -> Any:
     value = given.get(parameter.name, given.get(parameter.attribute, _ABSENT))
-    if value is _ABSENT or (value is None and parameter.type is not JSONType):
-        if parameter.required:
-            raise CallMistake(f"parameter {parameter.name!r} is required: give it when the run starts")
-        value = parameter.default
-        if callable(value):
-            value = value(DeployTimeField(flow, parameter.name))
-    if value is None:
-        return None
+    is_given = value is not _ABSENT and (value is not None or parameter.type is JSONType)
+    default = parameter.default
+    if not is_given and parameter.required:
+        raise CallMistake(f"parameter {parameter.name!r} is required: give it when the run starts")
+    if callable(default) and not (is_given and parameter.is_typed):
+        default = of_author(default, DeployTimeField(flow, parameter.name))
     try:
-        return _converted(parameter, value)
+        if is_given:
+            evaluated = None if parameter.is_typed or default is parameter.default else default
+            return None if value is None else parameter.of_given(value, evaluated)
+        return None if default is None else parameter.of_default(default, folders)
     except (ValueError, TypeError, OverflowError) as error:
         raise CallMistake(f"parameter {parameter.name!r}: {error}") from None
 
@@ -134,14 +168,14 @@ def _value(flow: str, parameter: Parameter, given: Mapping[str, Any]) -> Any:
 _ABSENT = object()
 
 
-def _converted(parameter: Parameter, value: Any) -> Any:
+def _converted(parameter: Parameter, kind: Any, value: Any) -> Any:
     if parameter.multiple:
-        return tuple(_single(parameter, item) for item in _several(parameter, value))
+        return tuple(_single(parameter, kind, item) for item in _several(parameter, value))
     if parameter.separator and isinstance(value, str):
-        return [_single(parameter, item) for item in value.split(parameter.separator)]
+        return [_single(parameter, kind, item) for item in value.split(parameter.separator)]
     if parameter.separator and isinstance(value, (list, tuple)):
-        return [_single(parameter, item) for item in value]
-    return _single(parameter, value)
+        return [_single(parameter, kind, item) for item in value]
+    return _single(parameter, kind, value)
 
 
 def _several(parameter: Parameter, value: Any) -> list[Any]:
@@ -159,8 +193,7 @@ def _several(parameter: Parameter, value: Any) -> list[Any]:
     return [value]
 
 
-def _single(parameter: Parameter, value: Any) -> Any:
-    kind = parameter.type
+def _single(parameter: Parameter, kind: Any, value: Any) -> Any:
     if kind is JSONType:
         return _json(value)
     if hasattr(kind, "convert"):

@@ -105,6 +105,14 @@ def _is_standard(stem: str) -> bool:
     )
 
 
+def folders(loaded: Loaded) -> tuple[str, ...]:
+    """Where files that the flow names lie: its own folder, and the code's root."""
+    path = os.path.abspath(getattr(sys.modules.get(loaded.flow.__module__), "__file__", None) or "")
+    inside = os.environ.get("FLOWC_FLOW", "").rpartition(":")[0]
+    own = os.path.dirname(path)
+    return (own, path[: -len(inside)]) if inside and path.endswith(os.sep + inside) else (own,)
+
+
 def inspected(name: str, flow: type[FlowSpec]) -> Loaded:
     """What the class declares; its constants become read-only for its instances."""
     steps, marks = steps_of(flow), marks_of_flow(flow)

@@ -32,8 +32,8 @@ from flowc.failure import failure_of
 from flowc.lean import TYPE_CHECKING, NamedTuple
 from flowc.loading import Base, base
 from flowc.manifest import Failure, RunRecord, attempts, read_run
-from flowc.parameters import values
-from flowc.sources import Loaded, prepare
+from flowc.parameters import DefaultFailed, values
+from flowc.sources import Loaded, folders, prepare
 from flowc.standard import standard_path
 from flowc.store import Store, StoreError
 from flowc.work import KEY, Stored, Transition, Work
@@ -142,7 +142,7 @@ def _executed(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Out
     started = time.time()
     address = TaskAddress(loaded.name, call.run, call.step, call.index)
     call = _counted(loaded, call, store, address)
-    first = _begun(loaded, call, store, started)
+    loaded, first = _begun(loaded, call, store, started)
     fence = ordering.begin(store, address, call.retry, os.urandom(16).hex(), started)
     task = _Task(call, store, output, fence, [])
     if isinstance(loaded, Broken):
@@ -181,7 +181,10 @@ def iterate(
         task = _Task(call, store, output, fence, [])
         try:
             with _noted(task):
-                return _attempted(loaded, task, first or _begun(loaded, call, store, fence.started))
+                begun, first = (loaded, first) if first else _begun(loaded, call, store, fence.started)
+                if isinstance(begun, Broken):
+                    raise _failed(task, begun.error)
+                return _attempted(begun, task, first)
         except _Ended as ended:
             return ended.reported
         except (CallMistake, StoreError) as error:
@@ -213,16 +216,23 @@ def _times(marks: StepMarks) -> int:
     return int(retry["times"]) if retry else 0
 
 
-def _begun(loaded: Loaded | Broken, call: TaskCall, store: Store, started: float) -> _First:
-    given = _given(loaded, call)
-    return _First(_claimed(loaded, call, store, tuple(given), started), given)
+def _begun(loaded: Loaded | Broken, call: TaskCall, store: Store, started: float) -> tuple[Loaded | Broken, _First]:
+    loaded, given = _given(loaded, call)
+    return loaded, _First(_claimed(loaded, call, store, tuple(given), started), given)
 
 
-def _given(loaded: Loaded | Broken, call: TaskCall) -> dict[str, Any]:
-    """The values of the parameters, which the first step alone takes."""
-    if isinstance(loaded, Broken) or not isinstance(call.loads, Begin):
-        return {}
-    return values(loaded.name, list(loaded.parameters), call.parameters)
+def _given(loaded: Loaded | Broken, call: TaskCall) -> tuple[Loaded | Broken, dict[str, Any]]:
+    """The values of the parameters, which the first step alone takes; a default that raises breaks the flow."""
+    if isinstance(loaded, Broken) or not isinstance(call.loads, Begin) or not loaded.parameters:
+        return loaded, {}
+    # A default may ask whether this is production.
+    running.enter(_call_facts(loaded, call), call.project, loaded.name, {})
+    try:
+        return loaded, values(loaded.name, list(loaded.parameters), call.parameters, folders(loaded))
+    except DefaultFailed as failed:
+        return Broken(loaded.name, failed.error), {}
+    finally:
+        running.leave()
 
 
 def _claimed(
@@ -300,17 +310,11 @@ def _origin(record: RunRecord | None, found: Base | None) -> tuple[float, tuple[
 
 
 def _enter(loaded: Loaded, task: _Task, tags: tuple[str, ...], parameters: tuple[str, ...]) -> None:
-    call, user = task.call, running.username()
+    call = task.call
     facts = {
-        "flow_name": loaded.name,
-        "run_id": call.run,
-        "origin_run_id": call.origin or None,
-        "step_name": call.step,
+        **_call_facts(loaded, call),
         "task_id": task.fence.address.name,
-        "retry_count": call.retry,
         "pathspec": str(task.fence.address),
-        "namespace": os.environ.get("METAFLOW_NAMESPACE") or f"user:{user}",
-        "username": user,
         "tags": frozenset(tags),
         "parameter_names": list(parameters),
     }
@@ -319,6 +323,22 @@ def _enter(loaded: Loaded, task: _Task, tags: tuple[str, ...], parameters: tuple
     if given:
         facts["card"] = _cards(given)
     running.enter(facts, call.project, loaded.name, later)
+
+
+def _call_facts(loaded: Loaded, call: TaskCall) -> dict[str, Any]:
+    """What is known of a task before it has begun."""
+    user = running.username()
+    return {
+        "flow_name": loaded.name,
+        "run_id": call.run,
+        "origin_run_id": call.origin or None,
+        "step_name": call.step,
+        "task_id": call.index,
+        "retry_count": call.retry,
+        "namespace": os.environ.get("METAFLOW_NAMESPACE") or f"user:{user}",
+        "username": user,
+        "tags": frozenset(call.tags),
+    }
 
 
 def _graph(loaded: Loaded) -> Any:

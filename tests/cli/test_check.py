@@ -26,7 +26,6 @@ def _above_flow(line: str) -> str:
 
 
 NOWHERE: dict[str, tuple[str, str]] = {
-    "callable-default": (FLOW.replace("default=3", "default=lambda context: 3"), "lambda"),
     "conda": (_above_step('@conda(packages={"a": "1"})'), "@conda"),
     "pypi": (_above_step('@pypi(packages={"a": "1"})'), "@pypi"),
     "secrets": (_above_step('@secrets(sources=["a"])'), "@secrets"),

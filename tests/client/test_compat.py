@@ -24,9 +24,7 @@ WORKS = """
     parallel_map parallel_imap_unordered profile
 """.split()  # noqa: SIM905 - a table is easier to read
 NAMED = """
-    Config ConfigValue config_expr
-    NBRunner Deployer DeployedFlow NBDeployer inspect_spin tuple_util yaml_parser
-    requirements_txt_parser pyproject_toml_parser conda_environment_yml_parser
+    NBRunner Deployer DeployedFlow NBDeployer inspect_spin tuple_util
     pytorch_parallel model checkpoint huggingface_hub pip trigger_on torchrun metaflow_ray
 """.split()  # noqa: SIM905 - a table is easier to read
 

@@ -1,4 +1,4 @@
-"""Parameters (FC39x, FC54x) and what steps do to them and to other names of the class (FC40x)."""
+"""Parameters, files and Configs (FC54x, FC55x, FC65x) and what steps do to them and to other names of the class (FC40x)."""
 
 
 def _flow(*members: str, body: str = "pass", names: str = "*", flow: str = "") -> str:
@@ -20,8 +20,45 @@ def _marked(text: str, indent: int) -> list[str]:
 
 
 CASES = {
-    "a Config": _flow("cfg = «Config('cfg', default='cfg.json')» FC391"),
-    "an IncludeFile": _flow("table = «IncludeFile('table', default='t.csv')» FC392"),
+    "a file that is not there": _flow("table = IncludeFile('table', «default='t.csv'») FC551"),
+    "a file that is not with the code": _flow("table = IncludeFile('table', «default='/etc/hostname'») FC552"),
+    "a file that is no text": _flow("# é", "table = IncludeFile('table', «default=__file__», encoding='ascii') FC553"),
+    "a file with an encoding that is none": _flow(
+        "table = IncludeFile('table', default=__file__, «encoding='utf-99'») FC554"
+    ),
+    "a file that is there": _flow("table = IncludeFile('table', default=__file__)"),
+    "a file that only run time names": _flow("table = IncludeFile('table', default=click.get())"),
+    "a Config without its file": _flow("cfg = Config('cfg', «default='cfg.json'») FC650"),
+    "a Config that is no JSON": _flow("cfg = Config('cfg', «default_value='{a: 1}'») FC651"),
+    "a Config that is no TOML": _flow("cfg = Config('cfg', «default_value='a ='», parser='tomllib.loads') FC651"),
+    "a Config that holds a date": _flow(
+        "cfg = Config('cfg', «default_value='a: 2020-01-01'», parser='yaml.safe_load') FC651"
+    ),
+    "a Config that must be given": _flow("cfg = «Config('cfg', required=True)» FC652"),
+    "a Config with two defaults": _flow("cfg = Config('cfg', default='a', «default_value='{}'») FC653"),
+    "a key that a Config does not have": _flow(
+        "cfg = Config('cfg', default_value={'a': {'b': 1}})",
+        "x = Parameter('x', default=cfg.a.b)",
+        "y = Parameter('y', default=«cfg.a.c») FC654",
+    ),
+    "a Config that is a list": _flow("cfg = Config('cfg', «default_value=[1]») FC655"),
+    "a value of the author's own parser in the output": _flow(
+        "cfg = Config('cfg', default_value='a', parser=click.get)",
+        "@retry(«times=cfg.n») FC656",
+    ),
+    "a Config that only running the module tells": _flow("cfg = Config('cfg', «default_value=click.get()») FC657"),
+    "a misspelt option of a Config": _flow("cfg = Config('cfg', «defualt='a'») FC544"),
+    "values of a Config in decorators and defaults": _flow(
+        'cfg = Config(\'cfg\', default_value=\'{"n": 2, "more": {"help": "x"}, "p": {"name": "pp"}}\')',
+        "x = Parameter('x', default=cfg['n'], **cfg.more)",
+        "@retry(times=cfg.n, minutes_between_retries=cfg.get('pause', 0))",
+        flow="@project(**config_expr('cfg.p'))",
+    ),
+    "a Config whose parser does no more than one of ours": _flow(
+        "cfg = Config('cfg', default_value='a: 1', parser=lambda text: yaml.safe_load(text))",
+        "x = Parameter('x', default=cfg.a)",
+        names="*\nimport yaml",
+    ),
     "a name with a blank": _flow("x = Parameter(«'my x'») FC540"),
     "a name that a function gives": _flow("x = Parameter(«click.get()») FC541"),
     "no name": _flow("x = «Parameter()» FC541"),

@@ -61,7 +61,7 @@ def test_mistakes_of_the_whole_file_are_found(code: str, tmp_path: Path) -> None
     if data is not None:
         path.write_bytes(data)
     report = Report()
-    importer = (lambda _: ImportFailure("KeyError: 'x'")) if code == "FC663" else None
+    importer = (lambda *_: ImportFailure("KeyError: 'x'")) if code == "FC663" else None
     assert parse(path, report, name="Missing" if code == "FC106" else None, importer=importer) == () or code == "FC108"
     assert [found.rule.code for found in report] == [code]
 

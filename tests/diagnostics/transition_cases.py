@@ -265,7 +265,7 @@ class F(FlowSpec):
         self.next({1.5: self.a, (1, 2): self.b, self.v: self.a}, condition="v")
                    ^^^ FC248
                                 ^^^^^^ FC248
-                                                ^^^^^^ FC394
+                                                ^^^^^^ FC248
 """,
         more=_ARMS,
     ),

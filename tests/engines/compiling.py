@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Mapping
 
 from compiler.backends import Backend, Options, OutputFile
+from compiler.commands.configs import given_configs
 from compiler.diagnostics import Report
 from compiler.ir.flow import Flow, Value
 from compiler.ir.planner import plan
@@ -51,14 +53,10 @@ def _compile(
 
 def _read(case: FlowCase, report: Report) -> Flow | None:
     """The flow as `create` reads it with the case's `--config`, `--config-value` and `--import`."""
-    assert not any((case.configs, case.config_values)), "to be passed to read_flow once it takes them"
-    return read_flow(
-        case.path,
-        report,
-        name=case.flow,
-        root=case.root,
-        reading=Reading(imports=case.imports, passthrough=_words(case.settings.get("passthrough"))),
-    )
+    words = tuple((name, json.dumps(value)) for name, value in case.config_values.items())
+    configs = given_configs(tuple((name, str(path)) for name, path in case.configs.items()), words)
+    reading = Reading(imports=case.imports, passthrough=_words(case.settings.get("passthrough")), configs=configs)
+    return read_flow(case.path, report, name=case.flow, root=case.root, reading=reading)
 
 
 def _with_settings(options: Options, case: FlowCase, target: str) -> Options:

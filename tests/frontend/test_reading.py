@@ -107,6 +107,19 @@ VALUES: dict[str, Value] = {
     "OTHER": 7,
     "Sizes.SMALL": 1,
     "LOCAL": 5,
+    "SIZE if SIZE > 3 else 0": 4,
+    "NAME == 'xs' and not SIZE < 0 or 1": True,
+    "'x' in NAME": True,
+    "1 < SIZE <= 4": True,
+    "str(Path('a') / 'b' / f'{NAME}.csv')": "a/b/xs.csv",
+    "os.path.join('a', NAME)": "a/xs",
+    "join('a', 'b')": "a/b",
+    "os.path.basename(__file__)": "flow_file.py",
+    "Path(__file__).stem": "flow_file",
+    "Path('a/b.tar.gz').with_suffix('').name": "b.tar",
+    "json.loads('[1]')[0]": 1,
+    "Larger.SMALL": 1,
+    "NAME.removeprefix('x')": "s",
 }
 UNKNOWN = {
     "os.environ['A']",
@@ -119,9 +132,17 @@ UNKNOWN = {
     "1j",
     "b'a'",
     "float('inf')",
-    "SIZE if SIZE > 3 else 0",
+    "str(Path(__file__).parent)",
+    "os.path.basename(os.path.dirname(__file__))",
+    "os.path.abspath('a')",
+    "f'{__file__}'",
+    "len(__file__)",
+    "Path('a').exists()",
+    "repr(NAME)",
 }
 VALUE_HEAD = """import json, os
+from os.path import join
+from pathlib import Path
 import settings
 from settings import LIMIT as OTHER
 from metaflow import *
@@ -134,6 +155,8 @@ CHANGED = {}
 CHANGED["a"] = 1
 class Sizes:
     SMALL = 1
+class Larger(Sizes):
+    LARGE = 2
 class F(FlowSpec):
     LOCAL = 5
     x = Parameter("x", default=%s, type=JSONType)

@@ -32,7 +32,8 @@ def params(parameters: tuple[Parameter, ...]) -> dict[str, Source]:
 
 def _param(parameter: Parameter) -> Call:
     types = _types(parameter)
-    shown = parameter.has_default and _shown(parameter.default)
+    # The path of a file of the code is nothing that a run could be given.
+    shown = parameter.has_default and parameter.type != "file" and _shown(parameter.default)
     named: list[tuple[str, Source]] = []
     if not shown and not parameter.required:
         types = (*types, "null")

@@ -25,7 +25,7 @@ _HOMES = {
     "events": "flowc.events",
     "exception": "flowc.exceptions",
     "flowspec": "flowc.flowspec",
-    "includefile": "flowc.parameters",
+    "includefile": "flowc.includes",
     "metaflow_current": "flowc.running",
     "metaflow_profile": "flowc.multicore",
     "multicore_utils": "flowc.multicore",
@@ -43,6 +43,9 @@ _HOMES = {
     "plugins.cards.card_modules.card": "flowc.cards",
     "plugins.cards.card_modules.components": "flowc.cards",
     "plugins.datatools": "flowc.datatools",
+    "plugins.parsers": "flowc.config_parsers",
+    "plugins.pypi.parsers": "flowc.config_parsers",
+    "user_configs.config_parameters": "flowc.configs",
     "plugins.datatools.s3": "flowc.datatools",
     "plugins.datatools.s3.s3": "flowc.datatools",
 }
@@ -53,7 +56,6 @@ _EXTENSION = (
 )
 _CONFIG = "the store is FLOWC_STORE; options are on the command line and in [tool.flowc] of pyproject.toml"
 _DECORATOR = "write the decorator as a plain Python function above @step"
-_PARSER = "read the file in the step, or put its values into a module beside the flow"
 
 _INSTEAD = {
     "cards": "use one of the components of flowc.cards, or derive your own from MetaflowCardComponent",
@@ -67,7 +69,6 @@ _INSTEAD = {
     "datastore": "read and write with `self.<name>`, the Client or `S3()`",
     "metadata_provider": "read runs with the Client",
     "runner": "use Runner of `metaflow`; deploy the files that `flowc argo create` and its like write",
-    "user_configs": "put the values into a Parameter, or into a module beside the flow",
     "user_decorators": _DECORATOR,
     "extension_support": _EXTENSION,
     "unbounded_foreach": "use foreach over a list",
@@ -87,10 +88,6 @@ _NAMES = {
     "torchrun": "use @parallel and call torchrun in the step",
     "metaflow_ray": "use @parallel and start ray in the step",
     "tuple_util": "use `collections.namedtuple`",
-    "yaml_parser": _PARSER,
-    "requirements_txt_parser": _PARSER,
-    "pyproject_toml_parser": _PARSER,
-    "conda_environment_yml_parser": _PARSER,
     "StepDecorator": _DECORATOR,
     "FlowDecorator": "write the decorator as a plain Python function above the class",
     "MetaflowCode": "the code is in the image or in the package that the deployment names",

@@ -1,0 +1,189 @@
+"""The functions of other packages that a pure evaluator knows: paths as text, JSON, a little arithmetic. None touches the disk."""
+
+from __future__ import annotations
+
+import ast
+import operator
+import os.path
+import posixpath
+from collections.abc import Callable, Sized
+from pathlib import Path, PurePosixPath
+
+_MARK = "\x00"
+"""Stands before each folder above the code's root: machines differ in these, so no value of the output may hold one."""
+
+
+class Impure(Exception):
+    """Only run time knows what such a call gives."""
+
+
+def _join(first: object, *rest: object) -> str:
+    return posixpath.join(_path(first), *map(_path, rest))
+
+
+def _path(value: object) -> str:
+    if isinstance(value, str | PurePosixPath):
+        return str(value)
+    raise Impure
+
+
+def _absolute(value: object) -> str:
+    """Absolute is what began at `__file__`; all else depends on the working directory."""
+    text = _path(value)
+    if not text.startswith((_MARK, "/")):
+        raise Impure
+    return posixpath.normpath(text)
+
+
+def _of(function: Callable[[str], object]) -> Callable[..., object]:
+    return lambda value: function(_path(value))
+
+
+def _dumps(value: object, **options: object) -> str:
+    if not options.keys() <= _DUMPS:
+        raise Impure
+    import json  # noqa: PLC0415  # rarely needed
+
+    return json.dumps(value, **options)  # type: ignore[arg-type]  # a wrong option is a TypeError
+
+
+def _loads(text: object) -> object:
+    import json  # noqa: PLC0415  # rarely needed
+
+    if not isinstance(text, str):
+        raise Impure
+    return json.loads(text)
+
+
+_DUMPS = {"indent", "sort_keys", "ensure_ascii", "separators"}
+
+
+def _length(value: Sized) -> int:
+    if isinstance(value, str) and is_local(value):
+        raise Impure
+    return len(value)
+
+
+BINARY: dict[type[ast.operator], Callable[..., object]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.BitOr: operator.or_,
+}
+UNARY: dict[type[ast.unaryop], Callable[..., object]] = {
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Not: operator.not_,
+}
+CALLS: dict[str, Callable[..., object]] = {
+    "str": str,
+    "int": int,
+    "float": float,
+    "bool": bool,
+    "dict": dict,
+    "list": list,
+    "tuple": tuple,
+    "len": _length,
+    "min": min,
+    "max": max,
+    "round": round,
+    "abs": abs,
+    "sum": sum,
+    "sorted": sorted,
+}
+METHODS = frozenset(
+    [
+        "upper",
+        "lower",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "replace",
+        "split",
+        "join",
+        "title",
+        "get",
+        "keys",
+        "values",
+        "items",
+        "copy",
+        "to_dict",
+        "startswith",
+        "endswith",
+        "removeprefix",
+        "removesuffix",
+        "rsplit",
+        "splitlines",
+        "capitalize",
+    ]
+)
+COMPARE: dict[type[ast.cmpop], Callable[..., object]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
+    ast.In: lambda item, group: item in group,
+    ast.NotIn: lambda item, group: item not in group,
+}
+
+FUNCTIONS: dict[str, Callable[..., object]] = {
+    "json.dumps": _dumps,
+    "json.loads": _loads,
+    "os.fspath": _of(str),
+    "os.path.abspath": _absolute,
+    "os.path.basename": _of(posixpath.basename),
+    "os.path.dirname": _of(posixpath.dirname),
+    "os.path.join": _join,
+    "os.path.normpath": _of(posixpath.normpath),
+    "os.path.realpath": _absolute,
+    "os.path.split": _of(posixpath.split),
+    "os.path.splitext": _of(posixpath.splitext),
+    "pathlib.Path": PurePosixPath,
+    "pathlib.PosixPath": PurePosixPath,
+    "pathlib.PurePath": PurePosixPath,
+    "pathlib.PurePosixPath": PurePosixPath,
+}
+"""By the whole name under which a module gives them."""
+
+CONSTANTS = {"os.path.sep": "/", "os.sep": "/"}
+
+
+def path_attribute(path: PurePosixPath, name: str) -> object:
+    """An attribute of a path. Raises Impure."""
+    if name not in ("name", "parent", "parents", "parts", "stem", "suffix"):
+        raise Impure
+    return tuple(path.parents) if name == "parents" else getattr(path, name)
+
+
+def path_method(path: PurePosixPath, name: str) -> Callable[..., object]:
+    """A method of a path that does not look at the disk. Raises Impure."""
+    if name in ("resolve", "absolute"):
+        return lambda: PurePosixPath(_absolute(path))
+    if name not in ("as_posix", "joinpath", "with_name", "with_stem", "with_suffix", "__str__", "__fspath__"):
+        raise Impure
+    return getattr(path, name)  # type: ignore[no-any-return]
+
+
+def file_name(file: Path, root: Path) -> str:
+    """`__file__` of a module, with marks on what of it is this machine's."""
+    whole, top = PurePosixPath(os.path.abspath(file)), PurePosixPath(os.path.abspath(root))
+    inside = len(top.parts) if whole.is_relative_to(top) else len(whole.parts)
+    above = [_MARK + part for part in whole.parts[1:inside]]
+    return "/".join([_MARK, *above, *whole.parts[inside:]])
+
+
+def real_path(text: str) -> str:
+    """A path without marks."""
+    return text.replace(_MARK, "")
+
+
+def is_local(text: str) -> bool:
+    """Whether a text holds a folder of this machine's copy of the code."""
+    return _MARK in text
