@@ -1,0 +1,3 @@
+"""A module beside the flow."""
+
+SUFFIX = "x" * 2
