@@ -60,6 +60,7 @@ def _attempts(folder: Path) -> tuple[Attempt, ...]:
     return attempts(_store(folder), TASK)
 
 
+@pytest.mark.language("failure.exit")
 @pytest.mark.parametrize(
     ("start", "code", "kind"),
     [
@@ -85,6 +86,7 @@ def test_the_end_of_a_step_has_one_meaning(tmp_path: Path, start: str, code: int
     assert (attempt.failure.type if attempt.failure else None) == kind
 
 
+@pytest.mark.language("timeout.swallowed")
 @pytest.mark.parametrize(("start", "before"), [(SWALLOWED, ""), (BLOCKED, QUICK)])
 def test_a_step_that_took_too_long_has_failed_whatever_it_swallowed(tmp_path: Path, start: str, before: str) -> None:
     _step(tmp_path, start, "@timeout(seconds=0.2)", before)

@@ -101,6 +101,7 @@ def _attempts(folder: Path) -> list[Attempt]:
     return [one for index in "01" for one in attempts(store, RunAddress("F", "r").task("wait", index))]
 
 
+@pytest.mark.language("failure.interrupted")
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("head", ["", THREADS], ids=["forks", "spawned"])
 def test_an_ended_run_ends_its_tasks_and_marks_their_attempts(

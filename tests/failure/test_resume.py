@@ -217,6 +217,7 @@ def test_what_cannot_be_resumed_is_said_and_nothing_is_written(
     assert not (place.folder / "store" / "F" / "two").exists()
 
 
+@pytest.mark.language("resume.code")
 def test_changed_code_goes_on_from_the_step_that_it_changes(place: Place) -> None:
     place.write("end")
     assert place.run("one").returncode == 1
@@ -260,6 +261,7 @@ class F(FlowSpec):
 """
 
 
+@pytest.mark.language("resume.decisions")
 @pytest.mark.parametrize(
     ("fails", "step", "took"),
     [("join", None, ["low", "high"]), ("high", None, ["low", "high"]), ("join", "pick", ["high", "low"])],
@@ -301,6 +303,7 @@ def test_what_a_step_wrote_for_its_run_comes_along(place: Place) -> None:
     assert place.left("two", "end")["read"] == "of first"
 
 
+@pytest.mark.language("resume.target")
 def test_a_run_of_a_target_goes_on_here(place: Place) -> None:
     place.write("join")
     outcome = run_argo(FlowCase(place.folder / "flow.py", "F", {"width": 3}, {}, place.folder), place.folder)
