@@ -53,6 +53,19 @@ def test_a_sensor_that_airflow_does_not_take_is_refused(tmp_path: Path, sensor: 
     assert [found.message.startswith(f"`{wrong}` is") for found in report] == [True]
 
 
+@pytest.mark.parametrize(
+    ("decorators", "code"),
+    [
+        ("@schedule(daily=True)\n@trigger(event='films.added')\n", "FC610"),
+        ("@schedule(daily=True)\n@trigger_on_finish(flow='Other')\n", "FC610"),
+        ("@trigger(event='films.added', options={'reset_at': {'cron': '0 6 * * *'}})\n", "FC302"),
+    ],
+)
+def test_a_trigger_that_airflow_does_not_have_is_refused(tmp_path: Path, decorators: str, code: str) -> None:
+    text, report = compiled(written(tmp_path, chain(2), decorators))
+    assert (text, [found.rule.code for found in report]) == (None, [code])
+
+
 def test_every_option_of_a_sensor_is_spelled(tmp_path: Path) -> None:
     decorators = (
         '@airflow_external_task_sensor(external_dag_id="a", external_task_ids=["t"], allowed_states="success", '

@@ -39,6 +39,12 @@ BAD_DAG_ID = Rule(
     message="`{name}` cannot be a DAG's id: letters, digits, `_`, `.` and `-`, at most 250",
     help="give a name with `--name`",
 )
+EVENT_AND_SCHEDULE = Rule(
+    code="FC610",
+    name="airflow-event-and-schedule",
+    message="a DAG starts by its schedule or by events, and the flow has both",
+    help="keep one of them, or deploy the flow a second time without `@schedule`",
+)
 POD_ONLY = Rule(
     code="FC324",
     name="option-needs-pod",
@@ -68,8 +74,6 @@ class Airflow:
     name: ClassVar[str] = "airflow"
     gaps: ClassVar[Mapping[Feature, Gap]] = {
         **EVERYWHERE,
-        "trigger": Gap("its DAG does not say it yet", "give the DAG a schedule of assets by hand"),
-        "trigger-on-finish": Gap("its DAG does not say it yet", "give the DAG a schedule of assets by hand"),
         "secrets": Gap("its DAG does not say it yet", "use `@kubernetes(secrets=[...])`"),
         "gang": Gap(
             "flowc does not yet let Airflow start all of its nodes at once",
@@ -94,6 +98,7 @@ class Airflow:
         _check_settings(plan, options, report)
         _check_steps(plan, options, report)
         _check_hooks(plan, options, report)
+        _check_triggers(plan, report)
         for wrong in sensors.wrong(plan.flow):
             report.add(BAD_OPTION_VALUE, wrong.span, option=wrong.option, value=wrong.value, wants=wrong.wants)
 
@@ -139,6 +144,12 @@ def _check_steps(plan: Plan, options: Options, report: Report) -> None:
                 report.add(BAD_OPTION_VALUE, option.span, option=option.name, value=f"`{value}`", wants=wants)
             else:
                 _check_text(option.value, option.span, option.name, report)
+
+
+def _check_triggers(plan: Plan, report: Report) -> None:
+    for trigger in plan.triggers:
+        if plan.schedule:
+            report.add(EVENT_AND_SCHEDULE, trigger.span)
 
 
 def _check_hooks(plan: Plan, options: Options, report: Report) -> None:

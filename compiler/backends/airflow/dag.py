@@ -23,9 +23,9 @@ from compiler.backends.airflow.parameters import params
 from compiler.backends.airflow.segments import Guard, Indices, Segment, Single, Unit, units
 from compiler.backends.airflow.sensors import sensor_call, sensors
 from compiler.backends.airflow.settings import callbacks, operator, placed
-from compiler.backends.airflow.steps import BASH_REPORT, MODULE, POD_REPORT, hook_call, operator_call
-from compiler.backends.command import environment, flow_image
-from compiler.ir.plan import Plan, Task
+from compiler.backends.airflow.steps import BASH_REPORT, MODULE, POD_REPORT, asset_name, hook_call, operator_call
+from compiler.backends.command import environment, flow_image, trigger_facts
+from compiler.ir.plan import FlowTrigger, Plan, Task, Trigger
 from compiler.late import late
 from compiler.record import record
 
@@ -59,7 +59,7 @@ def dag_text(plan: Plan, options: Options) -> str:
     """The DAG file for a plan. Pure."""
     mode = operator(options)
     parts = tuple(units(plan.root))
-    steps = [operator_call(task, Guard(), options) for task in plan.root.tasks()]
+    steps = [operator_call(task, Guard(), plan, options) for task in plan.root.tasks()]
     dag = _dag(plan, options)
     waits = [sensor_call(each, number) for number, each in enumerate(sensors(plan.flow), 1)]
     used = calls([*steps, *waits, dag])
@@ -67,7 +67,9 @@ def dag_text(plan: Plan, options: Options) -> str:
     return _render(
         headline=docstring(f"The flow {plan.flow.name} of {plan.flow.path}, written by flowc: change the flow, not this file."),
         kubernetes=mode == "kubernetes",
-        json=any(task.reports for task in plan.root.tasks()) and mode == "bash",
+        json=bool(plan.triggers) or (any(task.reports for task in plan.root.tasks()) and mode == "bash"),
+        parameters=Code('"{{ given(params, " + EVENTS + ") }}"'),
+        events=source(_events(plan), 0, len("EVENTS = ")) if plan.triggers else None,
         timedelta="timedelta" in used,
         imports=_imports(used, options),
         params="Param" in used,
@@ -84,9 +86,21 @@ def dag_text(plan: Plan, options: Options) -> str:
         hook_names=source([Code(name) for name in hooks], 4, len("for hook in "), 1),
         env=source(_environment(plan, options), 0, len("ENV = ")),
         dag=source(dag, 0, len("with "), 1),
-        units=[_statement(part, options) for part in parts],
+        units=[_statement(part, plan, options) for part in parts],
         edges=_edges(parts, tuple(f"_sensor_{number}" for number in range(1, len(waits) + 1))),
     )  # fmt: skip
+
+
+def _events(plan: Plan) -> dict[str, Source]:
+    """By the name of its asset, what the first step is told of each trigger."""
+    return {asset_name(trigger): _facts(trigger) for trigger in plan.triggers}
+
+
+def _facts(trigger: Trigger) -> dict[str, Source]:
+    facts: dict[str, Source] = {
+        key: dict(value) if isinstance(value, dict) else str(value) for key, value in trigger_facts(trigger).items()
+    }
+    return facts | {"flow": trigger.flow} if isinstance(trigger, FlowTrigger) else facts
 
 
 def _hooks(plan: Plan, options: Options) -> dict[str, Call]:
@@ -167,7 +181,8 @@ def _dag(plan: Plan, options: Options) -> Call:
         import inspect  # noqa: PLC0415 - few flows need it
 
         named["doc_md"] = block(_no_file(inspect.cleandoc(plan.flow.doc)))
-    named["schedule"] = plan.schedule.cron if plan.schedule else None
+    assets = [Call("Asset", (asset_name(trigger),)) for trigger in plan.triggers]
+    named["schedule"] = assets or (plan.schedule.cron if plan.schedule else None)
     named["start_date"] = Call("pendulum.datetime", (2025, 1, 1), (("tz", zone),))
     named["catchup"] = False
     if options.max_workers:
@@ -175,7 +190,9 @@ def _dag(plan: Plan, options: Options) -> Call:
     named |= placed(options, "dag")
     named["tags"] = _tags(plan, options)
     if plan.parameters:
-        named["params"] = params(plan.parameters)
+        named["params"] = params(plan.parameters, may_require=not plan.triggers)
+    if plan.triggers:
+        named["user_defined_macros"] = {"given": Code("_given")}
     named["default_args"] = _default_args(options)
     return Call("DAG", named=tuple(named.items()))
 
@@ -209,23 +226,23 @@ def _default_args(options: Options) -> dict[str, Source]:
     return common | dict(more)
 
 
-def _statement(unit: Unit, options: Options) -> _Plain | _Group:
+def _statement(unit: Unit, plan: Plan, options: Options) -> _Plain | _Group:
     match unit:
         case Single(task=task, guard=guard):
-            return _Plain(_assignment(variable(task.step), operator_call(task, guard, options), 4))
+            return _Plain(_assignment(variable(task.step), operator_call(task, guard, plan, options), 4))
         case Indices(name=name, split=split, around=around):
             override = Call("_indices.override", named=(("task_id", name),))
             given = (split, Code(around)) if around else (split,)
             return _Plain(_assignment(name, Call(flat(override), given), 4))
         case Segment():
-            return _group(unit, options)
+            return _group(unit, plan, options)
 
 
 def _assignment(name: str, call: Call, column: int) -> Code:
     return Code(f"{name} = {source(call, column, len(f'{name} = '))}")
 
 
-def _group(unit: Segment, options: Options) -> _Group:
+def _group(unit: Segment, plan: Plan, options: Options) -> _Group:
     function = unit.name.replace("_foreach", "_body", 1)
     mapped = Call(f"{function}.expand", named=(("index", Code(unit.indices)),))
     named = {name for step, before in unit.edges.items() if before for name in (step, *before)}
@@ -233,13 +250,13 @@ def _group(unit: Segment, options: Options) -> _Group:
         statement=_assignment(unit.name, mapped, 4),
         group=text(unit.group),
         function=Code(function),
-        tasks=tuple(_inner(task, unit.guards[task.step], task.step in named, options) for task in unit.tasks),
+        tasks=tuple(_inner(task, unit.guards[task.step], task.step in named, plan, options) for task in unit.tasks),
         edges=dependencies(_variables(unit.edges), 8),
     )
 
 
-def _inner(task: Task, guard: Guard, is_named: bool, options: Options) -> Code:
-    call = operator_call(task, guard, options)
+def _inner(task: Task, guard: Guard, is_named: bool, plan: Plan, options: Options) -> Code:
+    call = operator_call(task, guard, plan, options)
     return _assignment(variable(task.step), call, 8) if is_named else source(call, 8)
 
 

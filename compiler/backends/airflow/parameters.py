@@ -22,27 +22,28 @@ _TYPES: Mapping[str, tuple[Source, ...]] = {
 }
 
 
-def params(parameters: tuple[Parameter, ...]) -> dict[str, Source]:
+def params(parameters: tuple[Parameter, ...], *, may_require: bool = True) -> dict[str, Source]:
     """One `Param` each, by the name of the command line.
 
-    What is `null` when a run starts was not given: the container takes the default from the code.
+    What is `null` when a run starts was not given: the container takes the default from the code. Where an event starts the
+    run (`may_require` is False), it may bring what is required, and the container says what is missing.
     """
-    return {parameter.name: _param(parameter) for parameter in parameters}
+    return {parameter.name: _param(parameter, parameter.required and may_require) for parameter in parameters}
 
 
-def _param(parameter: Parameter) -> Call:
+def _param(parameter: Parameter, required: bool) -> Call:
     types = _types(parameter)
     # The path of a file of the code is nothing that a run could be given.
     shown = parameter.has_default and parameter.type != "file" and _shown(parameter.default)
     named: list[tuple[str, Source]] = []
-    if not shown and not parameter.required:
+    if not shown and not required:
         types = (*types, "null")
     named.append(("type", types[0] if len(types) == 1 else types))
     if parameter.choices and not parameter.multiple:
         named.append(("enum", (*parameter.choices, *(() if "null" not in types else (None,)))))
     if parameter.help:
         named.append(("description", parameter.help))
-    if parameter.required and not shown:
+    if required and not shown:
         return Call("Param", named=tuple(named))
     default = parameter.default if shown else None
     assert not isinstance(default, Dynamic)

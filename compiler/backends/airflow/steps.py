@@ -8,21 +8,30 @@ from compiler.backends.airflow.literals import Call, Code, Source, Spread, block
 from compiler.backends.airflow.segments import Guard
 from compiler.backends.airflow.settings import operator, seconds
 from compiler.backends.command import argv, hook_argv, own_image, step_environment
-from compiler.ir.plan import Begin, Hook, Task
+from compiler.ir.plan import Begin, EventTrigger, Hook, Plan, Task, Trigger
 from compiler.pattern import Pattern
 
 POD_REPORT = "json:/airflow/xcom/return.json"
 BASH_REPORT = "stdout:"
 BEGIN = ("--owner", "OWNER", "--parameters", "PARAMETERS")
+FLOWS = "flow/"
+"""What the names of the assets begin with that flows update at their end."""
 MODULE = ("python", "-m", "flowc", "step")
 
 
-def operator_call(task: Task, guard: Guard, options: Options) -> Call:
+def operator_call(task: Task, guard: Guard, plan: Plan, options: Options) -> Call:
     """The operator of a step; `index` is a name in the file where the step is in a foreach."""
     shared = _shared(task) | _guarded(guard)
+    if task.is_end:
+        shared["outlets"] = [Call("Asset", (f"{FLOWS}{options.name or plan.name}",))]
     if operator(options) == "kubernetes":
         return Call("KubernetesPodOperator", named=tuple((_pod(task, options) | shared).items()))
     return Call("BashOperator", named=tuple((_bash(task) | shared).items()))
+
+
+def asset_name(trigger: Trigger) -> str:
+    """The asset whose events start a run: an event's own name, or what the last step of the other flow updates."""
+    return trigger.event if isinstance(trigger, EventTrigger) else f"{FLOWS}{trigger.deployment}"
 
 
 def hook_call(name: str, hook: Hook, options: Options) -> Call:
@@ -82,14 +91,13 @@ def _pod(task: Task, options: Options) -> dict[str, Source]:
 
 def _bash(task: Task) -> dict[str, Source]:
     """Values travel by environment only; what stands in the command is known when it is compiled."""
-    told = {"$RUN": Code("RUN"), "$RETRY": Code("RETRY"), "$INDEX": Code("index")}
     index = "$INDEX" if task.depth else "-"
     first = isinstance(task.loads, Begin)
     words = argv(task, run="$RUN", index=index, retry="$RETRY", owner="$OWNER", parameters="$PARAMETERS")
     command = _shell(words)
     if task.reports:
         command += f" --report {BASH_REPORT}"
-    values: dict[str, Source] = {"INDEX": told["$INDEX"]} if task.depth else {}
+    values: dict[str, Source] = {"INDEX": Code("index")} if task.depth else {}
     if first:
         values |= {"OWNER": Code("OWNER"), "PARAMETERS": Code("PARAMETERS")}
     values |= step_environment(task)

@@ -6,8 +6,6 @@ import json
 
 from tests.conformance.written.case import FLOWS, HOSTILE, Written
 
-_LATER = {"airflow": "FC301"}
-
 
 def _told(*events: dict[str, object]) -> dict[str, str]:
     """The events as the first step is told of them."""
@@ -30,21 +28,19 @@ CASES: tuple[Written, ...] = (
         "EventFlow",
         environment=_told(_event("films.added", payload=_PAYLOAD, parameters={"title": "film", "cast": "people"})),
         shows=("trigger.event", "trigger.parameters", "current.trigger"),
-        refused=_LATER,
     ),
     Written(
         FLOWS / "events.py",
         "BothEventsFlow",
         environment=_told(_event("mfns.films.user.shared.films.added"), _event("people.added")),
         shows=("trigger.options",),
-        refused={"step-functions": "FC622", **_LATER},
+        refused={"step-functions": "FC622", "airflow": "FC302"},
     ),
     Written(
         FLOWS / "events.py",
         "AfterwardsFlow",
         environment=_told(_RUN),
         shows=("trigger.on-finish",),
-        refused=_LATER,
         settings={"namespace": "default"},
     ),
 )

@@ -6,9 +6,10 @@ import pendulum
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 
 try:
-    from airflow.sdk import DAG, task
+    from airflow.sdk import DAG, Asset, task
 except ImportError:  # Airflow 2
     from airflow import DAG
+    from airflow.datasets import Dataset as Asset
     from airflow.decorators import task
 
 # What Airflow fills in when a task starts: the run, how much of its retries a step has
@@ -68,6 +69,7 @@ with DAG(
         task_id="end",
         arguments=["end", *_at("-"), "--load", "count"],
         doc_md="Say what was found.",
+        outlets=[Asset("flow/LinearFlow")],
     )
 
     _kept >> start >> count >> end

@@ -6,9 +6,10 @@ import pendulum
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 
 try:
-    from airflow.sdk import DAG, task, task_group
+    from airflow.sdk import DAG, Asset, task, task_group
 except ImportError:  # Airflow 2
     from airflow import DAG
+    from airflow.datasets import Dataset as Asset
     from airflow.decorators import task, task_group
 
 # What Airflow fills in when a task starts: the run, how much of its retries a step has
@@ -121,6 +122,7 @@ with DAG(
     end = KubernetesPodOperator(
         task_id="end",
         arguments=["end", *_at("-"), "--load", "join_models"],
+        outlets=[Asset("flow/ModelSearchFlow")],
     )
 
     _kept >> start >> _each_start

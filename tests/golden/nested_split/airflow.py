@@ -6,9 +6,10 @@ import pendulum
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 
 try:
-    from airflow.sdk import DAG, task
+    from airflow.sdk import DAG, Asset, task
 except ImportError:  # Airflow 2
     from airflow import DAG
+    from airflow.datasets import Dataset as Asset
     from airflow.decorators import task
 
 # What Airflow fills in when a task starts: the run, how much of its retries a step has
@@ -90,6 +91,7 @@ with DAG(
     end = KubernetesPodOperator(
         task_id="end",
         arguments=["end", *_at("-"), "--load", "serve"],
+        outlets=[Asset("flow/NestedSplitFlow")],
     )
 
     _kept >> start

@@ -7,9 +7,10 @@ from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperato
 from kubernetes.client import models as k8s
 
 try:
-    from airflow.sdk import DAG, task
+    from airflow.sdk import DAG, Asset, task
 except ImportError:  # Airflow 2
     from airflow import DAG
+    from airflow.datasets import Dataset as Asset
     from airflow.decorators import task
 
 # What Airflow fills in when a task starts: the run, how much of its retries a step has
@@ -87,6 +88,7 @@ with DAG(
     end = KubernetesPodOperator(
         task_id="end",
         arguments=["end", *_at("-"), "--load", "join"],
+        outlets=[Asset("flow/RetryAndCatchFlow")],
     )
 
     _kept >> start

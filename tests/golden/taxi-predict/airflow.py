@@ -6,10 +6,11 @@ import pendulum
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 
 try:
-    from airflow.sdk import DAG, task
+    from airflow.sdk import DAG, Asset, task
     from airflow.sdk.definitions.param import Param
 except ImportError:  # Airflow 2
     from airflow import DAG
+    from airflow.datasets import Dataset as Asset
     from airflow.decorators import task
     from airflow.models.param import Param
 
@@ -91,6 +92,7 @@ with DAG(
     end = KubernetesPodOperator(
         task_id="end",
         arguments=["end", *_at("-"), "--load", "write"],
+        outlets=[Asset("flow/TaxiPredictFlow")],
     )
 
     _kept >> start >> load

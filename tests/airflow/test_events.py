@@ -1,0 +1,78 @@
+"""An event starts a run on the real scheduler, and its end the run of the flow that waits for it."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+from tests.conformance.written.case import HOSTILE
+from tests.engines import FlowCase
+from tests.engines.airflow_flow import compile_case
+from tests.engines.airflow_scheduler import Scheduler
+
+FLOWS = """
+import json
+import os
+from pathlib import Path
+
+from flowc import FlowSpec, JSONType, Parameter, current, project, step, trigger, trigger_on_finish
+
+
+@trigger(event={"name": "films.added", "parameters": {"title": "film", "cast": "people"}})
+class AddedFlow(FlowSpec):
+    title = Parameter("title", type=str, required=True)
+    cast = Parameter("cast", type=JSONType, default={})
+    year = Parameter("year", default=1900)
+
+    @step
+    def start(self):
+        self.told = (current.trigger.event.name, current.trigger.event.type)
+        self.next(self.end)
+
+    @step
+    def end(self):
+        seen = [self.title, self.cast, self.year, list(self.told)]
+        Path(os.environ["SEEN"], "added").write_text(json.dumps(seen))
+
+
+@trigger_on_finish(flow="AddedFlow")
+class AfterwardsFlow(FlowSpec):
+    @step
+    def start(self):
+        self.title = current.trigger.run.data.title
+        self.next(self.end)
+
+    @step
+    def end(self):
+        Path(os.environ["SEEN"], "afterwards").write_text(json.dumps([self.title, current.trigger.run.successful]))
+"""
+
+
+def first_run(scheduler: Scheduler, dag: str) -> str:
+    """The id of a DAG's only run, as soon as the scheduler has made it."""
+    until = time.monotonic() + 120
+    while not (runs := scheduler.call("GET", f"dags/{dag}/dagRuns")["dag_runs"]):
+        assert time.monotonic() < until, scheduler.log
+        time.sleep(0.5)
+    (run,) = runs
+    return str(run["dag_run_id"])
+
+
+def test_an_event_starts_a_run_and_its_end_another(scheduler: Scheduler, tmp_path: Path) -> None:
+    path = tmp_path / "code" / "films.py"
+    path.parent.mkdir()
+    path.write_text(FLOWS)
+    for name in ("AfterwardsFlow", "AddedFlow"):
+        case = FlowCase(path, name, environment={"SEEN": str(tmp_path)}, root=path.parent)
+        dag = compile_case(case, tmp_path, scheduler)
+        scheduler.deploy(dag.dag_id, dag.text)
+    (asset,) = scheduler.call("GET", "assets?name_pattern=films.added")["assets"]
+    extra = {"film": HOSTILE, "people": {"a": [1, None]}, "year": 2000}
+    scheduler.call("POST", "assets/events", {"asset_id": asset["id"], "extra": extra})
+    for dag_id in ("AddedFlow", "AfterwardsFlow"):
+        ended = scheduler.wait(dag_id, first_run(scheduler, dag_id))
+        assert ended.state == "success", (ended.states(), scheduler.task_log(ended.run_id, "start")[-3000:])
+    added, afterwards = (json.loads((tmp_path / name).read_text()) for name in ("added", "afterwards"))
+    assert added == [HOSTILE, {"a": [1, None]}, 1900, ["films.added", "event"]]
+    assert afterwards == [HOSTILE, True]
