@@ -76,6 +76,8 @@ class Resumption:
         """Take a task over, and what it reported; None where it has to run. Raises CallError where the run's id is another's."""
         found = self._chosen(ready)
         if found is None:
+            if ready.task.repeats and self._may_take(ready):
+                self.takeover.take_iterations(ready.task.step, ready.index)
             return None
         if isinstance(ready.task.loads, Begin):
             self._claim()

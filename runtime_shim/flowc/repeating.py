@@ -88,12 +88,12 @@ def _reached(job: Job) -> _Place:
     """
     fence = job.fence
     if not fence.retry:
-        return _Place(0, 0)
+        return _Place(_taken_over(job), 0)
     earlier = [one for one in attempts(job.store, fence.address) if one.number < fence.attempt]
     life = max((one.number for one in earlier if not one.retry), default=0)
     begun = [each for each in _begun(job.store, fence.address) if life <= each[0] < fence.attempt]
     if not begun:
-        return _Place(0, 0)
+        return _Place(_taken_over(job), 0)
     newest, iteration = max(begun)
     left = _left(job, iteration)
     if left is None or left.attempt // _SPAN != newest:
@@ -101,6 +101,14 @@ def _reached(job: Job) -> _Place:
     if left.next == (job.call.step,):
         return _Place(iteration + 1, 0)
     return _Place(iteration, 0, is_last=True)
+
+
+def _taken_over(job: Job) -> int:
+    """How many iterations a resumed run has from its origin."""
+    number = 0
+    while job.call.origin and (left := _left(job, number)) and left.origin:
+        number += 1
+    return number
 
 
 def _begun(store: Store, address: TaskAddress) -> list[tuple[int, int]]:

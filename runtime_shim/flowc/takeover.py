@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 from flowc.address import TaskAddress, created_key
 from flowc.client_walk import newest_failure
-from flowc.lean import TYPE_CHECKING
 from flowc.manifest import Manifest, RunRecord, read
+from flowc.repeating import iterations
 from flowc.store import MissingError, Store
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 class Takeover:
@@ -21,7 +20,9 @@ class Takeover:
 
     def finished(self, step: str, index: str) -> Manifest | None:
         """What a task of the origin left; None where it has not finished, or a later attempt of it has failed."""
-        address = self._origin.address.task(step, index)
+        return self._left(self._origin.address.task(step, index))
+
+    def _left(self, address: TaskAddress) -> Manifest | None:
         try:
             found = read(self._store, address)
         except MissingError:
@@ -35,19 +36,25 @@ class Takeover:
             self._store.copy(key, here + key[len(there) :])
 
     def take(self, found: Manifest) -> None:
-        """Let the task be done in the new run; one that is a repeated step's with all its iterations."""
-        for manifest in (*self._iterations(found.address), found):
-            for sha in sorted(manifest.blobs - self._copied):
-                self._store.copy(self._origin.address.blob(sha), self._into.address.blob(sha))
-                self._copied.add(sha)
-            address = manifest.address._replace(run=self._into.run)
-            self._store.put(address.manifest, (manifest.taken_over(self._into.created, self._into.tags),))
+        """Let the task be done in the new run; one that a switch sent back to itself with all its iterations."""
+        for address in iterations(found):
+            self._take(read(self._store, address))
+        self._take(found)
         if found.is_end:
             self._store.put(created_key(self._into.address, self._into.created, successful=True), (b"",))
 
-    def _iterations(self, address: TaskAddress) -> Iterator[Manifest]:
-        for key in self._store.list(f"{address.folder}~"):
-            folder, _, last = key.rpartition("/")
-            if last == "manifest":
-                iteration = int(folder.rpartition("~")[2])
-                yield read(self._store, address._replace(iteration=iteration))
+    def take_iterations(self, step: str, index: str) -> None:
+        """Of a task that has not finished, take over the iterations that sent it back to itself: it goes on behind them."""
+        address = self._origin.address.task(step, index)
+        for number in count():
+            found = self._left(address._replace(iteration=number))
+            if found is None or found.next != (step,):
+                return
+            self._take(found)
+
+    def _take(self, manifest: Manifest) -> None:
+        for sha in sorted(manifest.blobs - self._copied):
+            self._store.copy(self._origin.address.blob(sha), self._into.address.blob(sha))
+            self._copied.add(sha)
+        address = manifest.address._replace(run=self._into.run)
+        self._store.put(address.manifest, (manifest.taken_over(self._into.created, self._into.tags),))

@@ -303,6 +303,83 @@ def test_what_a_step_wrote_for_its_run_comes_along(place: Place) -> None:
     assert place.left("two", "end")["read"] == "of first"
 
 
+REPEATS = """
+from flowc import FlowSpec, current, step
+class F(FlowSpec):
+    @step
+    def start(self):
+        self.count, self.by = 0, []
+        self.next(self.more)
+    @step
+    def more(self):
+        self.count += 1
+        self.by = [*self.by, MARK]
+        assert str(self.count) not in FAILS
+        self.way = "again" if self.count < 4 else "done"
+        self.next({"again": self.more, "done": self.end}, condition="way")
+    @step
+    def end(self):
+        assert "end" not in FAILS
+"""
+
+
+@pytest.mark.parametrize(
+    ("fails", "step", "by"),
+    [
+        ("3", None, ["first", "first", "second", "second"]),
+        ("1", None, ["second"] * 4),
+        ("end", None, ["first"] * 4),
+        ("3", "more", ["second"] * 4),
+    ],
+)
+def test_a_repeated_step_goes_on_behind_the_iterations_that_succeeded(
+    place: Place, fails: str, step: str | None, by: list[str]
+) -> None:
+    place.write(fails, source=REPEATS)
+    assert place.run("one").returncode == 1
+    place.write(source=REPEATS, mark="second")
+    done = place.run("two", "--resume", "one", *(["--from", step] if step else []))
+    assert done.returncode == 0, done.stdout + done.stderr
+    shutil.rmtree(place.folder / "store" / "F" / "one")
+    assert place.left("two", "end")["by"] == by
+    assert place.left("two", "more").iterations == 4
+    runs = [read(place.store, RunAddress("F", "two").task("more")._replace(iteration=at)) for at in range(4)]
+    assert [each["count"] for each in runs] == [1, 2, 3, 4]
+
+
+GANG = """
+from flowc import FlowSpec, current, parallel, step
+class F(FlowSpec):
+    @step
+    def start(self):
+        self.next(self.node, num_parallel=2)
+    @parallel
+    @step
+    def node(self):
+        self.met = (current.parallel.num_nodes, MARK)
+        assert f"node{current.parallel.node_index}" not in FAILS
+        self.next(self.join)
+    @step
+    def join(self, inputs):
+        self.met = [one.met for one in inputs]
+        assert "join" not in FAILS
+        self.next(self.end)
+    @step
+    def end(self):
+        pass
+"""
+
+
+@pytest.mark.parametrize(("fails", "mark"), [("node1", "second"), ("join", "first")])
+def test_nodes_that_meet_are_taken_over_together_or_not_at_all(place: Place, fails: str, mark: str) -> None:
+    place.write(fails, source=GANG)
+    assert place.run("one").returncode == 1
+    place.write(source=GANG, mark="second")
+    done = place.run("two", "--resume", "one")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert place.left("two", "end")["met"] == [(2, mark), (2, mark)]
+
+
 @pytest.mark.language("resume.target")
 def test_a_run_of_a_target_goes_on_here(place: Place) -> None:
     place.write("join")
