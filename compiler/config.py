@@ -31,6 +31,7 @@ PROJECT = {
     "packages": "what `flowc image` installs with pip, instead of requirements.txt",
     "python": "the Python version of `flowc image`",
     "import": "whether the modules of flows are imported for what their text does not tell",
+    "with": "decorators that every step gets: `retry:times=2`",
     "passthrough": "names of `metaflow` that the image has, of extensions",
 }
 """Settings of `[tool.flowc]` alone."""
@@ -50,6 +51,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "import": (bool,),
     "packages": (list,),
     "passthrough": (list,),
+    "with": (list,),
 }
 
 

@@ -22,14 +22,14 @@ class FlowChoiceError(CallError):
 
 @record
 class Reading:
-    """How flow files are read: whether their modules are imported (`--import`), which names of `metaflow` the image has,
-
-    and what their `Config`s are given.
+    """How flow files are read: whether their modules are imported (`--import`), which names of `metaflow` the image has, what
+    their `Config`s are given, and which decorators are added to every step (`--with`).
     """
 
     imports: bool = False
     passthrough: tuple[str, ...] = ()
     configs: Mapping[str, Given] = fresh(default_factory=dict)
+    added: tuple[str, ...] = ()
 
 
 PLAIN = Reading()
@@ -72,6 +72,15 @@ def read_flows(
     path: Path, report: Report, *, name: str | None = None, root: Path | None = None, reading: Reading = PLAIN
 ) -> tuple[Flow, ...]:
     """All flows of a file, or the one of that name; broken ones leave findings instead."""
+    flows = _parsed(path, report, name, root, reading)
+    if not reading.added:
+        return flows
+    from compiler.frontend.added import add  # noqa: PLC0415 - most calls add nothing
+
+    return tuple(add(flow, reading.added, report) for flow in flows)
+
+
+def _parsed(path: Path, report: Report, name: str | None, root: Path | None, reading: Reading) -> tuple[Flow, ...]:
     if not reading.imports:
         return parse(path, report, root=root, name=name, passthrough=reading.passthrough, configs=reading.configs)
     from compiler.importing import importer  # noqa: PLC0415 - most flows are read by their text

@@ -105,7 +105,15 @@ def environment(plan: Plan, options: Options, report: str) -> dict[str, str]:
         shared["FLOWC_CODE"] = options.code
     if plan.project:
         shared["FLOWC_PROJECT"] = f"{plan.project.name}.{plan.project.branch}"
-    return shared | mutated(plan) | config_environment(plan.flow.configs)
+    return shared | mutated(plan) | config_environment(plan.flow.configs) | added(plan)
+
+
+def added(plan: Plan) -> dict[str, str]:
+    """`FLOWC_WITH`, where the call has added decorators: the runtime adds them to the steps, too."""
+    found: dict[str, list[object]] = {}
+    for decorator in plan.flow.added:
+        found.setdefault(decorator.name, []).append(dict(decorator.arguments))
+    return {"FLOWC_WITH": inert_json(found)} if found else {}
 
 
 def mutated(plan: Plan) -> dict[str, str]:

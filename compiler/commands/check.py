@@ -11,7 +11,7 @@ from compiler.backends.gaps import EVERYWHERE, refuse_everywhere
 from compiler.commands.configs import Pairs, check_given, config_options, given_configs
 from compiler.commands.findings import FORMATS, write
 from compiler.commands.options import Option, WithHelp
-from compiler.commands.sources import FlowName, Surroundings, flows_argument, import_option, root_option
+from compiler.commands.sources import FlowName, Surroundings, flows_argument, import_option, root_option, with_option
 from compiler.commands.targets import BUILT_IN, load_backend
 from compiler.config import Settings
 from compiler.diagnostics import Report
@@ -42,7 +42,8 @@ _ANY_DIGEST = "0" * 64
 @root_option
 @import_option
 @config_options
-def COMMAND(
+@with_option
+def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     *,
     flows: tuple[FlowName, ...],
     form: Format,
@@ -52,6 +53,7 @@ def COMMAND(
     imports: bool | None,
     config_paths: Pairs,
     config_values: Pairs,
+    added: tuple[str, ...],
 ) -> int:
     """Find all mistakes of flows, and what no target can run, each at its line with a cure. Exit code 1 if there are any.
 
@@ -65,7 +67,8 @@ def COMMAND(
       flowc check flow.py --format json
     """
     given = given_configs(config_paths, config_values)
-    surroundings, report, found_flows = Surroundings(root, imports, given), Report(notes=notes), list[Flow]()
+    surroundings, report = Surroundings(root, imports, given, added), Report(notes=notes)
+    found_flows = list[Flow]()
     wanted = tuple(BUILT_IN) if _ALL in targets else tuple(dict.fromkeys(targets))
     for name in dict.fromkeys(flows):
         found = Report(notes=notes)

@@ -36,6 +36,7 @@ DEFAULTS = {
     "packages": f"{REQUIREMENTS} in the code's root",
     "python": PYTHON,
     "import": "nothing is imported",
+    "with": "none",
     "passthrough": "none",
 }
 """What holds where nobody says, for each setting that is no target's own."""

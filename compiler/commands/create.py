@@ -13,7 +13,7 @@ from compiler.commands.findings import show
 from compiler.commands.given import given_value
 from compiler.commands.options import FOLDER, Option, WithHelp
 from compiler.commands.output import differences, print_bytes, styled_diff, write_files
-from compiler.commands.sources import FLOW, IMPORT_HELP, FlowName, Surroundings, named
+from compiler.commands.sources import FLOW, IMPORT_HELP, WITH_HELP, FlowName, Surroundings, named
 from compiler.config import SHARED, Settings, frozen_value, target_options
 from compiler.diagnostics import Report
 from compiler.ir.flow import Flow, Value
@@ -84,6 +84,7 @@ def _parameters() -> tuple[click.Parameter, ...]:
         Option(["--root"], type=FOLDER, help="The folder of the code, instead of the project's."),
         Option(["--import", "imports"], is_flag=True, default=None, help=IMPORT_HELP),
         *config_parameters(),
+        Option(["--with", "added"], multiple=True, metavar="DECORATOR", help=WITH_HELP),
     )
 
 
@@ -98,7 +99,7 @@ def _setting(name: str, line: str) -> click.Option:
 
 
 def _callback(backend: Backend) -> Callable[..., int]:
-    def create(
+    def create(  # noqa: PLR0913 - click gives one argument an option
         *,
         flows: tuple[FlowName, ...],
         flow_name: str | None,
@@ -108,11 +109,12 @@ def _callback(backend: Backend) -> Callable[..., int]:
         imports: bool | None,
         config_paths: Pairs,
         config_values: Pairs,
+        added: tuple[str, ...],
         **given: object,
     ) -> int:
         asked = {key: _value(backend, key, value) for key, value in given.items() if value is not None}
         flows = tuple(named(flow, flow_name) for flow in flows)
-        surroundings = Surroundings(root, imports, given_configs(config_paths, config_values))
+        surroundings = Surroundings(root, imports, given_configs(config_paths, config_values), added)
         request = Request(backend, flows, output, asked, surroundings)
         return _check(request) if check else _create(request)
 

@@ -18,7 +18,7 @@ from compiler.commands.findings import show
 from compiler.commands.history import opened
 from compiler.commands.parameters import parse_parameters
 from compiler.commands.progress import Progress
-from compiler.commands.sources import FLOW, FlowName, Surroundings, import_option, planned
+from compiler.commands.sources import FLOW, FlowName, Surroundings, import_option, planned, with_option
 from compiler.commands.stores import local_store
 from compiler.config import LOCAL as LOCAL_TABLE
 from compiler.config import did_you_mean
@@ -58,6 +58,7 @@ class _Terminated(KeyboardInterrupt):
 )
 @click.option("--parameters", metavar="JSON", help="Values of the flow's parameters, as one JSON object.")
 @click.option("--tag", "tags", multiple=True, metavar="TEXT", help="A tag of the run; may be given several times.")
+@with_option
 @click.option("--flow", "flow_name", metavar="NAME", help="Which flow of the file.")
 @click.option(
     "--root",
@@ -97,6 +98,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     branch: str | None,
     production: bool | None,
     imports: bool | None,
+    added: tuple[str, ...],
     resume_run: str | None,
     from_step: str | None,
     any_packages: bool,
@@ -116,7 +118,9 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
       flowc run flow.py --resume                      go on from the newest run; or --resume RUN [--from STEP]
     """
     configs = given_configs(config_paths, config_values)
-    plan = planned(flow, flow_name, root, branch=branch, production=production, imports=imports, configs=configs)
+    plan = planned(
+        flow, flow_name, root, branch=branch, production=production, imports=imports, configs=configs, added=added
+    )
     if plan is None or not _runs_here(plan):
         return 1
     if not any_packages:

@@ -68,6 +68,8 @@ flows_argument = click.argument("flows", metavar="FLOW...", type=FLOW, nargs=-1,
 flow_option = click.option("--flow", "flow_name", metavar="NAME", help="Which flow of the file.")
 IMPORT_HELP = "Import the flow's module, in a process without network, for what its text does not tell."
 import_option = click.option("--import", "imports", cls=Option, is_flag=True, default=None, help=IMPORT_HELP)
+WITH_HELP = "A decorator for every step that has none of its name: retry:times=2; may be given several times."
+with_option = click.option("--with", "added", cls=Option, multiple=True, metavar="DECORATOR", help=WITH_HELP)
 root_option = click.option(
     "--root",
     cls=Option,
@@ -99,6 +101,7 @@ class Surroundings:
     given_root: Path | None = None
     imports: bool | None = None
     given_configs: Mapping[str, Given] = fresh(default_factory=dict)
+    added: tuple[str, ...] = ()
     _settings: dict[Path, Settings] = fresh(default_factory=dict)
     _digests: dict[Path, str] = fresh(default_factory=dict)
 
@@ -117,7 +120,9 @@ class Surroundings:
         """How a flow file is read."""
         settings = self.settings(path)
         imports = settings.get("import", None, {"import": self.imports}).value is True
-        return Reading(imports, settings.words("passthrough"), self._configs(settings))
+        return Reading(
+            imports, settings.words("passthrough"), self._configs(settings), (*settings.words("with"), *self.added)
+        )
 
     def _configs(self, settings: Settings) -> dict[str, Given]:
         """What is given to the `Config`s of a flow, on the command line or in the settings."""
@@ -156,9 +161,10 @@ def planned(
     production: bool | None,
     imports: bool | None = None,
     configs: Mapping[str, Given] | None = None,
+    added: tuple[str, ...] = (),
 ) -> Plan | None:
     """The plan of the one flow that a call names; None where it has mistakes, which are shown. `configs` are given to its `Config`s."""
-    wanted, surroundings, report = named(flow, flow_name), Surroundings(root, imports, configs or {}), Report()
+    wanted, surroundings, report = named(flow, flow_name), Surroundings(root, imports, configs or {}, added), Report()
     path = wanted.path
     source = read_flow(path, report, name=wanted.name, root=surroundings.root(path), reading=surroundings.reading(path))
     show(report)

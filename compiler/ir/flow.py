@@ -195,3 +195,5 @@ class Flow:
     mutated: bool = False
     """True where mutators have changed it, which act in the container again."""
     configs: tuple[Config, ...] = ()
+    added: tuple[Decorator, ...] = ()
+    """Decorators that the call (`--with`) has added to the steps, which the text does not show."""

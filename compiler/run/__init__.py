@@ -12,7 +12,7 @@ from pathlib import Path
 
 from flowc.address import RunAddress
 
-from compiler.backends.command import config_environment, loads_text, mutated, step_word
+from compiler.backends.command import added, config_environment, loads_text, mutated, step_word
 from compiler.ir.plan import Plan
 from compiler.record import fresh, mutable, record
 from compiler.run.events import Listener, RunResult, TaskStart
@@ -70,7 +70,7 @@ def _variables(plan: Plan, store: str) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "FLOWC_ADDRESS": "127.0.0.1",
     }
-    shared |= mutated(plan) | config_environment(plan.flow.configs)
+    shared |= mutated(plan) | config_environment(plan.flow.configs) | added(plan)
     return shared | ({"FLOWC_PROJECT": f"{plan.project.name}.{plan.project.branch}"} if plan.project else {})
 
 

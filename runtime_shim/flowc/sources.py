@@ -50,7 +50,23 @@ def prepare(flow: str, root: str = ".", environment: Mapping[str, str] | None = 
     found = getattr(module, name, None)
     if not (isinstance(found, type) and issubclass(found, FlowSpec)):
         raise CallMistake(f"{path} has no flow {name!r}")
+    added = os.environ.get("FLOWC_WITH")
+    if added:
+        _add(found, added)
     return inspected(name, found)._replace(source=flow, root=root)
+
+
+def _add(flow: type[FlowSpec], added: str) -> None:
+    """Put decorators above every step that has none of their name; `@card` and `@secrets` also where it has one."""
+    import json
+
+    from flowc import decorators
+
+    for name, given in json.loads(added).items():
+        for step, marks in steps_of(flow).items():
+            if marks.find(name) is None or name in ("card", "secrets"):
+                for attributes in given:
+                    getattr(decorators, name)(**attributes)(getattr(flow, step))
 
 
 def _import(path: str, root: str) -> types.ModuleType:

@@ -55,7 +55,8 @@ def _read(case: FlowCase, report: Report) -> Flow | None:
     """The flow as `create` reads it with the case's `--config`, `--config-value` and `--import`."""
     words = tuple((name, json.dumps(value)) for name, value in case.config_values.items())
     configs = given_configs(tuple((name, str(path)) for name, path in case.configs.items()), words)
-    reading = Reading(imports=case.imports, passthrough=_words(case.settings.get("passthrough")), configs=configs)
+    passthrough, added = words_of(case.settings.get("passthrough")), words_of(case.settings.get("with"))
+    reading = Reading(imports=case.imports, passthrough=passthrough, configs=configs, added=added)
     return read_flow(case.path, report, name=case.flow, root=case.root, reading=reading)
 
 
@@ -68,7 +69,8 @@ def _with_settings(options: Options, case: FlowCase, target: str) -> Options:
     return replaced(options, target={**options.target, **own})
 
 
-def _words(value: Value) -> tuple[str, ...]:
+def words_of(value: Value) -> tuple[str, ...]:
+    """A setting that is a list of text; empty where it is not set."""
     return tuple(str(each) for each in value) if isinstance(value, tuple) else ()
 
 

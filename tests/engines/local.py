@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.engines import FlowCase, Outcome
+from tests.engines.compiling import words_of
 
 
 def run_local(case: FlowCase, folder: Path, *, max_workers: int = 2, run_id: str = "local-oracle") -> Outcome:
@@ -36,6 +37,8 @@ def _options(case: FlowCase) -> list[str]:
         words += ["--config", name, str(path)]
     for name, value in case.config_values.items():
         words += ["--config-value", name, json.dumps(value)]
+    for added in words_of(case.settings.get("with")):
+        words += ["--with", added]
     return [*words, "--import"] if case.imports else words
 
 

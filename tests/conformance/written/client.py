@@ -17,6 +17,13 @@ CASES: tuple[Written, ...] = (
         shows=("current.identity", "current.names", "current.project"),
     ),
     Written(
+        FLOWS / "plain.py",
+        "PlainFlow",
+        settings={
+            "with": ("retry:times=1,minutes_between_retries=0", "card:type=blank", 'environment:vars={"A": "{{x}}"}')
+        },
+    ),
+    Written(
         FLOWS / "cards.py",
         "CardsFlow",
         shows=("card.plain", "card.components", "real.cards", "client.in-step"),
