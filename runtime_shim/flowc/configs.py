@@ -52,7 +52,9 @@ class ConfigValue(dict):  # type: ignore[type-arg]  # any keys, as JSON and YAML
         raise TypeError("a Config cannot be changed; `.to_dict()` gives a copy that can")
 
     __setitem__ = __delitem__ = __setattr__ = __delattr__ = __ior__ = _refuse
-    update = clear = pop = popitem = setdefault = _refuse
+    update: Any = _refuse
+    setdefault: Any = _refuse
+    clear = pop = popitem = _refuse
 
 
 def _wrapped(value: Any) -> Any:

@@ -44,7 +44,7 @@ class Parameter:
     ) -> None:
         self.name = name
         self.attribute = name
-        self.default = default.to_dict() if isinstance(default, dict) and hasattr(default, "to_dict") else default
+        self.default = _plain(default)
         self.is_typed = type is not None
         self.type = _type(type, self.default, options)
         self.help = help
@@ -120,6 +120,12 @@ class DeployTimeField:
         from flowc.configs import by_name
 
         return by_name()
+
+
+def _plain(default: Any) -> Any:
+    """The dict behind the value of a Config; any other default as it is."""
+    to_dict = getattr(default, "to_dict", None) if isinstance(default, dict) else None
+    return to_dict() if to_dict else default
 
 
 def _type(declared: Any, default: Any, options: Mapping[str, Any]) -> Any:
