@@ -116,11 +116,12 @@ class Library:
             found = self._attribute(found, part)
         return found
 
-    def named(self, module: Module, name: str) -> Origin:
-        """Where a top-level name of a module comes from."""
+    def named(self, module: Module, name: str, passed: set[tuple[int, str]] | None = None) -> Origin:
+        """Where a top-level name of a module comes from; `passed` are the modules and names whose stars were followed."""
+        passed = set() if passed is None else passed
         for _ in range(_DEPTH):
             if name not in module.names:
-                return Origin(ours=name) if module.ours_by_star and name in EXPORTED else NOWHERE
+                return self._by_star(module, name, passed)
             bound = module.names[name]
             if not isinstance(bound, Import):
                 return Origin(module=module, bound=bound)
@@ -129,9 +130,24 @@ class Library:
             if bound.name is None:
                 return Origin(module=module, bound=bound)
             target = self.imported(module, bound)
-            if target is None:
-                return self._submodule(module, bound)
+            if target is None or bound.name not in target.names:
+                found = self._submodule(module, bound)
+                return found if found != NOWHERE or target is None else self._by_star(target, bound.name, passed)
             module, name = target, bound.name
+        return NOWHERE
+
+    def _by_star(self, module: Module, name: str, passed: set[tuple[int, str]]) -> Origin:
+        """A name that only `from … import *` can have brought, the last one first."""
+        if (id(module), name) in passed or name.startswith("_"):
+            return NOWHERE
+        passed.add((id(module), name))
+        for star in reversed(module.stars):
+            target = None if star.ours else self.imported(module, star)
+            if star.ours and name in EXPORTED:
+                return Origin(ours=name)
+            found = self.named(target, name, passed) if target else NOWHERE
+            if found != NOWHERE:
+                return found
         return NOWHERE
 
     def imported(self, module: Module, bound: Import) -> Module | None:
@@ -155,7 +171,9 @@ class Library:
             return Origin(ours=name)
         if isinstance(found.bound, Import) and found.module:
             target = self.imported(found.module, found.bound)
-            return self.named(target, name) if target else NOWHERE
+            inside = self.named(target, name) if target else NOWHERE
+            whole = Import(found.bound.module, name, found.bound.level)
+            return inside if inside != NOWHERE else self._submodule(found.module, whole)
         return NOWHERE
 
     def _submodule(self, module: Module, bound: Import) -> Origin:

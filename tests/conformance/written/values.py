@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.conformance.written.case import FLOWS, HOSTILE, Written
 
 _SETTINGS = FLOWS / "settings"
+_REPOSITORY = FLOWS / "repository"
 _CONFIG = ("config.file", "config.attributes", "config.decorators", "config.parser", "real.config")
 _DEFAULTS = ("parameter.callable", "parameter.default-expression", "real.default-expressions", "real.deploy-time")
 
@@ -33,5 +34,11 @@ CASES: tuple[Written, ...] = (
         "DefaultsFlow",
         {"computed": "5", "live": "false", "who": HOSTILE, "count": "7", "words": "x,y"},
         shows=("parameter.separator",),
+    ),
+    Written(
+        _REPOSITORY / "flows" / "derived.py",
+        "DerivedFlow",
+        shows=("flow.mixin-module", "foreach.variable", "real.imports", "real.decorator-expressions", "real.bases"),
+        root=_REPOSITORY,
     ),
 )

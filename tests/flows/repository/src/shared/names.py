@@ -1,0 +1,13 @@
+"""Constants."""
+
+ITEMS = "words"
+SIZES = {"small": {"cpu": 1, "memory": 512}}
+
+
+class Limits:
+    """A class that is plain text."""
+
+    tries = 1 + 1
+
+
+limits = Limits()
