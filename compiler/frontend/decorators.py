@@ -173,6 +173,16 @@ def _last_name(node: ast.expr) -> str:
     return root.attr if isinstance(root, ast.Attribute) else root.id if isinstance(root, ast.Name) else ""
 
 
+def check_no_step(scope: Scope, name: str, nodes: list[ast.expr], report: Report) -> None:
+    """Report the decorators of a method that is no step, where only a step can have them."""
+    for node in nodes:
+        origin = origin_of(scope, node)
+        own = own_decorator(scope.library, origin, node, _LANGUAGE) if origin.ours is None else None
+        if origin.ours in STEP or (own and own.kind in ("wrapper", "step mutator")):
+            span = scope.module.source.span(node)
+            report.add(rules.WITHOUT_STEP, span, name=_last_name(node), method=name)
+
+
 def origin_of(scope: Scope, node: ast.expr) -> Origin:
     """Where a decorator comes from, called or not."""
     return scope.library.origin(scope.module, node.func if isinstance(node, ast.Call) else node)
@@ -207,7 +217,7 @@ def _ours(scope: Scope, node: ast.expr, name: str, table: str, report: Report) -
 
 def _wrapper(scope: Scope, node: ast.expr, origin: Origin, table: str, report: Report) -> Decorator | None:
     """A decorator of the author's own: a plain one runs as Python; one of the language's wrappers is recorded."""
-    own = own_decorator(scope.library, origin, isinstance(node, ast.Call), _LANGUAGE)
+    own = own_decorator(scope.library, origin, node, _LANGUAGE)
     if own is None or own.kind == "plain":
         return None
     span = scope.module.source.span(node)
@@ -215,6 +225,8 @@ def _wrapper(scope: Scope, node: ast.expr, origin: Origin, table: str, report: R
         kind, place = _PLACES[own.kind]
         report.add(rules.MISPLACED_DECORATOR, span, name=own.name, kind=kind, place=place)
     elif own.kind == "wrapper":
+        if own.problem:
+            report.add(rules.USER_STEP_DECORATOR, span, name=own.name, problem=own.problem[0], cure=own.problem[1])
         return Decorator(WRAPPER, (("name", own.name),), span)
     elif own.kind == "hider":
         if table == "step":

@@ -15,7 +15,7 @@ from compiler.frontend.credentials import check_credentials
 from compiler.frontend.dataflow import Attributes, check_artifacts
 from compiler.frontend.declared import DeclaredFlow, ImportFailure, Others, merged, merged_parameters
 from compiler.frontend.declaring import read_declared
-from compiler.frontend.decorators import read_decorators
+from compiler.frontend.decorators import check_no_step, read_decorators
 from compiler.frontend.drawing import Drawing
 from compiler.frontend.files import read_file
 from compiler.frontend.options import check_options
@@ -154,6 +154,7 @@ def _sort(
             parts.methods[name] = read_method(member, at, declared, others, report)
         elif isinstance(member.node, _FUNCTIONS):
             parts.bodies[name] = read_body(member.node)
+            check_no_step(member.owner.scope, name, member.node.decorator_list, report)
         elif declares(member):
             parts.declared.add(name)
             parameter = _parameter(member, origin, report)

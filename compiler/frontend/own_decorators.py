@@ -32,11 +32,16 @@ class Own:
     name: str
     applies: str = ""
     """The decorator of the language that a composer puts on."""
+    problem: tuple[str, str] | None = None
+    """What is wrong with a user step decorator, and what to do."""
 
 
-def own_decorator(library: Library, origin: Origin, called: bool, language: frozenset[str]) -> Own | None:
-    """What stands where a decorator comes from; None where the text does not tell. `language` names the language's decorators."""
-    origin, called = _resolved(library, origin, called)
+def own_decorator(library: Library, origin: Origin, node: ast.expr, language: frozenset[str]) -> Own | None:
+    """What the decorator `node` is, which comes from `origin`; None where the text does not tell.
+
+    `language` names the language's decorators.
+    """
+    origin, called = _resolved(library, origin, node if isinstance(node, ast.Call) else None)
     if origin.module is None:
         return None
     if isinstance(origin.bound, ast.ClassDef):
@@ -46,23 +51,26 @@ def own_decorator(library: Library, origin: Origin, called: bool, language: froz
     return None
 
 
-def _resolved(library: Library, origin: Origin, called: bool) -> tuple[Origin, bool]:
+def _resolved(library: Library, origin: Origin, called: ast.Call | None) -> tuple[Origin, ast.Call | None]:
     """Past names that stand for another: `timed = Timed(unit="s")`, `timed = other`."""
     for _ in range(_DEPTH):
         if origin.module is None or not isinstance(origin.bound, ast.Name | ast.Attribute | ast.Call):
             break
-        node: ast.expr = origin.bound
-        if isinstance(node, ast.Call):
-            node, called = node.func, True
-        origin = library.origin(origin.module, node)
+        bound = origin.bound
+        if isinstance(bound, ast.Call):
+            called = bound
+        origin = library.origin(origin.module, bound.func if isinstance(bound, ast.Call) else bound)
     return origin, called
 
 
-def _class(library: Library, module: Module, node: ast.ClassDef, called: bool) -> Own:
+def _class(library: Library, module: Module, node: ast.ClassDef, called: ast.Call | None) -> Own:
     kind = _class_kind(library, module, node, 0)
     if kind == "plain" and not (called or node.bases or node.keywords or node.decorator_list or _carries_marks(node)):
         kind = "hider"
-    return Own(kind, node.name)
+    problem = None
+    if kind == "wrapper" and called and called.args:
+        problem = ("takes its arguments by name", f"write `@{node.name}(name=...)`")
+    return Own(kind, node.name, problem=problem)
 
 
 def _class_kind(library: Library, module: Module, node: ast.ClassDef, depth: int) -> Kind:
@@ -77,25 +85,66 @@ def _class_kind(library: Library, module: Module, node: ast.ClassDef, depth: int
     return "plain"
 
 
-def _function(library: Library, module: Module, node: Function, called: bool, language: frozenset[str]) -> Own:
+def _function(
+    library: Library, module: Module, node: Function, called: ast.Call | None, language: frozenset[str]
+) -> Own:
     for each in node.decorator_list:
         origin = library.origin(module, each.func if isinstance(each, ast.Call) else each)
         if origin.ours == "user_step_decorator":
-            return Own("wrapper", node.name)
+            return Own("wrapper", node.name, problem=_problem(node, called))
     applied = _applied(library, module, node, language)
     if applied is not None:
         return Own("composer", node.name, applied)
-    return Own("hider" if _hides(node, called) else "plain", node.name)
+    return Own("hider" if _hides(node, called is not None) else "plain", node.name)
+
+
+def _problem(node: Function, called: ast.Call | None) -> tuple[str, str] | None:
+    """What keeps a function from being a user step decorator, or from being used as here."""
+    count = len(node.args.posonlyargs) + len(node.args.args)
+    if not any(isinstance(each, ast.Yield | ast.YieldFrom) for each in _inner(node)):
+        return "does not yield", "let it `yield` once, where the step is to run"
+    if count not in (_PLAIN, _WITH_ATTRIBUTES):
+        return (
+            f"takes {count} arguments",
+            "let it take `step_name, flow, inputs` and, where it is used with arguments, `attributes`",
+        )
+    if called and called.args:
+        return "takes its arguments by name", f"write `@{node.name}(name=...)`"
+    if called and called.keywords and count == _PLAIN:
+        return "takes no arguments", "let its function take a fourth argument, `attributes`: a dict of them"
+    return None
+
+
+_PLAIN, _WITH_ATTRIBUTES = 3, 4
+
+
+def _inner(node: Function) -> Iterator[ast.AST]:
+    """The nodes of a function's own body, without those of functions and classes inside it."""
+    stack: list[ast.AST] = list(reversed(node.body))
+    while stack:
+        each = stack.pop()
+        yield each
+        if not isinstance(each, (*_FUNCTIONS, ast.ClassDef, ast.Lambda)):
+            stack.extend(ast.iter_child_nodes(each))
 
 
 def _applied(library: Library, module: Module, node: Function, language: frozenset[str]) -> str | None:
     """The first decorator of the language that a function's text names."""
+    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load)}
+    names.update(each.arg for each in ast.walk(node) if isinstance(each, ast.arg))
     for each in ast.walk(node):
-        if isinstance(each, ast.Name | ast.Attribute) and isinstance(each.ctx, ast.Load):
+        if isinstance(each, ast.Name | ast.Attribute) and isinstance(each.ctx, ast.Load) and _root(each) not in names:
             ours = library.origin(module, each).ours
             if ours in language:
                 return ours
     return None
+
+
+def _root(node: ast.expr) -> str:
+    """The first part of a dotted name."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _hides(node: Function, called: bool) -> bool:
@@ -114,20 +163,9 @@ def _returned(node: Function) -> list[Function | None]:
     defined = {each.name: each for each in node.body if isinstance(each, _FUNCTIONS)}
     return [
         defined.get(each.value.id) if isinstance(each.value, ast.Name) else None
-        for each in _own_statements(node)
+        for each in _inner(node)
         if isinstance(each, ast.Return)
     ]
-
-
-def _own_statements(node: Function) -> Iterator[ast.stmt]:
-    """The statements of a function, blocks included, without those of functions and classes inside it."""
-    stack: list[ast.AST] = list(reversed(node.body))
-    while stack:
-        each = stack.pop()
-        if isinstance(each, ast.stmt):
-            yield each
-        if not isinstance(each, (*_FUNCTIONS, ast.ClassDef, ast.Lambda)):
-            stack.extend(ast.iter_child_nodes(each))
 
 
 def _carries_marks(node: Function | ast.ClassDef) -> bool:

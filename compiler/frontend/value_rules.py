@@ -237,6 +237,13 @@ EXTENSION_NAME = Rule(
     "`metaflow` itself has no `{name}`: an extension brings it, and none works here",
     "{cure}; or, where the image brings one that does, name it in `passthrough` of [tool.flowc]",
 )
+WITHOUT_STEP = Rule(
+    "FC664",
+    "decorator-without-step",
+    "`@{name}` stands above `{method}`, which is no step",
+    "put `@step` between the two, or remove `@{name}`",
+)
+USER_STEP_DECORATOR = Rule("FC665", "user-step-decorator", "the user step decorator `{name}` {problem}", "{cure}")
 IMPORT_FAILED = Rule(
     "FC663",
     "import-failed",

@@ -207,6 +207,61 @@ class Guard(UserStepDecorator):
 """,
         body="        print(self.by_guard)\n        self.next(self.end)",
     ),
+    "what cannot be a user step decorator": _step(
+        "«quiet» FC665",
+        "«few» FC665",
+        "«plain(word='x')» FC665",
+        "«plain('x')» FC665",
+        "«Timed('x')» FC665",
+        "plain",
+        "plain()",
+        "more(word='x')",
+        "Timed(unit='x')",
+        head="""
+@user_step_decorator
+def quiet(step_name, flow, inputs):
+    def inner():
+        yield
+@user_step_decorator
+def few(flow):
+    yield
+@user_step_decorator
+def plain(step_name, flow, inputs):
+    yield
+@user_step_decorator
+def more(step_name, flow, inputs, attributes):
+    try:
+        yield
+    finally:
+        print(attributes)
+class Timed(UserStepDecorator):
+    def init(self, unit):
+        self.unit = unit
+""",
+    ),
+    "decorators of steps above what is none": """
+from metaflow import FlowSpec, resources, retry, step, user_step_decorator
+
+@user_step_decorator
+def traced(step_name, flow, inputs):
+    yield
+
+class F(FlowSpec):
+    @retry(times=2)
+     ^^^^^^^^^^^^^^ FC664
+    @traced
+     ^^^^^^ FC664
+    @property
+    def size(self):
+        return 1
+
+    @step
+    def start(self):
+        pass
+""",
+    "names of its own in a decorator are not the language's": _step(
+        "plain", head="def plain(function):\n    project = batch = function\n    return batch"
+    ),
     "a decorator that puts on others": _step(
         "«big» FC661", head="def big(function):\n    return resources(memory=64000)(function)"
     ),
