@@ -11,9 +11,12 @@ from flowc.exceptions import CallMistake, MetaflowException
 from flowc.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from types import FrameType
     from typing import Any, NoReturn
 
 VARIABLE = "FLOWC_CONFIG"
+DECLARED = "__flowc_configs__"
+"""Where a class keeps its configs by their names."""
 
 
 class ConfigValue(dict):  # type: ignore[type-arg]  # any keys, as JSON and YAML have them
@@ -116,6 +119,13 @@ class Config:
     ) -> Any:
         """What stands in the class is the value itself."""
         around = sys._getframe(1)
+        value = cls._value(around, name, default, default_value, parser, plain)
+        if "__qualname__" in around.f_locals:  # the body of a class: that is its namespace
+            around.f_locals.setdefault(DECLARED, {})[name] = value
+        return value
+
+    @staticmethod
+    def _value(around: FrameType, name: str, default: Any, default_value: Any, parser: Any, plain: bool) -> Any:
         owner = around.f_locals.get("__qualname__", "").rpartition(".")[2]
         settled = _settled().get(f"{owner}.{name}")
         if settled is None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from flowc import decorators
+from flowc.configs import DECLARED, ConfigValue
 from flowc.decorators import Mark, StepMarks
 from flowc.exceptions import CallMistake, MetaflowException
 from flowc.flowspec import FlowSpec
@@ -312,8 +313,9 @@ class MutableFlow(_Mutable):
 
     @property
     def configs(self) -> Iterator[tuple[str, Any]]:
-        """Each config by its attribute."""
-        return iter(())
+        """The value of each config by its name."""
+        for base in reversed(self._changing.flow.__mro__):
+            yield from vars(base).get(DECLARED, {}).items()
 
     def _declared(self) -> Iterator[tuple[str, Parameter]]:
         from flowc.sources import members
@@ -384,6 +386,9 @@ class MutableFlow(_Mutable):
         for attribute, value in self._declared():
             if attribute == name:
                 return value
+        config = getattr(self._changing.flow, name, None)
+        if isinstance(config, ConfigValue) or (name in dict(self.configs) and name[:1] != "_"):
+            return config
         raise AttributeError(f"flow {self._changing.flow.__name__} has no step, parameter or config {name!r}")
 
 

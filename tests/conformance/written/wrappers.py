@@ -7,6 +7,7 @@ from tests.conformance.written.case import FLOWS, Written
 CASES: tuple[Written, ...] = (
     Written(FLOWS / "wrapping.py", "WrappingFlow", shows=("own.user-step",)),
     Written(FLOWS / "mutated.py", "MutatedFlow", imports=True, shows=("own.mutators", "own.import")),
+    Written(FLOWS / "configured.py", "ConfiguredFlow", imports=True, shows=("own.mutators", "config.parser")),
     Written(FLOWS / "members.py", "MembersFlow", shows=("own.plain", "real.foreign-decorators", "real.members")),
     Written(
         FLOWS / "extended" / "extended.py",
