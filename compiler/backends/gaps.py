@@ -10,11 +10,7 @@ from compiler.ir.flow import Flow
 from compiler.ir.options import features
 from compiler.ir.plan import Feature
 
-_LATER = "flowc reads it, and cannot run it yet"
-
-EVERYWHERE: Mapping[Feature, Gap] = {
-    "secrets": Gap(_LATER, "give the container its secrets by the engine's own means"),
-}
+EVERYWHERE: Mapping[Feature, Gap] = {}
 
 ONLY_ON_AIRFLOW: Mapping[Feature, Gap] = {
     "sensor": Gap(

@@ -49,6 +49,13 @@ def assume_role(role: str, session: str | None, external_id: str | None, source:
     return _from_sts(_Call("POST", sts.endpoint + "/", headers, form), role)
 
 
+def ask_json(url: str, target: str, body: bytes, credentials: Credentials, scope: Scope) -> tuple[int, bytes]:
+    """Status and body of a call of one of AWS's JSON services, as Secrets Manager is one. Raises StoreError."""
+    known = {"host": parsed(url).host, "content-type": "application/x-amz-json-1.1", "x-amz-target": target}
+    headers = sign(Request("POST", "/", (), known, payload_hash((body,))), credentials, scope, time.time())
+    return _ask(_Call("POST", url, headers, body), f"AWS {scope.service}")
+
+
 def container(url: str, token_file: str | None, token: str | None) -> Credentials:
     """The role of an ECS task or of an EKS pod (Pod Identity)."""
     authorization = _text(token_file, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") if token_file else token

@@ -366,6 +366,11 @@ def _environment(marks: StepMarks) -> Iterator[None]:
     said = (marks.find("environment") or {}).get("vars") or {}
     # What `os.environ.get` did not find is None: the variable stays unset.
     wanted = {name: str(value) for name, value in said.items() if value is not None}
+    secrets = [mark.attributes for mark in marks.decorators if mark.name == "secrets"]
+    if secrets:
+        from flowc.secret_values import variables
+
+        wanted.update(variables(secrets, {**os.environ, **wanted}))
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:

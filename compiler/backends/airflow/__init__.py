@@ -11,6 +11,7 @@ from compiler.backends.airflow import sensors
 from compiler.backends.airflow.pods import SPELLED
 from compiler.backends.airflow.settings import SETTINGS, operator
 from compiler.backends.gaps import EVERYWHERE
+from compiler.backends.secrets import check_kubernetes
 from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Dynamic, Span, Value
 from compiler.ir.plan import Feature, Plan
@@ -74,7 +75,6 @@ class Airflow:
     name: ClassVar[str] = "airflow"
     gaps: ClassVar[Mapping[Feature, Gap]] = {
         **EVERYWHERE,
-        "secrets": Gap("its DAG does not say it yet", "use `@kubernetes(secrets=[...])`"),
         "gang": Gap(
             "flowc does not yet let Airflow start all of its nodes at once",
             "use a foreach over node indices where the nodes need not meet",
@@ -99,6 +99,7 @@ class Airflow:
         _check_steps(plan, options, report)
         _check_hooks(plan, options, report)
         _check_triggers(plan, report)
+        check_kubernetes(plan, report)
         for wrong in sensors.wrong(plan.flow):
             report.add(BAD_OPTION_VALUE, wrong.span, option=wrong.option, value=wrong.value, wants=wrong.wants)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from compiler.backends.airflow import models
 from compiler.backends.airflow.literals import Source
+from compiler.backends.secrets import kubernetes_secrets
 from compiler.ir.flow import Dynamic, Value
 from compiler.ir.plan import Option, Task
 
@@ -62,6 +63,9 @@ _SPELT: Mapping[str, tuple[str, Callable[[Value], Source]]] = {
 def arguments(task: Task) -> dict[str, Source]:
     """The arguments of the step's operator that the author's decorators give."""
     said = {option.name: _known(option) for option in task.options if option.decorator == "kubernetes"}
+    named = kubernetes_secrets(task)
+    if named:
+        said["secrets"] = tuple(dict.fromkeys((*_names(said.get("secrets")), *named)))
     found: dict[str, Source] = {_PLAIN[name]: value for name, value in said.items() if name in _PLAIN}
     for name, (argument, spell) in _SPELT.items():
         if name in said:
@@ -71,6 +75,12 @@ def arguments(task: Task) -> dict[str, Source]:
     if resources is not None:
         found["container_resources"] = resources
     return found | _volumes(task, said)
+
+
+def _names(value: Value) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return tuple(str(each) for each in value) if isinstance(value, tuple) else ()
 
 
 def _known(option: Option) -> Value:

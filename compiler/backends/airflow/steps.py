@@ -8,6 +8,7 @@ from compiler.backends.airflow.literals import Call, Code, Source, Spread, block
 from compiler.backends.airflow.segments import Guard
 from compiler.backends.airflow.settings import operator, seconds
 from compiler.backends.command import argv, hook_argv, own_image, step_environment
+from compiler.backends.secrets import secret_environment
 from compiler.ir.plan import Begin, EventTrigger, Hook, Plan, Task, Trigger
 from compiler.pattern import Pattern
 
@@ -81,7 +82,7 @@ def _pod(task: Task, options: Options) -> dict[str, Source]:
     image = own_image(task, options)
     if image:
         found["image"] = image
-    environment = step_environment(task)
+    environment = {**step_environment(task), **secret_environment(task, "kubernetes")}
     if environment:
         found["env_vars"] = Spread("ENV", environment)
     if task.deadline is not None:

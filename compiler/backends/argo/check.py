@@ -12,6 +12,7 @@ from compiler.backends.argo.names import MOST_CRON, MOST_OBJECT, is_object_name
 from compiler.backends.argo.parameters import RESERVED
 from compiler.backends.argo.settings import faults
 from compiler.backends.argo.yaml_text import Tree
+from compiler.backends.secrets import check_kubernetes
 from compiler.diagnostics import Report, Rule
 from compiler.ir.cron import five_fields
 from compiler.ir.plan import FlowTrigger, Plan
@@ -89,6 +90,7 @@ def check(plan: Plan, options: Options, report: Report) -> None:
     for key, expected in faults(options):
         report.add(BAD_SETTING, plan.flow.span, key=key, expected=expected)
     _check_triggers(plan, options, report)
+    check_kubernetes(plan, report)
     for task in plan.root.tasks():
         if task.depth > MOST_DEPTH:
             report.add(TOO_DEEP, task.span, step=task.step, depth=task.depth, most=MOST_DEPTH)

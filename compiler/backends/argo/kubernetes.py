@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from compiler.backends.argo.yaml_text import Inline, Tree
+from compiler.backends.secrets import kubernetes_secrets, secret_environment
 from compiler.ir.flow import Dynamic, Value
 from compiler.ir.plan import Option, Resources, Task
 from compiler.record import fresh, mutable
@@ -59,7 +60,9 @@ def pod(task: Task, settings: Mapping[str, Value]) -> Pod:
     options = options_of(task)
     result = Pod()
     _selection(result, options)
-    _access(result, options, names(settings.get("env_from_secrets")))
+    secrets = [*names(options.get("secrets")), *kubernetes_secrets(task)]
+    _access(result, options, secrets, names(settings.get("env_from_secrets")))
+    result.environment.update(secret_environment(task, "kubernetes"))
     _memory(result, task.resources, options)
     claims = options.get("persistent_volume_claims")
     for number, (claim, path) in enumerate(mapping(claims).items()):
@@ -87,14 +90,13 @@ def _selection(result: Pod, options: Mapping[str, Value]) -> None:
         result.template["tolerations"] = tree(options["tolerations"])
 
 
-def _access(result: Pod, options: Mapping[str, Value], of_all: list[str]) -> None:
+def _access(result: Pod, options: Mapping[str, Value], secrets: list[str], of_all: list[str]) -> None:
     if options.get("image_pull_policy"):
         result.container["imagePullPolicy"] = str(options["image_pull_policy"])
     if options.get("port"):
         result.container["ports"] = [Inline({"containerPort": int(str(options["port"]))})]
     if options.get("security_context"):
         result.container["securityContext"] = tree(options["security_context"])
-    secrets = names(options.get("secrets"))
     if secrets:
         # a template's list replaces that of the defaults
         sources = dict.fromkeys([*of_all, *secrets])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from compiler.backends import Options
 from compiler.backends.command import argv, step_environment
+from compiler.backends.secrets import check_aws
 from compiler.backends.stepfunctions import settings
 from compiler.backends.stepfunctions.hooks import state_name
 from compiler.backends.stepfunctions.jobs import (
@@ -89,6 +90,7 @@ def check(plan: Plan, options: Options, report: Report) -> None:
         _variables(task, report)
         for option in task.options:
             _value(option, options, report)
+    check_aws(plan, "step-functions", report)
     if len(plan.triggers) > 1:
         report.add(SEVERAL_EVENTS, plan.triggers[0].span, count=len(plan.triggers))
     for hook in plan.hooks:

@@ -8,6 +8,7 @@ from math import ceil
 
 from compiler.backends import Options
 from compiler.backends.command import environment, flow_image, hook_task, own_image, step_environment
+from compiler.backends.secrets import secret_environment
 from compiler.backends.stepfunctions import settings
 from compiler.backends.stepfunctions.layout import Json
 from compiler.backends.stepfunctions.settings import Setting
@@ -58,7 +59,8 @@ class JobDefinitions:
         return name
 
     def _properties(self, task: Task) -> dict[str, Json]:
-        return _container(task, self._options, {**self._shared, **step_environment(task)})
+        told = {**step_environment(task), **secret_environment(task, "aws-secrets-manager")}
+        return _container(task, self._options, {**self._shared, **told})
 
 
 def batch_name(text: str) -> str:

@@ -20,6 +20,15 @@ _PAYLOAD = {"film": HOSTILE, "people": {"a": [1, None]}, "year": 2000}
 _RUN = {"name": "metaflow.EventFlow.end", "type": "run", "id": "EventFlow/argo-a-b", "timestamp": 1_800_000_000}
 
 CASES: tuple[Written, ...] = (
+    Written(
+        FLOWS / "secret_keys.py",
+        "SecretKeysFlow",
+        environment={
+            "FLOWC_SECRET_FILMS_DB": json.dumps({"DB_USER": "ada", "DB_PASSWORD": HOSTILE}),
+            "FLOWC_SECRET_API_TOKEN": HOSTILE,
+        },
+        shows=("secrets.sources",),
+    ),
     Written(FLOWS / "packages.py", "PackagesFlow", shows=("packages.image",)),
     Written(FLOWS / "hooks.py", "HooksFlow", shows=("exit-hook.success",)),
     Written(FLOWS / "hooks.py", "HooksFlow", {"fail": True}, shows=("exit-hook.error",)),
