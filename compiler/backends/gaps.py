@@ -11,6 +11,7 @@ from compiler.ir.options import features
 from compiler.ir.plan import Feature
 
 EVERYWHERE: Mapping[Feature, Gap] = {}
+"""Empty: every feature of the language runs on some target. What is read before it runs anywhere begins here."""
 
 ONLY_ON_AIRFLOW: Mapping[Feature, Gap] = {
     "sensor": Gap(
