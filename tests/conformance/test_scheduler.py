@@ -1,4 +1,4 @@
-"""Nested foreaches under Airflow's real scheduler: what `dag.test()` lets pass may fail there."""
+"""Nested foreaches and gangs under Airflow's real scheduler: what `dag.test()` lets pass may fail there, or cannot run."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tests.conformance.plan import ON_SCHEDULER, draw, seeds
 from tests.conformance.written import WRITTEN, Written
 
 Compared = Callable[[str, Mapping[str, Engine]], None]
-NESTED = [written for written in WRITTEN if written.flow in ("ModelSearchFlow", "DeepFlow")]
+LISTED = [written for written in WRITTEN if written.together or written.flow in ("ModelSearchFlow", "DeepFlow")]
 SEEDS = seeds("airflow", ON_SCHEDULER, lambda flow: flow.has_nested_foreach or bool(flow.features))
 
 pytestmark = pytest.mark.xdist_group("scheduler")
 
 
-@pytest.mark.parametrize("written", NESTED, ids=lambda written: written.name)
-def test_nested_flows_give_what_the_local_run_gives(
+@pytest.mark.parametrize("written", LISTED, ids=lambda written: written.name)
+def test_listed_flows_give_what_the_local_run_gives(
     written: Written, scheduler: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:
     differences = judge_written(written, scheduler, tmp_path)

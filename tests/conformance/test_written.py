@@ -17,6 +17,9 @@ HOLDS_A_FLOW = ("(FlowSpec", 'if __name__ == "__main__":')
 """What stands in a file that holds a flow; a base that lies in a module of its own starts nothing."""
 
 each_flow = pytest.mark.parametrize("written", WRITTEN, ids=lambda written: written.name)
+each_on_dag_test = pytest.mark.parametrize(
+    "written", [written for written in WRITTEN if not written.together], ids=lambda written: written.name
+)
 
 
 def test_no_example_and_no_flow_is_left_out() -> None:
@@ -42,7 +45,7 @@ def test_argo_and_step_functions_give_what_the_local_run_gives(
 
 
 @pytest.mark.xdist_group("airflow 3")
-@each_flow
+@each_on_dag_test
 def test_airflow_3_gives_what_the_local_run_gives(
     written: Written, airflow_3: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:
@@ -52,7 +55,7 @@ def test_airflow_3_gives_what_the_local_run_gives(
 
 
 @pytest.mark.xdist_group("airflow 2")
-@each_flow
+@each_on_dag_test
 def test_airflow_2_gives_what_the_local_run_gives(
     written: Written, airflow_2: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:

@@ -173,11 +173,12 @@ class DagTester:
         *,
         date: str | None = None,
         clear: bool = False,
+        together: bool = False,
     ) -> DagRun:
         """Run the DAG file `text` to its end, with `env` added for the worker; raise `EngineFailed` where it cannot.
 
         A `date` (ISO) of an earlier run deletes that run and makes it again. `clear` (Airflow 2 only) clears the run
-        when it has ended and runs it again.
+        when it has ended and runs it again. `together` (Airflow 2 only) runs tasks at once, by the executor of the environment.
         """
         folder = self._home / "dags"
         for old in folder.iterdir():  # one file a folder: one that raises would poison the others
@@ -190,7 +191,7 @@ class DagTester:
             "conf": dict(conf or {}),
             "env": dict(env or {}),
         }
-        request |= {"date": date, "clear": clear}
+        request |= {"date": date, "clear": clear, "together": together}
         answer = self._ask(json.dumps(request), timeout)
         if "error" in answer:
             raise EngineFailed(answer["error"])

@@ -1,8 +1,9 @@
 """Runs inside an Airflow environment: takes DAG files one after the other and answers with the states of their tasks.
 
-One JSON object a line on standard input: `{"file", "dag_id", "conf", "env", "date", "clear"}`; one a line on standard output:
-`{"run_id", "state", "tasks": [{"task", "map_index", "state", "tries", "pushed"}]}` or `{"error"}`. Where `date` (ISO) is one
-of an earlier run, that run is deleted and made again; with `clear` (Airflow 2 only) the run is cleared at its end and runs again.
+One JSON object a line on standard input: `{"file", "dag_id", "conf", "env", "date", "clear", "together"}`; one a line on
+standard output: `{"run_id", "state", "tasks": [{"task", "map_index", "state", "tries", "pushed"}]}` or `{"error"}`. Where
+`date` (ISO) is one of an earlier run, that run is deleted and made again; with `clear` (Airflow 2 only) the run is cleared at
+its end and runs again; `together` (Airflow 2 only) leaves the tasks to the executor.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
             return {"error": "\n".join(bag.import_errors.values())}
         dag = bag.dags[request["dag_id"]]
         date = [datetime.fromisoformat(request["date"])] if request["date"] else []
-        run = dag.test(*date * (2 if IS_3 else 1), run_conf=request["conf"])  # 3: when it may start, and its date
+        dates = date * (2 if IS_3 else 1)  # 3: when it may start, and its date
+        run = dag.test(*dates, run_conf=request["conf"], use_executor=request["together"])
         if request["clear"]:
             run = _clear_and_run(dag, run)
         return {"run_id": run.run_id, "state": str(run.state), "tasks": _tasks(run)}

@@ -28,7 +28,8 @@ class Written:
     a target (`argo`, `step-functions`, `airflow`) and the code of the finding. `data` is a script that makes what it
     reads; `before` are flows that must have run in its store. `settings` are keys of `[tool.flowc]`, `targets` the
     tables of single targets. `configs` (paths), `config_values` (JSON values) and `imports` are the options
-    `--config`, `--config-value` and `--import` of every command.
+    `--config`, `--config-value` and `--import` of every command. `together`: some of its tasks must run at once, which they
+    do not where Airflow's `dag.test()` runs one after the other.
     """
 
     path: Path
@@ -45,6 +46,7 @@ class Written:
     config_values: Mapping[str, Value] = field(default_factory=dict)
     imports: bool = False
     root: Path | None = None
+    together: bool = False
 
     @property
     def name(self) -> str:

@@ -7,7 +7,6 @@ from tests.conformance.written.case import FLOWS, Written
 _SWITCHES = FLOWS / "switches.py"
 _RECURSION = FLOWS / "recursion.py"
 _GANG = FLOWS / "gang.py"
-_NOT_YET = {"airflow": "FC301"}
 
 CASES: tuple[Written, ...] = (
     Written(
@@ -40,5 +39,5 @@ CASES: tuple[Written, ...] = (
     Written(_RECURSION, "RepeatFlow"),
     Written(_RECURSION, "RepeatFlow", {"rounds": 1}),
     Written(_RECURSION, "RepeatInsideFlow"),
-    Written(_GANG, "GangFlow", refused=_NOT_YET),
+    Written(_GANG, "GangFlow", together=True),
 )
