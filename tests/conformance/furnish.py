@@ -15,6 +15,7 @@ from tests.conformance.scopes import Loop, Scope, Version, differing, is_sure, m
 from tests.conformance.shapes import BEYOND_METAFLOW, Diamond, Each, Level, Line, first_step, last_step
 from tests.conformance.switching import Decide, Peek
 from tests.conformance.texts import GivenParameter, draw_keys, hostile, is_key
+from tests.conformance.wrapping import Around, Noted
 from tests.conformance.writing import HOWS, Delete, Written
 
 CONSTANTS: tuple[tuple[str, object], ...] = (
@@ -129,10 +130,10 @@ class Furnisher:
         doing += self._current(node.name, (*first, *last))
         names |= _names_of((*first, *doing, *last))
         early = going.text is not None and chance(self.rng, 0.08)
-        self._add(node.name, False, decorators, (*first, *doing, *last), going, early)
+        names |= self._add(node.name, False, decorators, (*first, *doing, *last), going, early)
         left = self._set(scope, names | _decided(going), loops)
-        killed = any(isinstance(act, FailAlways) and act.kind == "kill" for act in first)
-        return _unsure(scope, left) if killed else left
+        killed = next((act for act in first if isinstance(act, FailAlways) and act.kind == "kill"), None)
+        return _unsure(scope, left, killed.variable) if killed else left
 
     def _diamond(self, node: Diamond, scope: Scope, loops: tuple[Loop, ...], going: Going) -> Scope:
         doing, names = self._opening(node.split, scope, loops)
@@ -140,7 +141,7 @@ class Furnisher:
         doing += self._current(node.split, first)
         names |= _names_of((*first, *doing))
         targets = ", ".join(f"self.{arm.entry}" for arm in node.arms)
-        self._add(node.split, False, decorators, (*first, *doing), Going(targets))
+        names |= self._add(node.split, False, decorators, (*first, *doing), Going(targets))
         scope = self._set(scope, names, loops)
         ends = [self.level(arm, scope, loops, node.join) for arm in node.arms]
         return self._join(node.join, ends, loops, going, conflicts=differing(ends), arms=node.arms)
@@ -153,7 +154,7 @@ class Furnisher:
         items = acts.Items(node.split, node.variable, node.kind, node.width, node.ragged and bool(loops))
         self.beyond |= node.kind in BEYOND_METAFLOW
         target = f"self.{node.body.entry}, foreach={self._spelled(node.variable)}"
-        self._add(node.split, False, decorators, (*first, *doing, items), Going(target))
+        names |= self._add(node.split, False, decorators, (*first, *doing, items), Going(target))
         scope = self._set(scope, {**names, node.variable: True}, loops)
         before = self.versions
         loop = Loop(node.variable, scope[node.variable].number, node.width)
@@ -203,7 +204,7 @@ class Furnisher:
                 scope.setdefault(brought, _brought([end[brought] for end in ends if brought in end]))
             if merged_first:
                 scope |= {each: scope[each] for each in names}
-        self._add(name, True, decorators, tuple(doing), going)
+        scope |= self._set({}, self._add(name, True, decorators, tuple(doing), going), loops)
         return scope
 
     @staticmethod
@@ -323,10 +324,32 @@ class Furnisher:
         doing: Sequence[acts.Act],
         going: Going,
         early: bool = False,
-    ) -> None:
+    ) -> dict[str, bool]:
+        """Add a step; the names that its own decorators set."""
         assert name not in self.steps
         decides = (going.decides,) if going.decides else ()
-        self.steps[name] = StepDef(name, is_join, tuple(decorators), (*doing, *decides), going.text, early)
+        around, inner = self._wrapping(name, is_join)
+        # What is noted is noted before anything is done, but for a kill, which leaves nothing.
+        first = [act for act in doing if isinstance(act, FailAlways) and act.kind == "kill"]
+        noted = [act for act in inner if isinstance(act, Noted)]
+        after = [act for act in inner if isinstance(act, Around)]
+        acts_ = (*first, *noted, *(act for act in doing if act not in first), *decides, *after)
+        self.steps[name] = StepDef(name, is_join, (*around, *decorators), acts_, going.text, early)
+        return {act.name: False for act in inner}
+
+    def _wrapping(self, step: str, is_join: bool) -> tuple[tuple[str, ...], tuple[Noted | Around, ...]]:
+        """Decorators of the author's own, and what they do."""
+        rng = self.rng
+        kind = rng.choice(("none", "none", "none", "none", "noted", "around", "both"))
+        around = Around(step, is_join, rng.choice((None, 7)))
+        noted = Noted(step, is_join)
+        found: dict[str, tuple[tuple[str, Noted | Around], ...]] = {
+            "none": (),
+            "noted": (("@noted", noted),),
+            "around": ((around.decorator, around),),
+            "both": (("@noted", noted), (around.decorator, around)),
+        }
+        return tuple(text for text, _ in found[kind]), tuple(act for _, act in found[kind])
 
 
 def _retry(times: int) -> str:
@@ -353,10 +376,10 @@ def _decided(going: Going) -> dict[str, bool]:
     return dict.fromkeys(going.decides.sets(), True) if going.decides else {}
 
 
-def _unsure(before: Scope, after: Scope) -> Scope:
+def _unsure(before: Scope, after: Scope, caught: str) -> Scope:
     """The names behind a step that may have been killed: what it alone has set may not be there, but for the failure."""
     return {
-        name: replace(version, sure=is_sure(before, name) or name.startswith("caught_"))
+        name: replace(version, sure=is_sure(before, name) or name == caught)
         for name, version in after.items()
     }
 

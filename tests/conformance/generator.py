@@ -12,6 +12,7 @@ from tests.conformance.furnish import Furnisher, StepDef
 from tests.conformance.oracle import Foreseen, Oracle
 from tests.conformance.shapes import draw_shape, has_recursion, has_switch, step_names
 from tests.conformance.texts import GivenParameter, draw_parameters
+from tests.conformance.wrapping import SOURCE
 from tests.conformance.writing import HELPERS, METHODS, Written
 
 MAX_STEPS = 10
@@ -21,12 +22,13 @@ DRAWN = frozenset({"switch", "recursion"})
 HEADER = """import array
 import contextlib
 import datetime
+import functools
 import os
 import signal
 import time
 from dataclasses import dataclass
 
-from {package} import FlowSpec, JSONType, Parameter, catch, current, environment, retry, step, timeout
+from {package} import FlowSpec, JSONType, Parameter, catch, current, environment, retry, step, timeout, user_step_decorator
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class GeneratedFlow:
     name: str
     stem: str
     source: str
+    modules: Mapping[str, str]
     parameters: Mapping[str, object]
     visible_parameters: Mapping[str, object]
     tasks: Mapping[tuple[str, str], Foreseen]
@@ -85,12 +88,14 @@ def generate(seed: int, *, max_tasks: int = MAX_TASKS, max_steps: int = MAX_STEP
         oracle.run(shape, {})
         if len(oracle.tasks) <= max_tasks:
             break
+    modules: dict[str, str] = {}
     return GeneratedFlow(
         seed=seed,
         max_tasks=max_tasks,
         name=name,
         stem=f"generated_{seed}",
-        source=_source(name, parameters, furnisher, tuple(steps.values()), rng),
+        source=_source(name, parameters, furnisher, tuple(steps.values()), rng, modules),
+        modules=modules,
         parameters={parameter.name: parameter.given for parameter in parameters if parameter.is_given},
         visible_parameters=visible,
         tasks=oracle.tasks,
@@ -108,16 +113,22 @@ def _source(
     furnisher: Furnisher,
     steps: tuple[StepDef, ...],
     rng: random.Random,
+    modules: dict[str, str],
 ) -> str:
+    """The flow's file; what it imports of its own is put into `modules`."""
     declared = [f"    {parameter.attribute} = {parameter.declaration}" for parameter in parameters]
     declared += [f"    {constant} = {value!r}" for constant, value in furnisher.constants.items()]
     members = (["\n".join(declared)] if declared else []) + ["\n".join(_step(step)) for step in steps]
-    blocks = [HEADER.format(package=rng.choice(("flowc", "metaflow"))) + HELPERS]
+    blocks = [HEADER.format(package=rng.choice(("flowc", "metaflow"))) + HELPERS + SOURCE]
     base = "FlowSpec"
     if chance(rng, 0.15):
         # What a base class declares, parameters or a step, is inherited.
         base = "Shared"
-        blocks.append(f"class Shared(FlowSpec):\n{members.pop(0)}\n")
+        shared = f"class Shared(FlowSpec):\n{members.pop(0)}\n"
+        if declared and chance(rng, 0.5):
+            modules[f"shared_{name.lower()}"] = f"from flowc import FlowSpec, JSONType, Parameter\n\n\n{shared}"
+            shared = f"from shared_{name.lower()} import Shared\n"
+        blocks.append(shared)
     if any(isinstance(act, Written) and act.how == "method" for step in steps for act in step.acts):
         members.append(METHODS)
     blocks += [f"{name} = {value!r}\n" for name, value in furnisher.globals.items()]
