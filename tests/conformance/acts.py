@@ -152,6 +152,20 @@ class Current:
 
 
 @dataclass(frozen=True, slots=True)
+class Node:
+    """What a gang's node knows of its gang."""
+
+    step: str
+
+    def lines(self) -> list[str]:
+        return [f"self.node_{self.step} = (current.parallel.node_index, current.parallel.num_nodes)"]
+
+    def apply(self, task: Running) -> None:
+        index, count, _ = task.stack[-1]
+        task.state[f"node_{self.step}"] = (index, count)
+
+
+@dataclass(frozen=True, slots=True)
 class Constant:
     """A value that is the same in every task."""
 
@@ -354,6 +368,7 @@ class Items:
             "dict": f'{{f"k{{n}}": [n] {each}}}',
             "generator": f"({mark_source(self.step)} + str(n) {each})",
             "array": f'array.array("i", range({count}))',
+            "gang": count,
         }[self.kind]
         return [f"self.{self.variable} = {source}"]
 
@@ -371,6 +386,7 @@ class Items:
             "dict": [(f"k{n}", [n]) for n in numbers],
             "generator": [task.mark + str(n) for n in numbers],
             "array": list(numbers),
+            "gang": list(numbers),
         }
         return made[self.kind]
 
@@ -386,5 +402,6 @@ class Items:
             "dict": {f"k{n}": [n] for n in range(len(values))},
             "generator": UNFORESEEN,
             "array": array.array("i", range(len(values))),
+            "gang": len(values),
         }
         task.state[self.variable] = whole[self.kind]

@@ -12,7 +12,7 @@ from tests.conformance.dice import chance
 from tests.conformance.faults import FailAlways, FailFirst, Kind, Told
 from tests.conformance.faults import decorators as faulty
 from tests.conformance.scopes import Loop, Scope, Version, differing, is_sure, meet
-from tests.conformance.shapes import BEYOND_METAFLOW, Diamond, Each, Level, Line, first_step, last_step
+from tests.conformance.shapes import BEYOND_METAFLOW, GANG, Diamond, Each, Level, Line, first_step, last_step
 from tests.conformance.switching import Decide, Peek
 from tests.conformance.texts import GivenParameter, draw_keys, hostile, is_key
 from tests.conformance.wrapping import Around, Noted
@@ -64,6 +64,7 @@ class Furnisher:
     steps: dict[str, StepDef] = field(default_factory=dict)
     constants: dict[str, object] = field(default_factory=dict)
     globals: dict[str, object] = field(default_factory=dict)
+    nodes: set[str] = field(default_factory=set)
     beyond: bool = False
     versions: int = 0
 
@@ -127,6 +128,9 @@ class Furnisher:
     def _line(self, node: Line, scope: Scope, loops: tuple[Loop, ...], going: Going) -> Scope:
         doing, names = self._opening(node.name, scope, loops)
         decorators, first, last = self._failing(node.name, loops, may_catch=going.decides is None)
+        if node.name in self.nodes:  # nodes run together or not at all: none is tried again alone
+            decorators, first, last = ("@parallel",), (acts.Node(node.name),), ()
+            names[f"node_{node.name}"] = True
         doing += self._current(node.name, (*first, *last))
         names |= _names_of((*first, *doing, *last))
         early = going.text is not None and chance(self.rng, 0.08)
@@ -153,7 +157,12 @@ class Furnisher:
         names |= _names_of((*first, *doing))
         items = acts.Items(node.split, node.variable, node.kind, node.width, node.ragged and bool(loops))
         self.beyond |= node.kind in BEYOND_METAFLOW
-        target = f"self.{node.body.entry}, foreach={self._spelled(node.variable)}"
+        if node.kind == GANG:
+            self.nodes.add(node.body.entry)
+            width = self.rng.choice((str(node.width), f"self.{node.variable}", f"len(range(self.{node.variable}))"))
+            target = f"self.{node.body.entry}, num_parallel={width}"
+        else:
+            target = f"self.{node.body.entry}, foreach={self._spelled(node.variable)}"
         names |= self._add(node.split, False, decorators, (*first, *doing, items), Going(target))
         scope = self._set(scope, {**names, node.variable: True}, loops)
         before = self.versions
@@ -378,10 +387,7 @@ def _decided(going: Going) -> dict[str, bool]:
 
 def _unsure(before: Scope, after: Scope, caught: str) -> Scope:
     """The names behind a step that may have been killed: what it alone has set may not be there, but for the failure."""
-    return {
-        name: replace(version, sure=is_sure(before, name) or name == caught)
-        for name, version in after.items()
-    }
+    return {name: replace(version, sure=is_sure(before, name) or name == caught) for name, version in after.items()}
 
 
 def _brought(versions: Sequence[Version]) -> Version:

@@ -10,14 +10,14 @@ from compiler.backends.gaps import EVERYWHERE
 from tests.conformance.dice import chance
 from tests.conformance.furnish import Furnisher, StepDef
 from tests.conformance.oracle import Foreseen, Oracle
-from tests.conformance.shapes import draw_shape, has_recursion, has_switch, step_names
+from tests.conformance.shapes import draw_shape, has_gang, has_recursion, has_switch, step_names
 from tests.conformance.texts import GivenParameter, draw_parameters
 from tests.conformance.wrapping import SOURCE
 from tests.conformance.writing import HELPERS, METHODS, Written
 
 MAX_STEPS = 10
 MAX_TASKS = 10
-DRAWN = frozenset({"switch", "recursion"})
+DRAWN = frozenset({"switch", "recursion", "gang"})
 
 HEADER = """import array
 import contextlib
@@ -28,7 +28,7 @@ import signal
 import time
 from dataclasses import dataclass
 
-from {package} import FlowSpec, JSONType, Parameter, catch, current, environment, retry, step, timeout, user_step_decorator
+from {package} import FlowSpec, JSONType, Parameter, catch, current, environment, parallel, retry, step, timeout, user_step_decorator
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,13 @@ def generate(seed: int, *, max_tasks: int = MAX_TASKS, max_steps: int = MAX_STEP
         beyond_metaflow=furnisher.beyond,
         has_nested_foreach=any(place.count(".") for _, place in oracle.tasks),
         features=frozenset(
-            feature for feature, has in (("switch", has_switch(shape)), ("recursion", has_recursion(shape))) if has
+            feature
+            for feature, has in (
+                ("switch", has_switch(shape)),
+                ("recursion", has_recursion(shape)),
+                ("gang", has_gang(shape)),
+            )
+            if has
         ),
     )
 

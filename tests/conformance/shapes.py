@@ -16,6 +16,7 @@ STEP_NAMES = (
     *("retries", "dag", "on", "yes", "null", "parameters", "inner", "outer"),
 )
 ITEM_KINDS = ("list", "list", "list", "ints", "text", "dicts", "range", "set", "dict", "generator", "array")
+GANG = "gang"
 BEYOND_METAFLOW = frozenset({"set", "dict", "generator"})
 
 
@@ -42,7 +43,10 @@ class Diamond:
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """A foreach over `variable`; a ragged one has one item more in every second task of the foreach around it."""
+    """A foreach over `variable`; a ragged one has one item more in every second task of the foreach around it.
+
+    Of the kind `gang` it is a gang of that width, whose nodes are the body's first step.
+    """
 
     split: str
     variable: str
@@ -158,12 +162,18 @@ def has_recursion(level: Level) -> bool:
     return any(isinstance(node, Line) and node.rounds > 0 for one in levels(level) for node in one.nodes)
 
 
+def has_gang(level: Level) -> bool:
+    """Whether any foreach is a gang."""
+    return any(isinstance(node, Each) and node.kind == GANG for one in levels(level) for node in one.nodes)
+
+
 @dataclass(frozen=True, slots=True)
 class Taste:
     """What a shape is drawn for: how likely a step is a switch, and what it must have at least."""
 
     switch: float = 0.0
     repeat: float = 0.0
+    gang: float = 0.0
     nested: bool = False
     several_ends: bool = False
     least: int = 2
@@ -174,6 +184,7 @@ class Taste:
             (not self.nested or foreach_depth(level) > 1)
             and (self.switch == 0 or any(len(ways) > 1 for one in levels(level) for ways in one.ways))
             and (self.repeat == 0 or has_recursion(level))
+            and (self.gang == 0 or has_gang(level))
             and (not self.several_ends or any(len(inner.ends()) > 1 for inner in levels(level) if inner is not level))
         )
 
@@ -205,6 +216,7 @@ def _taste(rng: random.Random, features: frozenset[str]) -> Taste:
         "switch": Taste(switch=rng.choice((0.25, 0.4)), least=rng.choice((4, 5, 6, 7, 8))),
         "switch in a split": Taste(switch=0.5, several_ends=True, least=rng.choice((2, 5, 6, 7, 8))),
         "nested switch": Taste(switch=0.3, nested=True, least=rng.choice((2, 4, 5, 6))),
+        "gang": Taste(gang=0.8, switch=rng.choice((0.0, 0.0, 0.2)), least=rng.choice((4, 5, 6, 7))),
         "recursion": Taste(repeat=0.2, switch=rng.choice((0.0, 0.2)), least=rng.choice((4, 5, 6, 7))),
     }
     weights = {
@@ -213,6 +225,7 @@ def _taste(rng: random.Random, features: frozenset[str]) -> Taste:
         "switch": 30 if "switch" in features else 0,
         "switch in a split": 10 if "switch" in features else 0,
         "nested switch": 8 if "switch" in features else 0,
+        "gang": 5 if "gang" in features else 0,
         "recursion": 12 if "recursion" in features else 0,
     }
     (kind,) = rng.choices(tuple(weights), tuple(weights.values()))
@@ -299,6 +312,11 @@ def _node(draft: Draft, depth: int) -> Node:
         arms = tuple(_level(draft, depth + 1, into_join=True) for _ in range(rng.choice((2, 2, 2, 3))))
         return Diamond("?", arms, "?")
     draft.take(1)
+    if chance(rng, taste.gang):
+        body = _level(draft, depth + 1, into_join=True)
+        if not isinstance(body.nodes[0], Line) or body.nodes[0].rounds:  # a node is one step, which runs once
+            body = Level((Line("?"),), ((1,),))
+        return Each("?", "?", GANG, rng.choice((1, 2, 2, 3)), False, body, "?")
     return Each(
         split="?",
         variable="items" if chance(rng, 0.2) else "?",
