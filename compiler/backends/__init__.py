@@ -86,6 +86,18 @@ OPTION_NOT_ON_TARGET = Rule(
     message="{target} has no spelling for `@{decorator}({option}=…)`",
     help="remove the option, or compile for a target that has it: it is never ignored",
 )
+GANG_OVER_LIMIT = Rule(
+    code="FC632",
+    name="gang-over-limit",
+    message="the gang has {width} nodes, and at most {most} tasks may run at once: its nodes would wait for each other for ever",
+    help="give a higher `max_workers`, or none",
+)
+GANG_UNDER_LIMIT = Rule(
+    code="FC633",
+    name="gang-beside-others",
+    message="at most {most} tasks may run at once, and others may take the room of this gang's nodes, which wait for each other",
+    help="leave `max_workers` out, or let the gang stand in no foreach and no branch",
+)
 
 
 def refuse(plan: Plan, backend: Backend, options: Options, report: Report) -> None:
@@ -110,7 +122,19 @@ def refuse(plan: Plan, backend: Backend, options: Options, report: Report) -> No
                 decorator=option.decorator,
                 option=option.name,
             )
+    if options.max_workers:
+        _refuse_gangs(plan, options.max_workers, report)
     backend.check(plan, options, report)
+
+
+def _refuse_gangs(plan: Plan, most: int, report: Report) -> None:
+    """Report the gangs whose nodes a limit keeps apart. A width that only run time knows is the shim's: its nodes do not wait for ever."""
+    for gang, is_alone in plan.root.gangs():
+        span = plan.flow.steps[gang.split.step].next.span
+        if isinstance(gang.width, int) and gang.width > most:
+            report.add(GANG_OVER_LIMIT, span, width=gang.width, most=most)
+        elif not is_alone:
+            report.add(GANG_UNDER_LIMIT, span, most=most)
 
 
 def _options(plan: Plan) -> tuple[Option, ...]:

@@ -238,6 +238,19 @@ class Scope:
         followed = {edge.node for node in flat for group in entry(node).prerequisites for edge in group}
         return tuple(entry(node).step for node in flat if entry(node).step not in followed)
 
+    def gangs(self) -> Iterator[tuple[FanOut, bool]]:
+        """Every gang at any depth, and whether nothing else of the run can run beside its nodes."""
+        waiting = [(self, True)]
+        while waiting:
+            scope, is_alone = waiting.pop()
+            for node in scope.nodes:
+                if isinstance(node, FanOut):
+                    if node.kind == "gang":
+                        yield node, is_alone
+                    waiting.append((node.body, False))
+                elif isinstance(node, Branches):
+                    waiting.extend((arm, False) for arm in node.arms)
+
     def tasks(self) -> Iterator[Task]:
         """Every task at any depth, in order."""
         waiting = list(reversed(self.nodes))

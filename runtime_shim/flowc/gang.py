@@ -115,7 +115,9 @@ class Gang:
             over.set()
 
     def fail(self) -> None:
-        """Tell the others that this node has failed."""
+        """Tell the others that this node has failed, where it has not failed because of them."""
+        if self._trouble:
+            return
         with contextlib.suppress(StoreError):
             self._store.put(f"{self._folder}failed-{self._node}-{self._fence.attempt:04d}", (b"",))
 
@@ -143,11 +145,14 @@ class Gang:
             raise GangError(f"a newer attempt of node {self._node} of {self._step!r} has begun")
         newest = {(node, attempt) for node, attempt in seen.failed - self._old if seen.here.get(node) == attempt}
         if newest:
-            raise GangError(self._failure(newest))
+            self._trouble = self._failure(newest)
+            raise GangError(self._trouble)
 
     def _failure(self, failed: set[tuple[int, int]]) -> str:
         nodes = ", ".join(str(node) for node in sorted(node for node, _ in failed))
-        return f"node {nodes} of {self._step!r} has failed, and the nodes of a gang fail together"
+        return (
+            f"node{'s' * (len(failed) > 1)} {nodes} of {self._step!r} has failed, and the nodes of a gang fail together"
+        )
 
     def _missing(self, seen: _Seen, seconds: float) -> str:
         came = set(seen.here) if self._node else set(self._tokens(seen))

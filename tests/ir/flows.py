@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
-from compiler.ir.flow import Case, End, Flow, Foreach, Goto, Span, Split, Step, Switch, Transition
+from compiler.ir.flow import Case, Dynamic, End, Flow, Foreach, Gang, Goto, Span, Split, Step, Switch, Transition
 
 SPAN = Span("flow.py", 1, 1, 1, 2)
 
 
 def flow(**steps: str) -> Flow:
-    """A flow from its transitions: `a` goto, `a, b` split, `a*` foreach, `a | b` switch, `` end; `+` at the front marks a join."""
+    """A flow from its transitions: `a` goto, `a, b` split, `a*` foreach, `a^3` gang (`a^n`: of a width
+    that only run time knows), `a | b` switch, `` end; `+` at the front marks a join."""
     made = {name: _step(name, text) for name, text in steps.items()}
     return Flow(
         name="F",
@@ -37,6 +38,9 @@ def _transition(text: str) -> Transition:
         return Switch("v", tuple(Case(str(at), target) for at, target in enumerate(names)), SPAN)
     if "," in text:
         return Split(tuple(names), SPAN)
+    if "^" in text:
+        target, _, width = text.partition("^")
+        return Gang(target, int(width) if width.isdecimal() else Dynamic(width, SPAN), SPAN)
     if "*" in text:
         return Foreach(names[0], "items", SPAN)
     return Goto(names[0], SPAN) if names else End(SPAN)

@@ -7,6 +7,7 @@ both come through `ItemSelector`. Results are dropped: a state's data end at 262
 from __future__ import annotations
 
 from math import ceil
+from typing import Literal
 
 from compiler.backends import Options
 from compiler.backends.command import argv, hook_argv, hook_task
@@ -148,9 +149,9 @@ def _node(place: Place, node: Node, onward: dict[int, str], waiting: Waiting) ->
             return _switch(place, node, onward)
         case Task():
             return _step(place, node, following)
-        case FanOut(split=split, body=body):
+        case FanOut(split=split, body=body, kind=kind):
             each = f"each {entry(body.nodes[0]).step}"
-            return {**_step(place, split, each), each: _map(place, split, _level(body, waiting), following)}
+            return {**_step(place, split, each), each: _map(place, split, kind, _level(body, waiting), following)}
         case Branches(split=split, arms=arms):
             branches = f"branches of {split.step}"
             return {
@@ -181,13 +182,14 @@ def _parallel(branches: list[Json], following: str | None) -> State:
     return {"Type": "Parallel", "Branches": branches, "ResultPath": None, **_onward(following)}
 
 
-def _map(place: Place, split: Task, body: State, following: str | None) -> State:
+def _map(place: Place, split: Task, kind: Literal["foreach", "gang"], body: State, following: str | None) -> State:
     """A child execution for each index path in the object that the split wrote.
 
     Always distributed: how wide it gets is known at run time only, and an inline Map ends at 40 at once and at the
-    25,000 events of its parent's history. What children return goes to the bucket, not through the state.
+    25,000 events of its parent's history. What children return goes to the bucket, not through the state. The nodes of a gang
+    wait for each other: nothing may hold some of them back.
     """
-    bucket, workers = place.store.bucket, place.options.max_workers
+    bucket, workers = place.store.bucket, place.options.max_workers if kind == "foreach" else None
     reader: Json = {
         "Resource": "arn:aws:states:::s3:getObject",
         "ReaderConfig": {"InputType": "JSON"},
