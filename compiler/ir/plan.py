@@ -240,7 +240,7 @@ class Scope:
 
     def gangs(self) -> Iterator[tuple[FanOut, bool]]:
         """Every gang at any depth, and whether nothing else of the run can run beside its nodes."""
-        waiting = [(self, True)]
+        waiting: list[tuple[Scope, bool]] = [(self, True)]
         while waiting:
             scope, is_alone = waiting.pop()
             for node in scope.nodes:
