@@ -14,7 +14,7 @@ from compiler.backends.gaps import EVERYWHERE
 from compiler.backends.secrets import check_kubernetes
 from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Dynamic, Span, Value
-from compiler.ir.plan import FanOut, Feature, Plan, Scope
+from compiler.ir.plan import Feature, Plan
 
 BAD_OPTION_VALUE = Rule(
     code="FC320",
@@ -45,12 +45,6 @@ EVENT_AND_SCHEDULE = Rule(
     name="airflow-event-and-schedule",
     message="a DAG starts by its schedule or by events, and the flow has both",
     help="keep one of them, or deploy the flow a second time without `@schedule`",
-)
-GANG_TOO_WIDE = Rule(
-    code="FC611",
-    name="gang-wider-than-max-active-tasks",
-    message="a gang of {width} never meets: the DAG runs at most {limit} tasks at once",
-    help="make the gang smaller, or raise `--max-workers`",
 )
 POD_ONLY = Rule(
     code="FC324",
@@ -102,7 +96,6 @@ class Airflow:
         _check_hooks(plan, options, report)
         _check_triggers(plan, report)
         check_kubernetes(plan, report)
-        _check_gangs(plan.root, options, report)
         for wrong in sensors.wrong(plan.flow):
             report.add(BAD_OPTION_VALUE, wrong.span, option=wrong.option, value=wrong.value, wants=wrong.wants)
 
@@ -154,15 +147,6 @@ def _check_triggers(plan: Plan, report: Report) -> None:
     for trigger in plan.triggers:
         if plan.schedule:
             report.add(EVENT_AND_SCHEDULE, trigger.span)
-
-
-def _check_gangs(scope: Scope, options: Options, report: Report) -> None:
-    for node in scope.flat:
-        if not isinstance(node, FanOut):
-            continue
-        if options.max_workers and isinstance(node.width, int) and node.width > options.max_workers:
-            report.add(GANG_TOO_WIDE, node.split.span, width=node.width, limit=options.max_workers)
-        _check_gangs(node.body, options, report)
 
 
 def _check_hooks(plan: Plan, options: Options, report: Report) -> None:

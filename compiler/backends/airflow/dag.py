@@ -25,7 +25,7 @@ from compiler.backends.airflow.sensors import sensor_call, sensors
 from compiler.backends.airflow.settings import callbacks, operator, placed
 from compiler.backends.airflow.steps import BASH_REPORT, MODULE, POD_REPORT, asset_name, hook_call, operator_call
 from compiler.backends.command import environment, flow_image, trigger_facts
-from compiler.ir.plan import FanOut, FlowTrigger, Plan, Scope, Task, Trigger
+from compiler.ir.plan import FlowTrigger, Plan, Task, Trigger
 from compiler.late import late
 from compiler.record import record
 
@@ -187,7 +187,7 @@ def _dag(plan: Plan, options: Options) -> Call:
     named["schedule"] = assets or (plan.schedule.cron if plan.schedule else None)
     named["start_date"] = Call("pendulum.datetime", (2025, 1, 1), (("tz", zone),))
     named["catchup"] = False
-    gang = max(_gangs(plan.root), default=0)
+    gang = max((node.width for node, _ in plan.root.gangs() if isinstance(node.width, int)), default=0)
     if options.max_workers or gang > ACTIVE_TASKS:
         named["max_active_tasks"] = options.max_workers or gang
     named |= placed(options, "dag")
@@ -198,15 +198,6 @@ def _dag(plan: Plan, options: Options) -> Call:
         named["user_defined_macros"] = {"given": Code("_given")}
     named["default_args"] = _default_args(options)
     return Call("DAG", named=tuple(named.items()))
-
-
-def _gangs(scope: Scope) -> Iterator[int]:
-    """The widths of the gangs that the source tells."""
-    for node in scope.flat:
-        if isinstance(node, FanOut):
-            if isinstance(node.width, int):
-                yield node.width
-            yield from _gangs(node.body)
 
 
 def _no_file(doc: str) -> str:
