@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from compiler.backends import refuse
-from compiler.backends.gaps import EVERYWHERE, refuse_everywhere
 from compiler.commands.configs import Pairs, check_given, config_options, given_configs
 from compiler.commands.findings import FORMATS, write
 from compiler.commands.options import Option, WithHelp
@@ -18,7 +17,6 @@ from compiler.diagnostics import Report
 from compiler.ir.flow import Flow
 from compiler.package import default_image
 from compiler.pipeline import read_flows
-from compiler.record import replaced
 from compiler.render import Format
 
 _ALL = "all"
@@ -55,7 +53,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     config_values: Pairs,
     added: tuple[str, ...],
 ) -> int:
-    """Find all mistakes of flows, and what no target can run, each at its line with a cure. Exit code 1 if there are any.
+    """Find all mistakes of flows, each at its line with a cure. Exit code 1 if there are any.
 
     Without --import nothing is imported: the flow's own packages need not be installed. With --target it also finds what
     `create` for that target would refuse, by the settings of pyproject.toml.
@@ -75,7 +73,6 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
         root_of, reading = surroundings.root(name.path), surroundings.reading(name.path)
         right = read_flows(name.path, found, root=root_of, name=name.name, reading=reading)
         for flow in right:
-            refuse_everywhere(flow, found)
             _refuse_on(wanted, flow, surroundings.settings(name.path), found)
         found_flows += right
         report.take(found)
@@ -89,7 +86,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
 
 
 def _refuse_on(targets: tuple[str, ...], flow: Flow, settings: Settings, report: Report) -> None:
-    """What each target refuses beyond the features that no target runs: those are reported once, for all of them."""
+    """What `create` for each target would refuse."""
     if not targets:
         return
     from compiler.commands.create import decided  # noqa: PLC0415 - without --target nothing is planned
@@ -99,7 +96,6 @@ def _refuse_on(targets: tuple[str, ...], flow: Flow, settings: Settings, report:
         assert backend is not None
         image = default_image(flow.name, _ANY_DIGEST, settings.text("registry", target, {}))
         plan, options = decided(flow, settings, backend, {}, image)
-        own = tuple((feature, span) for feature, span in plan.features if feature not in EVERYWHERE)
         found = Report()
-        refuse(replaced(plan, features=own), backend, options, found)
+        refuse(plan, backend, options, found)
         report.take(found)

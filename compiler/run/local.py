@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from compiler.backends import Gap, Options, OutputFile
-from compiler.backends.gaps import EVERYWHERE
 from compiler.diagnostics import Report
 from compiler.ir.flow import Value
 from compiler.ir.plan import Feature, Plan
@@ -26,7 +25,7 @@ class Local:
     """Where containers and events do not exist, their options have nothing to say: all are taken."""
 
     name: ClassVar[str] = "local"
-    gaps: ClassVar[Mapping[Feature, Gap]] = EVERYWHERE
+    gaps: ClassVar[Mapping[Feature, Gap]] = {}
     spells: ClassVar[Mapping[str, frozenset[str]]] = {
         "kubernetes": frozenset(KUBERNETES.split()),
         "batch": frozenset(BATCH.split()),

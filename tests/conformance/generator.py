@@ -6,7 +6,6 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from compiler.backends.gaps import EVERYWHERE
 from tests.conformance.dice import chance
 from tests.conformance.furnish import Furnisher, StepDef
 from tests.conformance.oracle import Foreseen, Oracle
@@ -17,7 +16,6 @@ from tests.conformance.writing import HELPERS, METHODS, Written
 
 MAX_STEPS = 10
 MAX_TASKS = 10
-DRAWN = frozenset({"switch", "recursion", "gang"})
 
 HEADER = """import array
 import contextlib
@@ -64,18 +62,12 @@ class GeneratedFlow:
     features: frozenset[str]
 
 
-def landed() -> frozenset[str]:
-    """The features that some target runs."""
-    return DRAWN - set(EVERYWHERE)
-
-
 def generate(seed: int, *, max_tasks: int = MAX_TASKS, max_steps: int = MAX_STEPS) -> GeneratedFlow:
     """The flow of this seed: the same one always."""
     rng = random.Random(seed)
     name = f"Generated{seed}"
-    features = landed()
     while True:
-        shape = draw_shape(rng, max_steps, max_tasks, features)
+        shape = draw_shape(rng, max_steps, max_tasks)
         parameters = draw_parameters(rng)
         furnisher = Furnisher(rng, name, parameters)
         furnisher.level(shape, {}, (), None)

@@ -189,12 +189,12 @@ class Taste:
         )
 
 
-def draw_shape(rng: random.Random, max_steps: int, max_tasks: int, features: frozenset[str]) -> Level:
+def draw_shape(rng: random.Random, max_steps: int, max_tasks: int) -> Level:
     """A random shape within both bounds; small ones are rarer than chance would have it, nested foreaches and switches less rare.
 
-    The first step is `start`, the last one `end`; the first may open a region. `features` are those that may be drawn.
+    The first step is `start`, the last one `end`; the first may open a region.
     """
-    taste = _taste(rng, features)
+    taste = _taste(rng)
     most = max_tasks * 3 // 2 if taste.switch else max_tasks
     while True:
         try:
@@ -208,7 +208,7 @@ def draw_shape(rng: random.Random, max_steps: int, max_tasks: int, features: fro
             return _named(level, rng)
 
 
-def _taste(rng: random.Random, features: frozenset[str]) -> Taste:
+def _taste(rng: random.Random) -> Taste:
     kinds: Mapping[str, Taste] = {
         # A foreach in a foreach needs many tasks; to ask for many steps too would be to draw for long.
         "nested": Taste(nested=True, least=rng.choice((2, 4, 5, 6))),
@@ -222,11 +222,11 @@ def _taste(rng: random.Random, features: frozenset[str]) -> Taste:
     weights = {
         "nested": 15,
         "plain": 30,
-        "switch": 30 if "switch" in features else 0,
-        "switch in a split": 10 if "switch" in features else 0,
-        "nested switch": 8 if "switch" in features else 0,
-        "gang": 5 if "gang" in features else 0,
-        "recursion": 12 if "recursion" in features else 0,
+        "switch": 30,
+        "switch in a split": 10,
+        "nested switch": 8,
+        "gang": 5,
+        "recursion": 12,
     }
     (kind,) = rng.choices(tuple(weights), tuple(weights.values()))
     return kinds[kind]

@@ -20,7 +20,6 @@ from flowc.manifest import attempts
 from flowc.store import open_store
 
 from compiler.backends import Options
-from compiler.backends.gaps import EVERYWHERE
 from compiler.commands.targets import BUILT_IN, load_backend
 from compiler.diagnostics import Report
 from compiler.frontend import parse
@@ -113,7 +112,7 @@ def _refusals(flow: Flow) -> Iterator[str]:
         assert backend is not None
         report, planned = Report(), plan(flow)
         files = emit_plan(planned, backend, Options(store="s3://bucket/store", default_image="mutant:0"), report)
-        if files or any(feature in EVERYWHERE or feature in backend.gaps for feature, _ in planned.features):
+        if files or any(feature in backend.gaps for feature, _ in planned.features):
             continue
         yield f"{target} refuses it: " + "; ".join(found.message for found in report)
 
@@ -160,10 +159,6 @@ def _contract_failures(local: Outcome, path: Path) -> Iterator[str]:
 
 def _elsewhere(case: FlowCase, local: Outcome, engines: Mapping[str, Engine], folder: Path) -> Iterator[str]:
     """How the engines' runs differ from the local one."""
-    report = Report()
-    (flow,) = parse(case.path, report, name=case.flow)
-    if any(feature in EVERYWHERE for feature, _ in plan(flow).features):
-        return
     wanted = read_result(local, folder)
     for name, engine in engines.items():
         outcome = engine(case, folder / name)

@@ -10,7 +10,6 @@ from compiler.backends import Gap, Options, OutputFile
 from compiler.backends.airflow import sensors
 from compiler.backends.airflow.pods import SPELLED
 from compiler.backends.airflow.settings import SETTINGS, operator
-from compiler.backends.gaps import EVERYWHERE
 from compiler.backends.secrets import check_kubernetes
 from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Dynamic, Span, Value
@@ -73,9 +72,7 @@ class Airflow:
     """The target `airflow`."""
 
     name: ClassVar[str] = "airflow"
-    gaps: ClassVar[Mapping[Feature, Gap]] = {
-        **EVERYWHERE,
-    }
+    gaps: ClassVar[Mapping[Feature, Gap]] = {}
     spells: ClassVar[Mapping[str, frozenset[str]]] = {"kubernetes": frozenset(SPELLED)}
     target_options: ClassVar[Mapping[str, str]] = {key: setting.help for key, setting in SETTINGS.items()}
 

@@ -11,7 +11,7 @@ from compiler.backends.argo.kubernetes import OPTIONS
 from compiler.backends.argo.manifest import cron_workflow, deployment_name, events, workflow_template
 from compiler.backends.argo.settings import SETTINGS, wants
 from compiler.backends.argo.yaml_text import document
-from compiler.backends.gaps import EVERYWHERE, ONLY_ON_AIRFLOW
+from compiler.backends.gaps import ONLY_ON_AIRFLOW
 from compiler.diagnostics import Report
 from compiler.ir.flow import Value
 from compiler.ir.plan import Feature, Plan
@@ -21,7 +21,7 @@ class Argo:
     """The target `argo`."""
 
     name: ClassVar[str] = "argo"
-    gaps: ClassVar[Mapping[Feature, Gap]] = {**EVERYWHERE, **ONLY_ON_AIRFLOW}
+    gaps: ClassVar[Mapping[Feature, Gap]] = ONLY_ON_AIRFLOW
     spells: ClassVar[Mapping[str, frozenset[str]]] = {
         "kubernetes": OPTIONS,
         "trigger": frozenset({"reset_at"}),

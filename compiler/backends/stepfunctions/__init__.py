@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from compiler.backends import Gap, Options, OutputFile
-from compiler.backends.gaps import EVERYWHERE, ONLY_ON_AIRFLOW
+from compiler.backends.gaps import ONLY_ON_AIRFLOW
 from compiler.backends.stepfunctions import schedule, settings
 from compiler.backends.stepfunctions.check import DEFINITION_TOO_LARGE, LARGEST_DEFINITION, check, machine_name
 from compiler.backends.stepfunctions.jobs import BATCH, JobDefinitions
@@ -24,7 +24,7 @@ class StepFunctions:
     """Emits `<flow>.asl.json` and `<flow>.jobs.json`; a schedule, a policy and a SAM template where they are asked for."""
 
     name: ClassVar[str] = "step-functions"
-    gaps: ClassVar[Mapping[Feature, Gap]] = {**EVERYWHERE, **ONLY_ON_AIRFLOW}
+    gaps: ClassVar[Mapping[Feature, Gap]] = ONLY_ON_AIRFLOW
     spells: ClassVar[Mapping[str, frozenset[str]]] = {"batch": frozenset(BATCH)}
     target_options: ClassVar[Mapping[str, str]] = {key: one.help for key, one in settings.SETTINGS.items()}
 
