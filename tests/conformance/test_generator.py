@@ -95,5 +95,6 @@ def test_nested_foreaches_are_drawn_often(flows: list[GeneratedFlow]) -> None:
 def test_each_task_has_a_trail_of_its_own(flows: list[GeneratedFlow]) -> None:
     for flow in flows:
         if "SIGKILL" not in flow.source:  # what was killed leaves the trail as it was
-            trails = {canonical(task.artifacts["trail"]) for task in flow.tasks.values()}
-            assert len(trails) == len(flow.tasks)
+            # the last iteration of a step is told twice: as itself, and as the task of the step
+            whole = [task for (_, place), task in flow.tasks.items() if "~" not in place]
+            assert len({canonical(task.artifacts["trail"]) for task in whole}) == len(whole)
