@@ -85,20 +85,31 @@ def build_command(tool: str, tag: str, folder: Path, variant: str = "") -> tuple
 
 def _interpreter(settings: Settings, archive: Archive, packages: Packages | None) -> Iterator[str]:
     """What Python it is, and what it holds."""
-    version = (packages.python if packages else None) or settings.shared.get("python", PYTHON)
+    version = str((packages.python if packages else None) or settings.shared.get("python", PYTHON))
     if packages is None:
         yield f"FROM python:{version}-slim"
         yield from _install(settings, archive)
         return
     if packages.conda:
-        words = [f"python={version}", *(("pip",) if packages.pypi else ()), *packages.conda]
+        words = [_conda_python(version), *(("pip",) if packages.pypi else ()), *packages.conda]
         yield f"FROM {MICROMAMBA}"
         yield f"RUN micromamba install --yes --name base --channel conda-forge {shlex.join(words)} && micromamba clean --all --yes"
         yield "ENV PATH=/opt/conda/bin:$PATH"
     else:
-        yield f"FROM python:{version}-slim"
+        yield f"FROM python:{_release(version)}-slim"
     if packages.pypi:
         yield f"RUN pip install --no-cache-dir {shlex.join(packages.pypi)}"
+
+
+def _conda_python(version: str) -> str:
+    """The requirement of a version, or of a range as it is written."""
+    wanted = "".join(version.split())
+    return f"python{wanted}" if wanted[0] in "=<>~" else f"python={wanted}"
+
+
+def _release(version: str) -> str:
+    """The tag of an image that fits: `3.10` of `3.10.*` and of `>=3.10,<3.11`."""
+    return version.partition(",")[0].strip(" =>~").removesuffix(".*")
 
 
 def _install(settings: Settings, archive: Archive) -> Iterator[str]:

@@ -17,7 +17,7 @@ from compiler.record import fresh, record
 
 
 class FlowChoiceError(CallError):
-    """The file holds several flows and none is named; the message lists them."""
+    """The file holds several flows and none is named, the message lists them; or it holds only bases of flows."""
 
 
 @record
@@ -62,6 +62,8 @@ def read_flow(
     flows = read_flows(path, report, name=name, root=root, reading=reading)
     if report.failed or len(flows) == 1:
         return flows[0] if len(flows) == 1 else None
+    if not flows:
+        raise FlowChoiceError(f"{path} holds bases of flows and none to start: name a file that derives from them")
     names = ", ".join(flow.name for flow in flows)
     raise FlowChoiceError(
         f"{path} holds several flows: {names}; name one as {path}:{flows[0].name} or with --flow {flows[0].name}"

@@ -20,6 +20,7 @@ from compiler.ir.flow import Flow, Value
 from compiler.ir.needs import has_own_packages
 from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
+from compiler.mistakes import CallError
 from compiler.package import is_compiled, package
 from compiler.pipeline import emit_plan, read_flow, read_flows
 from compiler.record import record
@@ -159,6 +160,8 @@ def _compile(request: Request) -> list[Compiled] | None:
     show(report)
     if report.failed:
         return None
+    if not compiled:
+        raise CallError("there is no flow to compile: the files hold bases of flows alone")
     check_given(request.surroundings.given_configs, sources)
     return compiled
 

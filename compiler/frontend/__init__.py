@@ -9,6 +9,7 @@ from pathlib import Path
 
 from compiler.diagnostics import Report
 from compiler.frontend import rules
+from compiler.frontend.bases import has_only_bases, is_base
 from compiler.frontend.classes import Lineage, Lineages
 from compiler.frontend.declared import Importer
 from compiler.frontend.environ import check_environ
@@ -36,7 +37,8 @@ def parse(
     `root` is the folder of the code archive, by default the file's own; imports are looked up beside the file and there.
     `configs` gives values to the `Config`s of these names.
     `importer` tells what only running the module does; without one that is refused. `passthrough` are names of `metaflow` that
-    the image has. A flow that another class of the file derives from is a base: where it is not right by itself it is left out.
+    the image has. A flow that another class of the repository derives from is a base: where it is not right by itself it is
+    left out, so that a file of nothing but bases has no flow and no finding.
     """
     root = root or path.parent
     source = read(path, path.as_posix(), report)
@@ -48,7 +50,8 @@ def parse(
     library = Library(_folders(path, root), root, configs or {}, importer=importer, passthrough=frozenset(passthrough))
     library.modules[path] = module
     check_imports(library, module, report)
-    found = _candidates(module, Lineages(library), report)
+    lineages = Lineages(library)
+    found = _candidates(module, lineages, report)
     origin = Origin(path, _relative(path, root), root.as_posix())
     if name is not None:
         chosen = found.get(name)
@@ -58,7 +61,7 @@ def parse(
         flow = read_flow(chosen, origin, report)
         check_environ(module, (flow,) if flow else (), report)
         return (flow,) if flow else ()
-    if not found and not report.failed:
+    if not found and not report.failed and not has_only_bases(module, lineages, path, root):
         _no_flow(module, report)
     flows = _read_all(found, origin, report)
     check_environ(module, flows, report)
@@ -69,11 +72,22 @@ def _read_all(found: dict[str, Lineage], origin: Origin, report: Report) -> tupl
     bases = {id(each.node) for lineage in found.values() for each in lineage.classes[1:]}
     flows: list[Flow] = []
     for lineage in found.values():
-        is_base = id(lineage.classes[0].node) in bases
-        flow = read_flow(lineage, origin, Report() if is_base else report)
+        own = Report(notes=report.notes)
+        flow = read_flow(lineage, origin, own)
         if flow:
             flows.append(flow)
+        if id(lineage.classes[0].node) not in bases and not _is_open_base(lineage, own, origin):
+            report.take(own)
     return tuple(flows)
+
+
+_OPEN = (rules.MISSING_START, rules.MISSING_END, rules.UNKNOWN_TARGET)
+"""What is wrong with a flow that leaves steps to those that derive from it."""
+
+
+def _is_open_base(lineage: Lineage, found: Report, origin: Origin) -> bool:
+    is_open = any(finding.rule in _OPEN for finding in found.diagnostics)
+    return is_open and is_base(lineage, origin.file, Path(origin.root))
 
 
 def _candidates(module: Module, lineages: Lineages, report: Report) -> dict[str, Lineage]:

@@ -83,7 +83,7 @@ def _leaves(statement: ast.stmt) -> bool:
 
 
 def is_guarded(function: Function, wanted: ast.expr) -> bool:
-    """Whether a read stands where a missing attribute is expected: in `try` with a fitting `except`, or in `suppress`."""
+    """Whether an access stands where its failure is expected: in `try` with a fitting `except`, or in `suppress`."""
     stack: list[tuple[ast.AST, bool]] = [(function, False)]
     while stack:
         node, guarded = stack.pop()

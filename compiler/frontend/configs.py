@@ -14,7 +14,7 @@ from compiler.frontend.config_text import KNOWN, NAMES, NotParsed, parse_text
 from compiler.frontend.modules import Import
 from compiler.frontend.parameters import Call, call_of, declares, name_of
 from compiler.frontend.settled import Configs, Given, Unparsed, thawed
-from compiler.frontend.values import dotted
+from compiler.frontend.values import dotted, evaluate_path
 from compiler.ir.flow import Config, Dynamic, Span, Value
 from compiler.record import record
 
@@ -136,7 +136,8 @@ class _Declared:
     def _default(self) -> Given | None:
         """What the source itself says; None with a finding where that is nothing to go on."""
         for option in ("default", "default_value"):
-            value = self.call.value(option)
+            path = self._path() if option == "default" else None
+            value = self.call.value(option) if path is None else path
             if isinstance(value, Dynamic):
                 self._add(rules.CONFIG_DEFAULT_DYNAMIC, self.call.span(option), option=option, text=value.text)
                 return None
@@ -149,6 +150,11 @@ class _Declared:
             self._add(rules.CONFIG_REQUIRED, self.call.span(""))
             return None
         return Given("")
+
+    def _path(self) -> str | Dynamic | None:
+        """The `default` as a path, also one that begins where the module lies; None where it is none."""
+        node = self.call.arguments.get("default")
+        return None if node is None else evaluate_path(self.call.scope, node)
 
     def _file(self, path: Value) -> Given | None:
         if not isinstance(path, str):

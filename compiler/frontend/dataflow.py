@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 
-from compiler.diagnostics import Report
+from compiler.diagnostics import Report, Rule
 from compiler.frontend import value_rules as rules
 from compiler.frontend.body import Body
+from compiler.frontend.certain import is_guarded
 from compiler.frontend.merges import check_joins
 from compiler.frontend.steps import Method
 from compiler.frontend.unset import check_never_read, check_overwritten, check_reads, solve, surroundings
@@ -44,18 +46,37 @@ def check_artifacts(flow: Flow, known: Attributes, is_right: bool, report: Repor
 def _check_assigned(known: Attributes, report: Report) -> None:
     for name, method in known.methods.items():
         source = method.member.owner.module.source
-        for written, node in method.body.assigned.items():
-            if written in known.parameters:
-                report.add(rules.ASSIGNS_PARAMETER, source.span(node), step=name, name=written)
-            elif written in _SET_BY_US:
-                report.add(rules.ASSIGNS_RESERVED, source.span(node), step=name, name=written)
-            elif written in known.methods:
-                report.add(rules.ASSIGNS_STEP, source.span(node), step=name, name=written)
-            elif written in known.constants:
-                report.add(rules.ASSIGNS_CONSTANT, source.span(node), step=name, name=written)
+        for written, first in method.body.assigned.items():
+            rule = _kept_from(known, written)
+            node = first if rule is None else _fails_at(method, written, first)
+            if rule is not None and node is not None:
+                report.add(rule, source.span(node), step=name, name=written)
         for gone, node in method.body.deleted.items():
             if gone not in method.body.assigned and gone not in known.constants | known.parameters:
                 report.add(rules.DELETE_STAYS, source.span(node), name=gone)
+
+
+def _kept_from(known: Attributes, name: str) -> Rule | None:
+    """The rule against assigning a name."""
+    if name in known.parameters:
+        return rules.ASSIGNS_PARAMETER
+    if name in _SET_BY_US:
+        return rules.ASSIGNS_RESERVED
+    if name in known.methods:
+        return rules.ASSIGNS_STEP
+    return rules.ASSIGNS_CONSTANT if name in known.constants else None
+
+
+def _fails_at(method: Method, name: str, first: ast.expr) -> ast.expr | None:
+    """The first assignment whose AttributeError nothing catches; None where each is tried."""
+    me = method.function.args.args[0].arg if method.function.args.args else "self"
+    found = (node for node in ast.walk(method.function) if isinstance(node, ast.Attribute))
+    places = [node for node in found if isinstance(node.ctx, ast.Store) and node.attr == name and _is(node.value, me)]
+    return next((node for node in (*places,) or (first,) if not is_guarded(method.function, node)), None)
+
+
+def _is(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def _fixed(known: Attributes) -> frozenset[str]:

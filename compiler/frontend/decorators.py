@@ -7,7 +7,7 @@ import ast
 from compiler.diagnostics import Report
 from compiler.frontend import value_rules as rules
 from compiler.frontend.declared import Others
-from compiler.frontend.extensions import EXTENSIONS, GANGS
+from compiler.frontend.extensions import EXTENSIONS, is_gang
 from compiler.frontend.hooks import LISTS, functions
 from compiler.frontend.modules import Import, Origin
 from compiler.frontend.own_decorators import WRAPPER, own_decorator
@@ -202,7 +202,7 @@ def _ours(scope: Scope, node: ast.expr, name: str, table: str, report: Report) -
     here, there = (STEP, FLOW) if table == "step" else (FLOW, STEP)
     span = scope.module.source.span(node)
     if name in scope.library.passthrough and name not in (*here, *there):
-        return Decorator("parallel", (), span) if name in GANGS and table == "step" else None
+        return Decorator("parallel", (), span) if is_gang(name) and table == "step" else None
     if name in here:
         return _arguments(scope, node, name, here[name], report)
     if name in there:

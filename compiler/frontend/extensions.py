@@ -14,17 +14,20 @@ _GANG = "`@parallel` with `num_parallel`, and start the framework in the step's 
 
 GANGS = frozenset(
     (
+        "deepspeed",
+        "deepspeed_parallel",
+        "metaflow_ray",
+        "mpi",
+        "mpi_parallel",
         "pytorch_parallel",
-        "torchrun",
+        "ray_parallel",
         "tensorflow",
         "tensorflow_parallel",
-        "metaflow_ray",
-        "ray_parallel",
-        "deepspeed",
-        "mpi",
+        "torchrun",
+        "torchrun_parallel",
     )
 )
-"""Decorators of extensions that act as `@parallel`."""
+"""Decorators of extensions that act as `@parallel`; so does every other whose name ends with `_parallel`."""
 
 EXTENSIONS: Mapping[str, str] = {
     "model": _BY_CODE,
@@ -48,6 +51,11 @@ EXTENSIONS: Mapping[str, str] = {
     "airflow_internal": "remove it",
 }
 """Names that extensions bring, and what to do instead."""
+
+
+def is_gang(name: str) -> bool:
+    """Whether a decorator of an extension makes a step's tasks the nodes of a gang."""
+    return name in GANGS or name.endswith("_parallel")
 
 
 def check_imports(library: Library, module: Module, report: Report) -> None:

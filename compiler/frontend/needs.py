@@ -62,7 +62,8 @@ _PACKAGE = Pattern(
 _VERSION = Pattern(
     r"\s*(@\s*\S+|((==|>=|<=|!=|~=|===|=|>|<)?\s*[A-Za-z0-9.*+!_-]+)(\s*,\s*(==|>=|<=|!=|~=|>|<)\s*[A-Za-z0-9.*+!_-]+)*)?\s*"
 )
-_PYTHON = Pattern(r"3(\.\d+){1,2}")
+_PYTHON = Pattern(r"\s*(===?|=|>=|~=)?\s*3(\.\d+){1,2}(\.\*)?\s*(,\s*<=?\s*3(\.\d+){1,2}\s*)?")
+"""One release, all of a release, or from one on: its first version is that of an image that fits."""
 
 
 def check_packages(decorator: Decorator, report: Report) -> None:

@@ -87,6 +87,25 @@ def test_the_recipes_install_what_is_asked_for(flow: Path, flowc: Flowc) -> None
 
 
 @pytest.mark.parametrize(
+    ("python", "conda", "tag"),
+    [
+        ("3.10.*", "'python=3.10.*'", "3.10"),
+        (">=3.10, <3.11", "'python>=3.10,<3.11'", "3.10"),
+        ("==3.9.1", "python==3.9.1", "3.9.1"),
+    ],
+)
+def test_a_range_of_pythons_is_condas_and_its_first_is_the_images(
+    python: str, conda: str, tag: str, flow: Path, flowc: Flowc
+) -> None:
+    """Conda takes the range as it is written; an image of Python has one version that fits."""
+    text = flow.read_text().replace("3.12", python)
+    flow.write_text(text)
+    assert f" {conda} gdal==3.8 " in flowc("image", "several.py").out
+    flow.write_text(text.replace("conda_base", "pypi_base"))
+    assert f"FROM python:{tag}-slim" in flowc("image", "several.py").out
+
+
+@pytest.mark.parametrize(
     ("words", "told"),
     [(("--step", "nobody"), "has no step `nobody`"), (("--step", "c"), "names its image itself: own:1")],
 )

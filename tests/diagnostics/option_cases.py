@@ -119,6 +119,8 @@ class F(FlowSpec):
     "a package that pip cannot read": _step("pypi(«packages={'a; b': '1'}») FC538"),
     "a version that is a number": _step("conda(«packages={'pandas': 2}») FC538"),
     "a python that is none": _step(flow=("pypi_base(«python='three'») FC538",)),
+    "a python without a first version": _step("conda(«python='<3.12'») FC538"),
+    "any release of a python": _step("conda(python='3.10.*')", flow=("pypi_base(python='>=3.10, <3.11')",)),
     "packages that are a list": _step("pypi(«packages=['pandas']») FC510"),
     "secrets and packages that are right": _step(
         "secrets(sources=['db', 'kubernetes.db', {'type': 'aws-secrets-manager', 'id': 'a/b', 'options': {'json': False}}])",

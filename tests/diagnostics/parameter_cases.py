@@ -83,6 +83,34 @@ CASES = {
     "options that only run time knows": _flow("x = Parameter('x', «**click.get()») FC502"),
     "a parameter that a step assigns": _flow("x = Parameter('x', default=1)", body="«self.x» = 2 FC401"),
     "a constant that a step assigns": _flow("SIZE = 3", body="«self.SIZE» += 1 FC402"),
+    "assignments that the code tries": """
+from metaflow import FlowSpec, Parameter, step
+
+class F(FlowSpec):
+    SIZE = 3
+    x = Parameter("x", default=1)
+
+    @step
+    def start(self):
+        try:
+            self.SIZE = self.x = 2
+        except AttributeError:
+            print("read-only")
+""",
+    "one assignment that is tried and one that is not": """
+from metaflow import FlowSpec, Parameter, step
+
+class F(FlowSpec):
+    x = Parameter("x", default=1)
+
+    @step
+    def start(self):
+        try:
+            self.x = 2
+        except AttributeError:
+            self.x = 3
+            ^^^^^^ FC401
+""",
     "a name of the language that a step assigns": _flow(body="«self.input» = 2 FC403"),
     "a step that a step assigns": _flow(body="«self.start» = 2 FC406"),
     "a deletion that does not last": _flow(body="del «self.x» FC405"),

@@ -1,5 +1,7 @@
 """A Config that a parser of the author's own reads, in decorators and for a mutator."""
 
+import os
+
 from metaflow import Config, FlowMutator, FlowSpec, config_expr, resources, retry, step
 
 
@@ -17,7 +19,7 @@ class Sized(FlowMutator):
 
 @Sized
 class ConfiguredFlow(FlowSpec):
-    cfg = Config("cfg", default="configured.txt", parser=lines)
+    cfg = Config("cfg", default=os.path.join(os.path.dirname(__file__), "configured.txt"), parser=lines)
     other = Config("other", default_value={"more": 1})
 
     @resources(memory=cfg.memory)

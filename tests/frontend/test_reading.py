@@ -373,7 +373,8 @@ def test_docs_spans_and_marks(tmp_path: Path) -> None:
     assert (first.next.span.line, first.next.span.col, first.next.span.end_col) == (7, 9, 26)
 
 
-def test_names_that_pass_through_are_the_images(tmp_path: Path) -> None:
+@pytest.mark.parametrize("gang", ["torchrun", "torchrun_parallel", "deepspeed_parallel", "our_parallel"])
+def test_names_that_pass_through_are_the_images(gang: str, tmp_path: Path) -> None:
     text = """
 from metaflow import FlowSpec, checkpoint, load_model, step, torchrun
 class F(FlowSpec):
@@ -394,8 +395,56 @@ class F(FlowSpec):
         pass
 """
     path = tmp_path / "flow_file.py"
-    path.write_text(text)
+    path.write_text(text.replace("torchrun", gang))
     report = Report()
-    (flow,) = parse(path, report, passthrough=("checkpoint", "load_model", "torchrun"))
+    (flow,) = parse(path, report, passthrough=("checkpoint", "load_model", gang))
     assert [each.name for each in flow.steps["work"].decorators] == ["parallel"]
     assert flow.steps["work"].calls_unknown
+
+
+_BASE = """
+from metaflow import FlowSpec, step
+class Base(FlowSpec):
+    @step
+    def start(self):
+        self.next(self.work)
+"""
+_DERIVED = """
+from {module} import Base
+from metaflow import step
+class F(Base):
+    @step
+    def work(self):
+        self.next(self.end)
+    @step
+    def end(self):
+        pass
+"""
+
+
+@pytest.mark.parametrize("base", [_BASE, "from metaflow import FlowSpec\nclass Base(FlowSpec):\n    size = 3\n"])
+def test_a_file_of_bases_has_no_flow_and_no_mistake(base: str, tmp_path: Path) -> None:
+    """Where a class of another file derives from it; a flow that nothing derives from is held to be one."""
+    path, report = tmp_path / "bases.py", Report()
+    path.write_text(base)
+    assert parse(path, report) == ()
+    assert {found.rule.code for found in report} in ({"FC218", "FC242"}, {"FC105"})
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / "own.py").write_text("class Based(object): pass\n")
+    assert parse(path, other := Report()) == ()
+    assert other.failed
+    (tmp_path / "flows" / "own.py").write_text(_DERIVED.format(module="bases"))
+    assert parse(path, fine := Report()) == ()
+    assert not fine.failed
+    assert parse(path, named := Report(), name="Base") == ()
+    assert named.failed
+
+
+def test_a_mistake_beside_a_base_is_told(tmp_path: Path) -> None:
+    """What is no matter of steps that are still to come."""
+    path, report = tmp_path / "bases.py", Report()
+    path.write_text(_BASE.replace("    @step", "    @retry(times=-1)\n    @step").replace("step\n", "retry, step\n", 1))
+    (tmp_path / "own.py").write_text(_DERIVED.format(module="bases"))
+    parse(path, report)
+    parse(tmp_path / "own.py", report)
+    assert [found.rule.code for found in report] == ["FC511"]
