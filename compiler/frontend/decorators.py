@@ -10,6 +10,7 @@ from compiler.frontend.declared import Others
 from compiler.frontend.extensions import EXTENSIONS, is_gang
 from compiler.frontend.hooks import LISTS, functions
 from compiler.frontend.modules import Import, Origin
+from compiler.frontend.named_decorators import meant_by, puts_on
 from compiler.frontend.own_decorators import WRAPPER, own_decorator
 from compiler.frontend.suggest import did_you_mean
 from compiler.frontend.values import Scope, entries, evaluate
@@ -189,22 +190,35 @@ def origin_of(scope: Scope, node: ast.expr) -> Origin:
 
 
 def _read(scope: Scope, node: ast.expr, table: str, report: Report) -> Decorator | None:
+    name, meant = meant_by(scope, node)
+    if name:
+        return _ours(scope, node, name, meant, table, report)
     origin = origin_of(scope, node)
-    if origin.ours is not None:
-        return _ours(scope, node, origin.ours, table, report)
-    if origin.bound is not None and not isinstance(origin.bound, Import):
+    applied = puts_on(scope, node, _LANGUAGE)
+    if applied:
+        if not scope.library.has_imported:
+            report.add(rules.COMPOSES, scope.module.source.span(node), name=_words(scope, node), applied=applied)
+    elif origin.bound is not None and not isinstance(origin.bound, Import):
         return _wrapper(scope, node, origin, table, report)
-    _check_defined(scope, node, report)
+    else:
+        _check_defined(scope, node, report)
     return None
 
 
-def _ours(scope: Scope, node: ast.expr, name: str, table: str, report: Report) -> Decorator | None:
+def _words(scope: Scope, node: ast.expr) -> str:
+    """How a decorator is called where it is told of: its name, else its text."""
+    return _last_name(node) or scope.module.source.segment(node)
+
+
+def _ours(
+    scope: Scope, node: ast.expr, name: str, meant: tuple[Scope, ast.expr], table: str, report: Report
+) -> Decorator | None:
     here, there = (STEP, FLOW) if table == "step" else (FLOW, STEP)
     span = scope.module.source.span(node)
     if name in scope.library.passthrough and name not in (*here, *there):
         return Decorator("parallel", (), span) if is_gang(name) and table == "step" else None
     if name in here:
-        return _arguments(scope, node, name, here[name], report)
+        return _arguments(*meant, name, span, here[name], report)
     if name in there:
         kind = ("flow", "class") if table == "step" else ("step", "method of a step")
         report.add(rules.MISPLACED_DECORATOR, span, name=name, kind=kind[0], place=kind[1])
@@ -265,8 +279,9 @@ def _check_defined(scope: Scope, node: ast.expr, report: Report) -> None:
 _BUILTIN = frozenset(("staticmethod", "classmethod", "property"))
 
 
-def _arguments(scope: Scope, node: ast.expr, name: str, options: tuple[str, ...], report: Report) -> Decorator:
-    span = scope.module.source.span(node)
+def _arguments(
+    scope: Scope, node: ast.expr, name: str, span: Span, options: tuple[str, ...], report: Report
+) -> Decorator:
     if not isinstance(node, ast.Call):
         return Decorator(name, (), span)
     for argument in node.args:

@@ -267,6 +267,52 @@ class F(FlowSpec):
     "a decorator that puts on others": _step(
         "«big» FC661", head="def big(function):\n    return resources(memory=64000)(function)"
     ),
+    "decorators out of expressions, and names with several values": _step(
+        "(«resources(cpu=2) if os.environ else plain») FC661",
+        "«CHOICES['big']» FC661",
+        "«either» FC661",
+        "«partly(cpu=2)» FC661",
+        "«lambda_(4)» FC661",
+        head="""
+import functools, os
+CHOICES = {"big": resources(cpu=4)}
+if os.environ:
+    either = resources(cpu=2)
+else:
+    either = functools.cache
+partly = functools.partial(resources, memory=100)
+lambda_ = lambda cpu: resources(cpu=cpu)
+def plain(function):
+    return function
+""",
+    ),
+    "decorators of the language under another name": _step(
+        "often",
+        "soon(seconds=3)",
+        "late",
+        head="""
+import functools
+import metaflow as mf
+often = retry(times=3)
+soon = timeout
+caught = catch(var="error")
+late = caught
+""",
+    ),
+    "a mistake in a decorator under another name": """
+from metaflow import FlowSpec, retry, step
+
+often = retry(tmes=3)
+              ^^^^^^ FC504
+
+class F(FlowSpec):
+    @often
+    @retry
+     ^^^^^ FC509
+    @step
+    def start(self):
+        pass
+""",
     "a decorator that hides the step": _step(
         "«timed» FC662",
         "«noted('a')» FC662",

@@ -38,7 +38,14 @@ CASES: tuple[Written, ...] = (
     Written(
         _REPOSITORY / "flows" / "derived.py",
         "DerivedFlow",
-        shows=("flow.mixin-module", "foreach.variable", "real.imports", "real.decorator-expressions", "real.bases"),
+        shows=(
+            "flow.mixin-module",
+            "foreach.variable",
+            "own.renamed",
+            "real.imports",
+            "real.decorator-expressions",
+            "real.bases",
+        ),
         root=_REPOSITORY,
     ),
 )

@@ -18,7 +18,9 @@ os.chdir("/")
 
 import shared.bases as bases
 from metaflow import *
-from shared import SIZES, Ready
+from shared import SIZES, Ready, often
+
+again = often
 
 
 def note(flow, name, value):
@@ -36,6 +38,8 @@ class DerivedFlow(Ready, bases.Counted):
         note(self, "noted", self.unit)
         self.next(self.end)
 
+    @again
     @step
     def end(self):
+        assert current.retry_count == 1, "the first attempt fails"
         self.seen = (self.counts, self.noted, os.environ["MADE_AT_IMPORT"], os.getcwd(), self.times)

@@ -1,5 +1,7 @@
 """Constants."""
 
+from metaflow import retry
+
 ITEMS = "words"
 SIZES = {"small": {"cpu": 1, "memory": 512}}
 
@@ -11,3 +13,5 @@ class Limits:
 
 
 limits = Limits()
+
+often = retry(times=len(ITEMS), minutes_between_retries=0)
