@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from compiler.diagnostics import Note, Report
-from compiler.frontend import rules
+from compiler.frontend import rules, value_rules
 from compiler.frontend.body import Body, read_body
 from compiler.frontend.classes import Lineage, Member, members, own_members
 from compiler.frontend.configs import check_uses, read_configs
@@ -18,8 +18,9 @@ from compiler.frontend.declaring import read_declared
 from compiler.frontend.decorators import check_no_step, read_decorators
 from compiler.frontend.drawing import Drawing
 from compiler.frontend.files import read_file
+from compiler.frontend.hidden import hidden_kind
 from compiler.frontend.options import check_options
-from compiler.frontend.parameters import check_parameters, declares, read_parameter
+from compiler.frontend.parameters import BESIDE_PARAMETERS, KINDS, check_parameters, declares, read_parameter
 from compiler.frontend.shape import check_shape
 from compiler.frontend.steps import Method, read_ends, read_method, read_steps, step_decorator
 from compiler.ir.flow import Decorator, Flow, Parameter, Span
@@ -161,8 +162,18 @@ def _sort(
             if parameter:
                 parts.parameters.append(parameter)
         elif not name.startswith("__"):
+            _check_hidden(member, report)
             parts.constants.append(name)
     return parts
+
+
+def _check_hidden(member: Member, report: Report) -> None:
+    """A parameter that only running the class makes; the output would not know it."""
+    known = member.owner.scope.library.has_imported
+    kind = hidden_kind(member, BESIDE_PARAMETERS if known else KINDS)
+    if kind:
+        cure = "" if kind in BESIDE_PARAMETERS else value_rules.BY_IMPORT
+        report.add(value_rules.HIDDEN_PARAMETER, _span(member), name=member.name, kind=kind, cure=cure)
 
 
 def _parameter(member: Member, origin: Origin, report: Report) -> Parameter | None:

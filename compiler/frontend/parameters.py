@@ -24,6 +24,12 @@ OPTIONS = {
 }
 """What each declaration takes, in the order of its positions."""
 
+BESIDE_PARAMETERS = frozenset(("IncludeFile", "Config"))
+"""What has a file or value of its own, which only the text leads to."""
+
+KINDS = frozenset(("Parameter", *BESIDE_PARAMETERS))
+"""The declarations of a class that are parameters of some kind."""
+
 _RESERVED = frozenset(
     each.replace("_", "-")
     for each in [
@@ -96,7 +102,7 @@ def declares(member: Member) -> str | None:
     if not isinstance(member.node, ast.Call):
         return None
     ours = member.owner.scope.library.origin(member.owner.module, member.node.func).ours
-    return ours if ours in ("Parameter", "IncludeFile", "Config") else None
+    return ours if ours in KINDS else None
 
 
 def read_parameter(member: Member, report: Report) -> Parameter | None:

@@ -280,6 +280,14 @@ PARAMETER_NAME_DYNAMIC = Rule(
     "the parameter has no name that the text tells",
     "give it as text: `{kind}('{attribute}')`",
 )
+HIDDEN_PARAMETER = Rule(
+    "FC555",
+    "hidden-parameter",
+    "`{name}` may hold `{kind}(...)`, which the text of the class does not declare",
+    "write `{name} = {kind}(...)` in the class body, outside of any block{cure}",
+)
+BY_IMPORT = "; or let flowc import the module: `--import`, or `import = true` in [tool.flowc]"
+"""The other cure, where importing tells all."""
 PARAMETER_RESERVED = Rule(
     "FC542",
     "reserved-parameter",

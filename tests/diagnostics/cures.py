@@ -202,6 +202,11 @@ CURES: dict[str, Edits] = {
     ),
     "FC507": (("    @checkpoint\n", ""), (", checkpoint", "")),
     "FC512": (("    @catch(var='x')\n", ""),),
+    "FC555": (
+        ("    if len(str(current)):\n        x =", "    x ="),
+        (" if len(str(current)) else None", ""),
+        ("(a,) = (Parameter('a', default=1),)", "a = Parameter('a', default=1)"),
+    ),
     "FC661": (("@big", "@resources(memory=64000)"),),
     "FC662": (
         ("def timed(function):\n", "import functools\n\ndef timed(function):\n    @functools.wraps(function)\n"),
