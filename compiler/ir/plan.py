@@ -251,19 +251,44 @@ class Scope:
                 elif isinstance(node, Branches):
                     waiting.extend((arm, False) for arm in node.arms)
 
+    def meeting(self) -> int:
+        """How many nodes of gangs may wait for each other at once: one gang after the other, or several beside each other.
+
+        What the branches of a split wait for adds up. Widths that only run time knows are left out.
+        """
+        scopes: list[Scope] = [self]
+        for scope in scopes:
+            scopes.extend(inner for node in scope.nodes for inner in _within(node))
+        found: dict[int, int] = {}
+        for scope in reversed(scopes):
+            found[id(scope)] = max((_meeting(node, found) for node in scope.nodes), default=0)
+        return found[id(self)]
+
     def tasks(self) -> Iterator[Task]:
         """Every task at any depth, in order."""
         waiting = list(reversed(self.nodes))
         while waiting:
             node = waiting.pop()
             yield entry(node)
-            inner = node.arms if isinstance(node, Branches) else (node.body,) if isinstance(node, FanOut) else ()
-            waiting.extend(each for scope in reversed(inner) for each in reversed(scope.nodes))
+            waiting.extend(each for scope in reversed(_within(node)) for each in reversed(scope.nodes))
 
 
 def entry(node: Node) -> Task:
     """The task that a node begins with, by whose name it is known."""
     return node if isinstance(node, Task) else node.split
+
+
+def _within(node: Node) -> tuple[Scope, ...]:
+    """The scopes that a node opens."""
+    return node.arms if isinstance(node, Branches) else (node.body,) if isinstance(node, FanOut) else ()
+
+
+def _meeting(node: Node, within: Mapping[int, int]) -> int:
+    """How many nodes may wait for each other in this one; `within` tells it of the scopes that it opens."""
+    inner = [within[id(scope)] for scope in _within(node)]
+    if isinstance(node, FanOut):
+        return max(node.width if isinstance(node.width, int) else 0, *inner)
+    return sum(inner)
 
 
 def _flat(scope: Scope) -> Iterator[Task | FanOut]:

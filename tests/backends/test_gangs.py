@@ -45,6 +45,24 @@ def test_a_limit_never_holds_back_some_nodes_of_a_gang(
     assert [found.rule.code for found in report if found.rule.code in ("FC632", "FC633")] == codes
 
 
+@pytest.mark.parametrize(
+    ("given", "nodes"),
+    [
+        (flow(start="end", end=""), 0),
+        (ALONE, 3),
+        (UNKNOWN, 0),
+        (IN_A_FOREACH, 3),
+        (flow(start="a^3", a="j", j="+ b^4", b="k", k="+ end", end=""), 4),
+        (flow(start="a^3", a="b^4", b="k", k="+ j", j="+ end", end=""), 4),
+        (flow(start="a | b", a="c^3", c="j", j="+ end", b="d^5", d="k", k="+ end", end=""), 5),
+        (flow(start="a, b", a="c^3", c="j", j="+ m", b="d^5", d="k", k="+ m", m="+ end", end=""), 8),
+    ],
+)
+def test_nodes_that_may_wait_at_once_are_counted(given: Flow, nodes: int) -> None:
+    """One gang after the other, or in another arm of a switch, or the nodes' own: the widest; in branches: all."""
+    assert plan(given).root.meeting() == nodes
+
+
 def test_step_functions_limits_a_foreach_and_no_gang() -> None:
     backend = load_backend("step-functions")
     assert backend is not None

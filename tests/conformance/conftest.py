@@ -31,6 +31,12 @@ def airflow_2() -> Iterator[Mapping[str, Engine]]:
 
 
 @pytest.fixture(scope="module")
+def airflow_2_at_once() -> Iterator[Mapping[str, Engine]]:
+    with engines.dag_test("af2", together=True) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
 def scheduler() -> Iterator[Mapping[str, Engine]]:
     with engines.scheduler() as found:
         yield found

@@ -30,9 +30,9 @@ def container_engines() -> Iterator[Mapping[str, Engine]]:
 
 
 @contextmanager
-def dag_test(line: str) -> Iterator[Mapping[str, Engine]]:
-    """An Airflow, `af3` or `af2`, that runs DAG files in one process."""
-    with DagTester(line) as tester:
+def dag_test(line: str, *, together: bool = False) -> Iterator[Mapping[str, Engine]]:
+    """An Airflow, `af3` or `af2`, that runs DAG files in one process; `together` (`af2` only), tasks at once."""
+    with DagTester(line, together=together) as tester:
         yield {AIRFLOW_3 if line == "af3" else AIRFLOW_2: _on(tester)}
 
 

@@ -17,6 +17,8 @@ GENERATED = 1000 if LONG else 100
 ON_AIRFLOW_3 = 70 if LONG else 7
 ON_SCHEDULER = 30 if LONG else 3
 ON_AIRFLOW_2 = 40 if LONG else 5
+GANGS_ON_SCHEDULER = 10 if LONG else 1
+GANGS_ON_AIRFLOW_2 = 5 if LONG else 1
 ON_REAL_ARGO = 100 if LONG else 20
 
 
@@ -31,6 +33,16 @@ def runs_on(flow: GeneratedFlow, target: str) -> bool:
     backend = load_backend(target)
     assert backend is not None
     return not flow.features & set(backend.gaps)
+
+
+def has_gang(flow: GeneratedFlow) -> bool:
+    """Whether some of its tasks wait for each other, as under Airflow's `dag.test()` none can: there one runs after the other."""
+    return "gang" in flow.features
+
+
+def has_none(flow: GeneratedFlow) -> bool:
+    """Whether its tasks may run one after the other."""
+    return not has_gang(flow)
 
 
 def draw(seed: int) -> GeneratedFlow:

@@ -10,7 +10,18 @@ import pytest
 
 from tests.conformance.engines import Engine
 from tests.conformance.judge import judge_generated
-from tests.conformance.plan import GENERATED, ON_AIRFLOW_2, ON_AIRFLOW_3, chunks, draw, named, seeds
+from tests.conformance.plan import (
+    GANGS_ON_AIRFLOW_2,
+    GENERATED,
+    ON_AIRFLOW_2,
+    ON_AIRFLOW_3,
+    chunks,
+    draw,
+    has_gang,
+    has_none,
+    named,
+    seeds,
+)
 
 Compared = Callable[[str, Mapping[str, Engine]], None]
 AT_ONCE = 4
@@ -35,7 +46,7 @@ def test_argo_and_step_functions_give_what_the_local_run_gives(
 
 
 @pytest.mark.xdist_group("airflow 3")
-@pytest.mark.parametrize("found", chunks(seeds("airflow", ON_AIRFLOW_3)), ids=named)
+@pytest.mark.parametrize("found", chunks(seeds("airflow", ON_AIRFLOW_3, has_none)), ids=named)
 def test_airflow_3_gives_what_the_local_run_gives(
     found: Sequence[int], airflow_3: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:
@@ -46,7 +57,7 @@ def test_airflow_3_gives_what_the_local_run_gives(
 
 
 @pytest.mark.xdist_group("airflow 2")
-@pytest.mark.parametrize("found", chunks(seeds("airflow", ON_AIRFLOW_2)), ids=named)
+@pytest.mark.parametrize("found", chunks(seeds("airflow", ON_AIRFLOW_2, has_none)), ids=named)
 def test_airflow_2_gives_what_the_local_run_gives(
     found: Sequence[int], airflow_2: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:
@@ -54,3 +65,13 @@ def test_airflow_2_gives_what_the_local_run_gives(
     assert not differences, "\n".join(differences)
     for seed in found:
         compared(f"generated {seed}", airflow_2)
+
+
+@pytest.mark.xdist_group("airflow 2")
+@pytest.mark.parametrize("seed", seeds("airflow", GANGS_ON_AIRFLOW_2, has_gang))
+def test_gangs_on_airflow_2_give_what_the_local_run_gives(
+    seed: int, airflow_2_at_once: Mapping[str, Engine], tmp_path: Path, compared: Compared
+) -> None:
+    differences = judge([seed], airflow_2_at_once, tmp_path)
+    assert not differences, "\n".join(differences)
+    compared(f"generated {seed}", airflow_2_at_once)

@@ -8,13 +8,21 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.engines import Engine
+from tests.conformance.generator import GeneratedFlow
 from tests.conformance.judge import judge_generated, judge_written
-from tests.conformance.plan import ON_SCHEDULER, draw, seeds
+from tests.conformance.plan import GANGS_ON_SCHEDULER, ON_SCHEDULER, draw, has_gang, has_none, seeds
 from tests.conformance.written import WRITTEN, Written
 
 Compared = Callable[[str, Mapping[str, Engine]], None]
 LISTED = [written for written in WRITTEN if written.together or written.flow in ("ModelSearchFlow", "DeepFlow")]
-SEEDS = seeds("airflow", ON_SCHEDULER, lambda flow: flow.has_nested_foreach or bool(flow.features))
+
+
+def is_telling(flow: GeneratedFlow) -> bool:
+    """Whether the scheduler may treat a flow without a gang otherwise than `dag.test()` does."""
+    return has_none(flow) and (flow.has_nested_foreach or bool(flow.features))
+
+
+SEEDS = seeds("airflow", ON_SCHEDULER, is_telling) + seeds("airflow", GANGS_ON_SCHEDULER, has_gang)
 
 pytestmark = pytest.mark.xdist_group("scheduler")
 
@@ -29,7 +37,7 @@ def test_listed_flows_give_what_the_local_run_gives(
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_nested_generated_flows_give_what_the_local_run_gives(
+def test_generated_flows_give_what_the_local_run_gives(
     seed: int, scheduler: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:
     differences = judge_generated(draw(seed), scheduler, tmp_path)

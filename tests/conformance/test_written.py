@@ -17,8 +17,11 @@ HOLDS_A_FLOW = ("(FlowSpec", 'if __name__ == "__main__":')
 """What stands in a file that holds a flow; a base that lies in a module of its own starts nothing."""
 
 each_flow = pytest.mark.parametrize("written", WRITTEN, ids=lambda written: written.name)
-each_on_dag_test = pytest.mark.parametrize(
-    "written", [written for written in WRITTEN if not written.together], ids=lambda written: written.name
+each_on_dag_test, each_together = (
+    pytest.mark.parametrize(
+        "written", [written for written in WRITTEN if written.together == together], ids=lambda written: written.name
+    )
+    for together in (False, True)
 )
 
 
@@ -62,3 +65,13 @@ def test_airflow_2_gives_what_the_local_run_gives(
     differences = judge_written(written, airflow_2, tmp_path)
     assert not differences, "\n".join(differences)
     compared(written.name, airflow_2)
+
+
+@pytest.mark.xdist_group("airflow 2")
+@each_together
+def test_gangs_on_airflow_2_give_what_the_local_run_gives(
+    written: Written, airflow_2_at_once: Mapping[str, Engine], tmp_path: Path, compared: Compared
+) -> None:
+    differences = judge_written(written, airflow_2_at_once, tmp_path)
+    assert not differences, "\n".join(differences)
+    compared(written.name, airflow_2_at_once)

@@ -10,8 +10,8 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -137,12 +137,16 @@ def _kill(pid: int) -> None:
 
 
 class DagTester:
-    """A process of one Airflow line that runs DAG files one after the other by `dag.test()`; a context manager."""
+    """A process of one Airflow line that runs DAG files one after the other by `dag.test()`; a context manager.
 
-    def __init__(self, line: str, env: Mapping[str, str] | None = None) -> None:
-        self._line = line
+    `together` (Airflow 2 only): tasks of a run go on at once.
+    """
+
+    def __init__(self, line: str, *, together: bool = False) -> None:
+        assert line == "af2" or not together, "on Airflow 3 that needs its servers: `Scheduler`"
+        self._line, self._together = line, together
         self._home = Path(tempfile.mkdtemp(prefix=f"{line}-"))
-        self._env = environment(line, self._home) | dict(env or {})
+        self._env = environment(line, self._home)
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
@@ -163,6 +167,22 @@ class DagTester:
         """Make a stand-in for a container image."""
         put_image(self._home, name, env, workdir)
 
+    def put_secret(self, name: str, keys: Mapping[str, str]) -> None:
+        """Make a stand-in for a Kubernetes Secret."""
+        folder = self._home / "secrets"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{name}.json").write_text(json.dumps(dict(keys)))
+
+    @contextmanager
+    def keeping_pods(self) -> Iterator[Callable[[], Mapping[str, Any]]]:
+        """Within, the newest pod of each task id is kept as the provider built it; asked, they are told as Kubernetes takes them."""
+        folder = self._home / "pods"
+        folder.mkdir()
+        try:
+            yield lambda: {file.stem: json.loads(file.read_text()) for file in folder.iterdir()}
+        finally:
+            shutil.rmtree(folder)
+
     def run(
         self,
         dag_id: str,
@@ -173,12 +193,11 @@ class DagTester:
         *,
         date: str | None = None,
         clear: bool = False,
-        together: bool = False,
     ) -> DagRun:
         """Run the DAG file `text` to its end, with `env` added for the worker; raise `EngineFailed` where it cannot.
 
         A `date` (ISO) of an earlier run deletes that run and makes it again. `clear` (Airflow 2 only) clears the run
-        when it has ended and runs it again. `together` (Airflow 2 only) runs tasks at once, by the executor of the environment.
+        when it has ended and runs it again.
         """
         folder = self._home / "dags"
         for old in folder.iterdir():  # one file a folder: one that raises would poison the others
@@ -191,7 +210,7 @@ class DagTester:
             "conf": dict(conf or {}),
             "env": dict(env or {}),
         }
-        request |= {"date": date, "clear": clear, "together": together}
+        request |= {"date": date, "clear": clear, "together": self._together}
         answer = self._ask(json.dumps(request), timeout)
         if "error" in answer:
             raise EngineFailed(answer["error"])

@@ -3,18 +3,20 @@
 One JSON object a line on standard input: `{"file", "dag_id", "conf", "env", "date", "clear", "together"}`; one a line on
 standard output: `{"run_id", "state", "tasks": [{"task", "map_index", "state", "tries", "pushed"}]}` or `{"error"}`. Where
 `date` (ISO) is one of an earlier run, that run is deleted and made again; with `clear` (Airflow 2 only) the run is cleared at
-its end and runs again; `together` (Airflow 2 only) leaves the tasks to the executor.
+its end and runs again; `together` (Airflow 2 only) runs tasks at once.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import operator
 import os
 import sys
+import time
 import traceback
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from airflow.utils.session import create_session
@@ -37,8 +39,8 @@ except ImportError:
     IS_3 = False
 
 
-STUCK_AFTER = 20
-"""Looks in vain after which a run is left as it is: nothing happens beside what is driven here."""
+STUCK_AFTER, PAUSE = 50, 0.1
+"""Looks in vain after which a run is left as it is, and the seconds between them: nothing happens beside what is driven here."""
 
 
 def main() -> None:
@@ -60,9 +62,10 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         dag = bag.dags[request["dag_id"]]
         date = [datetime.fromisoformat(request["date"])] if request["date"] else []
         dates = date * (2 if IS_3 else 1)  # 3: when it may start, and its date
-        run = dag.test(*dates, run_conf=request["conf"], use_executor=request["together"])
+        conf = request["conf"]
+        run = _drive(dag, _start(dag, conf)) if request["together"] else dag.test(*dates, run_conf=conf)
         if request["clear"]:
-            run = _clear_and_run(dag, run)
+            run = _drive(dag, _clear(dag, run))
         return {"run_id": run.run_id, "state": str(run.state), "tasks": _tasks(run)}
     except Exception:  # noqa: BLE001 the asking process gets the traceback, and the next file its turn
         return {"error": traceback.format_exc()}
@@ -71,9 +74,18 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         os.environ.update(kept)
 
 
-def _clear_and_run(dag: Any, run: Any) -> Any:
-    """Clear all of an ended run as Airflow 2's button does, drive it as its `dag.test()` does, and return it."""
-    from airflow.models.dag import _run_task
+def _start(dag: Any, conf: dict[str, Any]) -> Any:
+    """A new run, as `dag.test()` of Airflow 2 makes one."""
+    from airflow.models.dag import _get_or_create_dagrun
+
+    now = datetime.now(UTC)
+    run_id, interval = f"manual__{now.isoformat()}", dag.timetable.infer_manual_data_interval(run_after=now)
+    with create_session() as session:
+        return _get_or_create_dagrun(dag, conf, now, now, run_id, session, interval)
+
+
+def _clear(dag: Any, run: Any) -> Any:
+    """Clear all of an ended run as Airflow 2's button does."""
     from airflow.models.taskinstance import clear_task_instances
 
     with create_session() as session:
@@ -81,19 +93,45 @@ def _clear_and_run(dag: Any, run: Any) -> Any:
         run.dag = dag
         clear_task_instances(run.get_task_instances(session=session), session, dag=dag)
         run.set_state("running")
-        idle = 0
-        while run.state == "running" and idle < STUCK_AFTER:
-            session.expire_all()
+        return run
+
+
+def _drive(dag: Any, run: Any) -> Any:
+    """Take a run of Airflow 2 to its end as its `dag.test()` does, but with all tasks that are ready at once, each in a fork.
+
+    No connection is open meanwhile: sqlite's would not survive the fork.
+    """
+    idle = 0
+    while run.state == "running" and idle < STUCK_AFTER:
+        with create_session() as session:
+            run = session.merge(run)
             run.dag = dag
             ready = run.update_state(session=session)[0]
-            idle = 0 if ready else idle + 1
             for ti in ready:
                 ti.try_number, ti.state = ti.try_number + 1, "scheduled"
-                session.commit()
-                ti.task = dag.task_dict[ti.task_id]
-                with suppress(Exception):  # a failed task is a state of the run
-                    _run_task(ti=ti, inline_trigger=True, session=session)
-        return run
+            places = [(ti.task_id, ti.map_index) for ti in ready]
+        for pid in [_forked(dag, run.run_id, *place) for place in places]:
+            os.waitpid(pid, 0)
+        idle = 0 if places else idle + 1
+        time.sleep(0 if places else PAUSE)
+    return run
+
+
+def _forked(dag: Any, run_id: str, task: str, map_index: int) -> int:
+    """The process that runs a task."""
+    from airflow.models.dag import _run_task
+    from airflow.models.taskinstance import TaskInstance
+
+    pid = os.fork()
+    if pid:
+        return pid
+    with suppress(BaseException), create_session() as session:  # a failed task is a state of the run
+        key = {"dag_id": dag.dag_id, "run_id": run_id, "task_id": task, "map_index": map_index}
+        ti = session.query(TaskInstance).filter_by(**key).one()
+        ti.task = dag.task_dict[task]
+        ti.log.addHandler(logging.StreamHandler())
+        _run_task(ti=ti, inline_trigger=True, session=session)
+    os._exit(0)
 
 
 def _tasks(run: Any) -> list[dict[str, Any]]:

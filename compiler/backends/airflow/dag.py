@@ -187,9 +187,9 @@ def _dag(plan: Plan, options: Options) -> Call:
     named["schedule"] = assets or (plan.schedule.cron if plan.schedule else None)
     named["start_date"] = Call("pendulum.datetime", (2025, 1, 1), (("tz", zone),))
     named["catchup"] = False
-    gang = max((node.width for node, _ in plan.root.gangs() if isinstance(node.width, int)), default=0)
-    if options.max_workers or gang > ACTIVE_TASKS:
-        named["max_active_tasks"] = options.max_workers or gang
+    meeting = plan.root.meeting()
+    if options.max_workers or meeting > ACTIVE_TASKS:
+        named["max_active_tasks"] = options.max_workers or meeting
     named |= placed(options, "dag")
     named["tags"] = _tags(plan, options)
     if plan.parameters:

@@ -6,6 +6,7 @@ from tests.conformance.written.case import FLOWS, Written
 
 CASES: tuple[Written, ...] = (
     Written(FLOWS / "switch_everywhere.py", "SwitchEverywhereFlow"),
+    Written(FLOWS / "gangs_inside.py", "GangsInsideFlow", together=True),
     Written(
         FLOWS / "sensors.py",
         "SensorsFlow",
