@@ -2,7 +2,9 @@
 
 Only `KubernetesPodOperator.execute` is replaced: the provider still builds the real pod object. What the kubelet does
 to the container is done here: `$(NAME)` and `$$` are expanded, the pod's deadline ends it, `/airflow/xcom` is its own.
-`$AIRFLOW_HOME/images/<name>.json` stands for an image: its environment `env` and its working directory `workdir`.
+`$AIRFLOW_HOME/images/<name>.json` stands for an image: its environment `env` and its working directory `workdir`;
+`$AIRFLOW_HOME/secrets/<name>.json` for a Secret: its keys and their texts. The pods that were built lie below
+`$AIRFLOW_HOME/pods`, by task id, where that folder is.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from urllib.parse import quote
 from airflow.exceptions import AirflowException
 from airflow.providers.cncf.kubernetes.hooks.kubernetes import KubernetesHook
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+from kubernetes.client import ApiClient
 
 try:
     from airflow.sdk.exceptions import AirflowSkipException
@@ -58,6 +61,7 @@ def expand(text: str, env: dict[str, str]) -> str:
 def execute(self: Any, context: Any, **_sentinel: Any) -> Any:
     """Stand in for `KubernetesPodOperator.execute`: the return value is what the container left for XCom."""
     pod = self.build_pod_request_obj(context)
+    _keep(pod, self.task_id)
     container = next(c for c in pod.spec.containers if c.name == self.base_container_name)
     image = _image(container.image)
     env = _environment(container, image["env"])
@@ -72,6 +76,12 @@ def execute(self: Any, context: Any, **_sentinel: Any) -> Any:
         return json.loads(answer.read_text()) if self.do_xcom_push and answer.exists() else None
 
 
+def _keep(pod: Any, task: str) -> None:
+    folder = Path(os.environ["AIRFLOW_HOME"], "pods")
+    if folder.is_dir():
+        (folder / f"{task}.json").write_text(json.dumps(ApiClient().sanitize_for_serialization(pod)))
+
+
 def _image(name: str) -> dict[str, Any]:
     file = Path(os.environ["AIRFLOW_HOME"], "images", f"{quote(name, safe='')}.json")
     image: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {"env": {}, "workdir": None}
@@ -82,6 +92,8 @@ def _environment(container: Any, image: dict[str, str]) -> dict[str, str]:
     env = {name: os.environ[name] for name in ("PATH", "AIRFLOW_HOME")}  # the second: so that the tests can end us
     env["HOME"] = str(Path.home())
     env |= image
+    for source in container.env_from or []:
+        env |= _secret(source)
     for variable in container.env or []:
         if variable.value is not None:
             env[variable.name] = expand(variable.value, env)
@@ -90,6 +102,16 @@ def _environment(container: Any, image: dict[str, str]) -> dict[str, str]:
         else:
             raise AirflowException(f"no cluster here has the source of the variable {variable.name}")
     return env
+
+
+def _secret(source: Any) -> dict[str, str]:
+    """The variables of a Secret; without it the kubelet would not start the container."""
+    name = source.secret_ref.name
+    file = Path(os.environ["AIRFLOW_HOME"], "secrets", f"{name}.json")
+    if not file.exists():
+        raise AirflowException(f'CreateContainerConfigError: secret "{name}" not found')
+    keys: dict[str, str] = json.loads(file.read_text())
+    return {f"{source.prefix or ''}{key}": text for key, text in keys.items()}
 
 
 def _run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from compiler.backends import Options
 from compiler.backends.airflow import models
 from compiler.backends.airflow.literals import Source
 from compiler.backends.secrets import kubernetes_secrets
@@ -60,12 +61,24 @@ _SPELT: Mapping[str, tuple[str, Callable[[Value], Source]]] = {
 }
 
 
-def arguments(task: Task) -> dict[str, Source]:
-    """The arguments of the step's operator that the author's decorators give."""
+_ADDED = {"image_pull_secrets": "image_pull_secrets", "secrets": "env_from_secrets"}
+"""The options whose names are added to those of a setting: by themselves, an operator's arguments replace the shared ones."""
+_MERGED = ("labels", "annotations")
+"""The options whose keys are added to those of the setting of that name."""
+
+
+def arguments(task: Task, options: Options) -> dict[str, Source]:
+    """The arguments of the step's operator that the author's decorators give, with those of the settings that they would replace."""
     said = {option.name: _known(option) for option in task.options if option.decorator == "kubernetes"}
     named = kubernetes_secrets(task)
     if named:
-        said["secrets"] = tuple(dict.fromkeys((*_names(said.get("secrets")), *named)))
+        said["secrets"] = (*_names(said.get("secrets")), *named)
+    for name, setting in _ADDED.items():
+        if name in said:
+            said[name] = tuple(dict.fromkeys((*_names(options.target.get(setting)), *_names(said[name]))))
+    for name in _MERGED:
+        if name in said:
+            said[name] = {**_table(options.target.get(name)), **_table(said[name])}
     found: dict[str, Source] = {_PLAIN[name]: value for name, value in said.items() if name in _PLAIN}
     for name, (argument, spell) in _SPELT.items():
         if name in said:
@@ -81,6 +94,10 @@ def _names(value: Value) -> tuple[str, ...]:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return tuple(str(each) for each in value) if isinstance(value, tuple) else ()
+
+
+def _table(value: Value) -> Mapping[str, Value]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _known(option: Option) -> Value:

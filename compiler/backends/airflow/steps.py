@@ -87,7 +87,7 @@ def _pod(task: Task, options: Options) -> dict[str, Source]:
         found["env_vars"] = Spread("ENV", environment)
     if task.deadline is not None:
         found["active_deadline_seconds"] = task.deadline
-    return found | pods.arguments(task)
+    return found | pods.arguments(task, options)
 
 
 def _bash(task: Task) -> dict[str, Source]:

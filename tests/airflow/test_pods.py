@@ -1,0 +1,96 @@
+"""The pod of a step as the provider builds it: what decorators and settings ask for is in it, on both lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flowc.address import RunAddress
+from flowc.manifest import read
+from flowc.store import open_store
+
+from tests.engines import FlowCase
+from tests.engines.airflow import LINES, DagTester
+from tests.engines.airflow_flow import run_airflow
+
+FLOW = """
+import os
+
+from flowc import FlowSpec, kubernetes, resources, secrets, step, timeout
+
+
+class PodsFlow(FlowSpec):
+    @secrets(sources=["films-db", "kubernetes.other"])
+    @kubernetes(
+        secrets=["third", "films-db"],
+        node_selector="disk=ssd",
+        labels={"team": "films"},
+        image_pull_secrets=["own"],
+        tmpfs_size=64,
+    )
+    @resources(cpu=2, memory=512, shared_memory=32)
+    @timeout(minutes=2)
+    @step
+    def start(self):
+        self.seen = [os.environ[name] for name in ("USER_NAME", "OTHER", "THIRD", "FLOWC_SECRETS")]
+        self.next(self.end)
+
+    @step
+    def end(self):
+        assert "USER_NAME" not in os.environ
+"""
+SETTINGS = {
+    "service_account_name": "runner",
+    "image_pull_secrets": ("registry",),
+    "env_from_secrets": ("store-keys",),
+    "tolerations": ({"key": "gpu", "operator": "Exists", "effect": "NoSchedule"},),
+    "labels": {"cost": "lab", "team": "all"},
+}
+KEYS = {
+    "films-db": {"USER_NAME": "ada $(HOME) $$"},
+    "other": {"OTHER": "o"},
+    "third": {"THIRD": "t"},
+    "store-keys": {"KEY": "k"},
+}
+
+
+def referred(pod: dict[str, Any]) -> list[str]:
+    """The Secrets whose keys the container of the step sees."""
+    return [source["secretRef"]["name"] for source in pod["spec"]["containers"][0]["envFrom"]]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_pod_has_what_the_author_and_the_platform_ask_for(
+    testers: dict[str, DagTester], tmp_path: Path, line: str
+) -> None:
+    path = tmp_path / "code" / "pods.py"
+    path.parent.mkdir()
+    path.write_text(FLOW)
+    tester = testers[line]
+    for name, keys in KEYS.items():
+        tester.put_secret(name, keys)
+    case = FlowCase(path, "PodsFlow", root=path.parent, targets={"airflow": SETTINGS})
+    with tester.keeping_pods() as pods:
+        outcome = run_airflow(case, tmp_path, tester)
+        assert outcome.success, outcome.log[-4000:]
+        start, end = (pods()[name] for name in ("start", "end"))
+    run = RunAddress(outcome.flow, outcome.run_id)
+    assert read(open_store(outcome.store), run.task("start"))["seen"] == ["ada $(HOME) $$", "o", "t", "kubernetes"], (
+        "a Secret's text is nobody's template"
+    )
+    assert referred(start) == ["store-keys", "third", "films-db", "other"]
+    assert referred(end) == ["store-keys"]
+    spec, container = start["spec"], start["spec"]["containers"][0]
+    assert spec["nodeSelector"] == {"disk": "ssd"}
+    assert spec["serviceAccountName"] == "runner"
+    assert spec["imagePullSecrets"] == [{"name": "registry"}, {"name": "own"}]
+    assert spec["tolerations"] == [{"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}]
+    assert spec["activeDeadlineSeconds"] > 120
+    labels = [[pod["metadata"]["labels"][name] for name in ("cost", "team")] for pod in (start, end)]
+    assert labels == [["lab", "films"], ["lab", "all"]]
+    assert container["resources"]["requests"] == {"cpu": "2", "memory": "512Mi"}
+    assert {mount["mountPath"] for mount in container["volumeMounts"]} >= {"/dev/shm", "/metaflow_temp"}
+    assert {"/airflow/xcom"} & {mount["mountPath"] for mount in container["volumeMounts"]} == set(), (
+        "it reports nothing"
+    )
