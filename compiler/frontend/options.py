@@ -108,6 +108,14 @@ _KINDS: dict[str, dict[str, _Kind]] = {
     "schedule": {"cron": _TEXT, "timezone": _TEXT, "hourly": _FLAG, "daily": _FLAG, "weekly": _FLAG},
     "project": {"name": _TEXT, "branch": _TEXT, "production": _FLAG},
     "secrets": {"role": _TEXT, "allow_override": _FLAG},
+    "card": {
+        **dict.fromkeys(("type", "id"), _TEXT),
+        **dict.fromkeys(("timeout", "refresh_interval"), _AMOUNT),
+        **dict.fromkeys(("save_errors", "customize"), _FLAG),
+        "options": _MAP,
+        "scope": ("`'task'`", lambda value: value == "task", "remove it: a card is that of a task"),
+        "rank": ("left out", lambda value: False, "put the decorators into the order in which the cards are to stand"),
+    },
     "trigger": {},
     "trigger_on_finish": {},
     "exit_hook": {"options": _MAP},
@@ -117,6 +125,9 @@ _KINDS: dict[str, dict[str, _Kind]] = {
     },
     **{key: {"packages": _MAP, "python": _TEXT, "disabled": _FLAG} for key in ("pypi", "pypi_base")},
 }
+
+_RUN_TIME = ("environment", "card")
+"""The decorators that the shim reads off the step itself, values that only run time knows included."""
 
 _NONE_COUNTS = frozenset((("retry", "times"), ("retry", "minutes_between_retries"), ("project", "name")))
 """Options for which None is no value; for all others it means that they are not given."""
@@ -143,6 +154,32 @@ def check_options(flow: Flow, report: Report) -> None:
         for decorator in step.decorators:
             _check_values(decorator, report)
             _check_step(step, decorator, report)
+        _check_companions(step, report)
+
+
+def _check_companions(step: Step, report: Report) -> None:
+    """Report the options that say nothing without others, which may stand in another decorator of the container."""
+    container = [each for each in step.decorators if each.name in ("resources", "kubernetes", "batch")]
+    given = {option for each in container for option, value in each.arguments if value is not None}
+    for decorator in container:
+        for (name, option, needed), wanted in _COMPANIONS.items():
+            value = decorator.get(option)
+            missing = [f"`{each}`" for each in wanted if each not in given]
+            if decorator.name == name and value and needed in (value, None) and missing:
+                report.add(
+                    rules.WITHOUT_COMPANION,
+                    decorator.span_of(option),
+                    name=name,
+                    option=option,
+                    missing=" and ".join(missing),
+                )
+
+
+_COMPANIONS: dict[tuple[str, str, str | None], tuple[str, ...]] = {
+    ("batch", "log_options", None): ("log_driver",),
+    ("kubernetes", "qos", "Guaranteed"): ("cpu", "memory"),
+}
+"""What else an option of a decorator (with this value) wants."""
 
 
 def _check_values(decorator: Decorator, report: Report) -> None:
@@ -151,7 +188,7 @@ def _check_values(decorator: Decorator, report: Report) -> None:
         return
     for option, value in decorator.arguments:
         if isinstance(value, Dynamic):
-            if decorator.name != "environment":
+            if decorator.name not in _RUN_TIME:
                 place = decorator.span_of(option)
                 report.add(rules.DYNAMIC_VALUE, place, text=value.text, name=decorator.name, option=option)
         elif option in kinds and (value is not None or (decorator.name, option) in _NONE_COUNTS):

@@ -137,6 +137,12 @@ CATCH_ON_SPLIT = Rule(
     "`@catch` cannot stand on `{step}`: after a failure nobody knows {what}",
     "move what may fail to a step of its own, before this one",
 )
+WITHOUT_COMPANION = Rule(
+    "FC515",
+    "option-without-its-companion",
+    "`@{name}({option}=...)` says nothing without {missing}",
+    "give {missing}, too",
+)
 NO_DURATION = Rule("FC513", "no-duration", "`@timeout` gives no time", "write `@timeout(minutes=5)`")
 CATCH_NAME = Rule(
     "FC514", "catch-name", "`@catch(var=...)` must name an artifact, not {found}", "write a name: `var='problem'`"

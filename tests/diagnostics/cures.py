@@ -202,6 +202,7 @@ CURES: dict[str, Edits] = {
     ),
     "FC507": (("    @checkpoint\n", ""), (", checkpoint", "")),
     "FC512": (("    @catch(var='x')\n", ""),),
+    "FC515": (("log_options=", "log_driver='awslogs', log_options="),),
     "FC555": (
         ("    if len(str(current)):\n        x =", "    x ="),
         (" if len(str(current)) else None", ""),

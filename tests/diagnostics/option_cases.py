@@ -267,6 +267,16 @@ class F(FlowSpec):
     "a decorator that puts on others": _step(
         "«big» FC661", head="def big(function):\n    return resources(memory=64000)(function)"
     ),
+    "options that say nothing alone": _step("batch(«log_options=['a:b']») FC515"),
+    "a pod that cannot be Guaranteed": _step("kubernetes(«qos='Guaranteed'», cpu=1) FC515"),
+    "a pod that is Guaranteed": _step("kubernetes(qos='Guaranteed', cpu=1)", "resources(memory=500)"),
+    "options of a card that are none": _step(
+        "card(«timeout='soon'») FC510",
+        "card(«id=5») FC510",
+        "card(«scope='run'») FC510",
+        "card(«rank=1») FC510",
+        "card(timeout=5, options={'a': os.getcwd()}, id=os.getcwd(), scope='task', customize=True)",
+    ),
     "decorators out of expressions, and names with several values": _step(
         "(«resources(cpu=2) if os.environ else plain») FC661",
         "«CHOICES['big']» FC661",
