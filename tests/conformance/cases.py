@@ -14,6 +14,6 @@ def generated_case(flow: GeneratedFlow, folder: Path) -> FlowCase:
     code.mkdir(parents=True, exist_ok=True)
     path = code / f"{flow.stem}.py"
     path.write_text(flow.source, encoding="utf-8")
-    for name, text in flow.modules.items():
-        (code / f"{name}.py").write_text(text, encoding="utf-8")
-    return FlowCase(path, flow.name, flow.parameters, {}, code)
+    for name, text in flow.files.items():
+        (code / name).write_text(text, encoding="utf-8")
+    return FlowCase(path, flow.name, flow.parameters, {}, code, config_values=flow.config_values)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tests.conformance import acts
+from tests.conformance.configuring import NAME, Settings, configured
 from tests.conformance.dice import chance
 from tests.conformance.faults import FailAlways, FailFirst, Kind, Told
 from tests.conformance.faults import decorators as faulty
@@ -31,6 +32,7 @@ CONSTANTS: tuple[tuple[str, object], ...] = (
     ("datetime.date(2024, 2, 29)", datetime.date(2024, 2, 29)),
 )
 KINDS: tuple[Kind, ...] = ("raise", "kill", "hang")
+FATES = ("catch", "retry", "environment", "none")
 NOISE = ('{"index": "9", "fan": 9}', "::error::", "{{=1+1}}", "x" * 300, "\\", "null")
 
 
@@ -61,6 +63,7 @@ class Furnisher:
     rng: random.Random
     flow: str
     parameters: tuple[GivenParameter, ...]
+    settings: Settings | None = None
     steps: dict[str, StepDef] = field(default_factory=dict)
     constants: dict[str, object] = field(default_factory=dict)
     globals: dict[str, object] = field(default_factory=dict)
@@ -108,12 +111,18 @@ class Furnisher:
         step = last_step(node)
         decides = self._decides(step, len(steps), node.rounds if isinstance(node, Line) else 0)
         targets = [*steps, step] if decides.rounds else steps
-        cases = ", ".join(f"{key!r}: self.{target}" for key, target in zip(decides.keys, targets, strict=True))
+        keys = [self._key(key) for key in decides.keys]
+        cases = ", ".join(f"{key}: self.{target}" for key, target in zip(keys, targets, strict=True))
         return Going(f'{{{cases}}}, condition="{decides.condition}"', decides)
+
+    def _key(self, key: object) -> str:
+        return f"self.{NAME}.key" if self.settings and self.settings.is_key(key) else repr(key)
 
     def _decides(self, step: str, ways: int, rounds: int) -> Decide:
         rng = self.rng
         keys = draw_keys(rng, ways + bool(rounds))
+        if self.settings and chance(rng, 0.5):
+            keys = _with_key(rng, keys, self.settings.values["key"])
         kind = "artifact" if rounds else rng.choice(("artifact", "artifact", "artifact", "parameter", "constant"))
         parameters = [parameter for parameter in self.parameters if is_key(parameter.expected)]
         if kind == "parameter" and parameters:
@@ -127,7 +136,9 @@ class Furnisher:
 
     def _line(self, node: Line, scope: Scope, loops: tuple[Loop, ...], going: Going) -> Scope:
         doing, names = self._opening(node.name, scope, loops)
-        decorators, first, last = self._failing(node.name, loops, may_catch=going.decides is None)
+        decorators, first, last = self._failing(
+            node.name, loops, may_catch=going.decides is None, repeats=bool(node.rounds)
+        )
         if node.name in self.nodes:  # nodes run together or not at all: none is tried again alone
             decorators, first, last = ("@parallel",), (acts.Node(node.name),), ()
             names[f"node_{node.name}"] = True
@@ -137,6 +148,8 @@ class Furnisher:
         names |= self._add(node.name, False, decorators, (*first, *doing, *last), going, early)
         left = self._set(scope, names | _decided(going), loops)
         killed = next((act for act in first if isinstance(act, FailAlways) and act.kind == "kill"), None)
+        if any(isinstance(act, FailAlways) for act in last):  # what comes behind the step's own end may not come
+            left |= {name: replace(left[name], sure=False) for name in (f"around_{node.name}",) if name in left}
         return _unsure(scope, left, killed.variable) if killed else left
 
     def _diamond(self, node: Diamond, scope: Scope, loops: tuple[Loop, ...], going: Going) -> Scope:
@@ -284,33 +297,50 @@ class Furnisher:
         if self.parameters and chance(rng, 0.4):
             doing.append(acts.Sighting(step, rng.choice(self.parameters).attribute))
             names[f"saw_{step}"] = False
+        if self.settings and chance(rng, 0.4):
+            seen = configured(self.settings, step, rng)
+            doing.append(seen)
+            names[seen.name] = False
         if chance(rng, 0.2):
             doing.append(acts.Noise(rng.choice(NOISE)))
         return doing
 
     def _failing(
-        self, step: str, loops: tuple[Loop, ...], *, may_catch: bool
+        self, step: str, loops: tuple[Loop, ...], *, may_catch: bool, repeats: bool = False
     ) -> tuple[tuple[str, ...], tuple[acts.Act, ...], tuple[acts.Act, ...]]:
         """Decorators, acts at the beginning and acts at the end of a step that fails at times, or has an environment."""
         rng = self.rng
         only = rng.choice((None, 0, 1)) if loops else None
-        (fate,) = rng.choices(("catch", "retry", "environment", "none"), weights=(8, 17, 15, 60))
-        (kind,) = rng.choices(KINDS, weights=(80, 15, 5))
+        (fate,) = rng.choices(FATES, weights=(0, 40, 15, 45) if repeats else (8, 17, 15, 60))
+        (kind,) = rng.choices(KINDS, weights=(60, 25, 15) if repeats else (80, 15, 5))
         if fate == "catch" and may_catch and step not in ("start", "end"):
             retries = rng.choice((0, 0, 1)) if kind == "raise" else 0
-            retry = (_retry(retries),) if retries else ()
+            retry = (self._retry(retries),) if retries else ()
             fail = FailAlways(step, kind, retries, only)
             decorated = (f'@catch(var="{fail.variable}", print_exception=False)', *faulty(kind), *retry)
             return decorated, (fail,) if kind == "kill" else (), () if kind == "kill" else (fail,)
         if fate == "retry":
             failures = rng.choice((1, 1, 2)) if kind == "raise" else 1
             fails = FailFirst(step, kind, failures, only)
-            return (*faulty(kind), _retry(failures + rng.choice((0, 0, 1)))), (fails,), ()
+            return (*faulty(kind), self._retry(failures + rng.choice((0, 0, 1)))), (fails,), ()
         if fate == "environment":
-            variable, text = f"GEN_{step.upper()}", hostile(rng)
+            variable = f"GEN_{step.upper()}"
+            spelled, text = self._text()
             environment = acts.Environment(step, variable, text)
-            return (f"@environment(vars={{{variable!r}: {text!r}}})",), (environment,), ()
+            return (f"@environment(vars={{{variable!r}: {spelled}}})",), (environment,), ()
         return (), (), ()
+
+    def _text(self) -> tuple[str, str]:
+        """A text in a decorator, as it is written and as it is."""
+        if self.settings and chance(self.rng, 0.6):
+            return self.settings.spelled("text", self.rng), str(self.settings.values["text"])
+        text = hostile(self.rng)
+        return repr(text), text
+
+    def _retry(self, times: int) -> str:
+        configured = self.settings and times == self.settings.values["times"] and chance(self.rng, 0.5)
+        text = self.settings.spelled("times", self.rng) if self.settings and configured else str(times)
+        return f"@retry(times={text}, minutes_between_retries=0)"
 
     def _current(self, step: str, failing: Sequence[acts.Act]) -> list[acts.Act]:
         """A look at `current`, where the number of attempts is the same in all tasks of the step."""
@@ -359,10 +389,6 @@ class Furnisher:
             "both": (("@noted", noted), (around.decorator, around)),
         }
         return tuple(text for text, _ in found[kind]), tuple(act for _, act in found[kind])
-
-
-def _retry(times: int) -> str:
-    return f"@retry(times={times}, minutes_between_retries=0)"
 
 
 def _names_of(doing: Sequence[acts.Act]) -> dict[str, bool]:

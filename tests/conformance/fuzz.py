@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.conformance.engines import all_engines, target_of
 from tests.conformance.generator import generate
 from tests.conformance.judge import judge_generated
-from tests.conformance.plan import runs_on
+from tests.conformance.plan import MAX_STEPS, runs_on
 
 MAX_TASKS = 14
 
@@ -24,7 +24,7 @@ def main() -> int:
         while True:
             sys.stdout.write(f"seed {seed}: ")
             sys.stdout.flush()
-            flow = generate(seed, max_tasks=max_tasks)
+            flow = generate(seed, max_tasks=max_tasks, max_steps=MAX_STEPS)
             able = {name: engine for name, engine in engines.items() if runs_on(flow, target_of(name))}
             if differences := judge_generated(flow, able, Path(folder, str(seed))):
                 sys.stdout.write("differs\n" + "\n".join(differences) + "\n")

@@ -6,11 +6,15 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from compiler.ir.flow import Value
+from tests.conformance.configuring import NAME, defaulted, draw_settings
 from tests.conformance.dice import chance
+from tests.conformance.drawing import draw_shape
 from tests.conformance.furnish import Furnisher, StepDef
 from tests.conformance.oracle import Foreseen, Oracle
-from tests.conformance.shapes import draw_shape, has_gang, has_recursion, has_switch, step_names
-from tests.conformance.texts import GivenParameter, draw_parameters
+from tests.conformance.shapes import has_gang, has_recursion, has_switch, step_names
+from tests.conformance.texts import draw_parameters
+from tests.conformance.traits import traits
 from tests.conformance.wrapping import SOURCE
 from tests.conformance.writing import HELPERS, METHODS, Written
 
@@ -26,7 +30,21 @@ import signal
 import time
 from dataclasses import dataclass
 
-from {package} import FlowSpec, JSONType, Parameter, catch, current, environment, parallel, retry, step, timeout, user_step_decorator
+from {package} import (
+    Config,
+    FlowSpec,
+    JSONType,
+    Parameter,
+    catch,
+    config_expr,
+    current,
+    environment,
+    parallel,
+    retry,
+    step,
+    timeout,
+    user_step_decorator,
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +63,8 @@ class GeneratedFlow:
     """A flow made from a seed.
 
     `parameters` are what a run is given, by command-line names; `tasks` is what must come of it, by step and index
-    path; `beyond_metaflow` is true where Metaflow itself cannot run it. `features` are those that a target may lack.
+    path; `beyond_metaflow` is true where Metaflow itself cannot run it. `features` are those that a target may lack;
+    `traits` are all that it holds, in words.
     """
 
     seed: int
@@ -53,13 +72,15 @@ class GeneratedFlow:
     name: str
     stem: str
     source: str
-    modules: Mapping[str, str]
+    files: Mapping[str, str]
+    config_values: Mapping[str, Value]
     parameters: Mapping[str, object]
     visible_parameters: Mapping[str, object]
     tasks: Mapping[tuple[str, str], Foreseen]
     beyond_metaflow: bool
     has_nested_foreach: bool
     features: frozenset[str]
+    traits: frozenset[str]
 
 
 def generate(seed: int, *, max_tasks: int = MAX_TASKS, max_steps: int = MAX_STEPS) -> GeneratedFlow:
@@ -69,25 +90,31 @@ def generate(seed: int, *, max_tasks: int = MAX_TASKS, max_steps: int = MAX_STEP
     while True:
         shape = draw_shape(rng, max_steps, max_tasks)
         parameters = draw_parameters(rng)
-        furnisher = Furnisher(rng, name, parameters)
+        is_shared = chance(rng, 0.15)
+        settings = draw_settings(rng, name, bare=not is_shared) if chance(rng, 0.3) else None
+        if settings and chance(rng, 0.4):
+            parameters = (*parameters, defaulted(settings, rng))
+        furnisher = Furnisher(rng, name, parameters, settings)
         furnisher.level(shape, {}, (), None)
         order = list(step_names(shape))
         if chance(rng, 0.3):
             rng.shuffle(order)
         steps = {step: furnisher.steps[step] for step in order}
         visible = {parameter.attribute: parameter.expected for parameter in parameters} | furnisher.constants
+        visible |= {NAME: settings.values} if settings else {}
         oracle = Oracle(steps, visible)
         oracle.run(shape, {})
         if len(oracle.tasks) <= max_tasks:
             break
-    modules: dict[str, str] = {}
+    files = dict(settings.files) if settings else {}
     return GeneratedFlow(
         seed=seed,
         max_tasks=max_tasks,
         name=name,
         stem=f"generated_{seed}",
-        source=_source(name, parameters, furnisher, tuple(steps.values()), rng, modules),
-        modules=modules,
+        source=_source(name, furnisher, tuple(steps.values()), files, is_shared=is_shared),
+        files=files,
+        config_values=settings.given if settings else {},
         parameters={parameter.name: parameter.given for parameter in parameters if parameter.is_given},
         visible_parameters=visible,
         tasks=oracle.tasks,
@@ -102,29 +129,28 @@ def generate(seed: int, *, max_tasks: int = MAX_TASKS, max_steps: int = MAX_STEP
             )
             if has
         ),
+        traits=traits(shape, steps),
     )
 
 
 def _source(
-    name: str,
-    parameters: tuple[GivenParameter, ...],
-    furnisher: Furnisher,
-    steps: tuple[StepDef, ...],
-    rng: random.Random,
-    modules: dict[str, str],
+    name: str, furnisher: Furnisher, steps: tuple[StepDef, ...], files: dict[str, str], *, is_shared: bool
 ) -> str:
-    """The flow's file; what it imports of its own is put into `modules`."""
-    declared = [f"    {parameter.attribute} = {parameter.declaration}" for parameter in parameters]
+    """The flow's file; a module that it imports is put into `files`."""
+    rng = furnisher.rng
+    declared = [f"    {NAME} = {furnisher.settings.declaration}"] if furnisher.settings else []
+    declared += [f"    {parameter.attribute} = {parameter.declaration}" for parameter in furnisher.parameters]
     declared += [f"    {constant} = {value!r}" for constant, value in furnisher.constants.items()]
     members = (["\n".join(declared)] if declared else []) + ["\n".join(_step(step)) for step in steps]
     blocks = [HEADER.format(package=rng.choice(("flowc", "metaflow"))) + HELPERS + SOURCE]
     base = "FlowSpec"
-    if chance(rng, 0.15):
+    if is_shared:
         # What a base class declares, parameters or a step, is inherited.
         base = "Shared"
         shared = f"class Shared(FlowSpec):\n{members.pop(0)}\n"
         if declared and chance(rng, 0.5):
-            modules[f"shared_{name.lower()}"] = f"from flowc import FlowSpec, JSONType, Parameter\n\n\n{shared}"
+            imports = "from flowc import Config, FlowSpec, JSONType, Parameter, config_expr"
+            files[f"shared_{name.lower()}.py"] = f"{imports}\n\n\n{shared}"
             shared = f"from shared_{name.lower()} import Shared\n"
         blocks.append(shared)
     if any(isinstance(act, Written) and act.how == "method" for step in steps for act in step.acts):

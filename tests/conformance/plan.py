@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import count, islice
 
 from compiler.commands.targets import load_backend
@@ -12,6 +13,7 @@ from tests.conformance.generator import GeneratedFlow, generate
 LONG = os.environ.get("FLOWC_CONFORMANCE") == "long"
 CHUNK = 10
 MAX_TASKS = 12
+MAX_STEPS = 12
 
 GENERATED = 1000 if LONG else 100
 ON_AIRFLOW_3 = 70 if LONG else 7
@@ -45,9 +47,10 @@ def has_none(flow: GeneratedFlow) -> bool:
     return not has_gang(flow)
 
 
+@cache
 def draw(seed: int) -> GeneratedFlow:
     """The flow of a seed, as large as the suite takes it."""
-    return generate(seed, max_tasks=MAX_TASKS)
+    return generate(seed, max_tasks=MAX_TASKS, max_steps=MAX_STEPS)
 
 
 def chunks(found: Sequence[int]) -> Sequence[Sequence[int]]:
