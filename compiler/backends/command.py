@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from compiler.backends import Options
 from compiler.ir.flow import Config
@@ -25,7 +25,8 @@ from compiler.ir.plan import (
 )
 from compiler.pattern import Pattern
 
-_UNSAFE = Pattern(r"[{}$%#\\`'\"]|\.(sh|bash)$|[^\x20-\x7e]|Ref::")
+_UNSAFE = Pattern(r"[{}$%#\\`'\"]|\.(sh|bash)$|[^\x20-\x7e]|Ref::|^$")
+"""What some engine or kubelet rewrites; Batch drops variables that are empty."""
 
 
 def argv(task: Task, *, run: str, index: str, retry: str, owner: str = "", parameters: str = "") -> tuple[str, ...]:
@@ -98,7 +99,7 @@ def step_word(task: Task) -> str:
 
 def environment(plan: Plan, options: Options, report: str) -> dict[str, str]:
     """The variables that all steps share; `report` is where the shim tells the engine (`json:…`, `dir:…`, `stdout:`)."""
-    shared = {"FLOWC_FLOW": f"{plan.flow.path}:{plan.flow.name}", "FLOWC_REPORT": report}
+    shared = {"FLOWC_FLOW": inert_text(f"{plan.flow.path}:{plan.flow.name}"), "FLOWC_REPORT": report}
     if options.store:
         shared["FLOWC_STORE"] = options.store
     if options.code:
@@ -148,7 +149,20 @@ def step_environment(task: Task) -> dict[str, str]:
     return plain
 
 
-def inert_json(value: Mapping[str, object]) -> str:
+def legible(prose: str) -> str:
+    """Prose for people, without what databases and manifests cannot hold: NUL, and halves of surrogate pairs."""
+    return _NOWHERE.sub("\ufffd", prose)
+
+
+_NOWHERE = Pattern("[\0\ud800-\udfff]")
+
+
+def inert_text(text: str) -> str:
+    """The text as it is, or as a JSON string with escapes where some engine would rewrite it."""
+    return inert_json(text) if _UNSAFE.search(text) else text
+
+
+def inert_json(value: Mapping[str, object] | str) -> str:
     """JSON of a value in which no template language of any target finds anything of its own.
 
     `{{`, `{%`, `${`, `$(`, backticks and single quotes inside strings are `\\uXXXX`; braces of the JSON itself never double.
@@ -164,6 +178,19 @@ _STRING = Pattern(r'"(?:[^"\\]|\\.)*"')
 
 def _escaped(literal: str) -> str:
     return re.sub(r"[{}$%#`'&<>]|Ref::", lambda match: "".join(f"\\u{ord(char):04x}" for char in match[0]), literal)
+
+
+def texts(value: object) -> Iterator[str]:
+    """Every text in a value, keys of tables too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from texts(key)
+            yield from texts(item)
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from texts(item)
 
 
 def loads_text(loads: Loads) -> str:

@@ -16,6 +16,7 @@ from compiler.pattern import Pattern
 _Fits = Callable[[Value], bool]
 _NUMBER = Pattern(r"\d+(\.\d+)?")
 _WHOLE = Pattern(r"\d+")
+_HALF = Pattern("[\ud800-\udfff]")
 
 
 def _is_number(value: Value) -> bool:
@@ -187,12 +188,26 @@ def _check_values(decorator: Decorator, report: Report) -> None:
     if kinds is None:
         return
     for option, value in decorator.arguments:
+        what = unholdable(value)
+        if what:
+            place = decorator.span_of(option)
+            report.add(rules.UNHOLDABLE, place, name=decorator.name, option=option, what=what)
+            continue
         if isinstance(value, Dynamic):
             if decorator.name not in _RUN_TIME:
                 place = decorator.span_of(option)
                 report.add(rules.DYNAMIC_VALUE, place, text=value.text, name=decorator.name, option=option)
         elif option in kinds and (value is not None or (decorator.name, option) in _NONE_COUNTS):
             _check_value(decorator, option, value, kinds[option], report)
+
+
+def unholdable(value: Value | Dynamic) -> str | None:
+    """What in a value neither the environment of a process nor a manifest can hold; None where there is nothing."""
+    if isinstance(value, str):
+        return "a NUL" if "\0" in value else "half of a surrogate pair" if _HALF.search(value) else None
+    if isinstance(value, Mapping):
+        value = (*value, *value.values())
+    return next(filter(None, map(unholdable, value)), None) if isinstance(value, tuple) else None
 
 
 def _check_value(decorator: Decorator, option: str, value: Value, kind: _Kind, report: Report) -> None:

@@ -9,7 +9,7 @@ import posixpath
 from collections.abc import Callable, Sized
 from pathlib import Path, PurePosixPath
 
-_MARK = "\x00"
+_MARK = "\x00above\x00"
 """Stands before each folder above the code's root: machines differ in these, so no value of the output may hold one."""
 
 

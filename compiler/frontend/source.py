@@ -69,7 +69,11 @@ def read(file: Path, path: str, report: Report) -> Source | None:
     """The text of a file in the encoding that it declares; a finding where there is none."""
     place = Span(path, 1, 1, 1, 2)
     try:
+        path.encode()
         data = file.read_bytes()
+    except UnicodeError:
+        report.add(FILE_NOT_READ, place, path=path, reason="its name is not UTF-8")
+        return None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         report.add(FILE_NOT_READ, place, path=path, reason=reason or str(error))

@@ -215,6 +215,12 @@ SECRET_SOURCE = Rule(
     "write the name of a secret of the target, `kubernetes.NAME` or `aws-secrets-manager.NAME`{hint}",
 )
 PACKAGE_VERSION = Rule("FC538", "package-version", "{text} is no {what} of `@{name}`", "{cure}")
+UNHOLDABLE = Rule(
+    "FC645",
+    "text-that-nothing-holds",
+    "`@{name}({option}=...)` holds {what}, which no environment and no manifest can hold",
+    "take it out; a constant or an artifact of the flow can hold any text",
+)
 VARIABLE_NAME = Rule(
     "FC527",
     "variable-name",

@@ -17,7 +17,7 @@ KUBERNETES = (
 )
 BATCH = (
     "queue iam_role execution_role max_swap swappiness use_tmpfs tmpfs_tempdir tmpfs_size tmpfs_path inferentia trainium efa "
-    "ephemeral_storage log_driver log_options num_parallel host_volumes efs_volumes aws_batch_tags aws_tags privileged"
+    "ephemeral_storage log_driver log_options num_parallel host_volumes efs_volumes aws_batch_tags privileged"
 )
 
 

@@ -119,7 +119,7 @@ def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
         repeats=step.endswith("~"),
     )
     target = options.get("report", variables.get("FLOWC_REPORT", ""))
-    return _Order(call, needed_variable(variables, "FLOWC_FLOW"), needed_variable(variables, "FLOWC_STORE"), target)
+    return _Order(call, the_flow(), needed_variable(variables, "FLOWC_STORE"), target)
 
 
 def started_by(
@@ -156,6 +156,17 @@ def needed_variable(variables: Mapping[str, str], name: str) -> str:
     if not variables.get(name):
         raise CallMistake(f"the variable {name} is not set in this container")
     return variables[name]
+
+
+def the_flow() -> str:
+    """`path:Name` of FLOWC_FLOW, which is JSON where some engine would rewrite it; from here on the variable has it as it is.
+
+    Raises CallMistake where it is not set.
+    """
+    text = needed_variable(os.environ, "FLOWC_FLOW")
+    if text[0] == text[-1] == '"':
+        text = os.environ["FLOWC_FLOW"] = json.loads(text)
+    return text
 
 
 def _json(variables: Mapping[str, str], name: str, default: str) -> Any:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 from flowc.address import RunAddress, escape
-from flowc.command import loaded_flow, mistake, needed_variable
+from flowc.command import loaded_flow, mistake, needed_variable, the_flow
 from flowc.exceptions import CallMistake, MetaflowNotFound
 from flowc.failure import trace
 from flowc.lean import TYPE_CHECKING
@@ -40,7 +40,7 @@ def _main(words: list[str]) -> int:
     name, run, status = _parsed(words)
     store = open_store(needed_variable(os.environ, "FLOWC_STORE"))
     os.environ["FLOWC_STORE"] = store.url
-    flow = needed_variable(os.environ, "FLOWC_FLOW")
+    flow = the_flow()
     address = RunAddress(flow.rpartition(":")[2], run)
     loaded = loaded_flow(flow)
     begun = time.time()

@@ -10,11 +10,14 @@ from flowc.address import RunAddress
 from flowc.manifest import read
 from flowc.store import open_store
 
+from tests.conformance.texts import TEXTS
 from tests.engines import FlowCase
 from tests.engines.airflow import LINES, DagTester
 from tests.engines.airflow_flow import run_airflow
 
-FLOW = """
+ANNOTATIONS = {f"flowc.test/a{at}": text for at, text in enumerate(TEXTS)}
+"""Texts that Airflow renders as templates."""
+FLOW = f"""
 import os
 
 from flowc import FlowSpec, kubernetes, resources, secrets, step, timeout
@@ -25,7 +28,8 @@ class PodsFlow(FlowSpec):
     @kubernetes(
         secrets=["third", "films-db"],
         node_selector="disk=ssd",
-        labels={"team": "films"},
+        labels={{"team": "films"}},
+        annotations={ANNOTATIONS!r},
         image_pull_secrets=["own"],
         tmpfs_size=64,
     )
@@ -87,6 +91,7 @@ def test_a_pod_has_what_the_author_and_the_platform_ask_for(
     assert spec["imagePullSecrets"] == [{"name": "registry"}, {"name": "own"}]
     assert spec["tolerations"] == [{"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}]
     assert spec["activeDeadlineSeconds"] > 120
+    assert {name: start["metadata"]["annotations"].get(name) for name in ANNOTATIONS} == ANNOTATIONS
     labels = [[pod["metadata"]["labels"][name] for name in ("cost", "team")] for pod in (start, end)]
     assert labels == [["lab", "films"], ["lab", "all"]]
     assert container["resources"]["requests"] == {"cpu": "2", "memory": "512Mi"}

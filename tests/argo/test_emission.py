@@ -93,6 +93,10 @@ def test_pull_secrets_of_a_step_are_the_workflows(tmp_path: Path) -> None:
         ("@kubernetes(executable='python3')", "FC302"),
         ("@batch(queue='q')", "FC302"),
         ("@kubernetes(qos='Best')", "FC312"),
+        ("@kubernetes(image='a:{{workflow.name}}')", "FC646"),
+        ("@kubernetes(annotations={'a': '{{=1+1}}'})", "FC646"),
+        ("@kubernetes(labels={'{{': 'a'})", "FC646"),
+        ("@kubernetes(secrets=['{{workflow.name}}'])", "FC646"),
     ],
 )
 def test_what_argo_has_no_word_for_is_refused_at_its_line(decorator: str, code: str, tmp_path: Path) -> None:

@@ -42,6 +42,41 @@ HOSTILE = (
     "*?[!x]",
     "x" * 3000,
 )
+"""What generated flows draw from."""
+
+TEXTS = (
+    *HOSTILE,
+    # templates
+    "{{=toJson(workflow)}}{{=sprig.env('HOME')}}",
+    "{{ ''.__class__.__mro__ }}{{ var.value.x }}{{ ds }}",
+    "{% if true %}on{% endif %}{% include 'x' %}",
+    "{#- gone -#}\n# for x in y\n% raw",
+    "{{{{'{'}}}} {{\n}} { { } }",
+    "${{ secrets.TOKEN }} ${AWS::Region} ${StoreBucket} ${!Literal}",
+    "$(FLOWC_STORE) $(FLOWC_FLOW) $$(HOME) $$$$ $",
+    "$(touch CANARY) `touch CANARY` ; touch CANARY | x && touch CANARY\ntouch CANARY\n",
+    "__import__('os').system('touch CANARY')",
+    "Ref::name $$.Map.Item.Value $.a[0]",
+    "States.Array($.x, States.UUID())",
+    "$.a",
+    "{% $states.input.a & 'x' %}",
+    "%HOME% !x! %0A%0D",
+    "::error file=a.py,line=1::no",
+    # what YAML 1.1 reads
+    "no", "on", "1_000", "1:30", ".inf", "2001-01-01", "<<", "=", "0x1F", "+1", "1.", "Null", "NaN",
+    # its blocks and signs
+    "  leading\n more", "? key", "--- ", "...", "a # b", "!!python/object:os.system x", "&anchor *alias", "| \n x", "\n", "\t", "x \ny ",
+    "key:", "[a, {b: c}]", "%YAML 1.1",
+    # ends that Airflow opens as files
+    "readme.md", "query.sql", "run.bash", "values.json", "a.yaml ",
+    # letters
+    "\ufeffbom\ufeff inside", "nel\x85ls\u2028ps\u2029vt\x0bff\x0c\x1c", "lone\rcr\r", "\r\n", "zero\u200bwidth\u2066bidi\u2069",
+    "\x01\x07\x08\x1b[31mred\x1b[0m\x7f\x9b", "\U0001f468\u200d\U0001f469 e\u0301 \U0010ffff \uffff",
+    "\u0130\u0131\u017fK ß", "' OR 1=1 --",
+    # documents
+    '{"a": "{{b}}", "c.$": "$.d"}', "[1, null, \"x\"]", '"quoted"', "<script>&amp;</script> <![CDATA[",
+)  # fmt: skip
+"""Every text that the tests of hostile text carry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +95,100 @@ def hostile(rng: random.Random) -> str:
     """One text, or two of them together."""
     text = rng.choice(HOSTILE)
     return text + rng.choice(HOSTILE) if chance(rng, 0.2) else text
+
+
+_PIECES = (
+    *(
+        "{{",
+        "}}",
+        "{%",
+        "%}",
+        "{#",
+        "#}",
+        "{{=",
+        "${",
+        "$(",
+        "$$",
+        "$",
+        "`",
+        "'",
+        '"',
+        "\\",
+        "%",
+        "::",
+        "Ref::",
+        "States.",
+        "workflow.name",
+    ),
+    *(
+        " ",
+        "  ",
+        "\t",
+        "\n",
+        "\r",
+        "\r\n",
+        "\x0b",
+        "\x85",
+        "\u2028",
+        "\ufeff",
+        "\u202e",
+        "\u200b",
+        "\x1b[1m",
+        "\x7f",
+        "\U0001f3ac",
+        "é",
+    ),
+    *(
+        "#",
+        "- ",
+        "? ",
+        ": ",
+        ":",
+        "---",
+        "|",
+        ">",
+        "&a",
+        "*a",
+        "!!int ",
+        "@",
+        ",",
+        "[",
+        "]",
+        "{",
+        "}",
+        "~",
+        "=",
+        "<<",
+        "\\u007b",
+        "\\x41",
+    ),
+    *(
+        "true",
+        "null",
+        "0",
+        "1e5",
+        "a",
+        "Z",
+        "_",
+        ".sh",
+        ".md",
+        ".sql",
+        "CANARY",
+        ";touch CANARY;",
+        "FLOWC_STORE",
+        ")",
+        "(",
+        "/",
+        "<",
+        "&",
+        "</script>",
+    ),
+)
+
+
+def mixture(rng: random.Random) -> str:
+    """A text put together from what means something somewhere."""
+    return "".join(rng.choice(_PIECES) for _ in range(rng.randint(1, 9)))
 
 
 def is_key(value: object) -> bool:

@@ -138,6 +138,7 @@ CURES: dict[str, Edits] = {
     "FC524": (("'My Project'", "'my_project'"),),
     "FC525": (("branch='b'", "name='prices', branch='b'"),),
     "FC527": (("'A B'", "'A_B'"),),
+    "FC645": (("'A': 'a\\0b'", "'A': 'ab'"),),
     "FC528": (('TOKEN = os.environ["TOKEN"]', 'TOKEN = os.environ.get("TOKEN")'), ('os.environ["TOKEN"]', "TOKEN")),
     "FC540": (("'my x'", "'my-x'"),),
     "FC541": (("click.get()", "'x'"),),

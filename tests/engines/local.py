@@ -12,12 +12,17 @@ from tests.engines import FlowCase, Outcome
 from tests.engines.compiling import words_of
 
 
-def run_local(case: FlowCase, folder: Path, *, max_workers: int = 2, run_id: str = "local-oracle") -> Outcome:
-    """Run by the command that a user types, with the embedded store below `folder`."""
+def run_local(
+    case: FlowCase, folder: Path, *, max_workers: int = 2, run_id: str = "local-oracle", as_json: bool = False
+) -> Outcome:
+    """Run by the command that a user types, with the embedded store below `folder`; parameters as words, or `as_json`."""
     store = f"file:{folder / 'store'}"
     command = [sys.executable, "-P", "-m", "compiler", "run", "--store", store, "--max-workers", str(max_workers)]
-    command += ["--run-id-file", str(folder / "run-id"), *_options(case), f"{case.path}:{case.flow}"]
-    for name, value in case.parameters.items():
+    command += ["--run-id-file", str(folder / "run-id"), *_options(case)]
+    if as_json:
+        command += ["--parameters", json.dumps(case.parameters)]
+    command.append(f"{case.path}:{case.flow}")
+    for name, value in () if as_json else case.parameters.items():
         command.append(f"--{name}={_word(value)}")
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "USER": "tester", **case.environment}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

@@ -137,9 +137,9 @@ def test_options_of_batch_are_spelled(name: str) -> None:
 
 @pytest.mark.language("kubernetes.options")
 def test_every_option_of_batch_is_spelled_or_refused() -> None:
-    elsewhere = {"queue", "aws_tags", "ephemeral_storage", "log_options"}
+    elsewhere = {"queue", "aws_batch_tags", "ephemeral_storage", "log_options"}
     assert set(SPELLED) | elsewhere == BACKEND.spells["batch"]
-    states, jobs = emit(with_step(options=(option("queue", "fast"), option("aws_tags", {"a": "b"}))))
+    states, jobs = emit(with_step(options=(option("queue", "fast"), option("aws_batch_tags", {"a": "b"}))))
     assert states["a"]["Parameters"]["JobQueue"] == "fast"
     assert (jobs["JobDefinitionA"]["tags"], jobs["JobDefinitionA"]["propagateTags"]) == ({"a": "b"}, True)
     options = (option("log_driver", "awslogs"), option("log_options", ("awslogs-group:x:y",)))
@@ -164,6 +164,9 @@ REFUSED: Mapping[str, tuple[Plan, Options, str]] = {
     "ephemeral storage on EC2": (with_step(options=(option("ephemeral_storage", 30),)), OPTIONS, "FC333"),
     "swappiness": (with_step(options=(option("swappiness", 101),)), OPTIONS, "FC334"),
     "run time's value": (with_step(options=(option("queue", Dynamic("os.environ['Q']", HERE)),)), OPTIONS, "FC334"),
+    "placeholder": (with_step(options=(option("queue", "${JobQueue}"),)), OPTIONS, "FC647"),
+    "placeholder in a tag": (with_step(options=(option("aws_batch_tags", {"a": "${X}"}),)), OPTIONS, "FC647"),
+    "placeholder as image": (with_step(image="${Image}"), OPTIONS, "FC647"),
     "unknown option": (with_step(options=(option("executable", "x"),)), OPTIONS, "FC302"),
     "other decorator": (with_step(options=(option("queue", "q", "kubernetes"),)), OPTIONS, "FC302"),
     "both days": (replaced(with_step(), schedule=Schedule("0 0 1 * 1", None, SPAN)), OPTIONS, "FC335"),

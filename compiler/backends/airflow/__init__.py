@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import ClassVar
 
 from compiler.backends import Gap, Options, OutputFile
 from compiler.backends.airflow import sensors
 from compiler.backends.airflow.pods import SPELLED
 from compiler.backends.airflow.settings import SETTINGS, operator
+from compiler.backends.command import texts
 from compiler.backends.secrets import check_kubernetes
 from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Dynamic, Span, Value
@@ -114,9 +115,9 @@ def _check_settings(plan: Plan, options: Options, report: Report) -> None:
     more = options.target.get("default_args")
     for name in sorted(OURS & set(more)) if isinstance(more, Mapping) else ():
         report.add(BAD_SETTING, plan.flow.span, key=f"default_args.{name}", value="given", wants="left to flowc")
-    shared = (plan.flow.path, options.image, options.store, options.code, options.namespace)
+    shared = (options.image, options.store, options.code, options.namespace)
     settings = [value for key, value in options.target.items() if key != "default_args"]
-    for text in (*filter(None, shared), *_texts(settings)):
+    for text in (*filter(None, shared), *texts(settings)):
         if is_rewritten(text):
             report.add(REWRITTEN_TEXT, plan.flow.span, text=text, what="it goes into every task")
 
@@ -125,7 +126,7 @@ def _check_steps(plan: Plan, options: Options, report: Report) -> None:
     from compiler.backends.airflow.steps import is_rewritten  # noqa: PLC0415
 
     for task in plan.root.tasks():
-        if task.image and is_rewritten(task.image):
+        if task.image and is_rewritten(task.image, expands=False):
             report.add(REWRITTEN_TEXT, task.span, text=task.image, what="the image of the step")
         for option in task.options:
             if option.decorator != "kubernetes" or option.name not in SPELLED:
@@ -160,22 +161,11 @@ def _check_hooks(plan: Plan, options: Options, report: Report) -> None:
 def _check_text(value: Value, span: Span, option: str, report: Report) -> None:
     from compiler.backends.airflow.steps import is_rewritten  # noqa: PLC0415
 
-    for text in _texts(value):
-        if is_rewritten(text):
+    if option == "annotations":
+        return
+    for text in texts(value):
+        if is_rewritten(text, expands=option == "executable"):
             report.add(REWRITTEN_TEXT, span, text=text, what=f"`{option}` of the pod")
-
-
-def _texts(value: object) -> Iterator[str]:
-    """Every text in a value, keys of tables too."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _texts(key)
-            yield from _texts(item)
-    elif isinstance(value, tuple | list):
-        for item in value:
-            yield from _texts(item)
 
 
 BACKEND = Airflow()

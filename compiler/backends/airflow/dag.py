@@ -24,7 +24,7 @@ from compiler.backends.airflow.segments import Guard, Indices, Segment, Single, 
 from compiler.backends.airflow.sensors import sensor_call, sensors
 from compiler.backends.airflow.settings import callbacks, operator, placed
 from compiler.backends.airflow.steps import BASH_REPORT, MODULE, POD_REPORT, asset_name, hook_call, operator_call
-from compiler.backends.command import environment, flow_image, trigger_facts
+from compiler.backends.command import environment, flow_image, legible, trigger_facts
 from compiler.ir.plan import FlowTrigger, Plan, Task, Trigger
 from compiler.late import late
 from compiler.record import record
@@ -182,7 +182,7 @@ def _dag(plan: Plan, options: Options) -> Call:
     if plan.flow.doc:
         import inspect  # noqa: PLC0415 - few flows need it
 
-        named["doc_md"] = block(_no_file(inspect.cleandoc(plan.flow.doc)))
+        named["doc_md"] = block(_no_file(inspect.cleandoc(legible(plan.flow.doc))))
     assets = [Call("Asset", (asset_name(trigger),)) for trigger in plan.triggers]
     named["schedule"] = assets or (plan.schedule.cron if plan.schedule else None)
     named["start_date"] = Call("pendulum.datetime", (2025, 1, 1), (("tz", zone),))

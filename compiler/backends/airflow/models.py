@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from compiler.backends.airflow.literals import Call, Source
 from compiler.ir.flow import Value
 from compiler.ir.plan import Resources
+from compiler.pattern import Pattern
 
 TOLERATION_KEYS = {
     "key": "key",
@@ -40,6 +41,33 @@ def are_tolerations(value: Value) -> bool:
 def model(kind: str, /, **named: Source) -> Call:
     """An object of the Kubernetes client."""
     return Call(f"k8s.{kind}", named=tuple(named.items()))
+
+
+def rendered(value: Value) -> Source:
+    """A table of texts whose values Airflow renders as templates, so that each comes out as it was written."""
+    return {key: _template(_word(item)) for key, item in value.items()} if isinstance(value, Mapping) else None
+
+
+def _word(value: Value) -> str:
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _template(text: str) -> str:
+    """The text, or where a template would change it (also its last newline) an expression that is a literal of it."""
+    if not _TEMPLATE.search(text):
+        return text
+    letters = (
+        char if char.isascii() and (char.isalnum() or char in _HARMLESS) else _escape(ord(char)) for char in text
+    )
+    return f'{{{{ "{"".join(letters)}" }}}}'
+
+
+def _escape(code: int) -> str:
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004
+
+
+_TEMPLATE = Pattern(r"\{[{%#]|\r|\n\Z")
+_HARMLESS = frozenset(" !$&()*+,-./:;<=>?@[]^_|~")
 
 
 def _items(value: Value) -> tuple[Value, ...]:

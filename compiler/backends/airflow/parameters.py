@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 from compiler.backends.airflow.literals import Call, Source
+from compiler.backends.command import legible
 from compiler.ir.flow import Dynamic, Parameter, Value
 
 SHOWN_BYTES = 4096
@@ -39,10 +40,10 @@ def _param(parameter: Parameter, required: bool) -> Call:
     if not shown and not required:
         types = (*types, "null")
     named.append(("type", types[0] if len(types) == 1 else types))
-    if parameter.choices and not parameter.multiple:
+    if parameter.choices and not parameter.multiple and all(legible(choice) == choice for choice in parameter.choices):
         named.append(("enum", (*parameter.choices, *(() if "null" not in types else (None,)))))
     if parameter.help:
-        named.append(("description", parameter.help))
+        named.append(("description", legible(parameter.help)))
     if required and not shown:
         return Call("Param", named=tuple(named))
     default = parameter.default if shown else None
@@ -76,4 +77,5 @@ def _shown(default: Value | Dynamic) -> bool:
         return False
     import json  # noqa: PLC0415 - many flows have no parameter
 
-    return len(json.dumps(default, default=dict)) <= SHOWN_BYTES
+    text = json.dumps(default, default=dict, ensure_ascii=False)
+    return len(text) <= SHOWN_BYTES and legible(text) == text and "\\u0000" not in text

@@ -47,8 +47,6 @@ _PLAIN = {
     "namespace": "namespace",
     "service_account": "service_account_name",
     "image_pull_policy": "image_pull_policy",
-    "labels": "labels",
-    "annotations": "annotations",
     "security_context": "container_security_context",
 }
 _SPELT: Mapping[str, tuple[str, Callable[[Value], Source]]] = {
@@ -56,6 +54,8 @@ _SPELT: Mapping[str, tuple[str, Callable[[Value], Source]]] = {
     "secrets": ("env_from", models.env_from),
     "tolerations": ("tolerations", models.tolerations),
     "node_selector": ("node_selector", _selector),
+    "labels": ("labels", models.rendered),
+    "annotations": ("annotations", models.rendered),
     "port": ("ports", lambda value: [models.model("V1ContainerPort", container_port=value)]),
     "executable": ("cmds", lambda value: [value, "-m", "flowc", "step"]),
 }

@@ -7,7 +7,7 @@ from compiler.backends.airflow import pods
 from compiler.backends.airflow.literals import Call, Code, Source, Spread, block
 from compiler.backends.airflow.segments import Guard
 from compiler.backends.airflow.settings import operator, seconds
-from compiler.backends.command import argv, hook_argv, own_image, step_environment
+from compiler.backends.command import argv, hook_argv, legible, own_image, step_environment
 from compiler.backends.secrets import secret_environment
 from compiler.ir.plan import Begin, EventTrigger, Hook, Plan, Task, Trigger
 from compiler.pattern import Pattern
@@ -121,7 +121,7 @@ def _shared(task: Task) -> dict[str, Source]:
     if task.doc:
         import inspect  # noqa: PLC0415 - steps without a docstring need none
 
-        found["doc_md"] = block(inspect.cleandoc(task.doc))
+        found["doc_md"] = block(inspect.cleandoc(legible(task.doc)))
     return found
 
 
@@ -129,9 +129,10 @@ def _number(value: float) -> int | float:
     return int(value) if value == int(value) else value
 
 
-_REWRITTEN = Pattern(r"\{\{|\{%|\{#|\$\$|\$\(|\.(sh|bash)$")
+_TEMPLATE = Pattern(r"\{[{%#]")
+_EXPANDED = Pattern(r"\$\$|\$\(|\.(sh|bash)$")
 
 
-def is_rewritten(text: str) -> bool:
-    """Whether Airflow's templates or the kubelet would find something of their own in a text."""
-    return _REWRITTEN.search(text) is not None
+def is_rewritten(text: str, *, expands: bool = True) -> bool:
+    """Whether Airflow's templates would find something of their own in a text, or the kubelet where it `expands` it."""
+    return bool(_TEMPLATE.search(text) or (expands and _EXPANDED.search(text)))

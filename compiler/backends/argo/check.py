@@ -12,6 +12,7 @@ from compiler.backends.argo.names import MOST_CRON, MOST_OBJECT, is_object_name
 from compiler.backends.argo.parameters import RESERVED
 from compiler.backends.argo.settings import faults
 from compiler.backends.argo.yaml_text import Tree
+from compiler.backends.command import texts
 from compiler.backends.secrets import check_kubernetes
 from compiler.diagnostics import Report, Rule
 from compiler.ir.cron import five_fields
@@ -62,6 +63,12 @@ TOO_DEEP = Rule(
     help="go over pairs in one foreach instead of nesting two",
 )
 
+TAG_IN_TEXT = Rule(
+    code="FC646",
+    name="text-that-argo-rewrites",
+    message="Argo takes the `{{{{` in {what} for a tag of its own, and has no way to write it: `{text}`",
+    help="write it without `{{{{`",
+)
 NAMESPACE_NEEDED = Rule(
     code="FC620",
     name="argo-namespace-needed",
@@ -89,6 +96,7 @@ def check(plan: Plan, options: Options, report: Report) -> None:
             report.add(RESERVED_PARAMETER, parameter.span, name=parameter.name)
     for key, expected in faults(options):
         report.add(BAD_SETTING, plan.flow.span, key=key, expected=expected)
+    _check_tags(plan, options, report)
     _check_triggers(plan, options, report)
     check_kubernetes(plan, report)
     for task in plan.root.tasks():
@@ -98,6 +106,22 @@ def check(plan: Plan, options: Options, report: Report) -> None:
             reason = fault(option) if option.decorator == "kubernetes" else None
             if reason:
                 report.add(BAD_OPTION_VALUE, option.span, decorator=option.decorator, option=option.name, reason=reason)
+
+
+def _check_tags(plan: Plan, options: Options, report: Report) -> None:
+    """Report what the author or the platform wrote that Argo would expand. The values of `[tool.flowc.argo]` are Argo's own text."""
+    shared = {"image": options.image, "store": options.store, "code": options.code, "namespace": options.namespace}
+    for what, text in (*shared.items(), *options.images.items()):
+        if text and "{{" in text:
+            report.add(TAG_IN_TEXT, plan.flow.span, what=f"`{what}`", text=text)
+    images = [(each.image, each.span) for each in plan.root.tasks()]
+    for image, span in (*images, *((hook.image, hook.span) for hook in plan.hooks)):
+        if image and "{{" in image:
+            report.add(TAG_IN_TEXT, span, what="an image", text=image)
+    for option in (option for task in plan.root.tasks() for option in task.options):
+        for text in texts(option.value) if option.decorator == "kubernetes" else ():
+            if "{{" in text:
+                report.add(TAG_IN_TEXT, option.span, what=f"`{option.name}`", text=text)
 
 
 def _check_triggers(plan: Plan, options: Options, report: Report) -> None:

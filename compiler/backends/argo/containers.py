@@ -9,7 +9,7 @@ from compiler.backends import Options
 from compiler.backends.argo.kubernetes import Pod, pod
 from compiler.backends.argo.names import Names, task_name
 from compiler.backends.argo.parameters import SUBMITTED, has_input
-from compiler.backends.argo.yaml_text import COMMENT, Inline, Tree, Words
+from compiler.backends.argo.yaml_text import Comment, Inline, Tree, Words
 from compiler.backends.command import argv, flow_image, loads_text, own_image, step_environment, step_word
 from compiler.ir.plan import Begin, Choice, Follow, Load, Plan, Task
 from compiler.record import record, replaced
@@ -150,4 +150,4 @@ def _outputs(reports: Iterable[str]) -> Tree:
     listed: list[Tree] = [
         {"name": report, "valueFrom": Inline({"path": f"{REPORT}/{report}", "default": "none"})} for report in reports
     ]
-    return {f"{COMMENT} `none` from a step that reports nothing": "", "parameters": listed}
+    return {Comment("`none` from a step that reports nothing"): "", "parameters": listed}

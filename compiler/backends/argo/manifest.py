@@ -13,7 +13,7 @@ from compiler.backends.argo.names import Names, object_name
 from compiler.backends.argo.parameters import arguments, inert
 from compiler.backends.argo.scopes import ROOT, scopes
 from compiler.backends.argo.settings import placed
-from compiler.backends.argo.yaml_text import COMMENT, Inline, Tree
+from compiler.backends.argo.yaml_text import Comment, Inline, Tree
 from compiler.backends.command import environment, flow_image
 from compiler.ir.plan import Plan, Schedule
 
@@ -33,7 +33,7 @@ def workflow_template(plan: Plan, options: Options) -> dict[str, Tree]:
     dags = scopes(plan, pods, taken)
     exits = exit_templates(plan, options, taken)
     return {
-        f"{COMMENT} Compiled from {plan.flow.path} by flowc: change the flow and compile it again.": "",
+        Comment(f"Compiled from {plan.flow.path} by flowc: change the flow and compile it again."): "",
         "apiVersion": _API,
         "kind": "WorkflowTemplate",
         "metadata": _metadata(plan, options),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from compiler.backends.argo.events import trigger_arguments
-from compiler.backends.argo.yaml_text import COMMENT, Tree
+from compiler.backends.argo.yaml_text import Comment, Tree
+from compiler.backends.command import legible
 from compiler.ir.flow import Dynamic, Parameter, Value
 from compiler.ir.plan import Plan
 
@@ -35,7 +36,7 @@ def arguments(plan: Plan) -> dict[str, Tree]:
             listed.append(_argument(parameter, text))
     tree: dict[str, Tree] = {}
     if unlisted:
-        tree[f"{COMMENT} the code has the defaults of {', '.join(unlisted)}; -p NAME=VALUE gives another"] = ""
+        tree[Comment(f"the code has the defaults of {', '.join(unlisted)}; -p NAME=VALUE gives another")] = ""
     listed += trigger_arguments(plan)
     if listed:
         tree["arguments"] = {"parameters": listed}
@@ -47,7 +48,7 @@ def default_text(parameter: Parameter) -> str | None:
     if not parameter.has_default or parameter.multiple or parameter.separator or parameter.type == "file":
         return None
     text = _text(parameter, parameter.default)
-    if text is None or "{{" in text or len(text.encode()) > MOST_DEFAULT or not _printable(text):
+    if text is None or "{{" in text or not _printable(text) or len(text.encode()) > MOST_DEFAULT:
         return None
     return text if not parameter.choices or text in parameter.choices else None
 
@@ -78,12 +79,12 @@ def _argument(parameter: Parameter, text: str | None) -> Tree:
         argument["value"] = text
     if parameter.help:
         argument["description"] = inert(parameter.help)
-    if parameter.choices and all("{{" not in choice for choice in parameter.choices):
+    if parameter.choices and all("{{" not in choice and _printable(choice) for choice in parameter.choices):
         argument["enum"] = list(parameter.choices)
     return argument
 
 
 def inert(prose: str) -> str:
     """Prose for people in which no tag begins."""
-    lines = (line.rstrip() for line in prose.replace("\t", "    ").strip().splitlines())
+    lines = (line.rstrip() for line in legible(prose).replace("\t", "    ").strip().splitlines())
     return "\n".join(lines).replace("{{", "{ {")

@@ -12,8 +12,11 @@ from compiler.pattern import Pattern
 
 Tree = bool | int | str | list["Tree"] | dict[str, "Tree"]
 
-COMMENT = "#"
-"""A key that begins so is a comment line before the next key; its value does not matter."""
+
+class Comment(str):
+    """A key that is a comment line before the next key; its value does not matter."""
+
+    __slots__ = ()
 
 
 class Words(list[Tree]):
@@ -52,6 +55,11 @@ def _is_visible(text: str) -> bool:
     return text.isprintable() if text.isascii() else _VISIBLE.fullmatch(text) is not None
 
 
+def _visible(text: str) -> str:
+    """The text of a comment: on one line, and without what no reader takes."""
+    return "".join(char if _is_visible(char) else "\ufffd" for char in text)
+
+
 def _character(char: str) -> str:
     if char in _ESCAPES:
         return _ESCAPES[char]
@@ -63,8 +71,8 @@ def _character(char: str) -> str:
 
 def _mapping(tree: Mapping[str, Tree], indent: str) -> Iterator[str]:
     for key, value in tree.items():
-        if key.startswith(COMMENT):
-            yield f"{indent}{key}"
+        if isinstance(key, Comment):
+            yield f"{indent}# {_visible(key)}"
         else:
             yield from _entry(f"{indent}{scalar(key)}:", value, indent)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compiler.backends import Options
-from compiler.backends.command import argv, step_environment
+from compiler.backends.command import argv, step_environment, texts
 from compiler.backends.secrets import check_aws
 from compiler.backends.stepfunctions import settings
 from compiler.backends.stepfunctions.hooks import state_name
@@ -73,6 +73,12 @@ DEFINITION_TOO_LARGE = Rule(
     help="split the flow: a definition of this size has more than a thousand steps",
 )
 
+PLACEHOLDER_IN_TEXT = Rule(
+    code="FC647",
+    name="text-that-cloudformation-rewrites",
+    message="what deploys the machine replaces the `${{` in {what}: `{text}`",
+    help="write it without `${{`; AWS takes it in no name, and a setting of [tool.flowc.step-functions] may hold a placeholder",
+)
 SEVERAL_EVENTS = Rule(
     code="FC622",
     name="several-events-on-eventbridge",
@@ -90,6 +96,7 @@ def check(plan: Plan, options: Options, report: Report) -> None:
         _variables(task, report)
         for option in task.options:
             _value(option, options, report)
+    _placeholders(plan, report)
     check_aws(plan, "step-functions", report)
     if len(plan.triggers) > 1:
         report.add(SEVERAL_EVENTS, plan.triggers[0].span, count=len(plan.triggers))
@@ -160,6 +167,18 @@ def _variables(task: Task, report: Report) -> None:
     for name in step_environment(task):
         if name.startswith("AWS_BATCH"):
             report.add(VARIABLE_NAME, task.span, name=name)
+
+
+def _placeholders(plan: Plan, report: Report) -> None:
+    """Report texts of the author's that CloudFormation would take for a placeholder."""
+    images = [(each.image, each.span) for each in plan.root.tasks()]
+    for image, span in (*images, *((hook.image, hook.span) for hook in plan.hooks)):
+        if image and "${" in image:
+            report.add(PLACEHOLDER_IN_TEXT, span, what="an image", text=image)
+    for option in (option for task in plan.root.tasks() for option in task.options):
+        for text in texts(option.value) if option.decorator == "batch" else ():
+            if "${" in text:
+                report.add(PLACEHOLDER_IN_TEXT, option.span, what=f"`{option.name}`", text=text)
 
 
 def _value(option: Option, options: Options, report: Report) -> None:

@@ -42,7 +42,7 @@ class JobDefinitions:
         known: dict[str, str] = {}
         for task in (*plan.root.tasks(), *map(hook_task, plan.hooks)):
             properties = self._properties(task)
-            key = json.dumps([properties, batch(task, "aws_tags")], sort_keys=True)
+            key = json.dumps([properties, batch(task, "aws_batch_tags")], sort_keys=True)
             if key not in known:
                 known[key] = self._add(task, properties, machine)
             self._name_of_step[task.step, task.image] = known[key]
@@ -94,7 +94,7 @@ def _shared_environment(plan: Plan, options: Options) -> dict[str, str]:
 
 def _definition(properties: dict[str, Json], name: str, options: Options, task: Task) -> Json:
     """What RegisterJobDefinition takes."""
-    tags = {**settings.texts(options, "tags"), **_texts(batch(task, "aws_tags"))}
+    tags = {**settings.texts(options, "tags"), **_texts(batch(task, "aws_batch_tags"))}
     document: dict[str, Json] = {
         "jobDefinitionName": batch_name(name),
         "type": "container",
@@ -278,7 +278,7 @@ BATCH: Mapping[str, Setting] = {
     "execution_role": _TEXT,
     "max_swap": _COUNT,
     "swappiness": _option(lambda value: _count(value) and int(str(value)) <= 100, "a whole number from 0 to 100"),  # noqa: PLR2004
-    "aws_tags": _option(settings.is_text_table, "a dict of texts"),
+    "aws_batch_tags": _option(settings.is_text_table, "a dict of texts"),
     "use_tmpfs": _option(settings.is_flag, "True or False"),
     "tmpfs_size": _COUNT,
     "tmpfs_path": _option(lambda value: str(value).startswith("/"), "an absolute path"),

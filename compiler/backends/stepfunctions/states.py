@@ -10,7 +10,7 @@ from math import ceil
 from typing import Literal
 
 from compiler.backends import Options
-from compiler.backends.command import argv, hook_argv, hook_task
+from compiler.backends.command import argv, hook_argv, hook_task, legible
 from compiler.backends.stepfunctions import settings
 from compiler.backends.stepfunctions.hooks import RUN, around, state_name
 from compiler.backends.stepfunctions.jobs import JobDefinitions, batch_name, queue
@@ -306,4 +306,4 @@ def _escaped(text: str) -> str:
 
 def _comment(doc: str | None) -> str:
     """The first line of a docstring; a `${` in it is no placeholder."""
-    return (doc or "").strip().partition("\n")[0].replace("${", "$ {")
+    return legible(doc or "").strip().partition("\n")[0].replace("${", "$ {")

@@ -1,0 +1,73 @@
+"""Any text of an author or of a caller reaches the task as it is, on every engine, and is never code on the way."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.engines import Engine
+from tests.conformance.hostile import Hostile, canaries, hostile_flow, lost
+from tests.conformance.texts import TEXTS, mixture
+from tests.engines.local import run_local
+
+STEMS = ("{{workflow.name}} {% raw %}", 'it\'s $(id) $$ "x"', "new\nline: `touch CANARY`", "${JobQueue} é #x")
+"""Names of the flow's file."""
+
+
+def texts(seed: int) -> tuple[str, ...]:
+    """All texts of the table, and as many that chance put together."""
+    rng = random.Random(seed)
+    return tuple(dict.fromkeys((*TEXTS, *(mixture(rng) for _ in TEXTS))))
+
+
+def carried(hostile: Hostile, seed: int, engines: Mapping[str, Engine], folder: Path, here: Path) -> list[str]:
+    """What the engines lost or executed."""
+    found: list[str] = []
+    for name, engine in engines.items():
+        outcome = engine(hostile.case(folder / name / "code", STEMS[seed % len(STEMS)]), folder / name)
+        found += [f"{name}: {told}" for told in lost(hostile, outcome)]
+    return found + [f"executed: {path}" for path in canaries(folder, here)]
+
+
+@pytest.fixture
+def here(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory: what a text starts would leave its file there."""
+    folder = tmp_path_factory.mktemp("here")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+Carry = Callable[..., list[str]]
+
+
+@pytest.fixture
+def carry(tmp_path: Path, here: Path) -> Carry:
+    def run(seed: int, engines: Mapping[str, Engine], keys: int = 7) -> list[str]:
+        return carried(hostile_flow(texts(seed), keys=keys), seed, engines, tmp_path, here)
+
+    return run
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_local_run_keeps_every_text(seed: int, carry: Carry) -> None:
+    assert not carry(seed, {"local": lambda case, folder: run_local(case, folder, as_json=True)})
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_argo_and_step_functions_keep_every_text(
+    seed: int, container_engines: Mapping[str, Engine], carry: Carry
+) -> None:
+    assert not carry(seed, container_engines)
+
+
+@pytest.mark.xdist_group("airflow 3")
+def test_airflow_3_keeps_every_text(airflow_3: Mapping[str, Engine], carry: Carry) -> None:
+    assert not carry(0, airflow_3, keys=2)
+
+
+@pytest.mark.xdist_group("airflow 2")
+def test_airflow_2_keeps_every_text(airflow_2: Mapping[str, Engine], carry: Carry) -> None:
+    assert not carry(1, airflow_2, keys=2)
