@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from compiler.backends import Options
-from compiler.ir.flow import Config
+from compiler.ir.flow import Config, Span
 from compiler.ir.plan import (
     Begin,
     Enter,
@@ -49,6 +49,16 @@ def own_image(task: Task, options: Options) -> str | None:
     """The image of a step whose image is not the flow's: what the author or the settings name, or the one with its packages."""
     named = task.image or options.images.get(task.step) or options.images.get(task.variant)
     return named or (variant_image(options.default_image, task.variant) if task.variant else None)
+
+
+def images(plan: Plan) -> Iterator[tuple[str, Span]]:
+    """The images that the author names for steps and exit hooks, and where."""
+    for task in plan.root.tasks():
+        if task.image:
+            decorators = plan.flow.steps[task.step].decorators
+            named = (each.span_of("image") for each in decorators if each.get("image") == task.image)
+            yield task.image, next(named, task.span)
+    yield from ((hook.image, hook.span) for hook in plan.hooks if hook.image)
 
 
 def variant_image(image: str, variant: str) -> str:

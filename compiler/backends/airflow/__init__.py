@@ -10,7 +10,7 @@ from compiler.backends import Gap, Options, OutputFile
 from compiler.backends.airflow import sensors
 from compiler.backends.airflow.pods import SPELLED
 from compiler.backends.airflow.settings import SETTINGS, operator
-from compiler.backends.command import texts
+from compiler.backends.command import images, texts
 from compiler.backends.secrets import check_kubernetes
 from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Dynamic, Span, Value
@@ -125,9 +125,10 @@ def _check_settings(plan: Plan, options: Options, report: Report) -> None:
 def _check_steps(plan: Plan, options: Options, report: Report) -> None:
     from compiler.backends.airflow.steps import is_rewritten  # noqa: PLC0415
 
+    for image, span in images(plan):
+        if is_rewritten(image, expands=False):
+            report.add(REWRITTEN_TEXT, span, text=image, what="an image")
     for task in plan.root.tasks():
-        if task.image and is_rewritten(task.image, expands=False):
-            report.add(REWRITTEN_TEXT, task.span, text=task.image, what="the image of the step")
         for option in task.options:
             if option.decorator != "kubernetes" or option.name not in SPELLED:
                 continue
@@ -148,12 +149,7 @@ def _check_triggers(plan: Plan, report: Report) -> None:
 
 
 def _check_hooks(plan: Plan, options: Options, report: Report) -> None:
-    from compiler.backends.airflow.steps import is_rewritten  # noqa: PLC0415
-
     for hook in plan.hooks:
-        for text in filter(None, (hook.function, hook.image)):
-            if is_rewritten(text):
-                report.add(REWRITTEN_TEXT, hook.span, text=text, what="an exit hook")
         if hook.image and operator(options) == "bash":
             report.add(POD_ONLY, hook.span, option="image")
 

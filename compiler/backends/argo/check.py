@@ -12,7 +12,7 @@ from compiler.backends.argo.names import MOST_CRON, MOST_OBJECT, is_object_name
 from compiler.backends.argo.parameters import RESERVED
 from compiler.backends.argo.settings import faults
 from compiler.backends.argo.yaml_text import Tree
-from compiler.backends.command import texts
+from compiler.backends.command import images, texts
 from compiler.backends.secrets import check_kubernetes
 from compiler.diagnostics import Report, Rule
 from compiler.ir.cron import five_fields
@@ -114,9 +114,8 @@ def _check_tags(plan: Plan, options: Options, report: Report) -> None:
     for what, text in (*shared.items(), *options.images.items()):
         if text and "{{" in text:
             report.add(TAG_IN_TEXT, plan.flow.span, what=f"`{what}`", text=text)
-    images = [(each.image, each.span) for each in plan.root.tasks()]
-    for image, span in (*images, *((hook.image, hook.span) for hook in plan.hooks)):
-        if image and "{{" in image:
+    for image, span in images(plan):
+        if "{{" in image:
             report.add(TAG_IN_TEXT, span, what="an image", text=image)
     for option in (option for task in plan.root.tasks() for option in task.options):
         for text in texts(option.value) if option.decorator == "kubernetes" else ():

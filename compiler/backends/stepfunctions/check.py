@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compiler.backends import Options
-from compiler.backends.command import argv, step_environment, texts
+from compiler.backends.command import argv, images, step_environment, texts
 from compiler.backends.secrets import check_aws
 from compiler.backends.stepfunctions import settings
 from compiler.backends.stepfunctions.hooks import state_name
@@ -171,9 +171,8 @@ def _variables(task: Task, report: Report) -> None:
 
 def _placeholders(plan: Plan, report: Report) -> None:
     """Report texts of the author's that CloudFormation would take for a placeholder."""
-    images = [(each.image, each.span) for each in plan.root.tasks()]
-    for image, span in (*images, *((hook.image, hook.span) for hook in plan.hooks)):
-        if image and "${" in image:
+    for image, span in images(plan):
+        if "${" in image:
             report.add(PLACEHOLDER_IN_TEXT, span, what="an image", text=image)
     for option in (option for task in plan.root.tasks() for option in task.options):
         for text in texts(option.value) if option.decorator == "batch" else ():
