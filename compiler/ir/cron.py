@@ -1,4 +1,4 @@
-"""Cron in the one dialect of the plan: five fields (minute hour day-of-month month day-of-week), Sunday is 0."""
+"""Cron in the one dialect of the plan: five fields (minute hour day-of-month month day-of-week), Sunday is 0 and never 7."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _from_sunday_1(field: str) -> str:
 
 def _field(text: str, at: int) -> str | None:
     items = [_item(item, at) for item in text.split(",")]
-    return None if None in items else ",".join(str(item) for item in items)
+    return None if None in items else ",".join(dict.fromkeys(str(item) for item in items))
 
 
 def _item(text: str, at: int) -> str | None:
@@ -52,8 +52,18 @@ def _item(text: str, at: int) -> str | None:
     fits = all(low <= number <= high for number in numbers) and (not step or 1 <= int(step) <= high)
     if not fits or (first is not None and last is not None and first > last):
         return None
+    if _SEVEN in numbers and at == _WEEKDAY:
+        return _without_seven(first or 0, int(step or 1))
     span = "*" if first is None else str(first) + ("" if last is None else f"-{last}")
     return f"{span}/{step}" if step else span
+
+
+_WEEKDAY, _SEVEN = 4, 7
+
+
+def _without_seven(first: int, step: int) -> str:
+    """The days from `first` to a Sunday that was written as 7, which Argo's reader does not know."""
+    return ",".join(str(day) for day in sorted({day % _SEVEN for day in range(first, _SEVEN + 1, step)}))
 
 
 def _value(word: str | None, at: int) -> int | None:
