@@ -24,7 +24,7 @@ from flowc.client_context import (
 )
 from flowc.client_object import MetaflowObject, moment
 from flowc.client_task import DataArtifact, MetaflowArtifacts, MetaflowData, Task, task_at
-from flowc.client_walk import Found, is_started, newest_failure, repeated, walk
+from flowc.client_walk import Found, is_started, iterations, newest_failure, repeated, walk
 from flowc.exceptions import MetaflowException, MetaflowNamespaceMismatch, MetaflowNotFound, MetaflowTaggingError
 from flowc.manifest import RunRecord, parse_run
 from flowc.store import MissingError, Store
@@ -311,7 +311,7 @@ class Run(MetaflowObject):
 
 
 class Step(MetaflowObject):
-    """A step of a run. Iteration gives its tasks, in the order of their index paths."""
+    """A step of a run. Iterating gives its tasks in the order of their index paths, each iteration where a switch repeats it."""
 
     parts = ("Flow", "run", "step")
     _begun: list[Found] | None = None
@@ -329,9 +329,10 @@ class Step(MetaflowObject):
 
     @property
     def task(self) -> Task | None:
-        """Its task, the first in a foreach; None where none has begun."""
+        """Its task, the first in a foreach; None where none has begun. What iterations have left is the last one's."""
         if self._begun is not None:
-            return next(iter(self))
+            first = min(self._begun, key=_place)
+            return task_at(first[0], self, first[1])
         for toward in ("-", None):  # the second look where only other children of a foreach took it
             for address, manifest in walk(self._store, self._run, toward):
                 if address.step == self.id and is_started(self._store, (address, manifest)):
@@ -350,7 +351,7 @@ class Step(MetaflowObject):
     @property
     def control_tasks(self) -> Iterator[Task]:
         """The first task of each gang or foreach, which leads there."""
-        return (task for task in self if task.index in (None, 0))
+        return (task for task in self if task.index in (None, 0) and not task.iteration)
 
     @property
     def created_at(self) -> datetime:
@@ -395,8 +396,11 @@ class Step(MetaflowObject):
                 for found in walk(self._store, self._run)
                 if found[0].step == self.id and is_started(self._store, found)
             ]
-        for address, manifest in sorted(tasks, key=_place):
-            yield task_at(address, self, manifest)
+        for found in sorted(tasks, key=_place):
+            each = iterations(self._store, found)
+            yield from (task_at(address, self) for address in each)
+            if not each:
+                yield task_at(found[0], self, found[1])
 
     def __getitem__(self, task: str) -> Task:
         found: Task = Task._at(f"{self.pathspec}/{task}", self)

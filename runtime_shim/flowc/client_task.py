@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from flowc.address import TaskAddress, last_part
 from flowc.client_context import metaflow_importable
 from flowc.client_object import MetaflowObject, moment
-from flowc.client_walk import is_started, newest_failure, walk
+from flowc.client_walk import is_started, iterations, newest_failure, walk
 from flowc.entries import Packed
 from flowc.exceptions import CaughtFailure
 from flowc.manifest import Attempt, Failure, Manifest, attempts, read
@@ -39,8 +39,11 @@ class Task(MetaflowObject):
 
     def _found(self) -> None:
         for found in walk(self._store, self._run, self.index_path):
-            if found[0] == self._address and is_started(self._store, found):
-                self._known = found[1]
+            if found[0] == self._whole and is_started(self._store, found):
+                if self.iteration is None:
+                    self._known = found[1]
+                elif self._address not in iterations(self._store, found):
+                    break
                 if self._wanted is not None and self._wanted not in {one.number for one in self.attempts}:
                     break
                 return
@@ -50,6 +53,11 @@ class Task(MetaflowObject):
     def _address(self) -> TaskAddress:
         index, _, iteration = self._names[3].partition("~")
         return self._run.task(self._names[2], index, int(iteration) if iteration else None)
+
+    @property
+    def _whole(self) -> TaskAddress:
+        """The task that an iteration is one of; its own address where it is none."""
+        return self._address._replace(iteration=None)
 
     def _only_attempt(self, attempt: int | None) -> None:
         self._wanted = None if attempt is None else attempt + 1
@@ -189,7 +197,7 @@ class Task(MetaflowObject):
         """What is known of the attempt that counts: its number, its end, the store, the run's user and origin."""
         record, manifest, failed = self._record, self._manifest, self._failed
         known = {
-            "attempt": str((failed.number if failed else manifest.attempt if manifest else 1) - 1),
+            "attempt": str(self._position(failed.number if failed else manifest.attempt if manifest else 1)),
             "attempt_ok": str(failed is None) if failed or manifest else None,
             "ds-type": self._store_url.partition(":")[0].replace("file", "local"),
             "ds-root": self._store_url,
@@ -199,6 +207,12 @@ class Task(MetaflowObject):
         }
         began = self.created_at
         return [Metadata(name, value, began, name, self) for name, value in known.items() if value is not None]
+
+    def _position(self, number: int) -> int:
+        """Which of its starts has this number, from 0; the numbers of an iteration hold those of the whole task, too."""
+        if self.iteration is None:
+            return number - 1
+        return next((at for at, one in enumerate(self.attempts) if one.number == number), 0)
 
     @property
     def metadata_dict(self) -> dict[str, str]:
@@ -233,15 +247,21 @@ class Task(MetaflowObject):
     @property
     def parent_tasks(self) -> Iterator[Task]:
         """The tasks that it goes on from; for a join all of its inputs."""
+        if self.iteration:
+            yield self._sibling(self._address._replace(iteration=self.iteration - 1))
+            return
         for address, manifest in walk(self._store, self._run):
-            if manifest and self._address in manifest.followers():
+            if manifest and self._whole in manifest.followers():
                 yield self._sibling(address)
 
     @property
     def child_tasks(self) -> Iterator[Task]:
         """The tasks that go on from it, as far as they have begun."""
-        for address in self._manifest.followers() if self._manifest else ():
-            if self._store.exists(address.attempt(1)):
+        followers = self._manifest.followers() if self._manifest else ()
+        if self.iteration is not None and self._whole in followers:
+            followers = (self._address._replace(iteration=self.iteration + 1),)
+        for address in followers:
+            if next(self._store.list(address.attempts), None) is not None:
                 yield self._sibling(address)
 
     @property

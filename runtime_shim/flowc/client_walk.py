@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from flowc.address import RunAddress, TaskAddress
 from flowc.files import FileStore
@@ -39,6 +39,17 @@ def is_started(store: Store, found: Found) -> bool:
     """Whether any attempt of the task has begun."""
     address, manifest = found
     return manifest is not None or store.exists(address.attempt(1))
+
+
+def iterations(store: Store, found: Found) -> list[TaskAddress]:
+    """The iterations of a task that a switch sends back to itself, as far as they have begun, in order; none of others."""
+    address, manifest = found
+    if manifest is not None:
+        numbers: Iterable[int] = range(manifest.iterations or 0)
+    else:
+        folders = {key[len(address.iterations) :].partition("/")[0] for key in store.list(address.iterations)}
+        numbers = sorted(int(number) for number in folders)
+    return [address._replace(iteration=number) for number in numbers]
 
 
 def newest_failure(store: Store, address: TaskAddress, above: int) -> Attempt | None:
