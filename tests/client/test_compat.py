@@ -80,6 +80,8 @@ def test_a_name_that_never_was_is_an_ordinary_error() -> None:
         ("import metaflow.client; x = metaflow.client.Flow", "flowc.client.Flow"),
         ("import metaflow.exception as e; x = e.MetaflowException", "flowc.exceptions.MetaflowException"),
         ("from metaflow import exception; x = exception.MetaflowException", "flowc.exceptions.MetaflowException"),
+        ("import metaflow as mf; x = mf.includefile.IncludeFile", "flowc.includes.IncludeFile"),
+        ("import metaflow as mf; x = mf.runner.metaflow_runner.Runner", "flowc.runner.Runner"),
         ("from metaflow import *; x = FlowSpec", "flowc.flowspec.FlowSpec"),
         ("from metaflow.client import *; x = Run", "flowc.client.Run"),
         ("from metaflow.cards import Markdown as x", "flowc.cards.Markdown"),

@@ -22,7 +22,10 @@ _elsewhere.install()
 
 
 def __getattr__(name: str) -> Any:
-    """A name of flowc; an ImportError that says what to use for one that it has not."""
+    """A submodule, or a name of flowc; an ImportError that says what to use for one that it has not."""
+    # Before flowc's own: a module of that name may be loaded there, without what is below it here.
+    if (module := _elsewhere.submodule(name)) is not None:
+        return module
     try:
         return getattr(flowc, name)
     except AttributeError:

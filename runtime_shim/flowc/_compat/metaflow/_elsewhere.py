@@ -102,10 +102,20 @@ class Finder:
         root, _, name = fullname.partition(".")
         if root != "metaflow" or not name:
             return None
-        if name in _HOMES or any(home.startswith(f"{name}.") for home in _HOMES):
+        if _is_home(name):
             loader: Any = _Loader(name)
             return ModuleSpec(fullname, loader, is_package=True)
         raise ModuleNotFoundError(f"flowc stands in for metaflow and has no {fullname}: {instead(name)}", name=fullname)
+
+
+def _is_home(name: str) -> bool:
+    """Whether flowc has a submodule of that name, or one below it."""
+    return name in _HOMES or any(home.startswith(f"{name}.") for home in _HOMES)
+
+
+def submodule(name: str) -> Any:
+    """The submodule, which `import metaflow` alone brings, too; None where there is none."""
+    return import_module(f"metaflow.{name}") if _is_home(name) else None
 
 
 class _Loader:
@@ -123,8 +133,10 @@ class _Loader:
         home = import_module(_HOMES[self._name]) if self._name in _HOMES else None
 
         def look_up(name: str) -> Any:
-            if name.startswith("__") or f"{self._name}.{name}" in _HOMES:
+            if name.startswith("__"):
                 raise AttributeError(name)
+            if _is_home(f"{self._name}.{name}"):
+                return submodule(f"{self._name}.{name}")
             for place in (home, sys.modules["flowc"], import_module("flowc.exceptions")):
                 if place is not None and hasattr(place, name):
                     return getattr(place, name)
