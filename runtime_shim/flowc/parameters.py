@@ -212,11 +212,18 @@ def _single(parameter: Parameter, kind: Any, value: Any) -> Any:
 
 def _json(value: Any) -> Any:
     if not isinstance(value, str):
-        return value
+        return _lists(value)
     try:
         return json.loads(value)
     except ValueError as error:
         raise ValueError(f"{value!r} is no JSON ({error})") from None
+
+
+def _lists(value: Any) -> Any:
+    """JSON has no tuples: a default's are lists, as they are where a target hands it over."""
+    if isinstance(value, dict):
+        return {key: _lists(item) for key, item in value.items()}
+    return [_lists(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _by_click(kind: Any, value: Any) -> Any:

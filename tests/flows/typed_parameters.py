@@ -10,7 +10,7 @@ class TypedParametersFlow(FlowSpec):
     real = Parameter("real", type=float, default=1)
     flag = Parameter("flag", type=bool, default=False)
     on = Parameter("on", default=True)
-    data = Parameter("data", type=JSONType, default={"a": [1, None]})
+    data = Parameter("data", type=JSONType, default={"a": (1, None)})
     more = Parameter("more", type=JSONType, default="[]")
     many = Parameter("many", type=str, multiple=True, default=())
     needed = Parameter("needed", type=str, required=True)

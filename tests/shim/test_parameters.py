@@ -59,6 +59,8 @@ def _p(**declared: Any) -> Parameter:
         ({"type": JSONType}, {"a": 1}, {"a": 1}),
         ({"type": JSONType}, "null", None),
         ({"type": JSONType, "default": {"a": 1}}, _NOT_GIVEN, {"a": 1}),
+        ({"default": {"a": (1, [(2,)])}}, _NOT_GIVEN, {"a": [1, [[2]]]}),
+        ({"default": (1, 2)}, _NOT_GIVEN, [1, 2]),
         ({"type": JSONType, "default": '{"a": 1}'}, _NOT_GIVEN, {"a": 1}),
         ({"type": JSONType, "default": [1]}, None, None),
         ({"default": {"a": 1}}, '{"b": 2}', {"b": 2}),
