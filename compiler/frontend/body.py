@@ -49,6 +49,7 @@ class Body:
         "calls",
         "calls_unknown",
         "deleted",
+        "function",
         "reads",
         "returns",
         "transitions",
@@ -56,7 +57,8 @@ class Body:
         "writes",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, function: Function) -> None:
+        self.function = function
         self.reads: dict[str, ast.expr] = {}
         self.writes: dict[str, ast.expr] = {}
         self.assigned: dict[str, ast.expr] = {}
@@ -72,7 +74,7 @@ class Body:
 def read_body(function: Function) -> Body:
     """Walk a method once, iteratively; nested functions that take no `self` of their own are part of it."""
     arguments = [*function.args.posonlyargs, *function.args.args]
-    found = Body()
+    found = Body(function)
     # Without any argument the head is reported; the body is read as it was meant.
     name = arguments[0].arg if arguments else "self"
     stack: list[ast.AST] = list(reversed(function.body))

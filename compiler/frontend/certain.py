@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
 from compiler.frontend.modules import Function
@@ -16,11 +16,17 @@ _SIMPLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.A
 _CATCHING = frozenset(("AttributeError", "Exception", "BaseException"))
 
 
-def certain_reads(function: Function, me: str) -> dict[str, ast.expr]:
-    """The first read of each `self.<name>` that happens on every call of the method, before anything there sets it."""
+def certain_reads(function: Function, sets: Callable[[str], Collection[str]]) -> dict[str, ast.expr]:
+    """The first read of each `self.<name>` that happens on every call of the method, before anything there sets it.
+
+    `sets` tells what a method of that name binds when it is called.
+    """
     found: dict[str, ast.expr] = {}
     bound: set[str] = set()
+    me = self_of(function)
     for statement in function.body:
+        for name in _used(statement, me):
+            bound.update(sets(name))
         for part in _head(statement):
             for node in _evaluated(part):
                 if _of_self(node, me) and isinstance(node.ctx, ast.Load) and node.attr not in bound:
@@ -35,6 +41,12 @@ def certain_reads(function: Function, me: str) -> dict[str, ast.expr]:
             break
         bound.update(_bound(statement, me))
     return found
+
+
+def self_of(function: Function) -> str:
+    """What a method calls `self`."""
+    arguments = (*function.args.posonlyargs, *function.args.args)
+    return arguments[0].arg if arguments else "self"
 
 
 def _head(statement: ast.stmt) -> list[ast.AST]:
@@ -78,12 +90,18 @@ def _bound(statement: ast.stmt, me: str) -> Iterator[str]:
             yield node.attr
 
 
+def _used(statement: ast.stmt, me: str) -> Iterator[str]:
+    for node in ast.walk(statement):
+        if _of_self(node, me) and isinstance(node.ctx, ast.Load):
+            yield node.attr
+
+
 def _leaves(statement: ast.stmt) -> bool:
     return any(isinstance(node, _JUMPS) for node in ast.walk(statement))
 
 
 def is_guarded(function: Function, wanted: ast.expr) -> bool:
-    """Whether an access stands where its failure is expected: in `try` with a fitting `except`, or in `suppress`."""
+    """Whether an access stands where its failure is expected: in `try` with a fitting `except`, in `suppress` or `raises`."""
     stack: list[tuple[ast.AST, bool]] = [(function, False)]
     while stack:
         node, guarded = stack.pop()
@@ -93,11 +111,16 @@ def is_guarded(function: Function, wanted: ast.expr) -> bool:
             stack.extend((child, True) for child in node.body)
             rest = (*node.handlers, *node.orelse, *node.finalbody)
             stack.extend((child, guarded) for child in rest)
-        elif isinstance(node, ast.With) and any("suppress" in ast.unparse(item.context_expr) for item in node.items):
+        elif isinstance(node, ast.With) and any(_expects(item.context_expr) for item in node.items):
             stack.extend((child, True) for child in ast.iter_child_nodes(node))
         else:
             stack.extend((child, guarded) for child in ast.iter_child_nodes(node))
     return False
+
+
+def _expects(context: ast.expr) -> bool:
+    text = ast.unparse(context)
+    return "suppress" in text or "raises" in text.lower()
 
 
 def _catches(kind: ast.expr | None) -> bool:

@@ -9,6 +9,7 @@ from compiler.diagnostics import Report, Rule
 from compiler.frontend import value_rules as rules
 from compiler.frontend.body import Body
 from compiler.frontend.certain import is_guarded
+from compiler.frontend.drawing import targets
 from compiler.frontend.merges import check_joins
 from compiler.frontend.steps import Method
 from compiler.frontend.unset import check_never_read, check_overwritten, check_reads, solve, surroundings
@@ -32,7 +33,7 @@ _SET_BY_US = frozenset(("input", "index", "next", "foreach_stack", "merge_artifa
 
 def check_artifacts(flow: Flow, known: Attributes, is_right: bool, report: Report) -> None:
     """Report assignments that fail at run time and, where the flow's shape `is_right`, reads of what nothing has set."""
-    _check_assigned(known, report)
+    _check_assigned(flow, known, report)
     if not known.unknown and is_right:
         around = surroundings(flow, known.methods, known.bodies, _fixed(known))
         found = solve(around)
@@ -43,11 +44,12 @@ def check_artifacts(flow: Flow, known: Attributes, is_right: bool, report: Repor
             check_never_read(around, found, report)
 
 
-def _check_assigned(known: Attributes, report: Report) -> None:
+def _check_assigned(flow: Flow, known: Attributes, report: Report) -> None:
     for name, method in known.methods.items():
         source = method.member.owner.module.source
         for written, first in method.body.assigned.items():
-            rule = _kept_from(known, written)
+            goes_on = name in flow.steps and written in targets(flow.steps[name])
+            rule = _kept_from(known, written, goes_on)
             node = first if rule is None else _fails_at(method, written, first)
             if rule is not None and node is not None:
                 report.add(rule, source.span(node), step=name, name=written)
@@ -56,14 +58,14 @@ def _check_assigned(known: Attributes, report: Report) -> None:
                 report.add(rules.DELETE_STAYS, source.span(node), name=gone)
 
 
-def _kept_from(known: Attributes, name: str) -> Rule | None:
-    """The rule against assigning a name."""
+def _kept_from(known: Attributes, name: str, goes_on: bool) -> Rule | None:
+    """The rule against assigning a name in a step that `goes_on` to the step of that name, or does not."""
     if name in known.parameters:
         return rules.ASSIGNS_PARAMETER
     if name in _SET_BY_US:
         return rules.ASSIGNS_RESERVED
     if name in known.methods:
-        return rules.ASSIGNS_STEP
+        return rules.ASSIGNS_STEP if goes_on else rules.HIDDEN_BY_STEP
     return rules.ASSIGNS_CONSTANT if name in known.constants else None
 
 

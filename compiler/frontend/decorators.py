@@ -329,7 +329,7 @@ _VARIABLE = Pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def _variables(scope: Scope, node: ast.expr, report: Report) -> Value | Dynamic:
-    """The literal variables of `@environment`; those that only run time knows are left to the container."""
+    """The literal variables of `@environment`, numbers as their text; those that only run time knows are left to the container."""
     found = entries(scope, node)
     if found is None:
         return evaluate(scope, node)
@@ -338,8 +338,8 @@ def _variables(scope: Scope, node: ast.expr, report: Report) -> Value | Dynamic:
         span = scope.module.source.span(place)
         if not _VARIABLE.fullmatch(key):
             report.add(rules.VARIABLE_NAME, span, text=key)
-        if isinstance(value, str):
-            literals[key] = value
+        if isinstance(value, str | bool | int | float):
+            literals[key] = str(value)
         elif not isinstance(value, Dynamic):
             facts = {"want": f"a text for `{key}`", "found": f"`{value!r}`", "cure": f"write `{str(value)!r}`"}
             report.add(rules.WRONG_TYPE, span, name="environment", option="vars", **facts)

@@ -283,7 +283,7 @@ def _bind(module: Module, node: ast.stmt, inside: bool) -> None:
     elif isinstance(node, ast.ImportFrom):
         _bind_from(module, node)
     elif isinstance(node, _SCOPES):
-        _put(module, node.name, node)
+        _put(module, node.name, node, inside)
     elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
         _put(module, node.targets[0].id, None if inside else node.value)
     elif isinstance(node, ast.AnnAssign) and node.value and isinstance(node.target, ast.Name):
@@ -307,8 +307,10 @@ def _whole(alias: ast.alias) -> str:
     return alias.name if alias.asname else alias.name.split(".")[0]
 
 
-def _put(module: Module, name: str, bound: Bound) -> None:
-    """A second binding makes a name unclear, but for imports: `try: import x` / `except ImportError: x = None`."""
+def _put(module: Module, name: str, bound: Bound, inside: bool = False) -> None:
+    """A second binding makes a name unclear, but for imports: `try: import x` / `except ImportError: x = None`, or a class `x`."""
+    if inside and isinstance(module.names.get(name), Import):
+        return
     if name not in module.names or isinstance(bound, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
         module.names[name] = bound
     elif not isinstance(module.names[name], Import):

@@ -57,7 +57,7 @@ def _check_table(decorator: Decorator, source: Mapping[str, Value], report: Repo
 
 _MANAGERS = ("pypi", "pypi_base", "conda", "conda_base")
 _PACKAGE = Pattern(
-    r"([A-Za-z0-9_-]+::)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(\[[A-Za-z0-9_, .-]+\])?|(git\+|https?:)\S+"
+    r"([A-Za-z0-9_-]+::)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(\[[A-Za-z0-9_, .-]+\])?( *@ *(git\+|https?:)\S+)?|(git\+|https?:)\S+"
 )
 _VERSION = Pattern(
     r"\s*(@\s*\S+|((==|>=|<=|!=|~=|===|=|>|<)?\s*[A-Za-z0-9.*+!_-]+)(\s*,\s*(==|>=|<=|!=|~=|>|<)\s*[A-Za-z0-9.*+!_-]+)*)?\s*"

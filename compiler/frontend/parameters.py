@@ -49,12 +49,11 @@ _RESERVED = frozenset(
         "task-id",
         "runner-attribute-file",
         "help",
-        "flow",
         "branch",
         "production",
     ]
 )
-"""Metaflow's reserved names and the words of our own command line, with hyphens."""
+"""Metaflow's reserved names, with hyphens, and what `python flow.py run` and `Runner` take for options."""
 
 RESERVED_ATTRIBUTES = frozenset(
     ["name", "next", "input", "index", "cmd", "merge_artifacts", "foreach_stack", "script_name"]

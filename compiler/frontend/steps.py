@@ -268,7 +268,7 @@ def _with_calls(method: Method, bodies: Mapping[str, Body]) -> Body:
     """The step's body with what the methods that it calls do, at the place of the call."""
     if not any(name in bodies for name in (*method.body.calls, *method.body.reads)):
         return method.body
-    whole = Body()
+    whole = Body(method.function)
     whole.reads, whole.writes = dict(method.body.reads), dict(method.body.writes)
     whole.calls_unknown = method.body.calls_unknown
     seen: set[str] = set()

@@ -39,6 +39,13 @@ class Surroundings:
             names |= inner.assigned.keys()
         return names - self.fixed
 
+    def set_by(self, name: str) -> frozenset[str]:
+        """The attributes that a helper of that name binds, by itself or through others."""
+        body = self.bodies.get(name)
+        if body is None:
+            return frozenset()
+        return frozenset(body.assigned).union(*(inner.assigned for _, inner in self.helpers(body)))
+
     def set_here(self, step: str, name: str) -> Note:
         """Where a step sets an artifact."""
         there = self.flow.steps[step]
@@ -138,8 +145,7 @@ def check_reads(around: Surroundings, found: Reaching, report: Report) -> None:
             if name in around.fixed or name in asked or found.must(state, name):
                 continue
             if step.name not in sure:
-                method = around.methods[step.name]
-                sure[step.name] = certain_reads(method.function, _self_of(method))
+                sure[step.name] = certain_reads(around.methods[step.name].function, around.set_by)
             if _check_read(around, found, step, access, sure[step.name].get(name), report):
                 asked.add(name)
 
@@ -161,18 +167,16 @@ def _check_read(
     return False
 
 
-def _self_of(method: Method) -> str:
-    arguments = (*method.function.args.posonlyargs, *method.function.args.args)
-    return arguments[0].arg if arguments else "self"
-
-
 def _is_expected(around: Surroundings, method: Method, name: str) -> bool:
     """Whether the code is ready for the artifact to be missing."""
     node = method.body.reads.get(name)
     if node is not None:
         return is_guarded(method.function, node)
     readers = [inner for _, inner in around.helpers(method.body) if name in inner.reads]
-    return any(inner.tries for inner in readers)
+    if any(inner.tries for inner in readers):
+        return True
+    # A helper may be one of many flows: what it reads on a condition alone, this one may never need.
+    return not any(name in certain_reads(inner.function, around.set_by) for inner in readers)
 
 
 def _no_way(around: Surroundings, found: Reaching, step: Step, name: str, span: Span, report: Report) -> None:

@@ -97,7 +97,19 @@ NEVER_READ = Rule(
     "remove it, if it is not a result that somebody looks at after the run",
     "note",
 )
-ASSIGNS_STEP = Rule("FC406", "assigns-step", "step `{step}` assigns `self.{name}`, which is a step", "use another name")
+ASSIGNS_STEP = Rule(
+    "FC406",
+    "assigns-step",
+    "step `{step}` assigns `self.{name}`, which is a step, and goes on to it",
+    "use another name: `self.next` would be given the value",
+)
+HIDDEN_BY_STEP = Rule(
+    "FC415",
+    "hidden-by-step",
+    "step `{step}` assigns `self.{name}`, which is a step: later steps see the step, and only the client the value",
+    "use another name",
+    "warning",
+)
 
 # Decorators
 

@@ -220,12 +220,19 @@ def _binary(scope: Scope, node: ast.BinOp, depth: int) -> object:
         return _power(left, right)
     if isinstance(left, str) and isinstance(node.op, ast.Mod):
         raise _Unknown
-    if isinstance(node.op, ast.Mult) and _size(left) * _size(right) > _LONGEST:
+    if isinstance(node.op, ast.Mult) and _product(left, right) > _LONGEST:
         raise _Unknown
     operation = BINARY.get(type(node.op))
     if operation is None:
         raise _Unknown
     return operation(left, right)
+
+
+def _product(left: object, right: object) -> int:
+    """How much a product holds: numbers count as their digits do."""
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return max(_size(left), _size(right)) if max(abs(left), abs(right)) >= 2**64 else 1
+    return _size(left) * _size(right)
 
 
 def _power(left: object, right: object) -> object:

@@ -289,7 +289,8 @@ def _instance(
         work.inherited.update({name: Stored(found.manifest, found.manifest.entry(name)) for name in carried})
         fixed = {name: work.inherited[name] for name in names}
         for name in work.inherited.keys() - fixed.keys():
-            if hasattr(loaded.flow, name):  # the class would hide what an earlier step has set
+            # The class would hide what an earlier step has set; a step stays one, for `self.next(...)` names it.
+            if hasattr(loaded.flow, name) and not hasattr(getattr(loaded.flow, name), "__flowc_step__"):
                 flow.__dict__[name] = work.load(name)
     flow.__dict__[KEY] = work
     return flow, work, fixed

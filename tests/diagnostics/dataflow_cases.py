@@ -135,6 +135,15 @@ WRONG = {
 }
 
 RIGHT = {
+    "set by a helper that is called before": _flow("start: self.load() ; print(self.x)", "end: pass").replace(
+        "    @step\n    def end(self):\n        pass",
+        "    def load(self):\n        self.fill()\n\n    def fill(self):\n        self.x = 1",
+    ),
+    "read by a helper on a condition": _flow("start: self.show(1)", "end: pass").replace(
+        "    @step\n    def end(self):\n        pass",
+        "    def show(self, what=None):\n        print(self.what if what is None else what)",
+    ),
+    "missing, as a test says": _flow("start: with pytest.raises(AttributeError): ;     self.x"),
     "read after a plain step": _flow("start: self.x = 1 ; self.next(self.end)", "end: print(self.x)"),
     "asked for by hasattr": _flow("start: if hasattr(self, 'x'): ;     print(self.x)"),
     "asked for by getattr": _flow("start: print(getattr(self, 'x', 1)) ; print(self.x)"),

@@ -76,7 +76,10 @@ class F(FlowSpec):
     "labels that are a list": _step("kubernetes(«labels=['a']») FC510"),
     "a flag that is a text": _step("catch(var='x', «print_exception='no'») FC510"),
     "a swappiness beyond its range": _step("batch(«swappiness=200») FC511"),
-    "an environment value that is a number": _step("environment(vars={'A': '1', 'B': «2»}) FC510"),
+    "an environment value that is a list": _step("environment(vars={'A': '1', 'B': «[2]»}) FC510"),
+    "environment values that are numbers": _step("environment(vars={'A': 1, 'B': 2.5, 'C': True})"),
+    "a package at an address": _step("pypi(packages={'tool[all,fast] @ git+https://example.org/tool.git': ''})"),
+    "a large size": _step("resources(memory=600 * 1000)"),
     "an environment that is a list": _step("environment(«vars=['A=1']») FC510"),
     "a name of a variable": _step("environment(vars={'A B': «'1'»}) FC527"),
     "catch on a foreach": _step(

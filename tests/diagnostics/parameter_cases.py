@@ -130,7 +130,22 @@ class F(FlowSpec):
             ^^^^^^ FC401
 """,
     "a name of the language that a step assigns": _flow(body="«self.input» = 2 FC403"),
-    "a step that a step assigns": _flow(body="«self.start» = 2 FC406"),
+    "a step that a step assigns": _flow(body="«self.start» = 2 FC415"),
+    "a step that a step assigns and goes on to": """
+from metaflow import FlowSpec, step
+
+class F(FlowSpec):
+    @step
+    def start(self):
+        self.end = 2
+        ^^^^^^^^ FC406
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+""",
+    "a parameter called like an option that goes before it": _flow("flow = Parameter('flow', default='x')"),
     "a deletion that does not last": _flow(body="del «self.x» FC405"),
     "a foreach over what nothing sets": """
 from metaflow import FlowSpec, step

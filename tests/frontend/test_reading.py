@@ -448,3 +448,21 @@ def test_a_mistake_beside_a_base_is_told(tmp_path: Path) -> None:
     parse(path, report)
     parse(tmp_path / "own.py", report)
     assert [found.rule.code for found in report] == ["FC511"]
+
+
+def test_a_class_that_stands_in_for_the_languages_hides_nothing(tmp_path: Path) -> None:
+    """`try: import`, and a stub where that fails."""
+    text = """
+try:
+    from metaflow import FlowSpec, step
+except ImportError:
+    class FlowSpec:
+        pass
+    def step(function):
+        return function
+class F(FlowSpec):
+    @step
+    def start(self):
+        pass
+"""
+    assert only(tmp_path, text).name == "F"
