@@ -277,9 +277,9 @@ class Run(MetaflowObject):
             record = parse_run(found.data)
             kept = [tag for tag in record.tags if tag not in removed]
             tags = (*kept, *(tag for tag in dict.fromkeys(added) if tag not in kept))
-            fields = {**json.loads(found.data), "tags": tags}
-            if self._store.replace(self._run.record, json.dumps(fields).encode(), found.etag):
-                self._known_record = None
+            data = json.dumps({**json.loads(found.data), "tags": tags}).encode()
+            if self._store.replace(self._run.record, data, found.etag):
+                self._known_record = parse_run(data)
                 return
 
     def _walk(self, toward: str | None = None) -> Iterator[Found]:

@@ -316,7 +316,7 @@ def _enter(loaded: Loaded, task: _Task, tags: tuple[str, ...], parameters: tuple
         **_call_facts(loaded, call),
         "task_id": task.fence.address.name,
         "pathspec": str(task.fence.address),
-        "tags": frozenset(tags),
+        "tags": set(tags),
         "parameter_names": list(parameters),
     }
     later: dict[str, Callable[[], Any]] = {"_graph": lambda: _graph(loaded), "trigger": lambda: _trigger(task)}
@@ -338,7 +338,7 @@ def _call_facts(loaded: Loaded, call: TaskCall) -> dict[str, Any]:
         "retry_count": call.retry,
         "namespace": os.environ.get("METAFLOW_NAMESPACE") or f"user:{user}",
         "username": user,
-        "tags": frozenset(call.tags),
+        "tags": set(call.tags),
     }
 
 

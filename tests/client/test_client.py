@@ -462,6 +462,9 @@ def test_tags_change(fanned: Stage) -> None:
     fan(fanned, tags=("a", "b"))
     run = Run("F/r")
     run.add_tag("c")
+    Run(run.pathspec).remove_tag("c")
+    assert "c" in run.user_tags, "what its own change left, whatever others did since"
+    run.add_tag("c")
     run.add_tags(["d", "a"])
     run.remove_tag("b")
     run.remove_tags(["nothing"])
