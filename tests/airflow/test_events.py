@@ -1,4 +1,4 @@
-"""An event starts a run on the real scheduler, and its end the run of the flow that waits for it."""
+"""An event starts a run, and its end the run of the flow that waits for it; both are told what started them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import json
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.conformance.written.case import HOSTILE
 from tests.engines import FlowCase
+from tests.engines.airflow import DagTester
 from tests.engines.airflow_flow import compile_case
 from tests.engines.airflow_scheduler import Scheduler
 
@@ -59,20 +62,48 @@ def first_run(scheduler: Scheduler, dag: str) -> str:
     return str(run["dag_run_id"])
 
 
-def test_an_event_starts_a_run_and_its_end_another(scheduler: Scheduler, tmp_path: Path) -> None:
+EXTRA = {"film": HOSTILE, "people": {"a": [1, None]}, "year": 2000}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """The file of both flows."""
     path = tmp_path / "code" / "films.py"
     path.parent.mkdir()
     path.write_text(FLOWS)
+    return path
+
+
+def case(path: Path, name: str) -> FlowCase:
+    """One of the flows, which writes what it saw beside its code's folder."""
+    return FlowCase(path, name, environment={"SEEN": str(path.parents[1])}, root=path.parent)
+
+
+def check_seen(folder: Path) -> None:
+    added, afterwards = (json.loads((folder / name).read_text()) for name in ("added", "afterwards"))
+    assert added == [HOSTILE, {"a": [1, None]}, 1900, ["films.added", "event"]]
+    assert afterwards == [HOSTILE, True]
+
+
+def test_an_event_starts_a_run_and_its_end_another(scheduler: Scheduler, tmp_path: Path, path: Path) -> None:
     for name in ("AfterwardsFlow", "AddedFlow"):
-        case = FlowCase(path, name, environment={"SEEN": str(tmp_path)}, root=path.parent)
-        dag = compile_case(case, tmp_path, scheduler)
+        dag = compile_case(case(path, name), tmp_path, scheduler)
         scheduler.deploy(dag.dag_id, dag.text)
     (asset,) = scheduler.call("GET", "assets?name_pattern=films.added")["assets"]
-    extra = {"film": HOSTILE, "people": {"a": [1, None]}, "year": 2000}
-    scheduler.call("POST", "assets/events", {"asset_id": asset["id"], "extra": extra})
+    scheduler.call("POST", "assets/events", {"asset_id": asset["id"], "extra": EXTRA})
     for dag_id in ("AddedFlow", "AfterwardsFlow"):
         ended = scheduler.wait(dag_id, first_run(scheduler, dag_id))
         assert ended.state == "success", (ended.states(), scheduler.task_log(ended.run_id, "start")[-3000:])
-    added, afterwards = (json.loads((tmp_path / name).read_text()) for name in ("added", "afterwards"))
-    assert added == [HOSTILE, {"a": [1, None]}, 1900, ["films.added", "event"]]
-    assert afterwards == [HOSTILE, True]
+    check_seen(tmp_path)
+
+
+def test_runs_on_airflow_2_are_told_what_started_them(
+    testers: dict[str, DagTester], tmp_path: Path, path: Path
+) -> None:
+    event: dict[str, object] = {"dataset": "films.added", "extra": EXTRA}
+    for name in ("AddedFlow", "AfterwardsFlow"):
+        dag = compile_case(case(path, name), tmp_path, testers["af2"])
+        ended = testers["af2"].run(dag.dag_id, dag.text, events=[event])
+        assert ended.state == "success", testers["af2"].log[-4000:]
+        event = {"dataset": f"flow/{name}", "extra": {}, "source_dag_id": name, "source_run_id": ended.run_id}
+    check_seen(tmp_path)

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -193,11 +193,13 @@ class DagTester:
         *,
         date: str | None = None,
         clear: bool = False,
+        events: Sequence[Mapping[str, Any]] = (),
     ) -> DagRun:
         """Run the DAG file `text` to its end, with `env` added for the worker; raise `EngineFailed` where it cannot.
 
         A `date` (ISO) of an earlier run deletes that run and makes it again. `clear` (Airflow 2 only) clears the run
-        when it has ended and runs it again.
+        when it has ended and runs it again. `events` (Airflow 2 only) are what started it: each a `dataset` and its `extra`,
+        `source_dag_id` and `source_run_id`.
         """
         folder = self._home / "dags"
         for old in folder.iterdir():  # one file a folder: one that raises would poison the others
@@ -210,7 +212,7 @@ class DagTester:
             "conf": dict(conf or {}),
             "env": dict(env or {}),
         }
-        request |= {"date": date, "clear": clear, "together": self._together}
+        request |= {"date": date, "clear": clear, "together": self._together, "events": list(events)}
         answer = self._ask(json.dumps(request), timeout)
         if "error" in answer:
             raise EngineFailed(answer["error"])

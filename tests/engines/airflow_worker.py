@@ -1,9 +1,10 @@
 """Runs inside an Airflow environment: takes DAG files one after the other and answers with the states of their tasks.
 
-One JSON object a line on standard input: `{"file", "dag_id", "conf", "env", "date", "clear", "together"}`; one a line on
+One JSON object a line on standard input: `{"file", "dag_id", "conf", "env", "date", "clear", "together", "events"}`; one a line on
 standard output: `{"run_id", "state", "tasks": [{"task", "map_index", "state", "tries", "pushed"}]}` or `{"error"}`. Where
 `date` (ISO) is one of an earlier run, that run is deleted and made again; with `clear` (Airflow 2 only) the run is cleared at
-its end and runs again; `together` (Airflow 2 only) runs tasks at once.
+its end and runs again; `together` (Airflow 2 only) runs tasks at once. `events` (Airflow 2 only)
+start the run: objects with `dataset` (a URI), `extra`, `source_dag_id` and `source_run_id`.
 """
 
 from __future__ import annotations
@@ -62,8 +63,9 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         dag = bag.dags[request["dag_id"]]
         date = [datetime.fromisoformat(request["date"])] if request["date"] else []
         dates = date * (2 if IS_3 else 1)  # 3: when it may start, and its date
-        conf = request["conf"]
-        run = _drive(dag, _start(dag, conf)) if request["together"] else dag.test(*dates, run_conf=conf)
+        conf, events = request["conf"], request["events"]
+        at_once = request["together"] or events
+        run = _drive(dag, _start(dag, conf, events)) if at_once else dag.test(*dates, run_conf=conf)
         if request["clear"]:
             run = _drive(dag, _clear(dag, run))
         return {"run_id": run.run_id, "state": str(run.state), "tasks": _tasks(run)}
@@ -74,14 +76,21 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         os.environ.update(kept)
 
 
-def _start(dag: Any, conf: dict[str, Any]) -> Any:
-    """A new run, as `dag.test()` of Airflow 2 makes one."""
+def _start(dag: Any, conf: dict[str, Any], events: list[dict[str, Any]]) -> Any:
+    """A new run, as `dag.test()` of Airflow 2 makes one, and what started it, as its scheduler notes that."""
     from airflow.models.dag import _get_or_create_dagrun
+    from airflow.models.dataset import DatasetEvent, DatasetModel
 
     now = datetime.now(UTC)
     run_id, interval = f"manual__{now.isoformat()}", dag.timetable.infer_manual_data_interval(run_after=now)
     with create_session() as session:
-        return _get_or_create_dagrun(dag, conf, now, now, run_id, session, interval)
+        run = _get_or_create_dagrun(dag, conf, now, now, run_id, session, interval)
+        for event in events:
+            dataset = DatasetModel(uri=event.pop("dataset"))
+            session.add(dataset)
+            session.flush()
+            run.consumed_dataset_events.append(DatasetEvent(dataset_id=dataset.id, timestamp=now, **event))
+        return run
 
 
 def _clear(dag: Any, run: Any) -> Any:
