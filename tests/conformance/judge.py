@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from compiler.commands.targets import load_backend
 from tests.conformance.cases import generated_case
 from tests.conformance.engines import Engine, target_of
 from tests.conformance.generator import GeneratedFlow
+from tests.conformance.plan import draw
 from tests.conformance.results import Result, against_local, against_oracle, read_result
 from tests.conformance.written import Written
 from tests.engines import FlowCase
@@ -35,6 +37,13 @@ def judge_generated(flow: GeneratedFlow, engines: Mapping[str, Engine], folder: 
         again = f"python -m tests.conformance.fuzz {flow.seed} {flow.max_tasks}"
         found.append(f"seed {flow.seed} ({again}), parameters {dict(flow.parameters)!r}:\n{flow.source}")
     return found
+
+
+def judge_seeds(seeds: Sequence[int], engines: Mapping[str, Engine], folder: Path, at_once: int = 1) -> list[str]:
+    """All that differs in the flows of these seeds, some of which run at once."""
+    with ThreadPoolExecutor(at_once) as pool:
+        told = pool.map(lambda seed: judge_generated(draw(seed), engines, folder / str(seed)), seeds)
+        return [difference for differences in told for difference in differences]
 
 
 def judge_written(written: Written, engines: Mapping[str, Engine], folder: Path) -> list[str]:

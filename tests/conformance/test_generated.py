@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.conformance.engines import Engine
-from tests.conformance.judge import judge_generated
+from tests.conformance.judge import judge_seeds
 from tests.conformance.plan import (
     GANGS_ON_AIRFLOW_2,
     GENERATED,
     ON_AIRFLOW_2,
     ON_AIRFLOW_3,
     chunks,
-    draw,
     has_gang,
     has_none,
     named,
@@ -28,18 +26,11 @@ AT_ONCE = 4
 """An execution waits more than it works."""
 
 
-def judge(found: Sequence[int], engines: Mapping[str, Engine], folder: Path, at_once: int = 1) -> list[str]:
-    """All that differs in the flows of these seeds."""
-    with ThreadPoolExecutor(at_once) as pool:
-        told = pool.map(lambda seed: judge_generated(draw(seed), engines, folder / str(seed)), found)
-        return [difference for differences in told for difference in differences]
-
-
 @pytest.mark.parametrize("found", chunks(range(1, GENERATED + 1)), ids=named)
 def test_argo_and_step_functions_give_what_the_local_run_gives(
     found: Sequence[int], container_engines: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:
-    differences = judge(found, container_engines, tmp_path, AT_ONCE)
+    differences = judge_seeds(found, container_engines, tmp_path, AT_ONCE)
     assert not differences, "\n".join(differences)
     for seed in found:
         compared(f"generated {seed}", container_engines)
@@ -50,7 +41,7 @@ def test_argo_and_step_functions_give_what_the_local_run_gives(
 def test_airflow_3_gives_what_the_local_run_gives(
     found: Sequence[int], airflow_3: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:
-    differences = judge(found, airflow_3, tmp_path)
+    differences = judge_seeds(found, airflow_3, tmp_path)
     assert not differences, "\n".join(differences)
     for seed in found:
         compared(f"generated {seed}", airflow_3)
@@ -61,7 +52,7 @@ def test_airflow_3_gives_what_the_local_run_gives(
 def test_airflow_2_gives_what_the_local_run_gives(
     found: Sequence[int], airflow_2: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:
-    differences = judge(found, airflow_2, tmp_path)
+    differences = judge_seeds(found, airflow_2, tmp_path)
     assert not differences, "\n".join(differences)
     for seed in found:
         compared(f"generated {seed}", airflow_2)
@@ -72,6 +63,6 @@ def test_airflow_2_gives_what_the_local_run_gives(
 def test_gangs_on_airflow_2_give_what_the_local_run_gives(
     seed: int, airflow_2_at_once: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:
-    differences = judge([seed], airflow_2_at_once, tmp_path)
+    differences = judge_seeds([seed], airflow_2_at_once, tmp_path)
     assert not differences, "\n".join(differences)
     compared(f"generated {seed}", airflow_2_at_once)

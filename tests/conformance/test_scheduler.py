@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.conformance.engines import Engine
 from tests.conformance.generator import GeneratedFlow
-from tests.conformance.judge import judge_generated, judge_written
-from tests.conformance.plan import GANGS_ON_SCHEDULER, ON_SCHEDULER, draw, has_gang, has_none, seeds
+from tests.conformance.judge import judge_seeds, judge_written
+from tests.conformance.plan import GANGS_ON_SCHEDULER, ON_SCHEDULER, chunks, has_gang, has_none, named, seeds
 from tests.conformance.written import WRITTEN, Written
 
 Compared = Callable[[str, Mapping[str, Engine]], None]
@@ -22,7 +22,12 @@ def is_telling(flow: GeneratedFlow) -> bool:
     return has_none(flow) and (flow.has_nested_foreach or bool(flow.features))
 
 
-SEEDS = seeds("airflow", ON_SCHEDULER, is_telling) + seeds("airflow", GANGS_ON_SCHEDULER, has_gang)
+SEEDS = (
+    *chunks(seeds("airflow", ON_SCHEDULER, is_telling)),
+    *chunks(seeds("airflow", GANGS_ON_SCHEDULER, has_gang)),
+)
+AT_ONCE = 4
+"""A run waits for the scheduler more than it works."""
 
 pytestmark = pytest.mark.xdist_group("scheduler")
 
@@ -36,10 +41,11 @@ def test_listed_flows_give_what_the_local_run_gives(
     compared(written.name, scheduler)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("found", SEEDS, ids=named)
 def test_generated_flows_give_what_the_local_run_gives(
-    seed: int, scheduler: Mapping[str, Engine], tmp_path: Path, compared: Compared
+    found: Sequence[int], scheduler: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:
-    differences = judge_generated(draw(seed), scheduler, tmp_path)
+    differences = judge_seeds(found, scheduler, tmp_path, AT_ONCE)
     assert not differences, "\n".join(differences)
-    compared(f"generated {seed}", scheduler)
+    for seed in found:
+        compared(f"generated {seed}", scheduler)
