@@ -115,30 +115,46 @@ def docstring(value: str) -> Code:
 
 
 def dependencies(edges: Mapping[str, Sequence[str]], column: int) -> tuple[Code, ...]:
-    """Statements with `>>` that give each name the names before it; chains and fans in one line each."""
-    alone: dict[str, list[str]] = {}
+    """Statements with `>>` that give each name the names before it, as far in one line as there is room."""
+    following: dict[frozenset[str], list[str]] = {}
     for name, before in edges.items():
-        if len(before) == 1:
-            alone.setdefault(before[0], []).append(name)
+        if before:
+            following.setdefault(frozenset(before), []).append(name)
     lines = []
     begun: set[str] = set()
     for name, before in edges.items():
-        if len(before) > 1:
-            lines.append(f"{source([Code(each) for each in before], column, 0, 4 + len(name))} >> {name}")
-        elif before and name not in begun:
-            lines.append(_chain(before[0], alone, begun, column))
-    return tuple(Code(line) for line in lines)
+        if before and name not in begun:
+            lines.append(_chain(before, following, begun, column))
+    return tuple(map(Code, lines))
 
 
-def _chain(first: str, alone: Mapping[str, Sequence[str]], begun: set[str], column: int) -> str:
-    """`first` with all that hangs on it alone, and so on while only one does and the line has room."""
-    line, last = first, first
-    while next_ones := alone.get(last, ()):
-        begun.update(next_ones)
-        if len(next_ones) > 1:
-            return f"{line} >> {source([Code(each) for each in next_ones], column, len(line) + 4)}"
-        line, last = f"{line} >> {next_ones[0]}", next_ones[0]
-        following = alone.get(last, ())
-        if column + len(line) + 4 + sum(len(each) + 2 for each in following) > WIDTH or len(following) > 1:
+def _chain(
+    before: Sequence[str], following: Mapping[frozenset[str], Sequence[str]], begun: set[str], column: int
+) -> str:
+    """`before` with what hangs on it alone, and so on; Airflow has no `>>` between two lists."""
+    line, last = "", before
+    while True:
+        names = [name for name in following.get(frozenset(last), ()) if name not in begun]
+        names = names[:1] if len(last) > 1 else names
+        if not names:
             return line
-    return line
+        if line:
+            longer = f"{line} >> {_flat_names(names)}"
+            if "\n" in line or column + len(longer) > WIDTH:
+                return line
+        else:
+            longer = _pair(last, names, column)
+        begun.update(names)
+        line, last = longer, names
+
+
+def _pair(before: Sequence[str], names: Sequence[str], column: int) -> str:
+    """The beginning of a chain, of which one side is one name; the other is laid out in lines where it must be."""
+    if len(before) > 1:
+        return f"{source([Code(each) for each in before], column, 0, 4 + len(names[0]))} >> {names[0]}"
+    after = names[0] if len(names) == 1 else source([Code(each) for each in names], column, len(before[0]) + 4)
+    return f"{before[0]} >> {after}"
+
+
+def _flat_names(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else flat([Code(each) for each in names])

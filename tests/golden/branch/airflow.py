@@ -78,7 +78,4 @@ with DAG(
         outlets=[Asset("flow/BranchFlow")],
     )
 
-    _kept >> start
-    start >> [middle, spread]
-    [middle, spread] >> join
-    join >> end
+    _kept >> start >> [middle, spread] >> join >> end

@@ -21,6 +21,7 @@ OWNER = "{{ ti.xcom_pull(task_ids='_kept') }}"
 GIVEN = "dict(params.items() | rejectattr(1, 'none'))"
 PARAMETERS = "{{ macros.json.dumps(" + GIVEN + r").replace('$', '\\u0024') }}"
 BEGIN = ["--owner", OWNER, "--parameters", PARAMETERS]
+# The name of a foreach's member in the UI: its index path.
 INDEX = "{{ task.arguments[4] }}"
 REPORT = ["--report", "json:/airflow/xcom/return.json"]
 ENV = {

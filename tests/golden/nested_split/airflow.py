@@ -94,9 +94,6 @@ with DAG(
         outlets=[Asset("flow/NestedSplitFlow")],
     )
 
-    _kept >> start
-    start >> [kitchen, table]
-    kitchen >> [starter, main]
-    [starter, main] >> plate
-    [plate, table] >> serve
-    serve >> end
+    _kept >> start >> [kitchen, table]
+    kitchen >> [starter, main] >> plate
+    [plate, table] >> serve >> end

@@ -91,7 +91,4 @@ with DAG(
         outlets=[Asset("flow/RetryAndCatchFlow")],
     )
 
-    _kept >> start
-    start >> [ask_flaky, ask_broken]
-    [ask_flaky, ask_broken] >> join
-    join >> end
+    _kept >> start >> [ask_flaky, ask_broken] >> join >> end

@@ -95,7 +95,4 @@ with DAG(
         outlets=[Asset("flow/TaxiPredictFlow")],
     )
 
-    _kept >> start >> load
-    load >> [look_for_drift, predict]
-    [look_for_drift, predict] >> write
-    write >> end
+    _kept >> start >> load >> [look_for_drift, predict] >> write >> end

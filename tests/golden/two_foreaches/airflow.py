@@ -21,6 +21,7 @@ OWNER = "{{ ti.xcom_pull(task_ids='_kept') }}"
 GIVEN = "dict(params.items() | rejectattr(1, 'none'))"
 PARAMETERS = "{{ macros.json.dumps(" + GIVEN + r").replace('$', '\\u0024') }}"
 BEGIN = ["--owner", OWNER, "--parameters", PARAMETERS]
+# The name of a foreach's member in the UI: its index path.
 INDEX = "{{ task.arguments[4] }}"
 REPORT = ["--report", "json:/airflow/xcom/return.json"]
 ENV = {
@@ -106,8 +107,7 @@ with DAG(
             arguments=["tended", *_at(index), "--load", "merge:plant/water;weed"],
             map_index_template=INDEX,
         )
-        plant >> [water, weed]
-        [water, weed] >> tended
+        plant >> [water, weed] >> tended
 
     _foreach_garden = _body_garden.expand(index=_each_garden)
     harvest = KubernetesPodOperator(
@@ -149,10 +149,8 @@ with DAG(
         outlets=[Asset("flow/TwoForeachesFlow")],
     )
 
-    _kept >> start
-    start >> [garden, shed]
+    _kept >> start >> [garden, shed]
     garden >> _each_garden
     _foreach_garden >> harvest >> market >> _each_market
     _foreach_market >> sold
-    [sold, shed] >> evening
-    evening >> end
+    [sold, shed] >> evening >> end
