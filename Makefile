@@ -6,7 +6,7 @@ WORKERS ?= 2
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 DEMO := demo-output
 
-.PHONY: help demo test check golden bench conformance fuzz test-argo clean
+.PHONY: help demo test check golden bench conformance fuzz fuzz-sources test-argo clean
 
 help:
 	@echo "make demo         train and predict on taxi trips, here; then compile both flows for every target"
@@ -16,6 +16,7 @@ help:
 	@echo "make bench        measure against Metaflow, into bench/RESULTS.md"
 	@echo "make conformance  the long form: more generated flows on every engine"
 	@echo "make fuzz         go on with new seeds until interrupted"
+	@echo "make fuzz-sources broken flows, random Python and random bytes through check and create, until interrupted"
 	@echo "make test-argo    the conformance suite on a real Argo (FLOWC_ARGO_* name it)"
 
 $(READY): pyproject.toml
@@ -48,7 +49,8 @@ golden: $(READY)
 	$(BIN)/python -m tests.golden_files
 	$(BIN)/python -m tests.diagnostics.page > docs/diagnostics.md
 	$(BIN)/python -m tests.diagnostics.cures > compiler/rules.json
-	git --no-pager diff --stat -- tests/golden docs README.md compiler/rules.json
+	$(BIN)/python -m tests.diagnostics.rendered > tests/diagnostics/rendered.txt
+	git --no-pager diff --stat -- tests/golden docs README.md compiler/rules.json tests/diagnostics/rendered.txt
 
 bench: $(READY)
 	$(BIN)/python -m bench
@@ -58,6 +60,9 @@ conformance: $(READY)
 
 fuzz: $(READY)
 	$(BIN)/python -m tests.conformance.fuzz
+
+fuzz-sources: $(READY)
+	$(BIN)/python -m tests.diagnostics.fuzz
 
 test-argo: $(READY)
 	@if [ -z "$$FLOWC_ARGO_KUBECONFIG" ] || [ -z "$$FLOWC_ARGO_NAMESPACE" ] || [ -z "$$FLOWC_ARGO_IMAGE" ] || [ -z "$$FLOWC_ARGO_STORE" ]; then \

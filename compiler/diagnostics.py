@@ -85,5 +85,14 @@ def _place(found: Diagnostic) -> tuple[str, int, int, str]:
     return found.span.path, found.span.line, found.span.col, found.rule.code
 
 
+_LONGEST_FACT = 400
+"""Letters of the author's own words in a message; some lists of names are long, but nobody reads a page."""
+
+
 def _fill(template: str, facts: Mapping[str, object]) -> str:
-    return template.format_map(facts)
+    return template.format_map({name: _clipped(fact) for name, fact in facts.items()})
+
+
+def _clipped(fact: object) -> object:
+    text = fact if isinstance(fact, str) else "" if isinstance(fact, int | float) else str(fact)
+    return fact if len(text) <= _LONGEST_FACT else f"{text[: _LONGEST_FACT - 1]}…"

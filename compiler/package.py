@@ -37,6 +37,9 @@ _ARCHIVE = Pattern(r"[0-9a-f]{64}\.tar\.gz")
 LIMIT = 256 * 1024 * 1024
 """Bytes that a code archive may hold: a home folder is not code."""
 
+MOST_FOLDERS = 50_000
+"""Folders that are looked into: links between thirty of them can make a billion paths."""
+
 
 class PackageError(CallError):
     """The code cannot be packed: what, and why."""
@@ -116,6 +119,7 @@ class _Found:
     members: list[_Member] = fresh(default_factory=list)
     links: list[str] = fresh(default_factory=list)
     size: int = 0
+    folders: int = 0
 
     def walk(self) -> None:
         """Read the whole folder. Iterative; a folder that a link leads back to is not entered again below itself."""
@@ -124,6 +128,12 @@ class _Found:
         while pending:
             base, above, trail = pending.pop()
             here = read_ignores(self.root / base, inner + base, above)
+            self.folders += 1
+            if self.folders > MOST_FOLDERS:
+                raise PackageError(
+                    f"the code in {self.root} has more than {MOST_FOLDERS} folders, counting those that links lead to: "
+                    "name a smaller folder with --root, or leave some out with .flowcignore"
+                )
             with os.scandir(self.root / base) as entries:
                 kept = [entry for entry in entries if not _is_left_out(entry, inner + base, here)]
             for entry in kept:

@@ -106,7 +106,8 @@ def _excerpt(
         return
     line = text[span.line - 1]
     end = span.end_col if span.end_line == span.line else len(line.rstrip()) + 1
-    before, within = line[: span.col - 1], line[span.col - 1 : end - 1]
+    line, col, end = _window(line, span.col, end)
+    before, within = line[: col - 1], line[col - 1 : end - 1]
     carets = sign * max(_width(_shown(within, _width(_shown(before)))), 1)
     bar = paint(_BLUE, "|")
     yield f"{margin} {bar}"
@@ -115,6 +116,20 @@ def _excerpt(
     yield f"{margin} {bar} {' ' * _width(_shown(before))}{paint(code, carets + words)}"
     if span.end_line > span.line:
         yield f"{margin} {paint(_BLUE, '...')}"
+
+
+_BEFORE = 60
+_WIDEST = 240
+
+
+def _window(line: str, col: int, end: int) -> tuple[str, int, int]:
+    """The part of a very long line that holds what is meant, or its begin; `…` stands where something is left out."""
+    if len(line) > col + _WIDEST:
+        line = line[: col + _WIDEST] + "…"
+    if col > _WIDEST:
+        cut = col - _BEFORE
+        line, col, end = f"…{line[cut:]}", col - cut + 1, end - cut + 1
+    return line, col, min(end, len(line) + 1)
 
 
 def lines_of(text: str) -> list[str]:

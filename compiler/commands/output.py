@@ -24,7 +24,9 @@ def write_files(files: Mapping[Path, bytes]) -> None:
             if not _holds(path, data):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 pending[path] = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-                pending[path].write_bytes(data)
+                pending[path].unlink(missing_ok=True)
+                with pending[path].open("xb") as opened:  # never through a link that somebody laid there
+                    opened.write(data)
         for path, written in pending.items():
             written.replace(path)
     except OSError as error:

@@ -163,11 +163,15 @@ class _Declared:
         for folder in (*self.folders, self.owner.module.source.file.parent):
             file = folder / path
             if file.is_file():
-                return self._text_of(file)
+                return self._text_of(file, path)
         self._add(rules.CONFIG_FILE_MISSING, self.call.span("default"), path=path)
         return None
 
-    def _text_of(self, file: Path) -> Given | None:
+    def _text_of(self, file: Path, path: str) -> Given | None:
+        root = self.call.scope.library.root.resolve()
+        if not file.resolve().is_relative_to(root):
+            self._add(rules.CONFIG_FILE_OUTSIDE, self.call.span("default"), path=path, root=root.as_posix())
+            return None
         try:
             return Given(file.as_posix(), text=file.read_bytes().decode("utf-8-sig"))
         except (OSError, UnicodeError) as error:

@@ -22,6 +22,7 @@ from compiler.frontend.hidden import hidden_kind
 from compiler.frontend.options import check_options
 from compiler.frontend.parameters import BESIDE_PARAMETERS, KINDS, check_parameters, declares, read_parameter
 from compiler.frontend.shape import check_shape
+from compiler.frontend.source import doc_of
 from compiler.frontend.steps import Method, read_ends, read_method, read_steps, step_decorator
 from compiler.ir.flow import Decorator, Flow, Parameter, Span
 from compiler.record import record
@@ -99,7 +100,7 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
         parameters=tuple(parts.parameters),
         decorators=decorators,
         constants=tuple(parts.constants),
-        doc=ast.get_docstring(own.node),
+        doc=doc_of(own.node),
         span=span,
         mutated=declared is not None and declared.mutated,
         configs=configs,

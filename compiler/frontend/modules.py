@@ -74,13 +74,41 @@ NOWHERE = Origin()
 """Something of another package, or that only run time knows."""
 
 
+class Effort:
+    """How much the expressions of one file may cost, and one of them: a short text can stand for endless work.
+
+    Entered for each expression, also within another. One unit is a node visited or an item of a value.
+    """
+
+    __slots__ = ("_floors", "left")
+
+    def __init__(self) -> None:
+        self.left = _MOST_WORK
+        self._floors = [0]
+
+    def __enter__(self) -> None:
+        self._floors.append(max(self._floors[-1], self.left - _MOST_WORK_OF_ONE))
+
+    def __exit__(self, *_: object) -> None:
+        self._floors.pop()
+
+    def spend(self, work: int) -> bool:
+        """Whether so much was left."""
+        self.left = max(self.left - work, self._floors[-1])
+        return self.left > self._floors[-1]
+
+
+_MOST_WORK = 4_000_000
+_MOST_WORK_OF_ONE = 400_000
+
+
 class Library:
     """The modules read so far; `folders` are where absolute imports are looked for.
 
     `importer` tells what only running the module does. `passthrough` are names of `metaflow` that the image has.
     """
 
-    __slots__ = ("configs", "folders", "importer", "modules", "passthrough", "root")
+    __slots__ = ("configs", "effort", "folders", "importer", "modules", "passthrough", "root")
 
     def __init__(
         self,
@@ -94,6 +122,7 @@ class Library:
         self.folders = folders
         self.root = root
         self.configs = Configs(given)
+        self.effort = Effort()
         self.importer = importer
         self.passthrough = passthrough
         self.modules: dict[Path, Module | None] = {}
@@ -185,11 +214,16 @@ class Library:
             self.modules[file] = self._load(file)
         return self.modules[file]
 
+    def _is_inside(self, file: Path) -> bool:
+        """Whether a file lies in the code, not somewhere that dots or a link lead to."""
+        whole = file.resolve()
+        return any(whole.is_relative_to(folder.resolve()) for folder in self.folders)
+
     def _load(self, file: Path) -> Module | None:
         try:
-            if not file.is_file():
+            if not file.is_file() or not self._is_inside(file):
                 return None
-        except (OSError, ValueError):
+        except (OSError, ValueError, RuntimeError):
             return None
         # Mistakes in a module beside the flow are not the flow's: what cannot be read is unknown.
         aside = Report()

@@ -10,7 +10,7 @@ from compiler.frontend.hooks import check_hooks
 from compiler.frontend.needs import check_packages, check_secrets
 from compiler.frontend.schedules import check_schedule
 from compiler.frontend.triggers import check_triggers
-from compiler.ir.flow import Decorator, Dynamic, Flow, Foreach, Gang, Step, Switch, Value
+from compiler.ir.flow import Decorator, Dynamic, Flow, Foreach, Gang, Span, Step, Switch, Value
 from compiler.pattern import Pattern
 
 _Fits = Callable[[Value], bool]
@@ -224,12 +224,32 @@ def _check_value(decorator: Decorator, option: str, value: Value, kind: _Kind, r
             text = "more than 0" if option == "cpu" else f"at least {least}"
             facts = {"want": text, "found": shown(value), "cure": "give a larger number, or leave it out"}
             report.add(rules.OUT_OF_RANGE, place, name=decorator.name, option=option, **facts)
-        elif option == "swappiness" and number > _MOST_SWAPPINESS:
-            facts = {"want": "0 to 100", "found": shown(value), "cure": "give a smaller number"}
+        elif number > _MOST_OF.get(option, _MOST):
+            want = f"at most {_MOST_OF.get(option, _MOST)}"
+            facts = {"want": want, "found": shown(value), "cure": "give a smaller number"}
             report.add(rules.OUT_OF_RANGE, place, name=decorator.name, option=option, **facts)
+    elif option == "labels" and isinstance(value, Mapping):
+        _check_labels(value, place, report)
 
 
-_MOST_SWAPPINESS = 100
+_MOST = 2**31 - 1
+"""What Kubernetes and AWS Batch read a number into has no more bits."""
+
+_MOST_OF = {"swappiness": 100}
+
+
+def _check_labels(labels: Mapping[str, Value], place: Span, report: Report) -> None:
+    """Kubernetes refuses a pod whose labels are not what it calls one (its page "Labels and Selectors")."""
+    for key, value in labels.items():
+        prefix, slash, name = key.rpartition("/")
+        if not _LABEL.fullmatch(name) or (slash and not _DOMAIN.fullmatch(prefix)):
+            report.add(rules.LABEL, place, text=key, what="key")
+        if isinstance(value, str) and value and not _LABEL.fullmatch(value):
+            report.add(rules.LABEL, place, text=value, what="value")
+
+
+_LABEL = Pattern(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
+_DOMAIN = Pattern(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
 
 def shown(value: Value) -> str:

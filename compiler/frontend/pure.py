@@ -40,7 +40,7 @@ def _of(function: Callable[[str], object]) -> Callable[..., object]:
 
 
 def _dumps(value: object, **options: object) -> str:
-    if not options.keys() <= _DUMPS:
+    if not options.keys() <= _DUMPS or any(_is_long(option) for option in options.values()):
         raise Impure
     import json  # noqa: PLC0415  # rarely needed
 
@@ -55,6 +55,50 @@ def _loads(text: object) -> object:
     return json.loads(text)
 
 
+def _is_long(option: object) -> bool:
+    """Whether an indent or the separators would stand for more than they are themselves."""
+    parts: list[object] = list(option) if isinstance(option, list | tuple) else [option]
+    return any(
+        part > _WIDEST if isinstance(part, int) else isinstance(part, str) and len(part) > _WIDEST for part in parts
+    )
+
+
+def _sum(values: object, start: object = 0) -> object:
+    """Of numbers: adding up lists copies the first one as often as there are others."""
+    items = list(values) if isinstance(values, list | tuple) else [None]
+    if not all(isinstance(each, int | float) for each in (*items, start)):
+        raise Impure
+    return sum(items, start)  # type: ignore[call-overload]  # they are numbers
+
+
+def _round(value: float, digits: int | None = None) -> float:
+    if digits is not None and abs(digits) > _WIDEST:
+        raise Impure
+    return round(value, digits)
+
+
+def _replace(text: str, old: str, new: str, *count: int) -> str:
+    if (len(text) + 1) * max(len(new), 1) > _LONGEST:
+        raise Impure
+    return text.replace(old, new, *count)
+
+
+def _joined(glue: str, parts: object) -> str:
+    texts = list(parts) if isinstance(parts, list | tuple | dict | str) else [None]
+    if sum(len(each) + len(glue) for each in texts if isinstance(each, str)) > _LONGEST:
+        raise Impure
+    return glue.join(texts)  # type: ignore[arg-type]  # what is no text is a TypeError
+
+
+def text_method(text: str, name: str) -> Callable[..., object]:
+    """A method of a text; one whose result may grow is bounded."""
+    bounded = _GROWING.get(name)
+    return getattr(text, name) if bounded is None else lambda *given: bounded(text, *given)
+
+
+_GROWING: dict[str, Callable[..., object]] = {"replace": _replace, "join": _joined}
+_LONGEST = 1_000_000
+_WIDEST = 100
 _DUMPS = {"indent", "sort_keys", "ensure_ascii", "separators"}
 
 
@@ -89,9 +133,9 @@ CALLS: dict[str, Callable[..., object]] = {
     "len": _length,
     "min": min,
     "max": max,
-    "round": round,
+    "round": _round,
     "abs": abs,
-    "sum": sum,
+    "sum": _sum,
     "sorted": sorted,
 }
 METHODS = frozenset(
@@ -158,6 +202,8 @@ CONSTANTS = {"os.path.sep": "/", "os.sep": "/"}
 def path_attribute(path: PurePosixPath, name: str) -> object:
     """An attribute of a path. Raises Impure."""
     if name not in ("name", "parent", "parents", "parts", "stem", "suffix"):
+        raise Impure
+    if name == "parents" and len(path.parts) > _WIDEST:
         raise Impure
     return tuple(path.parents) if name == "parents" else getattr(path, name)
 

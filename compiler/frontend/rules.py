@@ -17,7 +17,10 @@ SYNTAX = Rule(
     "FC103", "syntax-error", "this is not Python: {reason}", "mend the syntax; nothing else is checked until then"
 )
 TOO_DEEP = Rule(
-    "FC104", "unreadable-source", "the source cannot be read: {reason}", "split the expression, or take out the byte"
+    "FC104",
+    "unreadable-source",
+    "the source cannot be read: {reason}",
+    "split the expression or the file, or take out the byte",
 )
 NO_FLOW = Rule(
     "FC105",

@@ -65,12 +65,17 @@ class Source:
         return len(text.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "replace")) + 1
 
 
+MOST_BYTES = 4 * 1024 * 1024
+"""Of a source: 5,000 steps are a quarter of it, and its tree takes hundreds of times the memory."""
+
+
 def read(file: Path, path: str, report: Report) -> Source | None:
     """The text of a file in the encoding that it declares; a finding where there is none."""
     place = Span(path, 1, 1, 1, 2)
     try:
         path.encode()
-        data = file.read_bytes()
+        with file.open("rb") as opened:
+            data = opened.read(MOST_BYTES + 1)
     except UnicodeError:
         report.add(FILE_NOT_READ, place, path=path, reason="its name is not UTF-8")
         return None
@@ -78,27 +83,60 @@ def read(file: Path, path: str, report: Report) -> Source | None:
         reason = error.strerror if isinstance(error, OSError) else None
         report.add(FILE_NOT_READ, place, path=path, reason=reason or str(error))
         return None
+    if len(data) > MOST_BYTES:
+        report.add(TOO_DEEP, place, reason=f"it has more than {MOST_BYTES} bytes")
+        return None
     try:
         return Source(path, file, _decode(data))
+    except UnicodeDecodeError as error:
+        report.add(NOT_DECODED, _undecoded(path, data, error), reason=_reason(data, error))
     except (UnicodeError, SyntaxError, LookupError) as error:
         report.add(NOT_DECODED, place, reason=str(error))
-        return None
+    return None
+
+
+def _undecoded(path: str, data: bytes, error: UnicodeDecodeError) -> Span:
+    """Where the first byte stands that no letter begins with."""
+    before = data[: error.start].removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    line, _, start = before.rpartition(b"\n")
+    col = len(start.decode(error.encoding, "replace")) + 1
+    number = line.count(b"\n") + (2 if b"\n" in before else 1)
+    return Span(path, number, col, number, col + 1)
+
+
+def _reason(data: bytes, error: UnicodeDecodeError) -> str:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "it begins as UTF-16 does, which Python does not read"
+    return f"byte 0x{data[error.start]:02x} is not {error.encoding.upper()} ({error.reason})"
 
 
 def tree(source: Source, report: Report) -> ast.Module | None:
     """The syntax tree; a syntax error is a finding at its place."""
+    if "\0" in source.text:
+        report.add(TOO_DEEP, _nul(source), reason="it holds a NUL byte, as text that was saved as UTF-16 does")
+        return None
     limit = sys.getrecursionlimit()
     # The parser's own depth follows this limit; a chain of a thousand terms is ordinary in a generated file.
     sys.setrecursionlimit(max(limit, 6000))
     try:
         return ast.parse(source.text)
     except SyntaxError as error:
-        report.add(SYNTAX, _error_span(source, error), reason=error.msg)
+        from compiler.frontend.grammar import of_another_python  # noqa: PLC0415  # a right file needs none of it
+
+        span = _error_span(source, error)
+        more = of_another_python(source.lines[span.line - 1][:_LONGEST], error.msg)
+        report.add(SYNTAX, span, reason=error.msg + more)
     except (ValueError, RecursionError, MemoryError) as error:
         report.add(TOO_DEEP, Span(source.path, 1, 1, 1, 2), reason=str(error) or "nested too deeply")
     finally:
         sys.setrecursionlimit(limit)
     return None
+
+
+def doc_of(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> str | None:
+    """The docstring, as far as a file can hold it: a half of a surrogate pair is `?`."""
+    doc = ast.get_docstring(node)
+    return doc if doc is None or doc.isascii() else doc.encode("utf-8", "replace").decode()
 
 
 def _decode(data: bytes) -> str:
@@ -109,6 +147,16 @@ def _decode(data: bytes) -> str:
 
     encoding, _ = detect_encoding(BytesIO(data).readline)
     return data.decode(encoding)
+
+
+_LONGEST = 400
+"""Letters of a line that is looked at for the grammar of another Python."""
+
+
+def _nul(source: Source) -> Span:
+    line = next(number for number, text in enumerate(source.lines, 1) if "\0" in text)
+    col = source.lines[line - 1].index("\0") + 1
+    return Span(source.path, line, col, line, col + 1)
 
 
 def _error_span(source: Source, error: SyntaxError) -> Span:

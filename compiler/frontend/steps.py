@@ -12,7 +12,7 @@ from compiler.frontend.classes import Member
 from compiler.frontend.declared import DeclaredFlow, Others, merged
 from compiler.frontend.decorators import Found, origin_of, read_decorators
 from compiler.frontend.modules import Function
-from compiler.frontend.source import Source
+from compiler.frontend.source import Source, doc_of
 from compiler.frontend.suggest import did_you_mean
 from compiler.frontend.transitions import Place, Spoken, read_transition
 from compiler.frontend.value_rules import HIDES_STEP
@@ -258,7 +258,7 @@ def _step(method: Method, spoken: Spoken | End, methods: Mapping[str, Method], b
         decorators=method.found.decorators,
         reads=_accesses(body.reads, methods, source),
         writes=_accesses(body.writes, methods, source),
-        doc=ast.get_docstring(method.function),
+        doc=doc_of(method.function),
         span=method.span,
         calls_unknown=body.calls_unknown or method.found.wrapped,
     )

@@ -233,6 +233,12 @@ UNHOLDABLE = Rule(
     "`@{name}({option}=...)` holds {what}, which no environment and no manifest can hold",
     "take it out; a constant or an artifact of the flow can hold any text",
 )
+LABEL = Rule(
+    "FC539",
+    "kubernetes-label",
+    "`{text}` is no {what} of a label",
+    "use at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends; a key may begin with `example.com/`",
+)
 VARIABLE_NAME = Rule(
     "FC527",
     "variable-name",
@@ -374,6 +380,12 @@ CONFIG_FILE_MISSING = Rule(
     "config-file-missing",
     "there is no file `{path}` for the Config `{name}`",
     "it is looked up beside the flow, then in the code's root; name another with `--config {name} PATH`",
+)
+CONFIG_FILE_OUTSIDE = Rule(
+    "FC658",
+    "config-file-outside",
+    "the Config `{name}` would read `{path}`, which lies outside the code's root `{root}`",
+    "move it there, or name it where that is meant: `--config {name} PATH`",
 )
 CONFIG_NOT_PARSED = Rule(
     "FC651",

@@ -23,6 +23,7 @@ from compiler.frontend.pure import (
     path_attribute,
     path_method,
     real_path,
+    text_method,
 )
 from compiler.frontend.settled import ConfigDict, Unparsed
 from compiler.ir.flow import Dynamic
@@ -59,9 +60,10 @@ def evaluate(scope: Scope, node: ast.expr, *, me: str = "") -> Value | Dynamic:
 
     `me` is the method's word for `self`, where the expression stands in one: of it only `Config`s have a value.
     """
+    own = Scope(scope.library, scope.module, {me: _SELF}) if me else scope
     try:
-        own = Scope(scope.library, scope.module, {me: _SELF}) if me else scope
-        return _frozen(_value(own, node, 0))
+        with scope.library.effort:
+            return _frozen(_value(own, node, 0))
     except _Unknown as unknown:
         return _dynamic(scope, node, unknown)
 
@@ -69,7 +71,8 @@ def evaluate(scope: Scope, node: ast.expr, *, me: str = "") -> Value | Dynamic:
 def evaluate_path(scope: Scope, node: ast.expr) -> str | Dynamic | None:
     """The path that an expression stands for, as it is written or absolute on this machine; None where it is no path."""
     try:
-        value = _value(scope, node, 0)
+        with scope.library.effort:
+            value = _value(scope, node, 0)
     except _Unknown as unknown:
         return _dynamic(scope, node, unknown)
     return real_path(str(value)) if isinstance(value, str | PurePosixPath) else None
@@ -88,7 +91,8 @@ def _dynamic(scope: Scope, node: ast.expr, unknown: _Unknown) -> Dynamic:
 def entries(scope: Scope, node: ast.expr) -> list[tuple[str, ast.expr, Value | Dynamic]] | None:
     """The items of a dict whose keys the text tells, each value on its own; None where it does not tell the keys."""
     try:
-        found = list(_entries(scope, node, 0))
+        with scope.library.effort:
+            found = list(_entries(scope, node, 0))
     except _Unknown as unknown:
         _dynamic(scope, node, unknown)
         return None
@@ -103,7 +107,19 @@ _LONGEST = 100_000
 _LONGEST_FORMAT = 6
 _MOST_POWER = 64
 
-_FAILURES = (Impure, ArithmeticError, TypeError, ValueError, LookupError, AttributeError, MemoryError)
+_MOST_BITS = 1_000
+"""Of an integer: a float holds 1023, and Python prints at most 4300 digits."""
+
+_FAILURES = (
+    Impure,
+    ArithmeticError,
+    TypeError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    MemoryError,
+    RecursionError,
+)
 
 
 def _value(scope: Scope, node: ast.expr, depth: int) -> object:
@@ -112,10 +128,41 @@ def _value(scope: Scope, node: ast.expr, depth: int) -> object:
     reader = _READERS.get(type(node))
     if reader is None:
         raise _Unknown
+    _spend(scope, 1)
     try:
-        return reader(scope, node, depth + 1)
+        value = reader(scope, node, depth + 1)
     except _FAILURES as error:
         raise _Unknown from error
+    _weigh(scope, value)
+    return value
+
+
+def _spend(scope: Scope, work: int) -> None:
+    if not scope.library.effort.spend(work):
+        raise _Unknown
+
+
+_LETTERS = 16
+"""Letters of a text that weigh as much as one item of a list."""
+
+
+def _weigh(scope: Scope, value: object) -> None:
+    """Refuse what is large, also where it is only because it holds the same part many times."""
+    stack = [value]
+    while stack:
+        each = stack.pop()
+        if isinstance(each, str):
+            _spend(scope, len(each) // _LETTERS)
+        elif isinstance(each, int):
+            if each.bit_length() > _MOST_BITS:
+                raise _Unknown
+        elif isinstance(each, list | tuple):
+            _spend(scope, len(each))
+            stack.extend(each)
+        elif isinstance(each, dict):
+            _spend(scope, 2 * len(each))
+            stack.extend(each)
+            stack.extend(each.values())
 
 
 def _constant(scope: Scope, node: ast.Constant, depth: int) -> object:
@@ -368,7 +415,9 @@ def _method(owner: object, name: str) -> Callable[..., object]:
         return path_method(owner, name)
     if name == "to_dict" and isinstance(owner, ConfigDict):
         return lambda: dict(owner)
-    if name in METHODS and isinstance(owner, str | dict):
+    if name in METHODS and isinstance(owner, str):
+        return text_method(owner, name)
+    if name in METHODS and isinstance(owner, dict):
         return getattr(owner, name)  # type: ignore[no-any-return]
     return _stopped
 
@@ -433,6 +482,7 @@ def _frozen(value: object, depth: int = 0) -> Value:
 def _entries(scope: Scope, node: ast.expr, depth: int) -> Iterator[tuple[str, ast.expr, Value | Dynamic]]:
     if depth > _DEEPEST:
         raise _Unknown
+    _spend(scope, 1)
     if isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
             if key is None:

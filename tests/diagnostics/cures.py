@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Iterator
 
-from tests.diagnostics import marked, page
+from tests.diagnostics import marked, page, target_cases
 from tests.diagnostics.tables import CASES
 
 Edits = tuple[tuple[str, str], ...]
@@ -145,7 +145,35 @@ CURES: dict[str, Edits] = {
     "FC541": (("click.get()", "'x'"),),
     "FC542": (("'run-id'", "'the-run'"),),
     "FC543": (("'alpha'", "'beta'"),),
-    "FC544": (("defualt", "default"),),
+    "FC544": (("defualt='a'", "default_value={}"),),
+    "FC393": (("    @grow\n", ""),),
+    "FC539": (("data science", "data-science"),),
+    "FC551": (("'t.csv'", "__file__"),),
+    "FC552": (("'/etc/hostname'", "__file__"),),
+    "FC553": (("encoding='ascii'", "encoding='utf-8'"),),
+    "FC554": (("utf-99", "utf-8"),),
+    "FC630": (("    @retry\n", ""), ("parallel, retry, step", "parallel, step")),
+    "FC631": (('{1: self.a, 2: self.b}, condition="v"', "self.b"),),
+    "FC650": (("default='cfg.json'", "default_value={}"),),
+    "FC651": (("{a: 1}", '{"a": 1}'),),
+    "FC652": (("required=True", "default_value={}"),),
+    "FC653": (("default='a', ", ""),),
+    "FC654": (("cfg.a.c", "cfg.a.b"),),
+    "FC655": (("[1]", "{'n': 1}"),),
+    "FC656": (("default_value='a', parser=click.get", "default_value={'n': 2}"),),
+    "FC657": (("click.get()", "{}"),),
+    "FC658": (("default='/etc/hostname'", "default_value={}"),),
+    "FC660": (
+        ("FlowSpec, checkpoint, huggingface_hub, step", "FlowSpec, step"),
+        ("    @checkpoint\n", ""),
+        ('huggingface_hub.load("x")', "None"),
+    ),
+    "FC664": (("    @retry(times=2)\n    @traced\n", ""),),
+    "FC665": (
+        ("    @quiet\n    @few\n    @plain(word='x')\n    @plain('x')\n    @Timed('x')\n", ""),
+        ("    def inner():\n        yield\n", "    yield\n"),
+        ("def few(flow)", "def few(step_name, flow, inputs)"),
+    ),
     "FC545": (("complex", "float"),),
     "FC546": (("default='many'", "default=3"),),
     "FC547": (("default='c'", "default='a'"),),
@@ -247,13 +275,21 @@ CURES: dict[str, Edits] = {
 def shown(code: str) -> str | None:
     """The marked case that shows a rule: the first one that has no other finding, else the first one; None where there is none."""
     first = None
-    for text in CASES.values():
+    for text in (*CASES.values(), *_short()):
         codes = {place.code for place in marked.unmark(text).expected}
         if codes == {code}:
             return text
         if first is None and code in codes:
             first = text
     return first
+
+
+def _short() -> tuple[str, ...]:
+    """The cases of targets that people would read."""
+    return tuple(case.text for case in target_cases.CASES.values() if len(case.text) < _LONGEST)
+
+
+_LONGEST = 4_000
 
 
 def right(code: str) -> str | None:

@@ -73,6 +73,12 @@ class F(FlowSpec):
     "no memory at all": _step("batch(«memory=0») FC511"),
     "no cpu at all": _step("resources(«cpu=0») FC511"),
     "an image that is a number": _step("kubernetes(«image=3») FC510"),
+    "a label's value": _step("kubernetes(«labels={'team': 'data science'}») FC539"),
+    "a label's key": _step("kubernetes(«labels={'_team': 'data'}») FC539"),
+    "a label's key before the slash": _step("kubernetes(«labels={'Example.com/a': 'b'}») FC539"),
+    "labels that are right": _step("kubernetes(labels={'example.com/team': 'Data_1.0', 'empty': ''})"),
+    "more retries than anybody counts": _step("retry(«times=2**40») FC511"),
+    "a number beyond all floats": _step("retry(«times=" + "9" * 400 + "») FC501"),
     "labels that are a list": _step("kubernetes(«labels=['a']») FC510"),
     "a flag that is a text": _step("catch(var='x', «print_exception='no'») FC510"),
     "a swappiness beyond its range": _step("batch(«swappiness=200») FC511"),
@@ -411,3 +417,5 @@ class F(FlowSpec):
         self.token = os.environ["TOKEN"]
 """,
 }
+
+step_with = _step

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import compiler
 from compiler.diagnostics import Rule
-from tests.diagnostics import marked
+from tests.diagnostics import marked, target_cases
 from tests.diagnostics.tables import CASES
 
 _GROUPS = {
@@ -81,7 +81,7 @@ def plain(template: str) -> str:
 def _examples() -> dict[str, str]:
     """For each rule the marked lines of the first case that has it."""
     found: dict[str, str] = {}
-    for text in CASES.values():
+    for text in (*CASES.values(), *(case.text for case in target_cases.CASES.values())):
         case = marked.unmark(text)
         lines = case.source.split("\n")
         for place in case.expected:

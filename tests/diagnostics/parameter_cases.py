@@ -29,6 +29,7 @@ CASES = {
     "a file that is there": _flow("table = IncludeFile('table', default=__file__)"),
     "a file that only run time names": _flow("table = IncludeFile('table', default=click.get())"),
     "a Config without its file": _flow("cfg = Config('cfg', «default='cfg.json'») FC650"),
+    "a Config that is not with the code": _flow("cfg = Config('cfg', «default='/etc/hostname'») FC658"),
     "a Config that is no JSON": _flow("cfg = Config('cfg', «default_value='{a: 1}'») FC651"),
     "a Config that is no TOML": _flow("cfg = Config('cfg', «default_value='a ='», parser='tomllib.loads') FC651"),
     "a Config that holds a date": _flow(

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from compiler.diagnostics import Report, Rule
-from compiler.frontend import parse, rules, value_rules
+from compiler.diagnostics import Report
+from compiler.frontend import parse
 from compiler.frontend.declared import ImportFailure
-from tests.diagnostics import marked, page
+from compiler.frontend.source import MOST_BYTES
+from tests.diagnostics import file_cases, marked, page, rendered, target_cases
+from tests.diagnostics.aiming import found_on
 from tests.diagnostics.tables import CASES
 
 ROOT = Path(__file__).parents[2]
-RULES = {rule.code: rule for module in (rules, value_rules) for rule in vars(module).values() if isinstance(rule, Rule)}
 
 
 @pytest.mark.parametrize("text", CASES.values(), ids=CASES.keys())
@@ -38,8 +39,6 @@ def test_windows_newlines_and_a_byte_order_mark_change_no_place(text: str, tmp_p
 
 OTHERS: dict[str, tuple[str, bytes | None]] = {
     "FC101": ("missing.py", None),
-    "FC102": ("flow.py", b"# -*- coding: ascii -*-\nx = '\xe9'\n"),
-    "FC104": ("flow.py", b"x = " + b"1 + " * 20_000 + b"1\n"),
     "FC106": ("flow.py", b"x = 1\n"),
     "FC108": (
         "json.py",
@@ -66,10 +65,37 @@ def test_mistakes_of_the_whole_file_are_found(code: str, tmp_path: Path) -> None
     assert [found.rule.code for found in report] == [code]
 
 
-def test_every_rule_has_a_case() -> None:
+@pytest.mark.parametrize("name", file_cases.CASES)
+def test_a_file_that_is_no_flow_has_one_finding_at_its_place(name: str, tmp_path: Path) -> None:
+    """Whatever it is: one clear answer."""
+    data, expected = file_cases.CASES[name]
+    path = tmp_path / "flow_file.py"
+    path.write_bytes(data)
+    report = Report()
+    assert parse(path, report) == ()
+    lines = data[:MOST_BYTES].decode("utf-8", "replace").split("\n")
+    assert marked.findings(report, lines) == (expected,)
+
+
+@pytest.mark.parametrize("name", target_cases.CASES)
+def test_what_a_target_refuses_is_found_at_its_place(name: str, tmp_path: Path) -> None:
+    """Through the whole way to its files."""
+    case = target_cases.CASES[name]
+    wrong = marked.unmark(case.text)
+    assert marked.findings(found_on(case, tmp_path), wrong.source.split("\n")) == wrong.expected
+
+
+def test_every_rule_of_the_compiler_has_a_case() -> None:
     """No rule without a flow that breaks it, and no case for a rule that is gone."""
-    shown = {place.code for text in CASES.values() for place in marked.unmark(text).expected}
-    assert shown | set(OTHERS) == set(RULES)
+    texts = [*CASES.values(), *(case.text for case in target_cases.CASES.values())]
+    shown = {place.code for text in texts for place in marked.unmark(text).expected}
+    shown |= {place.code for _, place in file_cases.CASES.values()}
+    assert shown | set(OTHERS) == set(page.rules())
+
+
+def test_each_rule_looks_as_a_person_approved() -> None:
+    """`rendered.txt` is what `python -m tests.diagnostics.rendered` prints."""
+    assert rendered.GOLDEN.read_text(encoding="utf-8") == rendered.rendered(), "run `make golden`"
 
 
 def test_names_of_rules_are_unique() -> None:

@@ -1,0 +1,25 @@
+"""A case for a target, compiled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from compiler.backends import Options
+from compiler.commands.targets import load_backend
+from compiler.diagnostics import Report
+from compiler.pipeline import compile_flow
+from tests.diagnostics import marked
+from tests.diagnostics.target_cases import Aimed
+
+
+def found_on(case: Aimed, folder: Path) -> Report:
+    """What is found in a case on its target, in the file `flow_file.py` of the folder."""
+    backend = load_backend(case.target)
+    assert backend is not None
+    path = folder / "flow_file.py"
+    path.write_text(marked.unmark(case.text).source, encoding="utf-8")
+    given: dict[str, Any] = dict(case.options)
+    files, report = compile_flow(path, backend, Options("f:0", target=case.settings, **given))
+    assert bool(files) != report.failed
+    return report

@@ -1,0 +1,61 @@
+"""Files that are no flow: name and bytes of each, and what is found where (FC1xx, and what only the whole file has)."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.diagnostics.marked import Place
+
+_FLOW = b"from metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n"
+
+
+def _at(code: str, line: int = 1, col: int = 1, end_col: int | None = None) -> Place:
+    return Place(line, col, col + 1 if end_col is None else end_col, code)
+
+
+CASES: dict[str, tuple[bytes, Place]] = {
+    "empty": (b"", _at("FC105")),
+    "blank lines": (b"\n\n\n", _at("FC105")),
+    "a comment alone": (b"# nothing\n", _at("FC105")),
+    "another program": (b"print('hello')\n", _at("FC105")),
+    "a flow without steps": (b"from metaflow import FlowSpec\nclass F(FlowSpec):\n    pass\n", _at("FC105", 2, 7)),
+    "an open bracket": (b"x = 1\ny = (2,\n", _at("FC103", 2, 5)),
+    "an open text": (b"x = 'a\n", _at("FC103", 1, 5)),
+    "a colon too few": (b"x = 1\nclass F(object)\n    pass\n", _at("FC103", 2, 16)),
+    "tabs mixed with spaces": (b"if 1:\n        x = 1\n\ty = 2\n", _at("FC103", 3)),
+    "a line that is indented too little": (b"if 1:\n    x = 1\n  y = 2\n", _at("FC103", 3, 8)),
+    "a print statement": (b"x = 1\nprint 'hello'\n", _at("FC103", 2, 1, 14)),
+    "an exec statement": (b"exec 'x = 1'\n", _at("FC103", 1, 1, 13)),
+    "an old except": (b"try:\n    x = 1\nexcept IOError, error:\n    pass\n", _at("FC103", 3, 8, 22)),
+    "an old number": (b"x = 0777\n", _at("FC103", 1, 5)),
+    "a merge that was not finished": (b"x = 1\n<<<<<<< HEAD\ny = 2\n=======\n", _at("FC103", 2, 1, 3)),
+    "curly quotes": ("x = \u2018a\u2019\n".encode(), _at("FC103", 1, 5)),
+    "latin-1 that says nothing": (b"x = 1\ny = '\xe9'\n", _at("FC102", 2, 6)),
+    "latin-1 that says ascii": (b"# coding: ascii\nx = '\xe9'\n", _at("FC102", 2, 6)),
+    "latin-1 that says so": (b"# coding: latin-1\nx = '\xe9'\n", _at("FC105")),
+    "an encoding that is none": (b"# coding: utf-99\nx = 1\n", _at("FC102")),
+    "an encoding that is no text's": (b"# coding: rot13\nx = 1\n", _at("FC102")),
+    "UTF-16": ("x = 1\n".encode("utf-16"), _at("FC102")),
+    "UTF-16 without its mark": ("x = 1\n".encode("utf-16-le"), _at("FC104", 1, 2)),
+    "UTF-32": ("x = 1\n".encode("utf-32"), _at("FC102")),
+    "a mark of UTF-8 with another declaration": (b"\xef\xbb\xbf# coding: latin-1\nx = 1\n", _at("FC102")),
+    "a NUL": (b"x = 1\ny\0 = 2\n", _at("FC104", 2, 2)),
+    "a picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", _at("FC102")),
+    "a number of 5,000 digits": (b"x = 1\ny = " + b"9" * 5_000 + b"\n", _at("FC103", 2)),
+    "10,000 brackets": (b"x = " + b"(" * 10_000 + b")" * 10_000 + b"\n", _at("FC103", 1, 205)),
+    "20,000 terms": (b"x = " + b"1 + " * 20_000 + b"1\n", _at("FC104")),
+    "10 MB": (_FLOW + b"# a comment\n" * 1_000_000, _at("FC104")),
+}
+"""Under the name `flow_file.py`."""
+
+if sys.version_info < (3, 12):
+    CASES |= {
+        "types of a newer Python": (b"x = 1\ntype Pair[T] = tuple[T, T]\n", _at("FC103", 2, 6, 10)),
+        "a generic function of a newer Python": (b"def f[T](x: T) -> T:\n    return x\n", _at("FC103", 1, 6)),
+        "a text in a text of a newer Python": (b'x = f"{"a"}"\n', _at("FC103", 1, 9)),
+    }
+if sys.version_info < (3, 14):
+    CASES |= {
+        "a template of a newer Python": (b"x = t'{x}'\n", _at("FC103", 1, 6, 11)),
+        "an except without brackets": (b"try:\n    x = 1\nexcept A, B:\n    pass\n", _at("FC103", 3, 8, 12)),
+    }
