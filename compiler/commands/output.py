@@ -25,8 +25,8 @@ def write_files(files: Mapping[Path, bytes]) -> None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 pending[path] = path.with_name(f".{path.name}.{os.getpid()}.tmp")
                 pending[path].unlink(missing_ok=True)
-                with pending[path].open("xb") as opened:  # never through a link that somebody laid there
-                    opened.write(data)
+                pending[path].touch(exist_ok=False)  # never through a link that somebody laid there
+                pending[path].write_bytes(data)
         for path, written in pending.items():
             written.replace(path)
     except OSError as error:

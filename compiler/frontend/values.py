@@ -267,19 +267,12 @@ def _binary(scope: Scope, node: ast.BinOp, depth: int) -> object:
         return _power(left, right)
     if isinstance(left, str) and isinstance(node.op, ast.Mod):
         raise _Unknown
-    if isinstance(node.op, ast.Mult) and _product(left, right) > _LONGEST:
+    if isinstance(node.op, ast.Mult) and _repeats(left, right) > _LONGEST:
         raise _Unknown
     operation = BINARY.get(type(node.op))
     if operation is None:
         raise _Unknown
     return operation(left, right)
-
-
-def _product(left: object, right: object) -> int:
-    """How much a product holds: numbers count as their digits do."""
-    if isinstance(left, int | float) and isinstance(right, int | float):
-        return max(_size(left), _size(right)) if max(abs(left), abs(right)) >= 2**64 else 1
-    return _size(left) * _size(right)
 
 
 def _power(left: object, right: object) -> object:
@@ -288,13 +281,12 @@ def _power(left: object, right: object) -> object:
     raise _Unknown
 
 
-def _size(value: object) -> int:
-    """What a product may grow to: the length of a sequence; an integer counts as itself beside one."""
-    if isinstance(value, str | list | tuple | dict):
-        return max(len(value), 1)
-    if isinstance(value, int):
-        return min(abs(value), _LONGEST) if abs(value) < 2**64 else _LONGEST + 1
-    return 1
+def _repeats(left: object, right: object) -> int:
+    """How long a product becomes: that of two numbers has no length."""
+    for whole, count in ((left, right), (right, left)):
+        if isinstance(whole, str | list | tuple) and isinstance(count, int):
+            return max(len(whole), 1) * abs(count)
+    return 0
 
 
 def _unary(scope: Scope, node: ast.UnaryOp, depth: int) -> object:

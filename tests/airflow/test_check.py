@@ -21,7 +21,6 @@ from tests.airflow.stage import chain, compiled, emitted, written
         ("@kubernetes(qos='Best')", "FC320"),
         ("@kubernetes(tolerations=[{'kee': 'x'}])", "FC320"),
         ("@kubernetes(node_selector='ssd')", "FC320"),
-        ("@kubernetes(annotations={'a': '{{ x }}'})", "FC322"),
         ("@kubernetes(secrets='{% a %}')", "FC322"),
         ("@kubernetes(executable='$(HOME)')", "FC322"),
         ("@kubernetes(image='a:{{ x }}')", "FC322"),

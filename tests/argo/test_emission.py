@@ -95,7 +95,7 @@ def test_pull_secrets_of_a_step_are_the_workflows(tmp_path: Path) -> None:
         ("@kubernetes(qos='Best')", "FC312"),
         ("@kubernetes(image='a:{{workflow.name}}')", "FC646"),
         ("@kubernetes(annotations={'a': '{{=1+1}}'})", "FC646"),
-        ("@kubernetes(labels={'{{': 'a'})", "FC646"),
+        ("@kubernetes(labels={'{{': 'a'})", "FC539"),
         ("@kubernetes(secrets=['{{workflow.name}}'])", "FC646"),
     ],
 )

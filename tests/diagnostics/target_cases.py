@@ -116,10 +116,10 @@ CASES: dict[str, Aimed] = {
     "tolerations with a misspelt key": Aimed("airflow", step_with("kubernetes(«tolerations=[{'kee': 'x'}]») FC320")),
     "a setting of Airflow": Aimed("airflow", _flow(mark="FC321"), settings={"operator": "docker"}),
     "arguments that belong to flowc": Aimed("airflow", _flow(mark="FC321"), settings={"default_args": {"retries": 3}}),
-    "an annotation that is a template": Aimed("airflow", step_with("kubernetes(«annotations={'a': '{{ x }}'}») FC322")),
-    "an annotation that the kubelet rewrites": Aimed(
-        "airflow", step_with("kubernetes(«annotations={'a': '$(HOME)'}») FC322")
-    ),
+    "a secret's name that is a template": Aimed("airflow", step_with("kubernetes(«secrets='{% a %}'») FC322")),
+    "a command that the kubelet rewrites": Aimed("airflow", step_with("kubernetes(«executable='$(HOME)'») FC322")),
+    "an annotation with a tag of Argo's": Aimed("argo", step_with("kubernetes(«annotations={'a': '{{ x }}'}») FC646")),
+    "a role with a placeholder": Aimed("step-functions", step_with("batch(«iam_role='a${b}'») FC647")),
     "a DAG's id with a blank": Aimed("airflow", _flow(mark="FC323"), {"name": "my flow"}),
     "a DAG's id that is too long": Aimed("airflow", _flow(name="F" * 251, mark="FC323")),
     "a pod's option without pods": Aimed(

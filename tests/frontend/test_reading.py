@@ -98,6 +98,7 @@ VALUES: dict[str, Value] = {
     "{**BASE, 'b': 2}": {"a": 1, "b": 2},
     "BASE['a'] + 1": 2,
     "SIZE * 1024": 4096,
+    "2 * 1024 * 1024 * 1024": 2147483648,
     "f'{NAME}-{SIZE:03d}'": "xs-004",
     "NAME.upper()": "XS",
     "'-'.join([NAME, 'b'])": "xs-b",
