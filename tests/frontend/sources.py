@@ -95,3 +95,44 @@ def only(folder: Path, source: str) -> Flow:
     assert [(found.rule.code, found.message) for found in report] == []
     (found,) = flows
     return found
+
+
+def loops(count: int) -> str:
+    """Steps that repeat, one after the other."""
+    steps = [
+        step(
+            f"s{n}",
+            f"self.v = 1\nself.next({{1: self.s{n}, 2: self.{f's{n + 1}' if n < count - 1 else 'end'}}}, condition='v')",
+        )
+        for n in range(count)
+    ]
+    return flow([step("start", ">self.s0"), *steps, step("end", "pass")])
+
+
+def foreaches(count: int) -> str:
+    """Foreaches one after the other."""
+    steps: list[str] = []
+    for n in range(count):
+        after = f">self.s{n + 1}" if n < count - 1 else ">self.end"
+        steps += [step(f"s{n}", f"self.xs = [1]\nself.next(self.g{n}, foreach='xs')")]
+        steps += [step(f"g{n}", f">self.j{n}"), step(f"j{n}", after, join=True)]
+    return flow([step("start", ">self.s0"), *steps, step("end", "pass")])
+
+
+def gangs(count: int) -> str:
+    """Gangs one after the other."""
+    text = foreaches(count).replace("foreach='xs'", "num_parallel=2")
+    return text.replace("    @step\n    def g", "    @parallel\n    @step\n    def g")
+
+
+def parameters(count: int) -> str:
+    """A step with many parameters."""
+    lines = "".join(f"    p{n} = Parameter('p{n}', default={n}, help='what')\n" for n in range(count))
+    return HEAD + lines + step("start", "print(self.p0)")
+
+
+def artifacts(count: int) -> str:
+    """Two steps: one sets many artifacts, the other reads them."""
+    sets = "\n".join(f"self.x{n} = {n}" for n in range(count))
+    reads = "\n".join(f"print(self.x{n})" for n in range(count))
+    return flow([step("start", f"{sets}\nself.next(self.end)"), step("end", reads)])

@@ -5,12 +5,19 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 import pytest
 
+from compiler.backends import Backend, Options
+from compiler.commands.targets import BUILT_IN, load_backend
+from compiler.diagnostics import Report
+from compiler.ir.flow import Flow
+from compiler.ir.planner import plan
+from compiler.pipeline import emit_plan
 from tests.frontend import sources
 
 if TYPE_CHECKING:
@@ -38,6 +45,11 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "wide": sources.wide,
     "nested": sources.nested,
     "switches": sources.switches,
+    "loops": sources.loops,
+    "gangs": sources.gangs,
+    "foreaches": sources.foreaches,
+    "parameters": sources.parameters,
+    "artifacts": sources.artifacts,
     "all wrong": lambda count: sources.chain(count).replace("self.next(self.s", "self.next(self.missing_"),
     "all read, nothing set": lambda count: sources.chain(count).replace("self.x", "self.y = self.x"),
     "all lost at joins": lambda count: (
@@ -62,12 +74,34 @@ SHAPES: dict[str, Callable[[int], str]] = {
 def test_work_grows_with_the_flow(shape: str, tmp_path: Path) -> None:
     """Lines executed for twice the size: at most 2.3 times as many."""
     sources.parsed(tmp_path, SHAPES[shape](10))
-    small, large = (_lines(tmp_path, SHAPES[shape](size)) for size in (100, 200))
+    texts = [SHAPES[shape](size) for size in (100, 200)]
+    small, large = (_lines(partial(sources.parsed, tmp_path, text)) for text in texts)
     assert large <= 2.3 * small
 
 
-def _lines(folder: Path, source: str) -> int:
-    """How many lines of Python it takes to read a source."""
+PLANNED = ("chain", "diamonds", "wide", "nested", "switches", "loops", "gangs", "foreaches", "parameters", "artifacts")
+SIZES = {"nested": 12, "artifacts": 60}
+
+
+@pytest.mark.parametrize("shape", PLANNED)
+def test_work_of_a_target_grows_with_the_flow(shape: str, tmp_path: Path) -> None:
+    """Planning, checking and writing it for each target, once everything is imported."""
+    size = SIZES.get(shape, 24)
+    flows = [sources.only(tmp_path, SHAPES[shape](count)) for count in (3, size, 2 * size)]
+    for target in BUILT_IN:
+        backend = load_backend(target)
+        assert backend is not None
+        _, small, large = (_lines(partial(_compiled, flow, backend)) for flow in flows)
+        assert large <= 2.3 * small, target
+
+
+def _compiled(flow: Flow, backend: Backend) -> None:
+    report = Report()
+    assert emit_plan(plan(flow), backend, Options("f:0"), report), list(report)
+
+
+def _lines(work: Callable[[], object]) -> int:
+    """How many lines of Python some work takes."""
     count = 0
 
     def trace(frame: FrameType, event: str, argument: object) -> TraceFunction:
@@ -78,7 +112,7 @@ def _lines(folder: Path, source: str) -> int:
     before = sys.gettrace()
     sys.settrace(trace)
     try:
-        sources.parsed(folder, source)
+        work()
     finally:
         sys.settrace(before)
     return count
