@@ -100,7 +100,7 @@ def _excerpt(
     span: Span, words: str, sign: str, lines: Mapping[str, list[str]], margin: str, paint: _Paint, code: str
 ) -> Iterator[str]:
     """The place, its first line, and carets under the part that is meant (to the line's end where it goes on)."""
-    yield f"{margin}{paint(_BLUE, '-->')} {span.path}:{span.line}:{span.col}"
+    yield f"{margin}{paint(_BLUE, '-->')} {_safe(span.path)}:{span.line}:{span.col}"
     text = lines.get(span.path, [])
     if not 0 < span.line <= len(text):
         return
@@ -173,7 +173,14 @@ def _json(report: Report) -> str:
         "warnings": counts["warning"],
         "diagnostics": [_object(found) for found in report],
     }
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    return legible_json(json.dumps(whole, indent=2, ensure_ascii=False)) + "\n"
+
+
+def legible_json(text: str) -> str:
+    """JSON in which what no terminal should get is escaped: control characters, bidi marks, halves of surrogate pairs."""
+    import json  # noqa: PLC0415  # rarely needed
+
+    return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text)
 
 
 def _object(found: Diagnostic) -> dict[str, object]:
@@ -213,7 +220,8 @@ def _annotation(found: Diagnostic) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "%0A".join(_safe(line).replace("%", "%25") for line in lines)
 
 
 def _property(text: str) -> str:

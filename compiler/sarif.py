@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from compiler.diagnostics import Diagnostic, Note, Report, Rule, Severity
 from compiler.ir.flow import Span
+from compiler.render import legible_json
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "note": "note"}
@@ -25,7 +26,8 @@ def sarif(report: Report) -> str:
         "columnKind": "unicodeCodePoints",
         "results": [_result(found, order[found.rule.code]) for found in report],
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return legible_json(json.dumps(log, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _rule(rule: Rule) -> dict[str, object]:
@@ -52,7 +54,7 @@ def _related(note: Note) -> dict[str, object]:
 
 def _place(span: Span) -> dict[str, object]:
     return {
-        "artifactLocation": {"uri": quote(span.path)},
+        "artifactLocation": {"uri": quote(span.path, errors="surrogateescape")},
         "region": {
             "startLine": span.line,
             "startColumn": span.col,

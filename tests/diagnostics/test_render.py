@@ -171,3 +171,21 @@ def test_a_line_that_logs_should_not_hold_is_not_shown() -> None:
         shown = render(report, {"flow.py": "x = 'hunter2hunter2'\n"}, form)
         assert "DB_PASSWORD" in shown
         assert "hunter2" not in shown
+
+
+HOSTILE = "\x1b[2J\x1b]0;title\x07 \x9b31m \u202e\u2066 \r\n::error::x %0A \x00 \udcff \u2028"
+
+
+@pytest.mark.parametrize("form", get_args(Format))
+def test_nothing_that_a_terminal_would_obey_is_printed(form: Format) -> None:
+    """Neither from a path, a line, a message nor a note; a machine reads back what was there."""
+    report = Report()
+    span = Span(f"{HOSTILE}.py", 1, 1, 1, 2)
+    report.add(ERROR, span, Note(span, HOSTILE), items=HOSTILE)
+    text = render(report, {span.path: HOSTILE}, form)
+    assert all(char.isprintable() or char == "\n" for char in text)
+    assert text.encode()
+    if form == "json":
+        assert json.loads(text)["diagnostics"][0]["span"]["path"] == span.path
+    if form == "github":
+        assert [line[:7] for line in text.splitlines()] == ["::error"]
