@@ -31,6 +31,23 @@ CASES = {
     "a variable that is named like a credential": _step("environment(«vars={'DB_PASSWORD': 'hunter2hunter2'}») FC570"),
     "a variable with the shape of a credential": _step("environment(«vars={'KEY': 'AKIA' 'ABCDEFGHIJKLMNOP'}») FC570"),
     "a password in a URL": _step("environment(«vars={'DB': 'postgres://ada:correcthorse@db/x'}») FC570"),
+    "a key of Google's": _step("environment(«vars={'KEY': 'AIza' '" + "aB3-_" * 7 + "'}») FC570"),
+    "a token of a model hub": _step("environment(«vars={'HUB': 'hf_' '" + "aB3" * 11 + "'}») FC570"),
+    "a webhook": _step(
+        "environment(«vars={'U': 'https://hooks.slack.com/services/' 'T0A/B0C/" + "x1" * 12 + "'}») FC570"
+    ),
+    "a key of a language model": _step("environment(«vars={'K': 'sk-' 'proj-" + "aB3_" * 6 + "'}») FC570"),
+    "common texts that are no credentials": _step(
+        "environment(vars={'ID': '123e4567-e89b-12d3-a456-426614174000', 'SHA': '" + "0123456789abcdef" * 4 + "'})",
+        "kubernetes(image='registry.example.org/a/b@sha256:" + "0f" * 32 + "')",
+        flow=("schedule(cron='0 6 * * *')",),
+        head="LOGO = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4//8/w38GIAXDIBKE0DHxgljNBAAO'",
+    ),
+    "names of credentials whose value is a place": _step(
+        "environment(vars={'API_KEY': '/run/secrets/key', 'CREDENTIALS': 's3://bucket/keys', 'DB_PASSWORD': '${DB_PASSWORD}',"
+        " 'PRIVATE_KEY': 'keys/deploy.pem', 'TOKEN': '<your token>',"
+        " 'DB': 'postgres://ada:{password}@db/x', 'M': 'sk-learn-model-for-regression'})"
+    ),
     "names and values that are no credentials": _step(
         "environment(vars={'TOKEN_URL': 'https://example.org/token', 'MAX_TOKEN': '100000000', 'PASSWORD': '', 'SALT': 'a:b@c'})"
     ),
