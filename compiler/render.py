@@ -173,14 +173,9 @@ def _json(report: Report) -> str:
         "warnings": counts["warning"],
         "diagnostics": [_object(found) for found in report],
     }
+    from compiler.sarif import legible_json  # noqa: PLC0415  # rarely needed
+
     return legible_json(json.dumps(whole, indent=2, ensure_ascii=False)) + "\n"
-
-
-def legible_json(text: str) -> str:
-    """JSON in which what no terminal should get is escaped: control characters, bidi marks, halves of surrogate pairs."""
-    import json  # noqa: PLC0415  # rarely needed
-
-    return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text)
 
 
 def _object(found: Diagnostic) -> dict[str, object]:
