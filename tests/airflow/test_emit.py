@@ -129,6 +129,7 @@ def test_a_step_costs_half_a_kilobyte_at_most(tmp_path: Path) -> None:
         ('@project(name="films")\n', 'dag_id="films.user.shared.TryFlow",'),
     ],
 )  # fmt: skip
+@pytest.mark.language("schedule.cron", "schedule.timezone")
 def test_flow_decorators_become_arguments_of_the_dag(tmp_path: Path, decorators: str, line: str) -> None:
     lines = emitted(written(tmp_path, chain(2), decorators)).splitlines()
     assert line in [each.strip() for each in lines]

@@ -21,18 +21,43 @@ COLUMNS = ("local", "argo", "step-functions", "airflow 3", "airflow 2")
 _RULE = re.compile(r"^- `([a-z0-9.-]+)`: (.+)$", re.MULTILINE)
 _CODE = re.compile(r"\bFC\d{3}\b")
 _REFUSED = ("refused.", "warned.")
+_EVERY_TARGET = ("argo", "step-functions", "airflow 3", "airflow 2")
 _FOLDERS: Mapping[str, tuple[str, ...]] = {
     "airflow": ("airflow 3", "airflow 2"),
     "argo": ("argo",),
     "stepfunctions": ("step-functions",),
+    "backends": _EVERY_TARGET,
 }
-"""Folders of tests that execute one target alone; what stands elsewhere executes the local run or its parts."""
+"""Folders of tests that show targets alone; what stands elsewhere executes the local run or its parts."""
+
+_BY_GENERATED = (
+    "artifact.delete",
+    "foreach.outside",
+    "gang.literal",
+    "gang.expression",
+    "recursion.retry",
+    "config.value",
+)
+"""What steps of generated flows do on every engine."""
+
+_WITHOUT_ENGINE: tuple[tuple[str, str], ...] = (
+    *((rule, "none") for rule in ("schedule.", "kubernetes.")),
+    *((rule, "flowc") for rule in ("refused.several", "config.required", "client.runner", "gang.decorators")),
+    *((rule, "flowc") for rule in ("own.import-needed", "resume.", "failure.interrupted", "real.")),
+    *((rule, "shim") for rule in ("foreach.", "join.", "artifact.", "merge.", "client.", "parallel.", "names.")),
+    *((rule, "shim") for rule in ("catch.print", "timeout.swallowed", "failure.")),
+)
+"""Why an engine has no say in a rule, by how the rule's id begins: the first that fits, for the cells that no test fills."""
 
 _HEAD = """# Which test shows which rule
 
 Every rule of `docs/language.md` with the engines on which a test would fail without it. `yes`: a flow that needs the rule runs
-there, and leaves what the local run leaves. A code: the target refuses it so, and a test sees that. This page is printed from the
-tests (`make golden`).
+there, and leaves what the local run leaves, or what the target needs for it stands in its output. A code: the target refuses it so,
+and a test sees that. `refused`: the compiler refuses it, whatever the target. This page is printed from the tests (`make golden`).
+
+Where an engine has no say in a rule, the cell says why: `shim`: it happens in the step's process or in what reads the store, which
+are the same code on every target, and a test shows it without an engine. `flowc`: the command does it, before an engine sees
+anything or without one. `none`: a local run has no schedules and no pods.
 
 """
 
@@ -55,7 +80,7 @@ def rules() -> dict[str, str]:
 def shown() -> dict[str, list[Shown]]:
     """What shows each id, written flows first; ids that are no rules too."""
     found: dict[str, list[Shown]] = {}
-    for each in (_by_flows(), _by_tests(), _by_diagnostics()):
+    for each in (_by_flows(), _by_generated(), _by_tests(), _by_diagnostics()):
         for rule, shows in each:
             found.setdefault(rule, []).append(shows)
     return found
@@ -66,6 +91,11 @@ def _by_flows() -> Iterator[tuple[str, Shown]]:
         cells = _cells(written)
         for rule in written.shows:
             yield rule, Shown(f"`{written.path.relative_to(ROOT)}`", cells)
+
+
+def _by_generated() -> Iterator[tuple[str, Shown]]:
+    for rule in _BY_GENERATED:
+        yield rule, Shown("`tests/conformance/test_generated.py`", dict.fromkeys(COLUMNS, "yes"))
 
 
 def _cells(written: Written) -> dict[str, str]:
@@ -135,13 +165,24 @@ def _table(texts: Mapping[str, str], found: Mapping[str, list[Shown]]) -> Iterat
     yield "| --- " * (len(COLUMNS) + 2) + "|"
     for rule in texts:
         by = found.get(rule, [])
-        cells = [_word([one.cells[column] for one in by if one.cells.get(column)]) for column in COLUMNS]
+        cells = [
+            _word([one.cells[column] for one in by if one.cells.get(column)]) or _without(rule, column)
+            for column in COLUMNS
+        ]
         yield f"| `{rule}` | {' | '.join(cells)} | {', '.join(dict.fromkeys(one.by for one in by))} |"
 
 
 def _word(words: list[str]) -> str:
     """What an engine's cell says of several tests: that it runs counts more than that a variant is refused."""
     return "yes" if "yes" in words else ", ".join(dict.fromkeys(words))
+
+
+def _without(rule: str, column: str) -> str:
+    """Why no test of a rule runs on an engine. AssertionError where there is no reason."""
+    found = next((word for begin, word in _WITHOUT_ENGINE if rule.startswith(begin)), None)
+    assert found, f"no test shows {rule} on {column}: let one, or say why none can"
+    assert found != "none" or column == "local", f"no test shows {rule} on {column}"
+    return found
 
 
 def path_of_table() -> Path:

@@ -375,6 +375,7 @@ def test_docs_spans_and_marks(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("gang", ["torchrun", "torchrun_parallel", "deepspeed_parallel", "our_parallel"])
+@pytest.mark.language("gang.decorators")
 def test_names_that_pass_through_are_the_images(gang: str, tmp_path: Path) -> None:
     text = """
 from metaflow import FlowSpec, checkpoint, load_model, step, torchrun

@@ -6,7 +6,9 @@ from tests.conformance.written.case import FLOWS, Written
 
 _SWITCHES = FLOWS / "switches.py"
 _RECURSION = FLOWS / "recursion.py"
+_ROUNDS = FLOWS / "rounds.py"
 _GANG = FLOWS / "gang.py"
+_GANG_ENDS = FLOWS / "gang_ends.py"
 
 CASES: tuple[Written, ...] = (
     Written(
@@ -36,8 +38,12 @@ CASES: tuple[Written, ...] = (
     ),
     Written(_SWITCHES, "SwitchAroundFlow", shows=("switch.in-split", "switch.in-foreach")),
     Written(_SWITCHES, "SwitchAroundFlow", {"size": 0}),
-    Written(_RECURSION, "RepeatFlow"),
+    Written(_RECURSION, "RepeatFlow", shows=("recursion.self", "recursion.artifacts")),
     Written(_RECURSION, "RepeatFlow", {"rounds": 1}),
-    Written(_RECURSION, "RepeatInsideFlow"),
-    Written(_GANG, "GangFlow", together=True),
+    Written(_RECURSION, "RepeatInsideFlow", shows=("recursion.foreach",)),
+    Written(_ROUNDS, "RoundsFlow", shows=("recursion.retry",)),
+    Written(_ROUNDS, "RoundsFailFlow", shows=("recursion.retry", "failure.stops")),
+    Written(_GANG, "GangFlow", shows=("gang.expression", "gang.current", "gang.join"), together=True),
+    Written(_GANG_ENDS, "GangEndsFlow", shows=("gang.literal",), together=True),
+    Written(_GANG_ENDS, "GangEndsFlow", {"failing": 1}, shows=("gang.failure",), together=True),
 )
