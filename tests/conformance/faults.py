@@ -104,6 +104,31 @@ class FailAlways:
         return self.retries + (2 if self.kind == "kill" else 1)
 
 
+class FlowFailed(Exception):
+    """A step has failed for good, and nothing catches it: the run is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fatal:
+    """A step that fails in every attempt, and with it the run."""
+
+    kind: Kind
+    retries: int
+
+    @property
+    def decorators(self) -> tuple[str, ...]:
+        """What stands above the step."""
+        retry = (f"@retry(times={self.retries}, minutes_between_retries=0)",) if self.retries else ()
+        return (*decorators(self.kind), *retry)
+
+    def lines(self) -> list[str]:
+        fails = {"raise": 'raise LookupError("the end of it")', "kill": _KILL, "hang": _HANG}
+        return ["if current.is_running_flow:", f"    {fails[self.kind]}"]
+
+    def apply(self, task: Running) -> None:
+        raise FlowFailed
+
+
 def _hits(only_index: int | None, path: tuple[int, ...]) -> bool:
     return only_index is None or bool(path and path[-1] == only_index)
 

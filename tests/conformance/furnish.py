@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from tests.conformance import acts
 from tests.conformance.configuring import NAME, Settings, configured
 from tests.conformance.dice import chance
-from tests.conformance.faults import FailAlways, FailFirst, Kind, Told
+from tests.conformance.faults import FailAlways, FailFirst, Fatal, Kind, Told
 from tests.conformance.faults import decorators as faulty
 from tests.conformance.scopes import Loop, Scope, Version, differing, is_sure, meet
 from tests.conformance.shapes import BEYOND_METAFLOW, GANG, Diamond, Each, Level, Line, first_step, last_step
@@ -64,6 +64,7 @@ class Furnisher:
     flow: str
     parameters: tuple[GivenParameter, ...]
     settings: Settings | None = None
+    fatal: Mapping[str, Fatal] = field(default_factory=dict)
     steps: dict[str, StepDef] = field(default_factory=dict)
     constants: dict[str, object] = field(default_factory=dict)
     globals: dict[str, object] = field(default_factory=dict)
@@ -306,6 +307,13 @@ class Furnisher:
         return doing
 
     def _failing(
+        self, step: str, loops: tuple[Loop, ...], *, may_catch: bool, repeats: bool = False
+    ) -> tuple[tuple[str, ...], tuple[acts.Act, ...], tuple[acts.Act, ...]]:
+        drawn = self._fault(step, loops, may_catch=may_catch, repeats=repeats)
+        fatal = self.fatal.get(step)
+        return (fatal.decorators, (fatal,), ()) if fatal else drawn
+
+    def _fault(
         self, step: str, loops: tuple[Loop, ...], *, may_catch: bool, repeats: bool = False
     ) -> tuple[tuple[str, ...], tuple[acts.Act, ...], tuple[acts.Act, ...]]:
         """Decorators, acts at the beginning and acts at the end of a step that fails at times, or has an environment."""

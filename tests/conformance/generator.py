@@ -10,9 +10,10 @@ from compiler.ir.flow import Value
 from tests.conformance.configuring import NAME, defaulted, draw_settings
 from tests.conformance.dice import chance
 from tests.conformance.drawing import draw_shape
-from tests.conformance.furnish import Furnisher, StepDef
+from tests.conformance.faults import Fatal
+from tests.conformance.furnish import KINDS, Furnisher, StepDef
 from tests.conformance.oracle import Foreseen, Oracle
-from tests.conformance.shapes import has_gang, has_recursion, has_switch, step_names
+from tests.conformance.shapes import Level, Line, first_step, has_gang, has_recursion, has_switch, last_step, step_names
 from tests.conformance.texts import draw_parameters
 from tests.conformance.traits import traits
 from tests.conformance.wrapping import SOURCE
@@ -64,7 +65,7 @@ class GeneratedFlow:
 
     `parameters` are what a run is given, by command-line names; `tasks` is what must come of it, by step and index
     path; `beyond_metaflow` is true where Metaflow itself cannot run it. `features` are those that a target may lack;
-    `traits` are all that it holds, in words.
+    `traits` are all that it holds, in words. `fails`: a run of it does.
     """
 
     seed: int
@@ -81,6 +82,7 @@ class GeneratedFlow:
     has_nested_foreach: bool
     features: frozenset[str]
     traits: frozenset[str]
+    fails: bool
 
 
 def generate(seed: int, *, max_tasks: int = MAX_TASKS, max_steps: int = MAX_STEPS) -> GeneratedFlow:
@@ -94,7 +96,7 @@ def generate(seed: int, *, max_tasks: int = MAX_TASKS, max_steps: int = MAX_STEP
         settings = draw_settings(rng, name, bare=not is_shared) if chance(rng, 0.3) else None
         if settings and chance(rng, 0.4):
             parameters = (*parameters, defaulted(settings, rng))
-        furnisher = Furnisher(rng, name, parameters, settings)
+        furnisher = Furnisher(rng, name, parameters, settings, _fatal(random.Random(f"fatal {seed}"), shape))
         furnisher.level(shape, {}, (), None)
         order = list(step_names(shape))
         if chance(rng, 0.3):
@@ -103,7 +105,7 @@ def generate(seed: int, *, max_tasks: int = MAX_TASKS, max_steps: int = MAX_STEP
         visible = {parameter.attribute: parameter.expected for parameter in parameters} | furnisher.constants
         visible |= {NAME: settings.values} if settings else {}
         oracle = Oracle(steps, visible)
-        oracle.run(shape, {})
+        fails = oracle.fails(shape)
         if len(oracle.tasks) <= max_tasks:
             break
     files = dict(settings.files) if settings else {}
@@ -129,8 +131,19 @@ def generate(seed: int, *, max_tasks: int = MAX_TASKS, max_steps: int = MAX_STEP
             )
             if has
         ),
-        traits=traits(shape, steps),
+        traits=traits(shape, steps) | ({"failed run"} if fails else set()),
+        fails=fails,
     )
+
+
+def _fatal(rng: random.Random, shape: Level) -> Mapping[str, Fatal]:
+    """At times a step that fails the run, where no other task can run at the time: of others it is open how far they come."""
+    nodes = [node for node in shape.nodes if not (isinstance(node, Line) and node.rounds)]
+    if not chance(rng, 0.05):
+        return {}
+    node = rng.choice(nodes)
+    (kind,) = rng.choices(KINDS, weights=(70, 20, 10))
+    return {rng.choice((first_step(node), last_step(node))): Fatal(kind, rng.choice((0, 0, 1)))}
 
 
 def _source(

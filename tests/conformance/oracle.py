@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.conformance import acts
-from tests.conformance.faults import FailAlways, FailFirst
+from tests.conformance.faults import FailAlways, FailFirst, Fatal, FlowFailed
 from tests.conformance.furnish import StepDef
 from tests.conformance.shapes import Diamond, Each, Level, Line, last_step
 from tests.conformance.switching import Decide
@@ -19,9 +19,9 @@ State = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What one task must be."""
+    """What one task must be; `artifacts` is None where it fails for good."""
 
-    artifacts: Mapping[str, object]
+    artifacts: Mapping[str, object] | None
     attempts: int
 
 
@@ -40,6 +40,14 @@ class Oracle:
     steps: Mapping[str, StepDef]
     parameters: Mapping[str, object]
     tasks: dict[tuple[str, str], Foreseen] = field(default_factory=dict)
+
+    def fails(self, level: Level) -> bool:
+        """Run the flow; whether it fails."""
+        try:
+            self.run(level, {})
+        except FlowFailed:
+            return True
+        return False
 
     def run(self, level: Level, state: State, path: Path = (), stack: Stack = ()) -> Left:
         """Run a level at an index path, from node to node as its switches decide; the last step and its state."""
@@ -102,14 +110,16 @@ class Oracle:
             tuple(one.step for one in inputs),
             self.parameters,
         )
+        place = ".".join(map(str, path)) or "-"
+        place += "" if iteration is None else f"~{iteration}"
         attempts = 1
         for act in self.steps[step].acts:
             if isinstance(act, FailFirst | FailAlways):
                 attempts = max(attempts, act.attempts(path))
+            if isinstance(act, Fatal):
+                self.tasks[step, place] = Foreseen(None, act.retries + 1)
             act.apply(running)
             if running.is_over:
                 break
-        place = ".".join(map(str, path)) or "-"
-        place += "" if iteration is None else f"~{iteration}"
         self.tasks[step, place] = Foreseen(copy.deepcopy(running.state), attempts)
         return running.state
