@@ -45,7 +45,7 @@ _WITHOUT_ENGINE: tuple[tuple[str, str], ...] = (
     *((rule, "flowc") for rule in ("refused.several", "config.required", "client.runner", "gang.decorators")),
     *((rule, "flowc") for rule in ("own.import-needed", "resume.", "failure.interrupted", "real.")),
     *((rule, "shim") for rule in ("foreach.", "join.", "artifact.", "merge.", "client.", "parallel.", "names.")),
-    *((rule, "shim") for rule in ("catch.print", "timeout.swallowed", "failure.")),
+    *((rule, "shim") for rule in ("catch.print", "timeout.swallowed", "failure.", "recursion.tasks")),
 )
 """Why an engine has no say in a rule, by how the rule's id begins: the first that fits, for the cells that no test fills."""
 
@@ -138,9 +138,10 @@ def _by_diagnostics() -> Iterator[tuple[str, Shown]]:
 
 
 def _of_files() -> set[str]:
+    from tests.diagnostics import file_cases
     from tests.diagnostics.test_cases import OTHERS
 
-    return set(OTHERS)
+    return {place.code for _, place in file_cases.CASES.values()} | set(OTHERS)
 
 
 def known_codes() -> Mapping[str, Rule]:

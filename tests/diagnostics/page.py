@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 import sys
 from collections.abc import Iterator
+from types import ModuleType
 
 import compiler
 from compiler.diagnostics import Rule
@@ -38,10 +39,10 @@ end exclusive) and `notes` (objects with `message` and `span`). `--format github
 """
 
 
-def rules() -> dict[str, Rule]:
-    """Every rule of the compiler by its code; a code with two rules is an error."""
+def rules(within: ModuleType = compiler) -> dict[str, Rule]:
+    """Every rule of the compiler, or of a package of it, by its code; a code with two rules is an error."""
     found: dict[str, Rule] = {}
-    for module in pkgutil.walk_packages(compiler.__path__, "compiler."):
+    for module in pkgutil.walk_packages(within.__path__, f"{within.__name__}."):
         if module.name.endswith("__main__"):
             continue
         for value in vars(importlib.import_module(module.name)).values():
