@@ -22,6 +22,8 @@ class Rule:
     severity: Severity = "error"
     quoted: bool = True
     """Whether the line may be shown; not where it holds what logs should not."""
+    fix: str = ""
+    """What `flowc fix` does about it, and when; nothing where only a person can tell what was meant."""
 
 
 @record
@@ -33,6 +35,56 @@ class Note:
 
 
 @record
+class Replace:
+    """Other text in a place; a place without width takes it in."""
+
+    span: Span
+    text: str
+
+
+@record
+class Insert:
+    """A text of its own beside what begins at a place.
+
+    `before` or `after` a statement; `first` in the body of the function whose name stands there, among its `decorators`
+    as the outermost, or the last of its `arguments`.
+    """
+
+    where: Literal["before", "after", "first", "decorators", "arguments"]
+    span: Span
+    text: str
+
+
+@record
+class Move:
+    """The decorator or statement that begins at a place goes, its comments with it, before or after another of its kind."""
+
+    span: Span
+    where: Literal["before", "after"]
+    to: Span
+
+
+@record
+class Drop:
+    """The decorator, or the name of an import, that begins at a place goes."""
+
+    span: Span
+
+
+@record
+class AddImport:
+    """A file imports a name of the flow language too."""
+
+    path: str
+    name: str
+
+
+Edit = Replace | Insert | Move | Drop | AddImport
+Fix = tuple[Edit, ...]
+"""What a safe cure changes, all of it or nothing. It cannot change what a right flow means: only one flow can have been meant."""
+
+
+@record
 class Diagnostic:
     """One finding: its rule, its place and its words."""
 
@@ -41,6 +93,7 @@ class Diagnostic:
     message: str
     help: str
     notes: tuple[Note, ...] = ()
+    fix: Fix = ()
 
 
 @mutable
@@ -54,9 +107,12 @@ class Report:
     _seen: set[Diagnostic] = fresh(default_factory=set)
     notes: bool = False
 
-    def add(self, rule: Rule, span: Span, *notes: Note, **facts: object) -> None:
-        """Record one finding; `facts` fill the rule's templates."""
-        self._put(Diagnostic(rule, span, _fill(rule.message, facts), _fill(rule.help, facts), notes))
+    def add(self, rule: Rule, span: Span, *beside: Note | Edit, **facts: object) -> None:
+        """Record one finding; `facts` fill the rule's templates, `beside` are its notes and the edits of its fix."""
+        notes = tuple(each for each in beside if isinstance(each, Note))
+        fix = tuple(each for each in beside if not isinstance(each, Note))
+        assert rule.fix or not fix, f"{rule.code} does not say what its fix does"
+        self._put(Diagnostic(rule, span, _fill(rule.message, facts), _fill(rule.help, facts), notes, fix))
 
     def take(self, other: Report) -> None:
         """Record the findings of another report; what is there already is not there twice."""

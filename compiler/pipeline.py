@@ -9,6 +9,7 @@ from compiler.backends import Backend, Options, OutputFile, refuse
 from compiler.diagnostics import Report
 from compiler.frontend import parse
 from compiler.frontend.settled import Given
+from compiler.frontend.source import Drafts
 from compiler.ir.flow import Flow
 from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
@@ -23,13 +24,14 @@ class FlowChoiceError(CallError):
 @record
 class Reading:
     """How flow files are read: whether their modules are imported (`--import`), which names of `metaflow` the image has, what
-    their `Config`s are given, and which decorators are added to every step (`--with`).
+    their `Config`s are given, which decorators are added to every step (`--with`), and what stands in for files.
     """
 
     imports: bool = False
     passthrough: tuple[str, ...] = ()
     configs: Mapping[str, Given] = fresh(default_factory=dict)
     added: tuple[str, ...] = ()
+    drafts: Drafts | None = None
 
 
 PLAIN = Reading()
@@ -84,7 +86,15 @@ def read_flows(
 
 def _parsed(path: Path, report: Report, name: str | None, root: Path | None, reading: Reading) -> tuple[Flow, ...]:
     if not reading.imports:
-        return parse(path, report, root=root, name=name, passthrough=reading.passthrough, configs=reading.configs)
+        return parse(
+            path,
+            report,
+            root=root,
+            name=name,
+            passthrough=reading.passthrough,
+            configs=reading.configs,
+            drafts=reading.drafts,
+        )
     from compiler.importing import importer  # noqa: PLC0415 - most flows are read by their text
 
     found = importer(path, root or path.parent)

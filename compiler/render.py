@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
-from compiler.diagnostics import Diagnostic, Note, Report, Severity
+from compiler.diagnostics import AddImport, Diagnostic, Drop, Edit, Insert, Move, Note, Replace, Report, Severity
 from compiler.ir.flow import Span
 
 Format = Literal["text", "json", "github", "sarif"]
@@ -23,7 +23,7 @@ def render(report: Report, sources: Mapping[str, str], format: Format = "text", 
     """What was found, by place. `sources` maps the paths of spans to texts; where one is missing its lines are left out.
 
     `text` ends with a summary line, and is empty where nothing was found. `json` is one object:
-    `{"version": 1, "errors": n, "warnings": n, "diagnostics": [{"code", "name", "severity", "message", "help", "span", "notes"}]}`
+    `{"version": 1, "errors": n, "warnings": n, "diagnostics": [{"code", "name", "severity", "message", "help", "span", "notes", "fix"}]}`
     where a span is `{"path", "line", "column", "end_line", "end_column"}` as in `Span` and a note `{"message", "span"}`.
     `github` is one workflow command a line, `sarif` a log of SARIF 2.1.0.
     """
@@ -171,11 +171,16 @@ def _json(report: Report) -> str:
         "version": JSON_VERSION,
         "errors": counts["error"],
         "warnings": counts["warning"],
-        "diagnostics": [_object(found) for found in report],
+        "diagnostics": as_objects(report),
     }
     from compiler.sarif import legible_json  # noqa: PLC0415  # rarely needed
 
     return legible_json(json.dumps(whole, indent=2, ensure_ascii=False)) + "\n"
+
+
+def as_objects(found: Iterable[Diagnostic]) -> list[dict[str, object]]:
+    """Findings as the JSON has them."""
+    return [_object(each) for each in found]
 
 
 def _object(found: Diagnostic) -> dict[str, object]:
@@ -187,7 +192,23 @@ def _object(found: Diagnostic) -> dict[str, object]:
         "help": found.help,
         "span": _place(found.span),
         "notes": [{"message": note.text, "span": _place(note.span)} for note in found.notes],
+        "fix": [_edit(edit) for edit in found.fix],
     }
+
+
+def _edit(edit: Edit) -> dict[str, object]:
+    """An edit by its kind; `replace` alone is a change of the text that needs no knowledge of its structure."""
+    match edit:
+        case Replace(span=span, text=text):
+            return {"kind": "replace", "span": _place(span), "text": text}
+        case Insert(where=where, span=span, text=text):
+            return {"kind": "insert", "where": where, "span": _place(span), "text": text}
+        case Move(span=span, where=where, to=to):
+            return {"kind": "move", "span": _place(span), "where": where, "to": _place(to)}
+        case Drop(span=span):
+            return {"kind": "drop", "span": _place(span)}
+        case AddImport(path=path, name=name):
+            return {"kind": "import", "path": path, "name": name}
 
 
 def _place(span: Span) -> dict[str, object]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
-from compiler.diagnostics import Diagnostic, Note, Report, Rule, Severity
+from compiler.diagnostics import Diagnostic, Note, Replace, Report, Rule, Severity
 from compiler.ir.flow import Span
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
@@ -44,7 +44,19 @@ def _result(found: Diagnostic, rule: int) -> dict[str, object]:
     }
     if found.notes:
         result["relatedLocations"] = [_related(note) for note in found.notes]
+    changes = [edit for edit in found.fix if isinstance(edit, Replace)]
+    if changes and len(changes) == len(found.fix):
+        result["fixes"] = [{"description": {"text": found.rule.fix}, "artifactChanges": _changes(changes)}]
     return result
+
+
+def _changes(edits: Sequence[Replace]) -> list[dict[str, object]]:
+    """What a fix that only replaces texts changes in each file."""
+    by_path: dict[str, list[dict[str, object]]] = {}
+    for edit in edits:
+        change = {"deletedRegion": _place(edit.span)["region"], "insertedContent": {"text": edit.text}}
+        by_path.setdefault(edit.span.path, []).append(change)
+    return [{"artifactLocation": {"uri": quote(path)}, "replacements": each} for path, each in by_path.items()]
 
 
 def _related(note: Note) -> dict[str, object]:

@@ -17,6 +17,7 @@ class Entry:
 
 COMMANDS: Mapping[str, Entry] = {
     "check": Entry("check", "Find all mistakes of flows, without importing them."),
+    "fix": Entry("fix", "Put right what can only have been meant in one way."),
     "explain": Entry("explain", "Say what a code such as FC202 means, with a flow put right."),
     "run": Entry("run", "Run a flow on this machine."),
     "show": Entry("show", "Print the graph of a flow."),

@@ -49,6 +49,8 @@ def _rule(code: str, rule: Mapping[str, str]) -> Iterator[str]:
     yield f"{severity} {click.style(rule['name'], bold=True)}"
     yield f"  {rule['message']}"
     yield f"  {click.style('help', bold=True)}: {rule['help']}"
+    if "fix" in rule:
+        yield f"  {click.style('fix', bold=True)}: `flowc fix` {rule['fix']}"
     for key, title in (("wrong", "A flow that has it:"), ("right", "The flow put right:")):
         if key in rule:
             yield f"\n{click.style(title, bold=True)}\n"

@@ -7,17 +7,18 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from compiler.diagnostics import Report
+from compiler.diagnostics import Fix, Report
 from compiler.frontend import rules
 from compiler.frontend.bases import has_only_bases, is_base
 from compiler.frontend.classes import Lineage, Lineages
+from compiler.frontend.cures import imported
 from compiler.frontend.declared import Importer
 from compiler.frontend.environ import check_environ
 from compiler.frontend.extensions import check_imports
 from compiler.frontend.flows import Origin, has_steps, read_flow
 from compiler.frontend.modules import Library, Module, bind
 from compiler.frontend.settled import Given
-from compiler.frontend.source import read, tree
+from compiler.frontend.source import Drafts, read, tree
 from compiler.frontend.suggest import did_you_mean
 from compiler.ir.flow import Flow, Span
 
@@ -31,23 +32,26 @@ def parse(
     importer: Importer | None = None,
     passthrough: tuple[str, ...] = (),
     configs: Mapping[str, Given] | None = None,
+    drafts: Drafts | None = None,
 ) -> tuple[Flow, ...]:
     """All flows of a file, or the one called `name`, in the file's order; broken ones leave findings instead.
 
     `root` is the folder of the code archive, by default the file's own; imports are looked up beside the file and there.
     `configs` gives values to the `Config`s of these names.
+    `drafts` are read in place of the files of their real paths.
     `importer` tells what only running the module does; without one that is refused. `passthrough` are names of `metaflow` that
     the image has. A flow that another class of the repository derives from is a base: where it is not right by itself it is
     left out, so that a file of nothing but bases has no flow and no finding.
     """
     root = root or path.parent
-    source = read(path, path.as_posix(), report)
+    source = read(path, path.as_posix(), report, drafts)
     parsed = tree(source, report) if source else None
     if source is None or parsed is None:
         return ()
     _check_file(path, report)
     module = bind(source, parsed)
-    library = Library(_folders(path, root), root, configs or {}, importer=importer, passthrough=frozenset(passthrough))
+    names = frozenset(passthrough)
+    library = Library(_folders(path, root), root, configs or {}, importer=importer, passthrough=names, drafts=drafts)
     library.modules[path] = module
     check_imports(library, module, report)
     lineages = Lineages(library)
@@ -126,7 +130,10 @@ def _no_flow(module: Module, report: Report) -> None:
     known = "FlowSpec" in module.names or module.ours_by_star
     hint = "; import it: `from metaflow import FlowSpec, step`" if near and not known else ""
     span = module.source.name_span(near[0]) if near else Span(module.source.path, 1, 1, 1, 2)
-    report.add(rules.NO_FLOW, span, hint=hint)
+    fix: Fix = ()
+    if hint and any(isinstance(base, ast.Name) and base.id == "FlowSpec" for base in near[0].bases):
+        fix = (*imported(module, "FlowSpec"), *imported(module, "step"))
+    report.add(rules.NO_FLOW, span, *fix, hint=hint)
 
 
 def _no_such_flow(path: str, name: str, names: list[str], report: Report) -> None:

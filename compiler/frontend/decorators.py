@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ast
 
-from compiler.diagnostics import Report
+from compiler.diagnostics import Drop, Fix, Replace, Report
 from compiler.frontend import value_rules as rules
+from compiler.frontend.cures import head_respelt, imported, renamed_import, tail_respelt
 from compiler.frontend.declared import Others
 from compiler.frontend.extensions import EXTENSIONS, is_gang
 from compiler.frontend.hooks import LISTS, functions
 from compiler.frontend.modules import Import, Origin
 from compiler.frontend.named_decorators import meant_by, puts_on
 from compiler.frontend.own_decorators import WRAPPER, own_decorator
-from compiler.frontend.suggest import did_you_mean
+from compiler.frontend.suggest import clear, did_you_mean
 from compiler.frontend.values import Scope, entries, evaluate
 from compiler.ir.flow import Decorator, Dynamic, Span, Value
 from compiler.pattern import Pattern
@@ -155,14 +156,15 @@ def read_decorators(scope: Scope, nodes: list[ast.expr], table: str, report: Rep
     found: list[Decorator] = []
     others: list[tuple[str, Span]] = []
     wrapped = False
-    for node in nodes:
+    for at, node in enumerate(nodes):
         decorator = _read(scope, node, table, report)
         wrapped = wrapped or decorator is None or decorator.name == WRAPPER
         if decorator is None:
             others.append((_last_name(node), scope.module.source.span(node)))
             continue
         if any(each.name == decorator.name for each in found) and decorator.name not in REPEATABLE:
-            report.add(rules.DUPLICATE_DECORATOR, decorator.span, name=decorator.name)
+            fix = (Drop(decorator.span),) if ast.dump(node) in map(ast.dump, nodes[:at]) else ()
+            report.add(rules.DUPLICATE_DECORATOR, decorator.span, *fix, name=decorator.name)
         else:
             found.append(decorator)
     return Found(tuple(found), wrapped, tuple(others))
@@ -201,7 +203,7 @@ def _read(scope: Scope, node: ast.expr, table: str, report: Report) -> Decorator
     elif origin.bound is not None and not isinstance(origin.bound, Import):
         return _wrapper(scope, node, origin, table, report)
     else:
-        _check_defined(scope, node, report)
+        _check_defined(scope, node, table, report)
     return None
 
 
@@ -225,8 +227,20 @@ def _ours(
     elif name in EXTENSIONS:
         report.add(rules.EXTENSION_DECORATOR, span, name=name, cure=EXTENSIONS[name])
     else:
-        report.add(rules.UNKNOWN_DECORATOR, span, name=name, hint=did_you_mean(name, [*here, *there, "step"]))
+        fix = _respelt(scope, node, name, clear(name, [*here, *there, "step"]))
+        hint = did_you_mean(name, [*here, *there, "step"])
+        report.add(rules.UNKNOWN_DECORATOR, span, *fix, name=name, hint=hint)
     return None
+
+
+def _respelt(scope: Scope, node: ast.expr, name: str, near: str | None) -> Fix:
+    """A decorator's name put right where it stands, and where it is imported."""
+    root = node.func if isinstance(node, ast.Call) else node
+    if near is None:
+        return ()
+    if isinstance(root, ast.Name):
+        return renamed_import(scope.module, name, near) if root.id == name else ()
+    return tail_respelt(scope.module.source, scope.module.source.span(root), name, near)
 
 
 def _wrapper(scope: Scope, node: ast.expr, origin: Origin, table: str, report: Report) -> Decorator | None:
@@ -261,7 +275,7 @@ _PLACES = {
 }
 
 
-def _check_defined(scope: Scope, node: ast.expr, report: Report) -> None:
+def _check_defined(scope: Scope, node: ast.expr, table: str, report: Report) -> None:
     """A plain name that the file never binds would be a NameError where the step runs."""
     root = node.func if isinstance(node, ast.Call) else node
     while isinstance(root, ast.Attribute):
@@ -273,7 +287,15 @@ def _check_defined(scope: Scope, node: ast.expr, report: Report) -> None:
     known = root.id in STEP or root.id in FLOW or root.id == "step"
     hint = f"import it: `from metaflow import {root.id}`" if known else "define or import it"
     near = did_you_mean(root.id, [*scope.module.names, *STEP, *FLOW]) if not known else ""
-    report.add(rules.UNDEFINED_DECORATOR, scope.module.source.span(root), name=root.id, hint=hint + near)
+    span, fix = scope.module.source.span(root), imported(scope.module, root.id) if known else ()
+    if not known and root is (node.func if isinstance(node, ast.Call) else node):
+        meant = clear(root.id, [*scope.module.names, *(STEP if table == "step" else FLOW)])
+        fix = (Replace(span, meant), *_language_import(scope, meant)) if meant else ()
+    report.add(rules.UNDEFINED_DECORATOR, span, *fix, name=root.id, hint=hint + near)
+
+
+def _language_import(scope: Scope, name: str) -> Fix:
+    return imported(scope.module, name) if name in _LANGUAGE else ()
 
 
 _BUILTIN = frozenset(("staticmethod", "classmethod", "property"))
@@ -286,16 +308,28 @@ def _arguments(
         return Decorator(name, (), span)
     for argument in node.args:
         want = f"`{options[0]}=...`" if options else "none"
-        report.add(rules.POSITIONAL_ARGUMENT, scope.module.source.span(argument), name=name, want=want)
+        place = scope.module.source.span(argument)
+        alone = len(node.args) == 1 and name in _ONE_MAIN and options[0] not in {each.arg for each in node.keywords}
+        start = Span(place.path, place.line, place.col, place.line, place.col)
+        fix: Fix = (Replace(start, f"{options[0]}="),) if alone and not isinstance(argument, ast.Starred) else ()
+        report.add(rules.POSITIONAL_ARGUMENT, place, *fix, name=name, want=want)
     values: dict[str, Value | Dynamic] = {}
     places: dict[str, Span] = {}
     for option, place, value in _keywords(scope, node, name, report):
         if option not in options:
             hint = did_you_mean(option, options)
-            report.add(rules.UNKNOWN_OPTION, place, name=name, option=option, hint=hint or _listed(options))
+            near, given = clear(option, options), {each.arg for each in node.keywords}
+            fix = head_respelt(scope.module.source, place, option, near) if near not in given else ()
+            report.add(rules.UNKNOWN_OPTION, place, *fix, name=name, option=option, hint=hint or _listed(options))
         else:
             values[option], places[option] = value, place
     return Decorator(name, tuple(values.items()), span, tuple(places.items()))
+
+
+_ONE_MAIN = frozenset(
+    ("retry", "catch", "environment", "secrets", "project", "trigger", "trigger_on_finish", "card", "pypi", "pypi_base")
+)
+"""Decorators of which a lone argument without a name can only be the first option."""
 
 
 def _listed(options: tuple[str, ...]) -> str:

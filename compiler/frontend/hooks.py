@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from compiler.diagnostics import Report
 from compiler.frontend import value_rules as rules
+from compiler.frontend.cures import respelt
 from compiler.frontend.modules import Import
-from compiler.frontend.suggest import did_you_mean
+from compiler.frontend.suggest import did_you_mean, slip
 from compiler.frontend.values import Scope, evaluate
 from compiler.ir.flow import Decorator, Value
 from compiler.pattern import Pattern
@@ -35,7 +36,9 @@ def _function(scope: Scope, node: ast.expr, report: Report) -> str | None:
         return value
     wanted = value if isinstance(value, str) else text
     known = [name for name, bound in scope.module.names.items() if isinstance(bound, ast.FunctionDef)]
-    report.add(rules.HOOK_NOT_FUNCTION, scope.module.source.span(node), text=wanted, hint=did_you_mean(wanted, known))
+    span, hint = scope.module.source.span(node), did_you_mean(wanted, known)
+    fix = respelt(span if isinstance(node, ast.Name) and not isinstance(value, str) else None, slip(wanted, known))
+    report.add(rules.HOOK_NOT_FUNCTION, span, *fix, text=wanted, hint=hint)
     return None
 
 

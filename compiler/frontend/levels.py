@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from compiler.diagnostics import Note, Report
+from compiler.diagnostics import Insert, Note, Report
 from compiler.frontend import rules
 from compiler.frontend.drawing import Drawing
 from compiler.ir.flow import Foreach, Gang, Split, Step
@@ -117,7 +117,9 @@ def _meet(levels: _Levels, name: str, frames: list[_Frame | None]) -> _Frame:
     siblings = len(open_ones) == len(frames) and len({id(frame.around) for frame in open_ones}) == 1
     if siblings and len(splits) == 1:
         notes = _split_notes(levels, splits)
-        levels.report.add(rules.MEET_WITHOUT_JOIN, place, *notes, split=splits[0], name=name)
+        # Another mistake may well be why they meet.
+        fix = () if levels.report.failed else (Insert("arguments", place, "inputs"),)
+        levels.report.add(rules.MEET_WITHOUT_JOIN, place, *notes, *fix, split=splits[0], name=name)
     elif siblings:
         notes = _split_notes(levels, splits)
         levels.report.add(rules.TWO_SPLITS, place, *notes, name=name, first=splits[0], second=splits[1])

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from compiler.diagnostics import Report
 from compiler.frontend import value_rules as rules
+from compiler.frontend.cures import tail_respelt
 from compiler.frontend.reaching import Reaching, State, bits
 from compiler.frontend.steps import Method
-from compiler.frontend.suggest import did_you_mean
+from compiler.frontend.suggest import did_you_mean, slip
 from compiler.frontend.unset import Surroundings, is_merge
 from compiler.ir.flow import Split
 
@@ -35,18 +36,19 @@ def _check_inputs(
         if branch is not None and branch.attr not in (*firsts, *ends) and isinstance(transition, Split):
             there = ", ".join(f"`{name}`" for name in firsts)
             hint = did_you_mean(branch.attr, firsts)
-            report.add(
-                rules.NO_SUCH_INPUT, source.span(branch), name=branch.attr, join=method.name, there=there, hint=hint
-            )
+            span = source.span(branch)
+            fix = tail_respelt(source, span, branch.attr, slip(branch.attr, firsts))
+            facts = {"name": branch.attr, "join": method.name, "there": there, "hint": hint}
+            report.add(rules.NO_SUCH_INPUT, span, *fix, **facts)
             continue
         chosen = [branch.attr] if branch is not None and branch.attr in ends else list(ends)
         states = [found.after[name] for name in chosen]
         name = read.attr
         if name in around.fixed or name in _OF_INPUT or any(found.may(state, name) for state in states):
             continue
-        report.add(
-            rules.INPUT_NEVER_SET, source.span(read), name=name, join=method.name, hint=did_you_mean(name, found.every)
-        )
+        fix = tail_respelt(source, source.span(read), name, slip(name, found.every))
+        hint = did_you_mean(name, found.every)
+        report.add(rules.INPUT_NEVER_SET, source.span(read), *fix, name=name, join=method.name, hint=hint)
 
 
 _OF_INPUT = frozenset(("input", "index", "foreach_stack"))

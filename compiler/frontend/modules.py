@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Report
 from compiler.frontend.settled import Configs, Given
-from compiler.frontend.source import Source, read, tree
+from compiler.frontend.source import Drafts, Source, read, tree
 from compiler.record import record
 
 if TYPE_CHECKING:
@@ -106,9 +106,10 @@ class Library:
     """The modules read so far; `folders` are where absolute imports are looked for.
 
     `importer` tells what only running the module does. `passthrough` are names of `metaflow` that the image has.
+    `drafts` stand in for files.
     """
 
-    __slots__ = ("configs", "effort", "folders", "importer", "modules", "passthrough", "root")
+    __slots__ = ("configs", "drafts", "effort", "folders", "importer", "modules", "passthrough", "root")
 
     def __init__(
         self,
@@ -118,6 +119,7 @@ class Library:
         *,
         importer: Importer | None = None,
         passthrough: frozenset[str] = frozenset(),
+        drafts: Drafts | None = None,
     ) -> None:
         self.folders = folders
         self.root = root
@@ -125,6 +127,7 @@ class Library:
         self.effort = Effort()
         self.importer = importer
         self.passthrough = passthrough
+        self.drafts = drafts
         self.modules: dict[Path, Module | None] = {}
 
     @property
@@ -227,7 +230,7 @@ class Library:
             return None
         # Mistakes in a module beside the flow are not the flow's: what cannot be read is unknown.
         aside = Report()
-        source = read(file, file.as_posix(), aside)
+        source = read(file, file.as_posix(), aside, self.drafts)
         parsed = tree(source, aside) if source else None
         return bind(source, parsed) if source and parsed else None
 

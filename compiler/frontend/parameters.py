@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from compiler.diagnostics import Note, Report
 from compiler.frontend import value_rules as rules
 from compiler.frontend.classes import Member
+from compiler.frontend.cures import head_respelt
 from compiler.frontend.modules import Function, Import
-from compiler.frontend.suggest import did_you_mean
+from compiler.frontend.suggest import clear, did_you_mean
 from compiler.frontend.values import Scope, entries, evaluate
 from compiler.ir.flow import Dynamic, Flow, Parameter, Span, Value
 from compiler.pattern import Pattern
@@ -126,7 +127,9 @@ def call_of(member: Member, options: tuple[str, ...], kind: str, report: Report)
                 arguments[name], places[name] = value, keyword
                 continue
             hint = did_you_mean(name, options) or "; it takes " + ", ".join(f"`{each}`" for each in sorted(options))
-            report.add(rules.PARAMETER_OPTION, source.span(keyword), kind=kind, option=name, hint=hint)
+            near, given = clear(name, options), {each.arg for each in node.keywords}
+            fix = head_respelt(source, source.span(keyword), name, near) if near not in given else ()
+            report.add(rules.PARAMETER_OPTION, source.span(keyword), *fix, kind=kind, option=name, hint=hint)
     return Call(kind, member.owner.scope, node, member.name, arguments, places, spread)
 
 

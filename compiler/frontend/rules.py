@@ -27,6 +27,7 @@ NO_FLOW = Rule(
     "no-flow",
     "there is no flow in this file",
     "a flow is a class whose base is `FlowSpec`, with methods under `@step`{hint}",
+    fix="imports `FlowSpec` and `step`, where a class derives from a `FlowSpec` that nothing imports",
 )
 NO_SUCH_FLOW = Rule("FC106", "no-such-flow", "there is no flow `{name}` in this file", "{hint}")
 BASE_NOT_READ = Rule(
@@ -61,12 +62,14 @@ STEP_ARGUMENTS = Rule(
     "step-arguments",
     "step `{name}` takes {found}, but a step takes `self`, and a join takes `self, inputs`",
     "write `def {name}(self):`, or `def {name}(self, inputs):` for a join",
+    fix="writes `(self)` where a step takes nothing",
 )
 STEP_ASYNC = Rule(
     "FC213",
     "async-step",
     "step `{name}` is a coroutine, which nothing would await",
     "write `def`, and run the loop inside the step",
+    fix="writes `def`, where the step awaits nothing",
 )
 DUPLICATE_NAME = Rule(
     "FC214",
@@ -85,12 +88,14 @@ BELOW_STEP = Rule(
     "decorator-below-step",
     "`@{decorator}` stands below `@step`",
     "move it above `@step`; `@step` is the last one before `def`",
+    fix="moves it above `@step`",
 )
 MISSING_START = Rule(
     "FC217",
     "missing-start",
     "`{flow}` has no first step",
     "name a step `start`, or mark one with `@step(start=True)`{hint}",
+    fix="writes `start` for the one step whose name is a slip of it and that nothing else names",
 )
 MISSING_END = Rule(
     "FC218",
@@ -112,6 +117,7 @@ STEP_OPTION = Rule(
     "step-option",
     "`@step` does not take this: {found}",
     "write `@step`, `@step(start=True)` or `@step(end=True)`",
+    fix="writes `start` or `end` for a misspelt one",
 )
 
 # Transitions
@@ -121,18 +127,21 @@ NO_TRANSITION = Rule(
     "no-transition",
     "step `{name}` does not say which step follows",
     "end it with `self.next(self.<step>)`{hint}",
+    fix="goes to the one step that no other leads to, where this is the one step that goes nowhere",
 )
 NEXT_NOT_LAST = Rule(
     "FC231",
     "next-not-last",
     "`self.next(...)` is not the last statement of step `{name}`",
     "move it to the end of the step, outside of any `if` or loop; to choose a step use `self.next({{key: self.a, ...}}, condition='v')`",
+    fix="moves it to the end, where it is the one transition and stands in no block",
 )
 NEXT_NOT_PLAIN = Rule(
     "FC232",
     "next-not-plain",
     "`self.next(...)` is part of another statement",
     "write it as a statement of its own, the last one of the step",
+    fix="takes `return` away in front of it, and puts it behind where more follows",
 )
 NEXT_IN_BLOCK = Rule(
     "FC233",
@@ -145,6 +154,7 @@ NEXT_WITHOUT_RETURN = Rule(
     "next-without-return",
     "an early `self.next(...)` is not followed by `return`",
     "write `return` behind it, or remove it",
+    fix="writes `return` behind it, where it ends its block",
 )
 NEXT_DIFFERS = Rule(
     "FC235",
@@ -162,13 +172,18 @@ NEXT_WITHOUT_TARGET = Rule(
     "FC237", "next-without-target", "`self.next()` names no step", "write `self.next(self.<step>)`"
 )
 NEXT_STAR = Rule(
-    "FC238", "star-argument", "`{text}` hides which steps follow", "write each step out: `self.next(self.a, self.b)`"
+    "FC238",
+    "star-argument",
+    "`{text}` hides which steps follow",
+    "write each step out: `self.next(self.a, self.b)`",
+    fix="writes out the elements of a list that is written there",
 )
 NEXT_OPTION = Rule(
     "FC239",
     "next-option",
     "`self.next` does not take `{name}`",
     "it takes `foreach`, `num_parallel` or `condition`{hint}",
+    fix="writes the one option that a misspelt one can mean",
 )
 NEXT_OPTIONS = Rule(
     "FC240", "next-options", "`{first}` and `{second}` do not go together", "split in two steps, one for each"
@@ -178,8 +193,15 @@ TARGET_NOT_STEP = Rule(
     "target-not-a-step",
     "`{text}` is not a step of this flow",
     "name the steps as `self.<step>`",
+    fix="writes `self.` for the name of a step as text, as plain name or of the flow's class",
 )
-UNKNOWN_TARGET = Rule("FC242", "unknown-target", "`{flow}` has no step `{name}`", "{hint}")
+UNKNOWN_TARGET = Rule(
+    "FC242",
+    "unknown-target",
+    "`{flow}` has no step `{name}`",
+    "{hint}",
+    fix="writes the one step that the name is a slip of",
+)
 SAME_TARGET = Rule(
     "FC243",
     "same-target-twice",
@@ -194,6 +216,7 @@ FOREACH_NAME = Rule(
     "foreach-name",
     "`{option}` does not name an artifact: `{text}`",
     "give the artifact's name as text: `{option}='items'` for `self.items`",
+    fix='writes `"items"` for `self.items`',
 )
 SWITCH_WITHOUT_CONDITION = Rule(
     "FC246",
@@ -227,6 +250,7 @@ RETURN_WITHOUT_NEXT = Rule(
     "return-without-next",
     "step `{name}` may end here without saying which step follows",
     "write the step's `self.next(...)` before `return`, or let the code go on to the one at the end",
+    fix="says the step's one transition before `return` too, where it goes to steps without `foreach` or `condition`",
 )
 GANG_WIDTH = Rule("FC251", "gang-width", "`num_parallel` must be at least 1, not {found}", "give the number of nodes")
 
@@ -279,6 +303,7 @@ MEET_WITHOUT_JOIN = Rule(
     "meet-without-join",
     "branches of `{split}` meet at `{name}`, which is no join",
     "let it take `inputs`: `def {name}(self, inputs):`",
+    fix="adds `inputs` to the step where the branches meet",
 )
 TWO_LEVELS = Rule(
     "FC260",
@@ -325,6 +350,7 @@ GANG_WITHOUT_PARALLEL = Rule(
     "gang-without-parallel",
     "`num_parallel` goes to `{name}`, which has no `@parallel`",
     "put `@parallel` above `@step` of `{name}`",
+    fix="puts `@parallel` above the step, and imports it",
 )
 PARALLEL_WITHOUT_GANG = Rule(
     "FC270",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from compiler.diagnostics import Note, Report
+from compiler.diagnostics import AddImport, Insert, Note, Report
 from compiler.frontend import rules
 from compiler.frontend.drawing import Drawing, targets
 from compiler.frontend.levels import check_levels
@@ -205,7 +205,9 @@ def _check_gang(drawing: Drawing, name: str, step: Step, report: Report) -> None
         parallel = next((each for each in into.decorators if each.name == "parallel"), None)
         if isinstance(step.next, Gang):
             if parallel is None and not into.calls_unknown:
-                report.add(rules.GANG_WITHOUT_PARALLEL, step.next.span, name=target)
+                head = drawing.places[target]
+                fix = (Insert("decorators", head, "@parallel"), AddImport(head.path, "parallel"))
+                report.add(rules.GANG_WITHOUT_PARALLEL, step.next.span, *fix, name=target)
             _check_node(into, report)
         elif parallel is not None and target != name:
             report.add(

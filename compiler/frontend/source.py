@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from compiler.diagnostics import Report
@@ -56,6 +57,17 @@ class Source:
         lines[0] = lines[0][span.col - 1 :]
         return " ".join(line.strip() for line in lines)
 
+    def head(self, span: Span, text: str) -> Span | None:
+        """The place of a text at the beginning of a place; None where it does not stand there."""
+        begins = self.lines[span.line - 1].startswith(text, span.col - 1)
+        return Span(self.path, span.line, span.col, span.line, span.col + len(text)) if begins else None
+
+    def tail(self, span: Span, text: str) -> Span | None:
+        """The place of a text at the end of a place; None where it does not stand there."""
+        start = span.end_col - len(text)
+        ends = start > 0 and self.lines[span.end_line - 1][start - 1 : span.end_col - 1] == text
+        return Span(self.path, span.end_line, start, span.end_line, span.end_col) if ends else None
+
     def _column(self, line: int, offset: int) -> int:
         if line > len(self.lines):
             return offset + 1
@@ -68,14 +80,17 @@ class Source:
 MOST_BYTES = 4 * 1024 * 1024
 """Of a source: 5,000 steps are a quarter of it, and its tree takes hundreds of times the memory."""
 
+Drafts = Mapping[Path, bytes]
+"""What files would hold that are not written yet, by their real paths."""
 
-def read(file: Path, path: str, report: Report) -> Source | None:
-    """The text of a file in the encoding that it declares; a finding where there is none."""
+
+def read(file: Path, path: str, report: Report, drafts: Drafts | None = None) -> Source | None:
+    """The text of a file in the encoding that it declares, or of its draft; a finding where there is none."""
     place = Span(path, 1, 1, 1, 2)
     try:
         path.encode()
-        with file.open("rb") as opened:
-            data = opened.read(MOST_BYTES + 1)
+        draft = drafts.get(file.resolve()) if drafts else None
+        data = _bytes(file) if draft is None else draft
     except UnicodeError:
         report.add(FILE_NOT_READ, place, path=path, reason="its name is not UTF-8")
         return None
@@ -87,12 +102,17 @@ def read(file: Path, path: str, report: Report) -> Source | None:
         report.add(TOO_DEEP, place, reason=f"it has more than {MOST_BYTES} bytes")
         return None
     try:
-        return Source(path, file, _decode(data))
+        return Source(path, file, decode(data)[0])
     except UnicodeDecodeError as error:
         report.add(NOT_DECODED, _undecoded(path, data, error), reason=_reason(data, error))
     except (UnicodeError, SyntaxError, LookupError) as error:
         report.add(NOT_DECODED, place, reason=str(error))
     return None
+
+
+def _bytes(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(MOST_BYTES + 1)
 
 
 def _undecoded(path: str, data: bytes, error: UnicodeDecodeError) -> Span:
@@ -139,14 +159,15 @@ def doc_of(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> str |
     return doc if doc is None or doc.isascii() else doc.encode("utf-8", "replace").decode()
 
 
-def _decode(data: bytes) -> str:
+def decode(data: bytes) -> tuple[str, str]:
+    """The text of a file without a byte order mark, and the encoding that it declares."""
     if b"coding" not in data[:400]:
-        return data.removeprefix(b"\xef\xbb\xbf").decode()
+        return data.removeprefix(b"\xef\xbb\xbf").decode(), "utf-8"
     from io import BytesIO  # noqa: PLC0415  # rarely needed
     from tokenize import detect_encoding  # noqa: PLC0415  # rarely needed
 
     encoding, _ = detect_encoding(BytesIO(data).readline)
-    return data.decode(encoding)
+    return data.decode(encoding), encoding
 
 
 _LONGEST = 400

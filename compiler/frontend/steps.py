@@ -5,15 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from compiler.diagnostics import Note, Report
+from compiler.diagnostics import Fix, Insert, Move, Note, Replace, Report
 from compiler.frontend import rules
 from compiler.frontend.body import Body, read_body
 from compiler.frontend.classes import Member
+from compiler.frontend.cures import head_respelt, respelt
 from compiler.frontend.declared import DeclaredFlow, Others, merged
 from compiler.frontend.decorators import Found, origin_of, read_decorators
 from compiler.frontend.modules import Function
 from compiler.frontend.source import Source, doc_of
-from compiler.frontend.suggest import did_you_mean
+from compiler.frontend.suggest import clear, did_you_mean, slip
 from compiler.frontend.transitions import Place, Spoken, read_transition
 from compiler.frontend.value_rules import HIDES_STEP
 from compiler.frontend.values import evaluate
@@ -90,7 +91,8 @@ def read_method(member: Member, at: int, declared: DeclaredFlow | None, others: 
     function = member.node
     source = member.owner.module.source
     for below in function.decorator_list[at + 1 :]:
-        report.add(rules.BELOW_STEP, source.span(below), decorator=source.segment(below).split("(")[0])
+        above = Move(source.span(below), "before", source.span(function.decorator_list[at]))
+        report.add(rules.BELOW_STEP, source.span(below), above, decorator=source.segment(below).split("(")[0])
     found = read_decorators(member.owner.scope, function.decorator_list[:at], "step", report)
     if declared is not None:
         found = _with_declared(member, found, declared, others, report)
@@ -125,7 +127,9 @@ def _marks(member: Member, node: ast.expr, report: Report) -> tuple[bool, bool]:
         if keyword.arg in marks and (value is None or isinstance(value, bool)):
             marks[keyword.arg] = value is True
         elif keyword.arg != "node_info":
-            report.add(rules.STEP_OPTION, source.span(keyword), found=source.segment(keyword))
+            near = clear(keyword.arg, tuple(marks)) if keyword.arg else None
+            fix = head_respelt(source, source.span(keyword), keyword.arg or "", near)
+            report.add(rules.STEP_OPTION, source.span(keyword), *fix, found=source.segment(keyword))
     return marks["start"], marks["end"]
 
 
@@ -140,12 +144,37 @@ def _check_head(method: Method, report: Report) -> None:
     elif not _LETTERS.issuperset(name):
         report.add(rules.STEP_NAME, method.span, name=name, reason=_odd(name))
     if isinstance(function, ast.AsyncFunctionDef):
-        report.add(rules.STEP_ASYNC, method.span, name=name)
+        report.add(rules.STEP_ASYNC, method.span, *_plain_def(method), name=name)
     arguments = function.args
     count = len(arguments.posonlyargs) + len(arguments.args)
     odd = arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.defaults
     if odd or count not in (1, 2):
-        report.add(rules.STEP_ARGUMENTS, method.span, name=name, found=_arguments(function))
+        fix = () if odd or count else _with_self(method)
+        report.add(rules.STEP_ARGUMENTS, method.span, *fix, name=name, found=_arguments(function))
+
+
+_AWAITS = (ast.Await, ast.AsyncFor, ast.AsyncWith)
+
+
+def _plain_def(method: Method) -> Fix:
+    """`def` for a coroutine that awaits nothing."""
+    function, source = method.function, method.member.owner.module.source
+    inner = [*ast.walk(function)]
+    if any(isinstance(node, _AWAITS) or (isinstance(node, ast.comprehension) and node.is_async) for node in inner):
+        return ()
+    span = source.span(function)
+    line = source.lines[span.line - 1]
+    at = line.find("def", span.col + len("async") - 1)
+    if line[span.col - 1 : at].strip() != "async":
+        return ()
+    return (Replace(Span(span.path, span.line, span.col, span.line, at + 1), ""),)
+
+
+def _with_self(method: Method) -> Fix:
+    """`(self)` for a head without any argument."""
+    span, source = method.span, method.member.owner.module.source
+    after = Span(span.path, span.end_line, span.end_col, span.end_line, span.end_col)
+    return respelt(source.head(after, "()"), "(self)")
 
 
 def _odd(name: str) -> str:
@@ -176,13 +205,26 @@ def read_ends(flow: str, place: Span, methods: Mapping[str, Method], report: Rep
     marked = [name for name, method in methods.items() if method.is_start]
     start = _one(flow, "start", marked, methods, report)
     if start is None:
-        report.add(rules.MISSING_START, place, flow=flow, hint=did_you_mean("start", _loose(methods)))
+        fix = _respelt_start(methods, unknown)
+        report.add(rules.MISSING_START, place, *fix, flow=flow, hint=did_you_mean("start", _loose(methods)))
     marked = [name for name, method in methods.items() if method.is_end]
     end = _one(flow, "end", marked, methods, report)
     # Where a transition goes to a step `end` that is not there, that transition is the mistake.
     if end is None and "end" not in unknown:
         report.add(rules.MISSING_END, place, flow=flow, hint=did_you_mean("end", _loose(methods)))
     return Ends(start, end)
+
+
+def _respelt_start(methods: Mapping[str, Method], unknown: set[str]) -> Fix:
+    """`start` for a step that is nearly called so, and that no code of the class names."""
+    near = slip("start", _loose(methods))
+    if near is None or unknown:
+        return ()
+    method = methods[near]
+    named = (node for each in methods.values() for node in ast.walk(each.function) if isinstance(node, ast.Attribute))
+    if any(node.attr == near for node in named):
+        return ()
+    return respelt(method.member.owner.module.source.head(method.span, near), "start")
 
 
 def _loose(methods: Mapping[str, Method]) -> list[str]:
@@ -240,12 +282,36 @@ def _transition(
     if not calls:
         hint = ", or make it the last step with `@step(end=True)`" if ends.end is None else ""
         if ends.end is not None or len([each for each in methods.values() if not each.body.transitions]) > 1:
-            report.add(rules.NO_TRANSITION, method.span, name=method.name, hint=hint)
+            fix = _only_way(method, methods, ends) if ends.end is not None and not report.failed else ()
+            report.add(rules.NO_TRANSITION, method.span, *fix, name=method.name, hint=hint)
         return None
     arguments = [*method.function.args.posonlyargs, *method.function.args.args]
     me = arguments[0].arg if arguments else "self"
     place = Place(method.name, flow, method.member.owner.scope, methods, me)
     return read_transition(place, method.function, calls, method.body.returns, report)
+
+
+def _only_way(method: Method, methods: Mapping[str, Method], ends: Ends) -> Fix:
+    """The transition of the one step that has none to the one step that none leads to; not into the body of a foreach."""
+    silent = [name for name, each in methods.items() if not each.body.transitions and name != ends.end]
+    named = {
+        node.attr
+        for each in methods.values()
+        for call in each.body.transitions
+        for argument in call.args
+        for node in ast.walk(argument)
+        if isinstance(node, ast.Attribute)
+    }
+    lost = [name for name in methods if name not in named and name != ends.start]
+    if silent != [method.name] or len(lost) != 1 or method.body.returns or named - methods.keys():
+        return ()
+    walked = ast.walk(methods[lost[0]].function)
+    if any(isinstance(node, ast.Attribute) and node.attr in ("input", "index") for node in walked):
+        return ()
+    arguments = [*method.function.args.posonlyargs, *method.function.args.args]
+    me = arguments[0].arg if arguments else "self"
+    last = method.member.owner.module.source.span(method.function.body[-1])
+    return (Insert("after", last, f"{me}.next({me}.{lost[0]})"),)
 
 
 def _step(method: Method, spoken: Spoken | End, methods: Mapping[str, Method], bodies: Mapping[str, Body]) -> Step:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator
 
-from compiler.diagnostics import Note, Report
+from compiler.diagnostics import Fix, Insert, Move, Note, Replace, Report
 from compiler.frontend import rules
+from compiler.frontend.cures import head_respelt, is_name, tail_respelt
 from compiler.frontend.modules import Function
-from compiler.frontend.suggest import did_you_mean, nearest
+from compiler.frontend.suggest import clear, did_you_mean, nearest, slip
 from compiler.frontend.values import Scope, evaluate
 from compiler.ir.flow import Case, Dynamic, Foreach, Gang, Goto, Span, Split, Switch
 from compiler.record import record, replaced
@@ -64,12 +65,19 @@ def read_transition(
     final = last if any(call is last for call in calls) else None
     misplaced = _misplaced(place, function, calls, final, report)
     if final is None and not misplaced:
-        report.add(rules.NEXT_NOT_LAST, place.span(calls[-1]), name=place.step)
+        fix = _moved(place, function, calls) if not returns else ()
+        report.add(rules.NEXT_NOT_LAST, place.span(calls[-1]), *fix, name=place.step)
     chosen = final or calls[-1]
     meaning = _spoken(place, chosen, report)
     if not misplaced and final is not None:
         _check_same(place, calls, chosen, meaning, report)
     return meaning
+
+
+def _moved(place: Place, function: Function, calls: list[ast.Call]) -> Fix:
+    """The one transition goes behind the statements of its own block that follow it: they run in the same order."""
+    own = any(isinstance(each, ast.Expr) and each.value is calls[0] for each in function.body)
+    return (Move(place.span(calls[0]), "after", place.span(function.body[-1])),) if own and len(calls) == 1 else ()
 
 
 def _check_same(place: Place, calls: list[ast.Call], chosen: ast.Call, meaning: Spoken | None, report: Report) -> None:
@@ -87,6 +95,8 @@ class _Stand:
 
     block: str | None
     returns: bool
+    last: bool
+    """Whether it is the last statement of its block."""
 
 
 def _misplaced(place: Place, function: Function, calls: list[ast.Call], final: ast.Call | None, report: Report) -> bool:
@@ -95,19 +105,42 @@ def _misplaced(place: Place, function: Function, calls: list[ast.Call], final: a
     stands = dict(_stands(function, {id(call) for call in calls}, bare))
     found = False
     for leaving in bare:
-        report.add(rules.RETURN_WITHOUT_NEXT, place.span(leaving), name=place.step)
+        fix = _said_before(place, leaving, final) if len(calls) == 1 else ()
+        report.add(rules.RETURN_WITHOUT_NEXT, place.span(leaving), *fix, name=place.step)
     for call in calls:
         stand = stands.get(id(call))
         if stand is None:
-            report.add(rules.NEXT_NOT_PLAIN, place.span(call))
+            report.add(rules.NEXT_NOT_PLAIN, place.span(call), *_plain(place, function, call))
         elif stand.block:
             report.add(rules.NEXT_IN_BLOCK, place.span(call), block=stand.block)
         elif final is not None and call is not final and not stand.returns:
-            report.add(rules.NEXT_WITHOUT_RETURN, place.span(call))
+            fix = (Insert("after", place.span(call), "return"),) if stand.last else ()
+            report.add(rules.NEXT_WITHOUT_RETURN, place.span(call), *fix)
         else:
             continue
         found = True
     return found
+
+
+def _said_before(place: Place, leaving: ast.Return, final: ast.Call | None) -> Fix:
+    """The step's one transition is said before an early end, too. What it names must not be set only later: no artifact is."""
+    if final is None or not _is_return(leaving) or final.keywords or final.lineno != final.end_lineno:
+        return ()
+    return (Insert("before", place.span(leaving), place.text(final)),)
+
+
+def _plain(place: Place, function: Function, call: ast.Call) -> Fix:
+    """`return self.next(...)` as a statement of its own, and `return` behind it where more follows."""
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Return) or node.value is not call:
+            continue
+        whole, inner = place.span(node), place.span(call)
+        if whole.line != inner.line or (whole.end_line, whole.end_col) != (inner.end_line, inner.end_col):
+            return ()
+        between = Span(whole.path, whole.line, whole.col, inner.line, inner.col)
+        alone: Fix = (Replace(between, ""),)
+        return alone if function.body[-1] is node else (*alone, Insert("after", whole, "return"))
+    return ()
 
 
 _FORBIDDEN = {
@@ -130,7 +163,7 @@ def _stands(function: Function, wanted: set[int], bare: list[ast.Return]) -> Ite
             if isinstance(statement, ast.Expr):
                 if id(statement.value) in wanted:
                     following = body[at + 1] if at + 1 < len(body) else None
-                    yield id(statement.value), _Stand(block, _is_return(following))
+                    yield id(statement.value), _Stand(block, _is_return(following), following is None)
                 continue
             if isinstance(statement, ast.Return) and block not in _OTHERS and not _follows(body, at, wanted):
                 bare.append(statement)
@@ -167,7 +200,7 @@ def _spoken(place: Place, call: ast.Call, report: Report) -> Spoken | None:
         return None
     stars = [argument for argument in call.args if isinstance(argument, ast.Starred)]
     for star in stars:
-        report.add(rules.NEXT_STAR, place.span(star), text=place.text(star))
+        report.add(rules.NEXT_STAR, place.span(star), *_written_out(place, star), text=place.text(star))
     if stars:
         return None
     if len(call.args) == 1 and isinstance(call.args[0], ast.Dict):
@@ -180,6 +213,16 @@ def _spoken(place: Place, call: ast.Call, report: Report) -> Spoken | None:
         return None
     targets = [_target(place, argument, report) for argument in call.args]
     return _to_targets(place, call, targets, options, report)
+
+
+def _written_out(place: Place, star: ast.Starred) -> Fix:
+    """The elements of a list that is written there."""
+    span, values = place.span(star), star.value
+    if not isinstance(values, ast.List | ast.Tuple) or not values.elts or span.line != span.end_line:
+        return ()
+    if any(isinstance(each, ast.Starred) for each in values.elts):
+        return ()
+    return (Replace(span, ", ".join(place.text(each) for each in values.elts)),)
 
 
 def _to_targets(
@@ -229,7 +272,10 @@ def _options(place: Place, call: ast.Call, report: Report) -> dict[str, ast.keyw
             broken = True
         elif keyword.arg not in _OPTIONS:
             hint = did_you_mean(keyword.arg, _OPTIONS)
-            report.add(rules.NEXT_OPTION, place.span(keyword), name=keyword.arg, hint=hint)
+            near = clear(keyword.arg, _OPTIONS)
+            source, span = place.scope.module.source, place.span(keyword)
+            fix = head_respelt(source, span, keyword.arg, near) if near not in found else ()
+            report.add(rules.NEXT_OPTION, span, *fix, name=keyword.arg, hint=hint)
             broken = True
         else:
             found[keyword.arg] = keyword
@@ -243,14 +289,31 @@ def _options(place: Place, call: ast.Call, report: Report) -> dict[str, ast.keyw
 def _target(place: Place, node: ast.expr, report: Report) -> str | None:
     """The step that an argument names; a near miss counts as what it is near to, so that only it is reported."""
     if not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == place.me):
-        report.add(rules.TARGET_NOT_STEP, place.span(node), text=place.text(node))
+        meant = _meant(place, node)
+        fix: Fix = (Replace(place.span(node), f"{place.me}.{meant}"),) if meant else ()
+        report.add(rules.TARGET_NOT_STEP, place.span(node), *fix, text=place.text(node))
         return None
     if node.attr in place.steps:
         return node.attr
     near = nearest(node.attr, place.steps)
     cure = f"did you mean `self.{near}`?" if near else f"add a step `{node.attr}`, or go to another step"
-    report.add(rules.UNKNOWN_TARGET, place.span(node), flow=place.flow, name=node.attr, hint=cure)
+    fix = tail_respelt(place.scope.module.source, place.span(node), node.attr, slip(node.attr, place.steps))
+    report.add(rules.UNKNOWN_TARGET, place.span(node), *fix, flow=place.flow, name=node.attr, hint=cure)
     return near
+
+
+def _meant(place: Place, node: ast.expr) -> str | None:
+    """The step that a text, a plain name or `Flow.step` can only mean."""
+    match node:
+        case ast.Constant(value=str(name)):
+            pass
+        case ast.Name(id=name) if name not in place.scope.module.names:
+            pass
+        case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner == place.flow:
+            pass
+        case _:
+            return None
+    return name if name in place.steps else None
 
 
 def _artifact(place: Place, keyword: ast.keyword, report: Report) -> str | None:
@@ -258,7 +321,10 @@ def _artifact(place: Place, keyword: ast.keyword, report: Report) -> str | None:
     if isinstance(value, str) and value.isidentifier():
         return value
     text = place.text(keyword.value)
-    report.add(rules.FOREACH_NAME, place.span(keyword.value), option=keyword.arg, text=text)
+    name = keyword.value.attr if isinstance(keyword.value, ast.Attribute) else ""
+    own = isinstance(keyword.value, ast.Attribute) and is_name(keyword.value.value, place.me)
+    fix: Fix = (Replace(place.span(keyword.value), f'"{name}"'),) if own else ()
+    report.add(rules.FOREACH_NAME, place.span(keyword.value), *fix, option=keyword.arg, text=text)
     return None
 
 

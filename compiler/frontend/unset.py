@@ -6,13 +6,15 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from compiler.diagnostics import Note, Report
+from compiler.diagnostics import Fix, Insert, Note, Report
 from compiler.frontend import value_rules as rules
 from compiler.frontend.body import Body
-from compiler.frontend.certain import certain_reads, is_guarded
+from compiler.frontend.carried import can_be_carried
+from compiler.frontend.certain import certain_reads, is_guarded, self_of
+from compiler.frontend.cures import renamed_artifact
 from compiler.frontend.reaching import Merging, Reaching, Sets, reaching
 from compiler.frontend.steps import Method
-from compiler.frontend.suggest import did_you_mean
+from compiler.frontend.suggest import did_you_mean, slip
 from compiler.frontend.values import evaluate
 from compiler.ir.flow import Access, Dynamic, Flow, Foreach, Span, Step, Switch, Value
 from compiler.record import record, replaced
@@ -183,17 +185,39 @@ def _no_way(around: Surroundings, found: Reaching, step: Step, name: str, span: 
     flow = around.flow
     if name not in found.every:
         known = set(found.every) | around.fixed
-        report.add(rules.NEVER_SET, span, flow=flow.name, name=name, hint=did_you_mean(name, sorted(known)))
+        hint = did_you_mean(name, sorted(known))
+        report.add(rules.NEVER_SET, span, *_respelt(around, found, name), flow=flow.name, name=name, hint=hint)
         return
     lost = found.loss(found.before[step.name], name)
     if lost:
         setter, join = lost
         notes = around.set_here(setter, name), Note(around.methods[join].span, "not carried on by this join")
         merge = f"`self.merge_artifacts({_inputs_of(around.methods[join])})`"
-        report.add(rules.LOST_AT_JOIN, span, *notes, step=step.name, name=name, join=join, merge=merge)
+        fix = _carried_on(around, found, join, name)
+        report.add(rules.LOST_AT_JOIN, span, *notes, *fix, step=step.name, name=name, join=join, merge=merge)
         return
     maker = found.made[(found.every[name] & -found.every[name]).bit_length() - 1][0]
     report.add(rules.NOT_YET_SET, span, around.set_here(maker, name), step=step.name, name=name, maker=maker)
+
+
+def _respelt(around: Surroundings, found: Reaching, name: str) -> Fix:
+    """The one artifact or parameter that the steps can mean, where no other code of the class has the wrong name."""
+    known = {*found.every, *(parameter.attribute for parameter in around.flow.parameters)}
+    near = slip(name, sorted(known))
+    changed = any(access.name == name for step in around.flow.steps.values() for access in step.writes)
+    if near is None or changed or any(name in body.reads for body in around.bodies.values()):
+        return ()
+    functions = {each.name: (each.member.owner.module.source, each.function) for each in around.methods.values()}
+    return renamed_artifact(functions, name, near)
+
+
+def _carried_on(around: Surroundings, found: Reaching, join: str, name: str) -> Fix:
+    """The join carries on just this name, where all its inputs that have it have the same value."""
+    method = around.methods[join]
+    if join in around.merges or not can_be_carried(around.flow, around.methods, found, join, name):
+        return ()
+    me, inputs = self_of(method.function), _inputs_of(method)
+    return (Insert("first", method.span, f'{me}.merge_artifacts({inputs}, include=["{name}"])'),)
 
 
 def _inputs_of(method: Method) -> str:

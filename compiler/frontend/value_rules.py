@@ -37,6 +37,7 @@ NEVER_SET = Rule(
     "never-set",
     "nothing in `{flow}` sets `self.{name}`",
     "set it in this step or an earlier one: `self.{name} = ...`{hint}",
+    fix="writes the one artifact or parameter that the name is a slip of, in all steps",
 )
 DELETE_STAYS = Rule(
     "FC405",
@@ -50,6 +51,7 @@ LOST_AT_JOIN = Rule(
     "lost-at-join",
     "`self.{name}` is not there in step `{step}`: the join `{join}` starts anew and does not carry it on",
     "write {merge} in `{join}`, or set `self.{name}` there from its inputs",
+    fix="lets the join carry on this name, `merge_artifacts(inputs, include=[...])`, where its branches cannot hold two values of it",
 )
 NOT_YET_SET = Rule(
     "FC408",
@@ -83,12 +85,14 @@ INPUT_NEVER_SET = Rule(
     "input-never-set",
     "no branch that the join `{join}` takes in sets `{name}`",
     "set it in the branch: `self.{name} = ...`{hint}",
+    fix="writes the one artifact that the name is a slip of",
 )
 NO_SUCH_INPUT = Rule(
     "FC413",
     "no-such-input",
     "the join `{join}` has no input `{name}`",
     "its branches are {there}{hint}",
+    fix="writes the one branch that the name is a slip of",
 )
 NEVER_READ = Rule(
     "FC414",
@@ -125,12 +129,34 @@ DYNAMIC_OPTIONS = Rule(
     "only run time knows the options in `**{text}` of `@{name}`",
     "write them out, or give a dict that is a constant; or let flowc compute it: `--import`",
 )
-POSITIONAL_ARGUMENT = Rule("FC503", "positional-argument", "`@{name}` takes its options by name", "write {want}")
-UNKNOWN_OPTION = Rule("FC504", "unknown-option", "`@{name}` has no option `{option}`", "check the name{hint}")
-UNKNOWN_DECORATOR = Rule(
-    "FC505", "unknown-decorator", "the flow language has no decorator `@{name}`", "check the name{hint}"
+POSITIONAL_ARGUMENT = Rule(
+    "FC503",
+    "positional-argument",
+    "`@{name}` takes its options by name",
+    "write {want}",
+    fix="writes the name of the option, for decorators of which one argument can only mean one",
 )
-UNDEFINED_DECORATOR = Rule("FC506", "undefined-decorator", "`{name}` is not defined in this file", "{hint}")
+UNKNOWN_OPTION = Rule(
+    "FC504",
+    "unknown-option",
+    "`@{name}` has no option `{option}`",
+    "check the name{hint}",
+    fix="writes the one option that a misspelt one can mean",
+)
+UNKNOWN_DECORATOR = Rule(
+    "FC505",
+    "unknown-decorator",
+    "the flow language has no decorator `@{name}`",
+    "check the name{hint}",
+    fix="writes the one decorator that a misspelt one can mean, in the import too",
+)
+UNDEFINED_DECORATOR = Rule(
+    "FC506",
+    "undefined-decorator",
+    "`{name}` is not defined in this file",
+    "{hint}",
+    fix="imports a decorator of the language; writes the one that a misspelt one can mean",
+)
 EXTENSION_DECORATOR = Rule(
     "FC507",
     "extension-decorator",
@@ -140,8 +166,19 @@ EXTENSION_DECORATOR = Rule(
 MISPLACED_DECORATOR = Rule(
     "FC508", "misplaced-decorator", "`@{name}` is a {kind} decorator", "put it above the {place}"
 )
-DUPLICATE_DECORATOR = Rule("FC509", "duplicate-decorator", "`@{name}` stands here twice", "keep one")
-WRONG_TYPE = Rule("FC510", "wrong-type", "`@{name}({option}=...)` must be {want}, not {found}", "{cure}")
+DUPLICATE_DECORATOR = Rule(
+    "FC509",
+    "duplicate-decorator",
+    "`@{name}` stands here twice",
+    "keep one",
+    fix="removes the second, where both say the same",
+)
+WRONG_TYPE = Rule(
+    "FC510",
+    "wrong-type",
+    "`@{name}({option}=...)` must be {want}, not {found}",
+    "{cure}",
+)
 OUT_OF_RANGE = Rule("FC511", "out-of-range", "`@{name}({option}=...)` must be {want}, not {found}", "{cure}")
 CATCH_ON_SPLIT = Rule(
     "FC512",
@@ -195,6 +232,7 @@ HOOK_NOT_FUNCTION = Rule(
     "hook-not-function",
     "`{text}` is no function that `@exit_hook` could call when the run has ended",
     "give functions of this module: `on_error=[notify]`{hint}",
+    fix="writes the one function of the module that the name is a slip of",
 )
 NO_HOOK = Rule("FC530", "no-hook", "`@exit_hook` calls nothing", "write `on_success=[notify]` or `on_error=[notify]`")
 NO_TRIGGER = Rule(
@@ -330,7 +368,13 @@ PARAMETER_TWICE = Rule(
     "the parameter `{name}` is there twice (letters' case does not count)",
     "rename one of the two",
 )
-PARAMETER_OPTION = Rule("FC544", "parameter-option", "`{kind}` has no option `{option}`", "check the name{hint}")
+PARAMETER_OPTION = Rule(
+    "FC544",
+    "parameter-option",
+    "`{kind}` has no option `{option}`",
+    "check the name{hint}",
+    fix="writes the one option that a misspelt one can mean",
+)
 PARAMETER_TYPE = Rule(
     "FC545", "parameter-type", "`{text}` is no type for a parameter", "use `str`, `int`, `float`, `bool` or `JSONType`"
 )

@@ -308,6 +308,8 @@ def _entries() -> Iterator[tuple[str, dict[str, str]]]:
     for code, rule in page.rules().items():
         entry = {"name": rule.name, "severity": rule.severity}
         entry |= {"message": page.plain(rule.message), "help": page.plain(rule.help)}
+        if rule.fix:
+            entry["fix"] = rule.fix
         for key, text in (("wrong", shown(code)), ("right", right(code))):
             if text:
                 entry[key] = text.strip("\n") + "\n"

@@ -34,8 +34,11 @@ A comment silences a warning of its line, by its code: `# flowc: ignore[FC409] w
 
 `--format json` prints one object: `version` (1), `errors`, `warnings` and `diagnostics`, a list of objects with `code`, `name`,
 `severity`, `message`, `help`, `span` (`path`, `line`, `column`, `end_line`, `end_column`; from 1, columns in characters, the
-end exclusive) and `notes` (objects with `message` and `span`). `--format github` prints workflow commands,
-`--format sarif` a log of SARIF 2.1.0.
+end exclusive), `notes` (objects with `message` and `span`) and `fix` (a list of edits; empty where only a person can tell what
+was meant). `--format github` prints workflow commands, `--format sarif` a log of SARIF 2.1.0, with the fixes that replace texts.
+
+`flowc fix` makes the fixes: where a rule says *Fix*, and the flow is clear. It reads the flow again after each: the finding must
+be gone and no other have come, else the text stays as it is.
 """
 
 
@@ -69,6 +72,8 @@ def _page() -> Iterator[str]:
         kind = "" if rule.severity == "error" else f" ({rule.severity})"
         yield f"{plain(rule.message)}{kind}\n"
         yield f"*Help:* {plain(rule.help)}\n"
+        if rule.fix:
+            yield f"*Fix:* `flowc fix` {rule.fix}\n"
         if code in examples:
             yield f"```python\n{examples[code]}\n```\n"
 

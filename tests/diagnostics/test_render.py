@@ -128,6 +128,7 @@ def test_json_is_one_object() -> None:
                         "span": {"path": "squares.py", "line": 3, "column": 5, "end_line": 3, "end_column": 6},
                     }
                 ],
+                "fix": [],
             }
         ],
     }

@@ -26,6 +26,15 @@ _REGION = _object(
 )  # 3.30: what our regions may have of it
 _URI = {"type": "string", "pattern": r"^[A-Za-z0-9._~/%-]+$"}  # RFC 3986, a relative reference of unreserved letters
 _PHYSICAL = _object(("artifactLocation",), artifactLocation=_object(("uri",), uri=_URI), region=_REGION)
+_REPLACEMENT = _object(("deletedRegion",), deletedRegion=_REGION, insertedContent={"type": "object"})  # 3.57
+_CHANGE = _object(  # 3.56
+    ("artifactLocation", "replacements"),
+    artifactLocation=_object(("uri",), uri=_URI),
+    replacements={"type": "array", "minItems": 1, "items": _REPLACEMENT},
+)
+_FIX = _object(  # 3.55
+    ("artifactChanges",), description=_TEXT, artifactChanges={"type": "array", "minItems": 1, "items": _CHANGE}
+)
 _LEVEL = {"enum": ["none", "note", "warning", "error"]}
 SCHEMA = _object(
     ("version", "runs"),
@@ -67,6 +76,7 @@ SCHEMA = _object(
                             "type": "array",
                             "items": _object((), physicalLocation=_PHYSICAL, message=_TEXT),
                         },
+                        fixes={"type": "array", "items": _FIX},
                     ),
                 },
             ),

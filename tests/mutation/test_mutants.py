@@ -7,7 +7,6 @@ that only running the author's code can tell.
 from __future__ import annotations
 
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -27,10 +26,10 @@ from compiler.ir.flow import Flow
 from compiler.ir.planner import plan
 from compiler.pipeline import emit_plan
 from tests.conformance.engines import Engine, container_engines
-from tests.conformance.generator import generate
 from tests.conformance.results import against_local, read_result
 from tests.engines import FlowCase, Outcome
-from tests.mutation.mutants import Mutant, mutate
+from tests.mutation.drawing import drawn
+from tests.mutation.mutants import Mutant
 
 LONG = os.environ.get("FLOWC_CONFORMANCE") == "long"
 MUTANTS = 2_400 if LONG else 240
@@ -39,9 +38,6 @@ EXECUTED = 1 if LONG else 4
 """Of the accepted mutants each first, second, … that runs on Argo and Step Functions too."""
 PATIENCE = 30.0
 """Seconds: a changed constant may make a loop endless, which no compiler can tell."""
-EXAMPLES = ("linear", "branch", "nested_split", "model_search", "two_foreaches", "retry_and_catch", "parameters")
-FLOWS = ("deep", "items", "merging", "several", "values")
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +60,7 @@ def test_mutants_are_refused_or_run(first: int, engines: Mapping[str, Engine], t
 
 def _judged(seed: int, engines: Mapping[str, Engine], folder: Path) -> tuple[Mutant, str]:
     """The mutant of a seed, and what is wrong with how it is taken; nothing where all is well."""
-    mutant = _drawn(seed)
+    mutant = drawn(seed)
     folder.mkdir()
     path = folder / "mutant_flow.py"
     path.write_text(mutant.source, encoding="utf-8")
@@ -81,23 +77,6 @@ def _judged(seed: int, engines: Mapping[str, Engine], folder: Path) -> tuple[Mut
             told += _elsewhere(FlowCase(path, flows[0].name, _given(flows[0]), {}, folder), local, engines, folder)
     head = f"seed {seed}, {mutant.kind} in line {mutant.line}:\n"
     return mutant, head + "\n".join((*told, mutant.source)) if told else ""
-
-
-def _drawn(seed: int) -> Mutant:
-    rng = random.Random(seed)
-    while True:
-        mutant = mutate(_source(rng), rng)
-        if mutant is not None:
-            return mutant
-
-
-def _source(rng: random.Random) -> str:
-    drawn = rng.random()
-    if drawn < 0.4:
-        return generate(rng.randrange(1, 2_000)).source
-    if drawn < 0.8:
-        return (ROOT / "examples" / f"{rng.choice(EXAMPLES)}.py").read_text(encoding="utf-8")
-    return (ROOT / "tests" / "flows" / f"{rng.choice(FLOWS)}.py").read_text(encoding="utf-8")
 
 
 def _given(flow: Flow) -> dict[str, object]:
