@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from flowc.address import RunAddress
+from flowc.files import make_folder
 
 Life = Literal["running", "stopped", "failed"]
 """`stopped`: Ctrl-C or a kill ended the run before it had an end of its own."""
@@ -26,7 +27,7 @@ def alive(store: str, address: RunAddress) -> Iterator[Callable[[bool], None]]:
     if path is None:
         yield lambda _: None
         return
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(str(path.parent))
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         is_ours = _taken(file)

@@ -97,7 +97,7 @@ class FileStore:
         """Let `key` hold what `source` holds: one file under both names where there are hard links; none is ever changed in place."""
         path = self._path(key)
         with contextlib.suppress(FileExistsError):
-            _make_folder(os.path.dirname(path))
+            make_folder(os.path.dirname(path))
             try:
                 os.link(self._path(source), path)
             except FileNotFoundError:
@@ -238,15 +238,21 @@ def _new(folder: str, path: str) -> int:
     try:
         return os.open(path, flags, 0o600)
     except FileNotFoundError:
-        _make_folder(folder)
+        make_folder(folder)
         return os.open(path, flags, 0o600)
 
 
-def _make_folder(folder: str) -> None:
+def make_folder(folder: str) -> None:
+    """Make a folder and those above it that are missing, each for its owner alone."""
     if not os.path.isdir(folder):
-        _make_folder(os.path.dirname(folder))
+        make_folder(os.path.dirname(folder))
         with contextlib.suppress(FileExistsError):
             os.mkdir(folder, 0o700)
+
+
+def private(path: str, flags: int) -> int:
+    """An `opener` of files that are their owner's alone."""
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
 
 
 def _write_all(file: int, data: Data) -> None:

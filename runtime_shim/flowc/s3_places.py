@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
+from flowc.files import make_folder, private
 from flowc.s3_found import Facts, MetaflowS3Exception, MetaflowS3InvalidRange, MetaflowS3URLException, RangeInfo
 from flowc.s3_objects import fetch, head, listing, upload
 from flowc.s3_requests import Bucket
@@ -136,15 +137,17 @@ class FolderPlace:
                 f"{path} is a folder, since other keys continue this one: no local file can have its name"
             )
         try:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
+            make_folder(os.path.dirname(path))
+            if not os.path.isdir(os.path.dirname(path)):
+                raise NotADirectoryError
         except (FileExistsError, NotADirectoryError) as error:
             raise MetaflowS3Exception(f"{path}: a part of this key is a local file already") from error
         fresh = f"{os.path.dirname(path)}/.{os.getpid()}-{os.urandom(4).hex()}{_ABOUT}"
-        with open(fresh, "wb") as file:
+        with open(fresh, "wb", opener=private) as file:
             file.writelines(parts)
         given = {name: value for name, value in about._asdict().items() if value}
         if given:
-            with open(_beside(path), "w", encoding="utf-8") as file_about:
+            with open(_beside(path), "w", encoding="utf-8", opener=private) as file_about:
                 json.dump(given, file_about)
         elif os.path.exists(_beside(path)):
             os.unlink(_beside(path))

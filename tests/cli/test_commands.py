@@ -187,10 +187,10 @@ def test_a_bug_of_ours_says_so_and_leaves_a_report(flowc: Flowc, folder: Path, m
     ended = flowc("check", "flow.py")
     assert (ended.code, ended.out) == (70, "")
     assert ended.err.startswith(
-        "flowc: internal error: AssertionError: two ends\nThis is a bug of flowc, not of your flow. Report: "
+        "flowc: internal error: AssertionError: two ends\nThis is a bug of flowc, not of your flow.\nTo report it, "
     )
-    report = Path(ended.err.split("Report: ")[1].strip()).read_text()
-    assert "['flowc', 'check', 'flow.py']" in report
+    report = Path(ended.err.rpartition(": ")[2].strip()).read_text()
+    assert "command: flowc check flow.py\n" in report
     assert "in impossible" in report
 
 
