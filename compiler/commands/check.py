@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
 from compiler.backends import refuse
-from compiler.commands.configs import Pairs, check_given, config_options, given_configs
+from compiler.commands.configs import Pairs, check_given, config_options, given_configs, unread
 from compiler.commands.findings import FORMATS, write
 from compiler.commands.options import Option, WithHelp
 from compiler.commands.sources import FlowName, Surroundings, flows_argument, import_option, root_option, with_option
@@ -78,6 +79,8 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
         report.take(found)
     if not report.failed:
         check_given(given, found_flows)
+    if told := unread(os.environ, found_flows):
+        click.echo(told, err=True)
     count = len(found_flows)
     write(report, form)
     if form == "text" and not len(report):

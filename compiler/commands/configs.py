@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,41 @@ def given_configs(paths: Pairs, values: Pairs) -> dict[str, Given]:
     return found
 
 
+PATHS, VALUES = "METAFLOW_FLOW_CONFIG", "METAFLOW_FLOW_CONFIG_VALUE"
+"""The variables that give `Config`s to a local run, as JSON objects: files and values by the `Config`'s name."""
+
+
+def from_environment(environment: Mapping[str, str]) -> dict[str, Given]:
+    """What the two variables give. Raises CallError."""
+    found: dict[str, Given] = {}
+    for name, path in _object(environment, PATHS).items():
+        _put(found, name, Given(str(path), text=_text(Path(str(path)), f"{PATHS}: {name}")))
+    for name, value in _object(environment, VALUES).items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        _put(found, name, Given(f"{VALUES}: {name}", text=text))
+    return found
+
+
+def _object(environment: Mapping[str, str], variable: str) -> dict[str, Any]:
+    try:
+        found = json.loads(environment.get(variable) or "{}")
+    except ValueError as error:
+        raise CallError(f"the variable {variable} is no JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise CallError(f"the variable {variable} must be a JSON object of Configs by their names")
+    return found
+
+
+def unread(environment: Mapping[str, str], flows: Iterable[Flow]) -> str | None:
+    """What to tell who sets one of the variables and compiles a flow with a `Config`: every machine prints the same bytes."""
+    there = [name for name in (PATHS, VALUES) if environment.get(name)]
+    if not there or not any(flow.configs for flow in flows):
+        return None
+    return (
+        f"{' and '.join(there)}: read by `flowc run` alone; give --config or --config-value, or say it in [tool.flowc]"
+    )
+
+
 def _put(found: dict[str, Given], name: str, given: Given) -> None:
     if name in found:
         raise CallError(f"the Config {name} is given twice")
@@ -96,6 +132,9 @@ def check_given(names: Collection[str], flows: Iterable[Flow]) -> None:
             raise CallError(f"the flow has no Config {name}{hint}")
 
 
-def merged(settings: Settings, given: Mapping[str, Given]) -> dict[str, Given]:
-    """The command line's over the settings'."""
-    return {**configured(settings), **given}
+def merged(settings: Settings, *given: Mapping[str, Given]) -> dict[str, Given]:
+    """What the settings give, and over it what is given otherwise, the strongest last."""
+    found = configured(settings)
+    for each in given:
+        found.update(each)
+    return found

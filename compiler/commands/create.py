@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import click
 
 from compiler.backends import Backend, Options, OutputFile
-from compiler.commands.configs import Pairs, check_given, config_parameters, given_configs
+from compiler.commands.configs import Pairs, check_given, config_parameters, given_configs, unread
 from compiler.commands.findings import show
 from compiler.commands.given import given_value
 from compiler.commands.options import FOLDER, Option, WithHelp
@@ -163,6 +164,8 @@ def _compile(request: Request) -> list[Compiled] | None:
     if not compiled:
         raise CallError("there is no flow to compile: the files hold bases of flows alone")
     check_given(request.surroundings.given_configs, sources)
+    if told := unread(os.environ, sources):
+        click.echo(told, err=True)
     return compiled
 
 

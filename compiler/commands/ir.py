@@ -10,6 +10,7 @@ import click
 from compiler.commands.output import print_bytes
 from compiler.commands.sources import (
     FlowName,
+    Surroundings,
     flow_argument,
     flow_option,
     import_option,
@@ -58,7 +59,7 @@ def COMMAND(
       flowc ir flow.py --plan
       flowc ir --schema > ir.schema.json
     """
-    plan = planned(flow, flow_name, root, branch=branch, production=production, imports=imports)
+    plan = planned(flow, flow_name, Surroundings(root, imports), branch=branch, production=production)
     if plan is None:
         return 1
     print_bytes(json_text(to_json(plan if wants_plan else plan.flow)))

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from compiler.backends import Options, refuse
-from compiler.commands.configs import Pairs, config_options, given_configs
+from compiler.commands.configs import Pairs, config_options, from_environment, given_configs
 from compiler.commands.findings import show
 from compiler.commands.history import opened
 from compiler.commands.parameters import parse_parameters
@@ -118,14 +118,13 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
       flowc run flow.py --resume                      go on from the newest run; or --resume RUN [--from STEP]
     """
     configs = given_configs(config_paths, config_values)
-    plan = planned(
-        flow, flow_name, root, branch=branch, production=production, imports=imports, configs=configs, added=added
-    )
+    surroundings = Surroundings(root, imports, configs, added, from_environment(os.environ))
+    plan = planned(flow, flow_name, surroundings, branch=branch, production=production)
     if plan is None or not _runs_here(plan):
         return 1
     if not any_packages:
         _require_packages(plan)
-    settings = Surroundings(root).settings(flow.path)
+    settings = surroundings.settings(flow.path)
     url = opened(local_store(settings, store)).url
     progress = Progress(
         sys.stderr if as_json else sys.stdout,

@@ -9,6 +9,7 @@ import click
 from compiler.commands.output import print_bytes
 from compiler.commands.sources import (
     FlowName,
+    Surroundings,
     flow_argument,
     flow_option,
     import_option,
@@ -39,7 +40,7 @@ def COMMAND(
       flowc show flow.py
       flowc show flow.py:Name
     """
-    plan = planned(flow, flow_name, root, branch=branch, production=production, imports=imports)
+    plan = planned(flow, flow_name, Surroundings(root, imports), branch=branch, production=production)
     if plan is None:
         return 1
     print_bytes(graph_text(plan))

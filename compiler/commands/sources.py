@@ -102,6 +102,7 @@ class Surroundings:
     imports: bool | None = None
     given_configs: Mapping[str, Given] = fresh(default_factory=dict)
     added: tuple[str, ...] = ()
+    from_environment: Mapping[str, Given] = fresh(default_factory=dict)
     _settings: dict[Path, Settings] = fresh(default_factory=dict)
     _digests: dict[Path, str] = fresh(default_factory=dict)
 
@@ -126,11 +127,11 @@ class Surroundings:
 
     def _configs(self, settings: Settings) -> dict[str, Given]:
         """What is given to the `Config`s of a flow, on the command line or in the settings."""
-        if not (self.given_configs or settings.configs or settings.config_values):
+        if not (self.given_configs or self.from_environment or settings.configs or settings.config_values):
             return {}
         from compiler.commands.configs import merged  # noqa: PLC0415 - few flows have a Config
 
-        return merged(settings, self.given_configs)
+        return merged(settings, self.from_environment, self.given_configs)
 
     def digest(self, root: Path) -> str:
         """The digest of a folder's archive."""
@@ -153,27 +154,19 @@ class Surroundings:
 
 
 def planned(
-    flow: FlowName,
-    flow_name: str | None,
-    root: Path | None,
-    *,
-    branch: str | None,
-    production: bool | None,
-    imports: bool | None = None,
-    configs: Mapping[str, Given] | None = None,
-    added: tuple[str, ...] = (),
+    flow: FlowName, flow_name: str | None, surroundings: Surroundings, *, branch: str | None, production: bool | None
 ) -> Plan | None:
-    """The plan of the one flow that a call names; None where it has mistakes, which are shown. `configs` are given to its `Config`s."""
-    wanted, surroundings, report = named(flow, flow_name), Surroundings(root, imports, configs or {}, added), Report()
+    """The plan of the one flow that a call names; None where it has mistakes, which are shown."""
+    wanted, report = named(flow, flow_name), Report()
     path = wanted.path
     source = read_flow(path, report, name=wanted.name, root=surroundings.root(path), reading=surroundings.reading(path))
     show(report)
     if source is None or report.failed:
         return None
-    if configs:
+    if surroundings.given_configs:
         from compiler.commands.configs import check_given  # noqa: PLC0415 - as above
 
-        check_given(configs, (source,))
+        check_given(surroundings.given_configs, (source,))
     settings = surroundings.settings(wanted.path)
     given: dict[str, Value] = {"branch": branch, "production": production}
     is_production = settings.get("production", None, given).value is True
