@@ -63,7 +63,7 @@ def _rule(line: str) -> IgnoreRule | None:
     if not text:
         return None
     anchored = "/" in text
-    source = _regex(text.removeprefix("/"))
+    source = _regex(text.removeprefix("/")) if text != "/**" else ".+"
     try:
         return IgnoreRule(re.compile(source if anchored else f"(?:.*/)?{source}", re.DOTALL), keeps, folders_only)
     except re.error:

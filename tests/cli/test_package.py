@@ -10,7 +10,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from compiler.config import Settings, read_settings
@@ -168,6 +168,7 @@ _PATTERNS = st.one_of(
 
 
 @settings(max_examples=60, deadline=None)
+@example(paths=["b/a"], rules=["/**", "!b"], nested=[])
 @given(
     paths=st.lists(_PATHS, min_size=1, max_size=8, unique=True),
     rules=st.lists(_PATTERNS, min_size=1, max_size=4),
