@@ -36,9 +36,9 @@ KUBERNETES = [
     ("security_context={'privileged': True}", {}, {"securityContext": {"privileged": True}}),
     ("cpu=0.5, memory=100", {}, {"resources": {"requests": {"cpu": "0.5", "memory": "100Mi"}}}),
     (
-        "cpu=2, qos='Guaranteed'",
+        "cpu=2, memory=512, qos='Guaranteed'",
         {},
-        {"resources": {"requests": {"cpu": "2"}, "limits": {"cpu": "2"}}},
+        {"resources": {"requests": {"cpu": "2", "memory": "512Mi"}, "limits": {"cpu": "2", "memory": "512Mi"}}},
     ),
     ("gpu=1", {}, {"resources": {"limits": {"nvidia.com/gpu": "1"}}}),
     ("gpu=1, gpu_vendor='amd'", {}, {"resources": {"limits": {"amd.com/gpu": "1"}}}),

@@ -471,7 +471,10 @@ TASKS_REFUSED = {
     "item outside a loop": ("- {name: a, template: echo, arguments: {parameters: [{name: x, value: '{{item}}'}]}}", "resolve"),
     "unknown function": ("- {name: a, template: echo, arguments: {parameters: [{name: x, value: '{{=sprig.env(1)}}'}]}}", "function"),
     "dependencies": ("- {name: a, template: ok}\n- {name: b, template: ok, dependencies: [a]}", "dependencies"),
-    "continueOn": ("- {name: a, template: ok, continueOn: {failed: true}}", "continueOn"),
+    "continueOn": (
+        "- {name: a, template: ok}\n- {name: b, template: ok, depends: a, continueOn: {failed: true}}",
+        "continueOn",
+    ),
 }  # fmt: skip
 
 

@@ -124,24 +124,21 @@ class F(FlowSpec):
     assert ran.attempts("start") == 3
 
 
-@pytest.mark.parametrize(
-    ("statement", "expected"), [("return", "InvalidNextException"), ("self.lock = threading.Lock()", "Unpicklable")]
-)
-def test_catch_tells_the_true_cause_where_the_step_did_not_raise(run, statement, expected):
-    ran = run(f"""
+def test_catch_tells_the_true_cause_where_the_step_did_not_raise(run):
+    ran = run("""
 class F(FlowSpec):
     @catch(var="failure", print_exception=False)
     @step
     def start(self):
         if os.environ["PATH"]:
-            {statement}
+            self.lock = threading.Lock()
         self.next(self.end)
     @step
     def end(self):
         self.cause = self.failure.type
 """)
     assert ran.result.success
-    assert expected in ran.artifact("end", "cause")
+    assert "Unpicklable" in ran.artifact("end", "cause")
 
 
 @pytest.mark.language("failure.traceback")
