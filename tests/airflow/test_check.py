@@ -79,8 +79,9 @@ def test_every_option_of_a_sensor_is_spelled(tmp_path: Path) -> None:
         'failed_states=["failed"],', "execution_delta=timedelta(hours=1),", "check_existence=False,", "timeout=1,",
         "poke_interval=2,", 'mode="poke",', "exponential_backoff=False,", 'pool="p",', "soft_fail=True,",
         'task_id="_sensor_2",', 'bucket_key=["a", "b"],', 'bucket_name="c",', "wildcard_match=True,", 'aws_conn_id="d",',
-        "verify=False,", "timeout=3600,", 'mode="reschedule",', "[_kept, _sensor_1, _sensor_2] >> start",
+        "verify=False,", "timeout=3600,", 'mode="reschedule",',
     }  # fmt: skip
+    assert any(line.startswith("[_kept, _sensor_1, _sensor_2] >> start") for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ from typing import Any, Protocol
 
 from compiler.backends import Options
 from compiler.backends.airflow import BACKEND
+from compiler.backends.command import own_image
 from compiler.ir.flow import Value
+from compiler.ir.planner import plan
 from tests.engines import FlowCase, Outcome
 from tests.engines.airflow import DagRun, DagTester
 from tests.engines.compiling import compiled
@@ -64,7 +66,10 @@ def compile_case(
     if operator == "bash":
         target["default_args"] = {"cwd": str(root)}
     options = Options(default_image=f"{name}:test", store=store, name=name, target=target)
-    _, files = compiled(case, BACKEND, options)
+    source, files = compiled(case, BACKEND, options)
+    for task in plan(source).root.tasks():
+        if image := own_image(task, options):
+            engine.put_image(image, _environment(case), root)
     return Compiled(name, files[0].text, store)
 
 
