@@ -32,9 +32,9 @@ class _Lines(dict[str, DagTester]):
         return self[line]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def scheduler() -> Iterator[Scheduler]:
-    """The real scheduler of Airflow 3."""
+    """The real scheduler of Airflow 3, whose tests are of one group: it works as long as it is there."""
     with Scheduler() as running:
         yield running
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.engines import FlowCase
 from tests.engines.airflow import DagRun
 from tests.engines.airflow_flow import compile_case
@@ -96,6 +98,7 @@ def tries(run: DagRun, task: str) -> list[int]:
     return [each.tries for each in run.tasks if each.task == task]
 
 
+@pytest.mark.xdist_group("scheduler")
 def test_what_is_cleared_runs_again_and_what_follows_obeys_it(scheduler: Scheduler, tmp_path: Path) -> None:
     stage = Stage(tmp_path, scheduler)
     stage.plan("gang", "a", 2)

@@ -18,19 +18,19 @@ def container_engines() -> Iterator[Mapping[str, Engine]]:
         yield found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def airflow_3() -> Iterator[Mapping[str, Engine]]:
     with engines.dag_test("af3") as found:
         yield found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def airflow_2() -> Iterator[Mapping[str, Engine]]:
     with engines.dag_test("af2") as found:
         yield found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def airflow_2_at_once() -> Iterator[Mapping[str, Engine]]:
     with engines.dag_test("af2", together=True) as found:
         yield found

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conformance.engines import Engine
 from tests.conformance.judge import judge_written
+from tests.conformance.plan import LONG
 from tests.conformance.written import WRITTEN, Written
 from tests.conformance.written.case import EXAMPLES, FLOWS
 
@@ -17,12 +18,16 @@ HOLDS_A_FLOW = ("(FlowSpec", 'if __name__ == "__main__":')
 """What stands in a file that holds a flow; a base that lies in a module of its own starts nothing."""
 
 each_flow = pytest.mark.parametrize("written", WRITTEN, ids=lambda written: written.name)
-each_on_dag_test, each_together = (
-    pytest.mark.parametrize(
-        "written", [written for written in WRITTEN if written.together == together], ids=lambda written: written.name
+ONE_BY_ONE = [written for written in WRITTEN if not written.together]
+each_on_airflow_3, each_on_airflow_2, each_together = (
+    pytest.mark.parametrize("written", found, ids=lambda written: written.name)
+    for found in (
+        ONE_BY_ONE if LONG else ONE_BY_ONE[::2],
+        ONE_BY_ONE if LONG else ONE_BY_ONE[1::2],
+        [written for written in WRITTEN if written.together],
     )
-    for together in (False, True)
 )
+"""Each flow on one of the two lines of Airflow, in the long suite on both."""
 
 
 def test_no_example_and_no_flow_is_left_out() -> None:
@@ -48,7 +53,7 @@ def test_argo_and_step_functions_give_what_the_local_run_gives(
 
 
 @pytest.mark.xdist_group("airflow 3")
-@each_on_dag_test
+@each_on_airflow_3
 def test_airflow_3_gives_what_the_local_run_gives(
     written: Written, airflow_3: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:
@@ -58,7 +63,7 @@ def test_airflow_3_gives_what_the_local_run_gives(
 
 
 @pytest.mark.xdist_group("airflow 2")
-@each_on_dag_test
+@each_on_airflow_2
 def test_airflow_2_gives_what_the_local_run_gives(
     written: Written, airflow_2: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:
