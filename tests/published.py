@@ -16,6 +16,7 @@ from compiler.ir.schema import schema
 from compiler.package import LEFT_OUT, LIMIT
 from compiler.run.local import LOCAL
 from tests.conformance import language
+from tests.conformance.plan import LONG_SUITE, SHORT_SUITE
 
 _IDLE = "taken, without effect"
 
@@ -57,12 +58,48 @@ def support_table() -> str:
     sizes = ", ".join(sorted(PORTABLE_OPTIONS - {"image"}))
     rows.append([f"`@resources`, `@kubernetes`, `@batch`: {sizes}", _IDLE, *["yes"] * len(targets)])
     rows.append(["`@kubernetes`, `@batch`: image", _IDLE, *["yes"] * len(targets)])
-    for decorator in ("kubernetes", "batch"):
-        spelled = [backend.spells.get(decorator, frozenset()) for backend in targets]
-        told = [f"{len(names)} more options" if names else "refused" for names in spelled]
-        rows.append([f"`@{decorator}`: everything else", _IDLE, *told])
+    rows.append(["`@kubernetes`, `@batch`: everything else", _IDLE, *["`docs/options.md`"] * len(targets)])
     for feature in get_args(Feature):
         rows.append([feature, *("no" if feature in backend.gaps else "yes" for backend in columns)])
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+_OPTIONS_HEAD = """# Which target spells which option
+
+Each option of the decorators that ask for a container, and what each target makes of it. `yes`: it stands in the output.
+`refused`: the compiler says so at its line; nothing is left out silently. The local run takes them all, and they have no effect
+there. The options of every other decorator are the runtime's or the graph's, and mean the same everywhere. This page is printed
+from the code (`make golden`).
+
+"""
+
+
+def options_page() -> str:
+    """docs/options.md: which target spells which option of `@resources`, `@kubernetes` and `@batch`."""
+    targets = [backend for name in BUILT_IN if (backend := load_backend(name))]
+    rows = [["option", *(backend.name for backend in targets)], ["---"] * (len(targets) + 1)]
+    taken = {"resources": PORTABLE_OPTIONS - {"image"}, **{key: LOCAL.spells[key] for key in ("kubernetes", "batch")}}
+    for decorator, own in taken.items():
+        for option in sorted(own | (PORTABLE_OPTIONS if decorator != "resources" else own)):
+            spelled = (option in PORTABLE_OPTIONS | backend.spells.get(decorator, frozenset()) for backend in targets)
+            rows.append([f"`@{decorator}({option}=…)`", *("yes" if each else "refused" for each in spelled)])
+    return _OPTIONS_HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def conformance_numbers() -> str:
+    """How many generated flows each suite compares on each engine."""
+    rows = [["generated flows", *("`make test`", "`make conformance`")], ["---"] * 3]
+    told = {
+        "local, Argo, Step Functions": "generated",
+        "Airflow 3.3.2": "airflow_3",
+        "Airflow 3.3.2, real scheduler": "scheduler",
+        "Airflow 3.3.2, real scheduler, gangs": "gangs_on_scheduler",
+        "Airflow 2.11.2": "airflow_2",
+        "Airflow 2.11.2, gangs": "gangs_on_airflow_2",
+        "a real Argo, where one is named": "real_argo",
+    }
+    for name, field in told.items():
+        rows.append([name, *(str(getattr(numbers, field)) for numbers in (SHORT_SUITE, LONG_SUITE))])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
@@ -74,6 +111,8 @@ def left_out() -> str:
 PUBLISHED = (
     Published(language.path_of_table(), language.table),
     Published(ROOT / "docs" / "ir.schema.json", lambda: json_text(schema())),
+    Published(ROOT / "docs" / "options.md", options_page),
+    Published(ROOT / "docs" / "conformance.md", conformance_numbers, "numbers"),
     Published(ROOT / "README.md", support_table, "support"),
     Published(ROOT / "README.md", left_out, "left out"),
 )

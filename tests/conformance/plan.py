@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import count, islice
+from typing import NamedTuple
 
 from compiler.commands.targets import load_backend
 from tests.conformance.generator import GeneratedFlow, generate
@@ -15,13 +16,22 @@ CHUNK = 10
 MAX_TASKS = 12
 MAX_STEPS = 12
 
-GENERATED = 1000 if LONG else 100
-ON_AIRFLOW_3 = 70 if LONG else 7
-ON_SCHEDULER = 30 if LONG else 3
-ON_AIRFLOW_2 = 40 if LONG else 5
-GANGS_ON_SCHEDULER = 10 if LONG else 1
-GANGS_ON_AIRFLOW_2 = 5 if LONG else 1
-ON_REAL_ARGO = 100 if LONG else 20
+
+class Numbers(NamedTuple):
+    """How many generated flows are compared on each engine; `generated` on Argo and Step Functions."""
+
+    generated: int
+    airflow_3: int
+    scheduler: int
+    gangs_on_scheduler: int
+    airflow_2: int
+    gangs_on_airflow_2: int
+    real_argo: int
+
+
+SHORT_SUITE = Numbers(100, 7, 3, 1, 5, 1, 20)
+LONG_SUITE = Numbers(1000, 70, 30, 10, 40, 5, 100)
+NUMBERS = LONG_SUITE if LONG else SHORT_SUITE
 
 
 def seeds(target: str, number: int, accept: Callable[[GeneratedFlow], bool] = lambda _: True) -> tuple[int, ...]:

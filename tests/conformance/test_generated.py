@@ -10,10 +10,7 @@ import pytest
 from tests.conformance.engines import Engine
 from tests.conformance.judge import judge_seeds
 from tests.conformance.plan import (
-    GANGS_ON_AIRFLOW_2,
-    GENERATED,
-    ON_AIRFLOW_2,
-    ON_AIRFLOW_3,
+    NUMBERS,
     chunks,
     has_gang,
     has_none,
@@ -26,7 +23,7 @@ AT_ONCE = 4
 """An execution waits more than it works."""
 
 
-@pytest.mark.parametrize("found", chunks(range(1, GENERATED + 1)), ids=named)
+@pytest.mark.parametrize("found", chunks(range(1, NUMBERS.generated + 1)), ids=named)
 def test_argo_and_step_functions_give_what_the_local_run_gives(
     found: Sequence[int], container_engines: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:
@@ -37,7 +34,7 @@ def test_argo_and_step_functions_give_what_the_local_run_gives(
 
 
 @pytest.mark.xdist_group("airflow 3")
-@pytest.mark.parametrize("found", chunks(seeds("airflow", ON_AIRFLOW_3, has_none)), ids=named)
+@pytest.mark.parametrize("found", chunks(seeds("airflow", NUMBERS.airflow_3, has_none)), ids=named)
 def test_airflow_3_gives_what_the_local_run_gives(
     found: Sequence[int], airflow_3: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:
@@ -48,7 +45,7 @@ def test_airflow_3_gives_what_the_local_run_gives(
 
 
 @pytest.mark.xdist_group("airflow 2")
-@pytest.mark.parametrize("found", chunks(seeds("airflow", ON_AIRFLOW_2, has_none)), ids=named)
+@pytest.mark.parametrize("found", chunks(seeds("airflow", NUMBERS.airflow_2, has_none)), ids=named)
 def test_airflow_2_gives_what_the_local_run_gives(
     found: Sequence[int], airflow_2: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:
@@ -59,7 +56,7 @@ def test_airflow_2_gives_what_the_local_run_gives(
 
 
 @pytest.mark.xdist_group("airflow 2")
-@pytest.mark.parametrize("seed", seeds("airflow", GANGS_ON_AIRFLOW_2, has_gang))
+@pytest.mark.parametrize("seed", seeds("airflow", NUMBERS.gangs_on_airflow_2, has_gang))
 def test_gangs_on_airflow_2_give_what_the_local_run_gives(
     seed: int, airflow_2_at_once: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:

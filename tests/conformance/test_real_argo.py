@@ -10,7 +10,7 @@ import pytest
 from tests.argo.test_cluster import stand_in
 from tests.conformance.engines import Engine
 from tests.conformance.judge import judge_generated, judge_written
-from tests.conformance.plan import ON_REAL_ARGO, draw, seeds
+from tests.conformance.plan import NUMBERS, draw, seeds
 from tests.conformance.written import WRITTEN, Written
 from tests.engines import FlowCase, Outcome
 from tests.engines.argo_cluster import Cluster, cluster, run_on_cluster
@@ -53,7 +53,7 @@ def test_written_flows_give_what_the_local_run_gives(
 
 
 @pytest.mark.real_argo
-@pytest.mark.parametrize("seed", seeds("argo", ON_REAL_ARGO))
+@pytest.mark.parametrize("seed", seeds("argo", NUMBERS.real_argo))
 def test_generated_flows_give_what_the_local_run_gives(
     seed: int, real: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:

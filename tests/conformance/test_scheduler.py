@@ -10,7 +10,7 @@ import pytest
 from tests.conformance.engines import Engine
 from tests.conformance.generator import GeneratedFlow
 from tests.conformance.judge import judge_seeds, judge_written
-from tests.conformance.plan import GANGS_ON_SCHEDULER, ON_SCHEDULER, chunks, has_gang, has_none, named, seeds
+from tests.conformance.plan import NUMBERS, chunks, has_gang, has_none, named, seeds
 from tests.conformance.written import WRITTEN, Written
 
 Compared = Callable[[str, Mapping[str, Engine]], None]
@@ -23,8 +23,8 @@ def is_telling(flow: GeneratedFlow) -> bool:
 
 
 SEEDS = (
-    *chunks(seeds("airflow", ON_SCHEDULER, is_telling)),
-    *chunks(seeds("airflow", GANGS_ON_SCHEDULER, has_gang)),
+    *chunks(seeds("airflow", NUMBERS.scheduler, is_telling)),
+    *chunks(seeds("airflow", NUMBERS.gangs_on_scheduler, has_gang)),
 )
 AT_ONCE = 4
 """A run waits for the scheduler more than it works."""
