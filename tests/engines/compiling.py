@@ -42,7 +42,7 @@ def _compile(
     case: FlowCase, backend: Backend, options: Options, report: Report
 ) -> tuple[Flow | None, tuple[OutputFile, ...]]:
     with _ONE_AT_A_TIME:
-        source = _read(case, report)
+        source = read_case(case, report)
         if source is None:
             return None, ()
         planned = plan(
@@ -51,7 +51,7 @@ def _compile(
         return source, emit_plan(planned, backend, _with_settings(options, case, backend.name), report)
 
 
-def _read(case: FlowCase, report: Report) -> Flow | None:
+def read_case(case: FlowCase, report: Report) -> Flow | None:
     """The flow as `create` reads it with the case's `--config`, `--config-value` and `--import`."""
     words = tuple((name, json.dumps(value)) for name, value in case.config_values.items())
     configs = given_configs(tuple((name, str(path)) for name, path in case.configs.items()), words)
