@@ -31,6 +31,7 @@ sys.exit(main())
 """The `airflow` command, with what every DAG file imports already there: tasks are forks of the scheduler, and files are read by forks."""
 ENDED = ("success", "failed")
 PAGE = 100
+TRIES = 3
 
 
 class Scheduler:
@@ -87,9 +88,20 @@ class Scheduler:
         self._wait(f"the DAG {dag_id}", 240, lambda: self._read_since(written, dag_id))
 
     def trigger(self, dag_id: str, conf: Mapping[str, Any] | None = None, run_id: str | None = None) -> str:
-        """Start a run and return its id."""
-        body = {"conf": dict(conf or {}), "logical_date": None} | ({"dag_run_id": run_id} if run_id else {})
-        return str(self.call("POST", f"dags/{dag_id}/dagRuns", body)["dag_run_id"])
+        """Start a run and return its id. What waited in vain for the database, which has one writer, is asked again."""
+        run_id = run_id or f"manual__{datetime.now(UTC).isoformat()}"
+        body = {"conf": dict(conf or {}), "logical_date": None, "dag_run_id": run_id}
+        for attempt in range(TRIES):
+            try:
+                self.call("POST", f"dags/{dag_id}/dagRuns", body)
+            except TimeoutError:
+                continue
+            except EngineFailed as error:
+                if attempt and ": 409 " in str(error):  # the answer was late, not the run
+                    return run_id
+                raise
+            return run_id
+        raise EngineFailed(f"{dag_id} was not started in {TRIES} tries\n{self.log}")
 
     def wait(self, dag_id: str, run_id: str, timeout: float = 600) -> DagRun:
         """Poll a run until it ends, then tell how; several runs may go on at once."""
