@@ -2,6 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.flowc-ready
+FUZZ_SECONDS ?= 300
 WORKERS ?= 3  # two cores: a test on an engine waits as much as it works
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 DEMO := demo-output
@@ -15,7 +16,7 @@ help:
 	@echo "make golden       write the golden files anew; then read the diff"
 	@echo "make bench        measure against Metaflow, into bench/RESULTS.md"
 	@echo "make conformance  the long form: more generated flows on every engine"
-	@echo "make fuzz         go on with new seeds until interrupted"
+	@echo "make fuzz         fuzz-sources for FUZZ_SECONDS (300), then new flows on every engine until interrupted"
 	@echo "make fuzz-sources broken flows, random Python and random bytes through check and create, until interrupted"
 	@echo "make test-argo    the conformance suite on a real Argo (FLOWC_ARGO_* name it)"
 
@@ -59,6 +60,7 @@ conformance: $(READY)
 	FLOWC_CONFORMANCE=long $(PYTEST) tests/conformance
 
 fuzz: $(READY)
+	$(BIN)/python -m tests.diagnostics.fuzz $$(date +%s) $(FUZZ_SECONDS)
 	$(BIN)/python -m tests.conformance.fuzz
 
 fuzz-sources: $(READY)

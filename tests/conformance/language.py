@@ -139,9 +139,8 @@ def _by_diagnostics() -> Iterator[tuple[str, Shown]]:
 
 def _of_files() -> set[str]:
     from tests.diagnostics import file_cases
-    from tests.diagnostics.test_cases import OTHERS
 
-    return {place.code for _, place in file_cases.CASES.values()} | set(OTHERS)
+    return {place.code for _, place in file_cases.CASES.values()} | set(file_cases.OTHERS)
 
 
 def known_codes() -> Mapping[str, Rule]:

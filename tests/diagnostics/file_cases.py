@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
+from compiler.diagnostics import Report
+from compiler.frontend import parse
+from compiler.frontend.declared import ImportFailure
+from compiler.ir.flow import Flow
 from tests.diagnostics.marked import Place
 
 _FLOW = b"from metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n"
@@ -59,3 +64,27 @@ if sys.version_info < (3, 14):
         "a template of a newer Python": (b"x = t'{x}'\n", _at("FC103", 1, 6, 11)),
         "an except without brackets": (b"try:\n    x = 1\nexcept A, B:\n    pass\n", _at("FC103", 3, 8, 12)),
     }
+
+OTHERS: dict[str, tuple[str, bytes | None]] = {
+    "FC101": ("missing.py", None),
+    "FC106": ("flow.py", b"x = 1\n"),
+    "FC108": (
+        "json.py",
+        b"from metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n",
+    ),
+    "FC663": (
+        "flow.py",
+        b"from metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n",
+    ),
+}
+"""Mistakes that are not in a line of the source: the file and its bytes."""
+
+
+def read_other(code: str, folder: Path) -> tuple[tuple[Flow, ...], Report]:
+    """Read the file that makes a mistake of the whole file."""
+    name, data = OTHERS[code]
+    path, report = folder / name, Report()
+    if data is not None:
+        path.write_bytes(data)
+    importer = (lambda *_: ImportFailure("KeyError: 'x'")) if code == "FC663" else None
+    return parse(path, report, name="Missing" if code == "FC106" else None, importer=importer), report

@@ -14,6 +14,7 @@ from compiler.render import read_sources, render
 from tests.diagnostics import cures, marked
 from tests.diagnostics.aiming import found_on
 from tests.diagnostics.file_cases import CASES as FILES
+from tests.diagnostics.file_cases import OTHERS, read_other
 from tests.diagnostics.target_cases import CASES as AIMED
 
 GOLDEN = Path(__file__).with_name("rendered.txt")
@@ -52,6 +53,8 @@ def _files(folder: Path) -> Iterator[Report]:
             report = Report()
             parse(folder / "flow_file.py", report)
             yield report
+    for code in OTHERS:
+        yield read_other(code, folder)[1]
 
 
 def _targets(folder: Path) -> Iterator[Report]:

@@ -8,7 +8,6 @@ import pytest
 
 from compiler.diagnostics import Report
 from compiler.frontend import parse
-from compiler.frontend.declared import ImportFailure
 from compiler.frontend.source import MOST_BYTES
 from tests.diagnostics import file_cases, marked, page, rendered, target_cases
 from tests.diagnostics.aiming import found_on
@@ -37,31 +36,11 @@ def test_windows_newlines_and_a_byte_order_mark_change_no_place(text: str, tmp_p
     assert marked.findings(report, case.source.split("\n")) == case.expected
 
 
-OTHERS: dict[str, tuple[str, bytes | None]] = {
-    "FC101": ("missing.py", None),
-    "FC106": ("flow.py", b"x = 1\n"),
-    "FC108": (
-        "json.py",
-        b"from metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n",
-    ),
-    "FC663": (
-        "flow.py",
-        b"from metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n",
-    ),
-}
-"""Mistakes that are not in a line of the source: the file and its bytes."""
-
-
-@pytest.mark.parametrize("code", OTHERS)
+@pytest.mark.parametrize("code", file_cases.OTHERS)
 def test_mistakes_of_the_whole_file_are_found(code: str, tmp_path: Path) -> None:
     """A file that cannot be read, decoded or parsed, or that is named badly."""
-    name, data = OTHERS[code]
-    path = tmp_path / name
-    if data is not None:
-        path.write_bytes(data)
-    report = Report()
-    importer = (lambda *_: ImportFailure("KeyError: 'x'")) if code == "FC663" else None
-    assert parse(path, report, name="Missing" if code == "FC106" else None, importer=importer) == () or code == "FC108"
+    flows, report = file_cases.read_other(code, tmp_path)
+    assert flows == () or code == "FC108"
     assert [found.rule.code for found in report] == [code]
 
 
@@ -90,7 +69,7 @@ def test_every_rule_of_the_compiler_has_a_case() -> None:
     texts = [*CASES.values(), *(case.text for case in target_cases.CASES.values())]
     shown = {place.code for text in texts for place in marked.unmark(text).expected}
     shown |= {place.code for _, place in file_cases.CASES.values()}
-    assert shown | set(OTHERS) == set(page.rules())
+    assert shown | set(file_cases.OTHERS) == set(page.rules())
 
 
 def test_each_rule_looks_as_a_person_approved() -> None:
