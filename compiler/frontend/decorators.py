@@ -12,11 +12,11 @@ from compiler.frontend.extensions import EXTENSIONS, is_gang
 from compiler.frontend.hooks import LISTS, functions
 from compiler.frontend.modules import Import, Origin
 from compiler.frontend.named_decorators import meant_by, puts_on
+from compiler.frontend.needs import VARIABLE
 from compiler.frontend.own_decorators import WRAPPER, own_decorator
 from compiler.frontend.suggest import clear, did_you_mean
 from compiler.frontend.values import Scope, entries, evaluate
 from compiler.ir.flow import Decorator, Dynamic, Span, Value
-from compiler.pattern import Pattern
 from compiler.record import record
 
 STEP: dict[str, tuple[str, ...]] = {
@@ -359,9 +359,6 @@ def _option(scope: Scope, name: str, keyword: ast.keyword, report: Report) -> Va
     return evaluate(scope, keyword.value)
 
 
-_VARIABLE = Pattern(r"[A-Za-z_][A-Za-z0-9_]*")
-
-
 def _variables(scope: Scope, node: ast.expr, report: Report) -> Value | Dynamic:
     """The literal variables of `@environment`, numbers as their text; those that only run time knows are left to the container."""
     found = entries(scope, node)
@@ -373,7 +370,7 @@ def _variables(scope: Scope, node: ast.expr, report: Report) -> Value | Dynamic:
     literals: dict[str, Value] = {}
     for key, place, value in found:
         span = scope.module.source.span(place)
-        if not _VARIABLE.fullmatch(key):
+        if not VARIABLE.fullmatch(key):
             report.add(rules.VARIABLE_NAME, span, text=key)
         if isinstance(value, str | bool | int | float):
             literals[key] = str(value)

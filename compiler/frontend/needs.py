@@ -14,7 +14,8 @@ from compiler.pattern import Pattern
 _KEYS = ("type", "id", "options", "role")
 _OPTIONS = ("json", "env_var_name", "region")
 _SECRET = Pattern(r"[A-Za-z0-9][A-Za-z0-9/_+=.@:!-]*")
-_VARIABLE = Pattern(r"[A-Za-z_][A-Za-z0-9_]*")
+VARIABLE = Pattern(r"[A-Za-z_][A-Za-z0-9_]*")
+"""The name of an environment variable, as a shell and every target take it."""
 
 
 def check_secrets(decorator: Decorator, report: Report) -> None:
@@ -51,7 +52,7 @@ def _check_table(decorator: Decorator, source: Mapping[str, Value], report: Repo
                 hint = did_you_mean(key, keys) or f"; there are {', '.join(f'`{each}`' for each in keys)}"
                 report.add(rules.UNKNOWN_OPTION, decorator.span_of("sources"), name="secrets", option=key, hint=hint)
     variable = options.get("env_var_name") if isinstance(options, Mapping) else None
-    if variable is not None and not (isinstance(variable, str) and _VARIABLE.fullmatch(variable)):
+    if variable is not None and not (isinstance(variable, str) and VARIABLE.fullmatch(variable)):
         report.add(rules.VARIABLE_NAME, decorator.span_of("sources"), text=variable)
 
 

@@ -47,9 +47,7 @@ def test_names_of_cases_are_unique() -> None:
 def test_argo_and_step_functions_give_what_the_local_run_gives(
     written: Written, container_engines: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:
-    differences = judge_written(written, container_engines, tmp_path)
-    assert not differences, "\n".join(differences)
-    compared(written.name, container_engines)
+    _compare(written, container_engines, tmp_path, compared)
 
 
 @pytest.mark.xdist_group("airflow 3")
@@ -57,9 +55,7 @@ def test_argo_and_step_functions_give_what_the_local_run_gives(
 def test_airflow_3_gives_what_the_local_run_gives(
     written: Written, airflow_3: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:
-    differences = judge_written(written, airflow_3, tmp_path)
-    assert not differences, "\n".join(differences)
-    compared(written.name, airflow_3)
+    _compare(written, airflow_3, tmp_path, compared)
 
 
 @pytest.mark.xdist_group("airflow 2")
@@ -67,9 +63,7 @@ def test_airflow_3_gives_what_the_local_run_gives(
 def test_airflow_2_gives_what_the_local_run_gives(
     written: Written, airflow_2: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:
-    differences = judge_written(written, airflow_2, tmp_path)
-    assert not differences, "\n".join(differences)
-    compared(written.name, airflow_2)
+    _compare(written, airflow_2, tmp_path, compared)
 
 
 @pytest.mark.xdist_group("airflow 2")
@@ -77,6 +71,10 @@ def test_airflow_2_gives_what_the_local_run_gives(
 def test_gangs_on_airflow_2_give_what_the_local_run_gives(
     written: Written, airflow_2_at_once: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:
-    differences = judge_written(written, airflow_2_at_once, tmp_path)
+    _compare(written, airflow_2_at_once, tmp_path, compared)
+
+
+def _compare(written: Written, engines: Mapping[str, Engine], folder: Path, compared: Compared) -> None:
+    differences = judge_written(written, engines, folder)
     assert not differences, "\n".join(differences)
-    compared(written.name, airflow_2_at_once)
+    compared(written.name, engines)

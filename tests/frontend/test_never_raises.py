@@ -12,36 +12,10 @@ from hypothesis import strategies as st
 from compiler.diagnostics import Report
 from compiler.frontend import parse
 from compiler.render import Format, render
-from tests.diagnostics import marked
-from tests.diagnostics.tables import CASES
+from tests.diagnostics.fuzz import broken, sources
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
-GOOD = [path.read_text(encoding="utf-8") for path in sorted(EXAMPLES.glob("*.py"))]
-WRONG = [marked.unmark(text).source for text in CASES.values()]
-SOURCES = [*GOOD, *WRONG]
+SOURCES = sources()
 STYLES: tuple[Format, ...] = ("text", "json", "github")
-WORDS = [
-    "self",
-    ".",
-    "next",
-    "(",
-    ")",
-    "[",
-    "{",
-    ",",
-    ":",
-    "=",
-    "**",
-    "*",
-    "@",
-    "step",
-    "foreach",
-    "None",
-    "1.5",
-    "'a'",
-    "lambda",
-    "	",
-]
 
 
 def _check(folder: Path, data: bytes) -> None:
@@ -59,34 +33,12 @@ def _check(folder: Path, data: bytes) -> None:
         assert (found.span.line, found.span.col) <= (found.span.end_line, found.span.end_col)
 
 
-def _mutated(chance: random.Random) -> str:
-    """A source with a few lines or words removed, doubled, swapped or replaced."""
-    lines = chance.choice(SOURCES).split("\n")
-    for _ in range(chance.randint(1, 4)):
-        at, other = chance.randrange(len(lines)), chance.randrange(len(lines))
-        match chance.randrange(4):
-            case 0:
-                lines[at], lines[other] = lines[other], lines[at]
-            case 1:
-                lines.insert(at, lines[other])
-            case 2:
-                words = lines[at].split(" ")
-                words[chance.randrange(len(words))] = chance.choice(WORDS)
-                lines[at] = " ".join(words)
-            case 3:
-                del lines[at]
-                lines = lines or [""]
-            case impossible:
-                raise AssertionError(impossible)
-    return "\n".join(lines)
-
-
 @pytest.mark.parametrize("seed", range(16))
 def test_mutated_flows_are_answered(seed: int, tmp_path: Path) -> None:
     """Lines and words of real flows in any order."""
     chance = random.Random(seed)
     for _ in range(25):
-        _check(tmp_path, _mutated(chance).encode("utf-8", "replace"))
+        _check(tmp_path, broken(chance, SOURCES))
 
 
 @settings(max_examples=200, deadline=None)
