@@ -8,11 +8,13 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +23,17 @@ from typing import Any, Self
 from tests.engines.airflow import DagRun, EngineFailed, TaskRun, end_all, environment, prepare, put_image
 from tests.engines.venvs import venv
 
-SERVERS = ("api-server", "scheduler", "dag-processor")
+SERVERS = {
+    "api-server": ("api-server", "--apps", "core"),
+    "execution-api": ("api-server", "--apps", "execution"),
+    "scheduler": ("scheduler",),
+    "dag-processor": ("dag-processor",),
+}
+"""The processes of an Airflow; the tasks have an API server of their own.
+
+A change that is asked for is logged in the database by the server's event loop itself. Sqlite has one writer: a loop that
+waits for it cannot end another request that is writing, and so stands still until the waiting time is over.
+"""
 START = """
 import sys
 from airflow.__main__ import main
@@ -31,7 +43,6 @@ sys.exit(main())
 """The `airflow` command, with what every DAG file imports already there: tasks are forks of the scheduler, and files are read by forks."""
 ENDED = ("success", "failed")
 PAGE = 100
-TRIES = 3
 
 
 class Scheduler:
@@ -39,16 +50,18 @@ class Scheduler:
 
     def __init__(self, env: Mapping[str, str] | None = None) -> None:
         self._home = Path(tempfile.mkdtemp(prefix="af3-scheduler-"))
-        self._port = _free_port()
-        self._env = environment("af3", self._home) | _settings(self._port) | dict(env or {})
+        self._ports = {"api-server": _free_port(), "execution-api": _free_port()}
+        self._env = environment("af3", self._home) | _settings(self._ports["execution-api"]) | dict(env or {})
         self._token = ""
+        self._changing = threading.Lock()
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
         try:
             prepare("af3", self._home, self._env)
-            for server in SERVERS:
-                self._start(server)
+            for server, command in SERVERS.items():
+                self._start(server, command)
+            self._wait("the server of the tasks", 180, self._listens)
             self._wait("the API server", 180, self._login)
         except BaseException:
             self._end()
@@ -88,20 +101,11 @@ class Scheduler:
         self._wait(f"the DAG {dag_id}", 240, lambda: self._read_since(written, dag_id))
 
     def trigger(self, dag_id: str, conf: Mapping[str, Any] | None = None, run_id: str | None = None) -> str:
-        """Start a run and return its id. What waited in vain for the database, which has one writer, is asked again."""
+        """Start a run and return its id."""
         run_id = run_id or f"manual__{datetime.now(UTC).isoformat()}"
         body = {"conf": dict(conf or {}), "logical_date": None, "dag_run_id": run_id}
-        for attempt in range(TRIES):
-            try:
-                self.call("POST", f"dags/{dag_id}/dagRuns", body)
-            except TimeoutError:
-                continue
-            except EngineFailed as error:
-                if attempt and ": 409 " in str(error):  # the answer was late, not the run
-                    return run_id
-                raise
-            return run_id
-        raise EngineFailed(f"{dag_id} was not started in {TRIES} tries\n{self.log}")
+        self.call("POST", f"dags/{dag_id}/dagRuns", body)
+        return run_id
 
     def wait(self, dag_id: str, run_id: str, timeout: float = 600) -> DagRun:
         """Poll a run until it ends, then tell how; several runs may go on at once."""
@@ -138,12 +142,18 @@ class Scheduler:
         self.call("DELETE", f"dags/{dag_id}/dagRuns/{_quoted(run_id)}")
 
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """One request to `/api/v2/`; an answer that is no success raises `EngineFailed` with its text."""
+        """One request to `/api/v2/`; an answer that is no success raises `EngineFailed` with its text.
+
+        Those that change something go one after the other, see `SERVERS`.
+        """
         data = None if body is None else json.dumps(body).encode()
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
         request = urllib.request.Request(self._url(f"api/v2/{path}"), data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=60) as response:
+            with (
+                nullcontext() if method == "GET" else self._changing,
+                urllib.request.urlopen(request, timeout=60) as response,
+            ):
                 text = response.read()
         except urllib.error.HTTPError as error:
             raise EngineFailed(f"{method} {path}: {error.code} {error.read().decode()}") from error
@@ -189,11 +199,16 @@ class Scheduler:
             return False
         return True
 
-    def _url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self._port}/{path}"
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self._ports["execution-api"])) == 0
 
-    def _start(self, server: str) -> None:
-        command = [str(venv("af3") / "bin" / "python"), "-P", "-c", START, server]
+    def _url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self._ports['api-server']}/{path}"
+
+    def _start(self, server: str, arguments: Sequence[str]) -> None:
+        port = ["--port", str(self._ports[server])] if server in self._ports else []
+        command = [str(venv("af3") / "bin" / "python"), "-P", "-c", START, *arguments, *port]
         with (self._home / f"{server}.log").open("w") as log:
             started = subprocess.Popen(
                 command, env=self._env, stdout=log, stderr=log, cwd=self._home, start_new_session=True
@@ -224,7 +239,6 @@ def _settings(port: int) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         "AIRFLOW__API__HOST": "127.0.0.1",
-        "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__API__SECRET_KEY": secrets.token_hex(32),
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
