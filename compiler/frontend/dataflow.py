@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from compiler.diagnostics import Report, Rule
 from compiler.frontend import value_rules as rules
@@ -12,7 +12,14 @@ from compiler.frontend.certain import is_guarded
 from compiler.frontend.drawing import targets
 from compiler.frontend.merges import check_joins
 from compiler.frontend.steps import Method
-from compiler.frontend.unset import check_never_read, check_overwritten, check_reads, solve, surroundings
+from compiler.frontend.unset import (
+    check_never_read,
+    check_never_set,
+    check_overwritten,
+    check_reads,
+    solve,
+    surroundings,
+)
 from compiler.ir.flow import Flow
 from compiler.record import record
 
@@ -21,6 +28,7 @@ from compiler.record import record
 class Attributes:
     """What a flow's class has beside artifacts; `unknown` where something unread may set more."""
 
+    classes: Sequence[ast.ClassDef]
     methods: Mapping[str, Method]
     bodies: Mapping[str, Body]
     parameters: frozenset[str]
@@ -32,10 +40,14 @@ _SET_BY_US = frozenset(("input", "index", "next", "foreach_stack", "merge_artifa
 
 
 def check_artifacts(flow: Flow, known: Attributes, is_right: bool, report: Report) -> None:
-    """Report assignments that fail at run time and, where the flow's shape `is_right`, reads of what nothing has set."""
+    """Report assignments that fail at run time and reads of what nothing has set: on the ways to them where the shape `is_right`."""
     _check_assigned(flow, known, report)
-    if not known.unknown and is_right:
-        around = surroundings(flow, known.methods, known.bodies, _fixed(known))
+    if known.unknown:
+        return
+    around = surroundings(flow, known.methods, known.bodies, _fixed(known))
+    if not is_right:
+        check_never_set(around, known.classes, report)
+    else:
         found = solve(around)
         check_reads(around, found, report)
         check_joins(around, found, report)

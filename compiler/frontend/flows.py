@@ -89,7 +89,7 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
     read = read_steps(name, parts.methods, ends, parts.bodies, report)
     drawing = Drawing(name, read.steps, ends.start, ends.end, frozenset(read.vague), read.places)
     check_shape(drawing, report)
-    is_right = not report.failed
+    is_right = not any(rules.is_of_shape(each.rule) for each in report)
     flow = Flow(
         name=name,
         path=origin.path,
@@ -109,13 +109,14 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
     check_parameters(flow, report)
     check_credentials(flow, report)
     unknown = wrapped or lineage.stranger is not None
-    check_artifacts(flow, _attributes(parts, unknown), is_right, report)
+    check_artifacts(flow, _attributes(lineage, parts, unknown), is_right, report)
     check_uses(lineage.classes[0].scope.library.configs, report)
     return flow
 
 
-def _attributes(parts: _Parts, unknown: bool) -> Attributes:
+def _attributes(lineage: Lineage, parts: _Parts, unknown: bool) -> Attributes:
     return Attributes(
+        classes=[each.node for each in lineage.classes],
         methods=parts.methods,
         bodies=parts.bodies,
         parameters=frozenset(parameter.attribute for parameter in parts.parameters) | parts.declared,

@@ -370,3 +370,8 @@ NODE_REPEATS = Rule(
     "`{name}` sends itself round again, and its tasks are the nodes of a gang",
     "loop inside the step, or repeat in a step behind it: the nodes meet once",
 )
+
+
+def is_of_shape(rule: Rule) -> bool:
+    """Whether a rule is of a flow's shape: where it is broken nobody can say which step is behind which."""
+    return rule.code.startswith("FC2")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Fix, Insert, Note, Report
@@ -182,11 +182,8 @@ def _is_expected(around: Surroundings, method: Method, name: str) -> bool:
 
 
 def _no_way(around: Surroundings, found: Reaching, step: Step, name: str, span: Span, report: Report) -> None:
-    flow = around.flow
     if name not in found.every:
-        known = set(found.every) | around.fixed
-        hint = did_you_mean(name, sorted(known))
-        report.add(rules.NEVER_SET, span, *_respelt(around, found, name), flow=flow.name, name=name, hint=hint)
+        _never_set(around, found.every, name, span, report)
         return
     lost = found.loss(found.before[step.name], name)
     if lost:
@@ -200,9 +197,35 @@ def _no_way(around: Surroundings, found: Reaching, step: Step, name: str, span: 
     report.add(rules.NOT_YET_SET, span, around.set_here(maker, name), step=step.name, name=name, maker=maker)
 
 
-def _respelt(around: Surroundings, found: Reaching, name: str) -> Fix:
+def check_never_set(around: Surroundings, classes: Iterable[ast.ClassDef], report: Report) -> None:
+    """Report reads of what no code of the classes sets: all that a flow tells whose steps nobody can order."""
+    bodies = (*around.bodies.values(), *(method.body for method in around.methods.values()))
+    if any(body.calls_unknown for body in bodies) or any(step.calls_unknown for step in around.flow.steps.values()):
+        return
+    every = {name for method in around.methods.values() for name in _sets(around, method).names}
+    # A method that lost its `@step`, or that another of its name hides, was to set what it sets.
+    nodes = (node for each in classes for node in ast.walk(each))
+    every.update(node.attr for node in nodes if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load))
+    done = around.fixed.union(every, *(body.asked for body in bodies))
+    for method in around.methods.values():
+        sure = certain_reads(method.function, around.set_by)
+        for access in around.flow.steps[method.name].reads:
+            name, node = access.name, sure.get(access.name)
+            if name not in done and (node is not None or not _is_expected(around, method, name)):
+                span = access.span if node is None else method.member.owner.module.source.span(node)
+                _never_set(around, every, name, span, report)
+                done |= {name}
+
+
+def _never_set(around: Surroundings, every: Collection[str], name: str, span: Span, report: Report) -> None:
+    hint = did_you_mean(name, sorted(around.fixed.union(every)))
+    flow = around.flow.name
+    report.add(rules.NEVER_SET, span, *_respelt(around, every, name), flow=flow, name=name, hint=hint)
+
+
+def _respelt(around: Surroundings, every: Iterable[str], name: str) -> Fix:
     """The one artifact or parameter that the steps can mean, where no other code of the class has the wrong name."""
-    known = {*found.every, *(parameter.attribute for parameter in around.flow.parameters)}
+    known = {*every, *(parameter.attribute for parameter in around.flow.parameters)}
     near = slip(name, sorted(known))
     changed = any(access.name == name for step in around.flow.steps.values() for access in step.writes)
     if near is None or changed or any(name in body.reads for body in around.bodies.values()):

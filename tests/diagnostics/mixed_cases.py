@@ -38,6 +38,60 @@ class Many(FlowSpec):
     def end(self):
         pass
 """,
+    "a wrong option hides nothing of what a join lets go": """
+from metaflow import FlowSpec, schedule, step
+
+@schedule(cron="61 * * * *")
+          ^^^^^^^^^^^^^^^^^ FC520
+class Many(FlowSpec):
+    @step
+    def start(self):
+        self.x = 1
+        self.next(self.a, self.b)
+
+    @step
+    def a(self):
+        self.next(self.j)
+
+    @step
+    def b(self):
+        self.next(self.j)
+
+    @step
+    def j(self, inputs):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        print(self.x)
+              ^^^^^^ FC407
+""",
+    "a wrong shape hides no misspelt artifact, and is none itself": """
+from metaflow import FlowSpec, step
+
+class Many(FlowSpec):
+    @step
+    def start(self):
+        self.total = 1
+        self.next(self.load)
+                  ^^^^^^^^^ FC242
+
+    def load(self):
+        self.rows = self.total
+        self.next(self.show)
+
+    @step
+    def show(self):
+        print(self.rows, self.totl)
+                         ^^^^^^^^^ FC404
+        if hasattr(self, "maybe"):
+            print(self.maybe)
+        self.next(self.end)
+
+    @step
+    def end(self):
+        print(self.total)
+""",
     "two flows, each with a mistake": """
 from metaflow import FlowSpec, step
 

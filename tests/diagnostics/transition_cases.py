@@ -170,6 +170,7 @@ class F(FlowSpec):
     ),
     "a keyword that there is not": _flow(
         """
+        self.xs = [1]
         self.next(self.a, for_each="xs")
                           ^^^^^^^^^^^^^ FC239
 """,
