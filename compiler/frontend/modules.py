@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Report
+from compiler.frontend.effort import Effort
 from compiler.frontend.settled import Configs, Given
 from compiler.frontend.source import Drafts, Source, read, tree
 from compiler.record import record
@@ -72,34 +73,6 @@ class Origin:
 
 NOWHERE = Origin()
 """Something of another package, or that only run time knows."""
-
-
-class Effort:
-    """How much the expressions of one file may cost, and one of them: a short text can stand for endless work.
-
-    Entered for each expression, also within another. One unit is a node visited or an item of a value.
-    """
-
-    __slots__ = ("_floors", "left")
-
-    def __init__(self) -> None:
-        self.left = _MOST_WORK
-        self._floors = [0]
-
-    def __enter__(self) -> None:
-        self._floors.append(max(self._floors[-1], self.left - _MOST_WORK_OF_ONE))
-
-    def __exit__(self, *_: object) -> None:
-        self._floors.pop()
-
-    def spend(self, work: int) -> bool:
-        """Whether so much was left."""
-        self.left = max(self.left - work, self._floors[-1])
-        return self.left > self._floors[-1]
-
-
-_MOST_WORK = 4_000_000
-_MOST_WORK_OF_ONE = 400_000
 
 
 class Library:

@@ -13,8 +13,8 @@ _MARK = "\x00above\x00"
 """Stands before each folder above the code's root: machines differ in these, so no value of the output may hold one."""
 
 
-class Impure(Exception):
-    """Only run time knows what such a call gives."""
+class Unknown(Exception):
+    """The text does not tell: only run time knows."""
 
 
 def _join(first: object, *rest: object) -> str:
@@ -24,14 +24,14 @@ def _join(first: object, *rest: object) -> str:
 def _path(value: object) -> str:
     if isinstance(value, str | PurePosixPath):
         return str(value)
-    raise Impure
+    raise Unknown
 
 
 def _absolute(value: object) -> str:
     """Absolute is what began at `__file__`; all else depends on the working directory."""
     text = _path(value)
     if not text.startswith((_MARK, "/")):
-        raise Impure
+        raise Unknown
     return posixpath.normpath(text)
 
 
@@ -41,7 +41,7 @@ def _of(function: Callable[[str], object]) -> Callable[..., object]:
 
 def _dumps(value: object, **options: object) -> str:
     if not options.keys() <= _DUMPS or any(_is_long(option) for option in options.values()):
-        raise Impure
+        raise Unknown
     import json  # noqa: PLC0415  # rarely needed
 
     return json.dumps(value, **options)  # type: ignore[arg-type]  # a wrong option is a TypeError
@@ -51,7 +51,7 @@ def _loads(text: object) -> object:
     import json  # noqa: PLC0415  # rarely needed
 
     if not isinstance(text, str):
-        raise Impure
+        raise Unknown
     return json.loads(text)
 
 
@@ -67,26 +67,26 @@ def _sum(values: object, start: object = 0) -> object:
     """Of numbers: adding up lists copies the first one as often as there are others."""
     items = list(values) if isinstance(values, list | tuple) else [None]
     if not all(isinstance(each, int | float) for each in (*items, start)):
-        raise Impure
+        raise Unknown
     return sum(items, start)  # type: ignore[call-overload]  # they are numbers
 
 
 def _round(value: float, digits: int | None = None) -> float:
     if digits is not None and abs(digits) > _WIDEST:
-        raise Impure
+        raise Unknown
     return round(value, digits)
 
 
 def _replace(text: str, old: str, new: str, *count: int) -> str:
     if (len(text) + 1) * max(len(new), 1) > _LONGEST:
-        raise Impure
+        raise Unknown
     return text.replace(old, new, *count)
 
 
 def _joined(glue: str, parts: object) -> str:
     texts = list(parts) if isinstance(parts, list | tuple | dict | str) else [None]
     if sum(len(each) + len(glue) for each in texts if isinstance(each, str)) > _LONGEST:
-        raise Impure
+        raise Unknown
     return glue.join(texts)  # type: ignore[arg-type]  # what is no text is a TypeError
 
 
@@ -104,17 +104,52 @@ _DUMPS = {"indent", "sort_keys", "ensure_ascii", "separators"}
 
 def _length(value: Sized) -> int:
     if isinstance(value, str) and is_local(value):
-        raise Impure
+        raise Unknown
     return len(value)
 
+
+def _times(left: object, right: object) -> object:
+    for whole, count in ((left, right), (right, left)):
+        if (
+            isinstance(whole, str | list | tuple)
+            and isinstance(count, int)
+            and max(len(whole), 1) * abs(count) > LONGEST
+        ):
+            raise Unknown
+    return operator.mul(left, right)
+
+
+def _power(left: object, right: object) -> object:
+    if (
+        isinstance(left, int | float)
+        and isinstance(right, int)
+        and abs(left) <= _LARGEST_BASE
+        and abs(right) <= _MOST_POWER
+    ):
+        return left**right
+    raise Unknown
+
+
+def _modulo(left: object, right: object) -> object:
+    if isinstance(left, str):  # it would format
+        raise Unknown
+    return operator.mod(left, right)
+
+
+LONGEST = 100_000
+"""Letters or items of a value."""
+
+_LARGEST_BASE = 2**32
+_MOST_POWER = 64
 
 BINARY: dict[type[ast.operator], Callable[..., object]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
+    ast.Mult: _times,
+    ast.Pow: _power,
     ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
+    ast.Mod: _modulo,
     ast.BitOr: operator.or_,
 }
 UNARY: dict[type[ast.unaryop], Callable[..., object]] = {
@@ -200,20 +235,20 @@ CONSTANTS = {"os.path.sep": "/", "os.sep": "/"}
 
 
 def path_attribute(path: PurePosixPath, name: str) -> object:
-    """An attribute of a path. Raises Impure."""
+    """An attribute of a path. Raises Unknown."""
     if name not in ("name", "parent", "parents", "parts", "stem", "suffix"):
-        raise Impure
+        raise Unknown
     if name == "parents" and len(path.parts) > _WIDEST:
-        raise Impure
+        raise Unknown
     return tuple(path.parents) if name == "parents" else getattr(path, name)
 
 
 def path_method(path: PurePosixPath, name: str) -> Callable[..., object]:
-    """A method of a path that does not look at the disk. Raises Impure."""
+    """A method of a path that does not look at the disk. Raises Unknown."""
     if name in ("resolve", "absolute"):
         return lambda: PurePosixPath(_absolute(path))
     if name not in ("as_posix", "joinpath", "with_name", "with_stem", "with_suffix", "__str__", "__fspath__"):
-        raise Impure
+        raise Unknown
     return getattr(path, name)  # type: ignore[no-any-return]
 
 

@@ -15,9 +15,10 @@ from compiler.frontend.pure import (
     COMPARE,
     CONSTANTS,
     FUNCTIONS,
+    LONGEST,
     METHODS,
     UNARY,
-    Impure,
+    Unknown,
     file_name,
     is_local,
     path_attribute,
@@ -34,15 +35,11 @@ if TYPE_CHECKING:
     from compiler.ir.flow import Value
 
 
-class _Unknown(Exception):
-    """The text does not tell."""
-
-
-class _Missing(_Unknown):
+class _Missing(Unknown):
     """A `Config` has no such key: which, and what it has."""
 
 
-class _Waiting(_Unknown):
+class _Waiting(Unknown):
     """A `Config` has no value before code of the author's has run."""
 
 
@@ -64,7 +61,7 @@ def evaluate(scope: Scope, node: ast.expr, *, me: str = "") -> Value | Dynamic:
     try:
         with scope.library.effort:
             return _frozen(_value(own, node, 0))
-    except _Unknown as unknown:
+    except Unknown as unknown:
         return _dynamic(scope, node, unknown)
 
 
@@ -73,12 +70,12 @@ def evaluate_path(scope: Scope, node: ast.expr) -> str | Dynamic | None:
     try:
         with scope.library.effort:
             value = _value(scope, node, 0)
-    except _Unknown as unknown:
+    except Unknown as unknown:
         return _dynamic(scope, node, unknown)
     return real_path(str(value)) if isinstance(value, str | PurePosixPath) else None
 
 
-def _dynamic(scope: Scope, node: ast.expr, unknown: _Unknown) -> Dynamic:
+def _dynamic(scope: Scope, node: ast.expr, unknown: Unknown) -> Dynamic:
     text, span = scope.module.source.segment(node), scope.module.source.span(node)
     if isinstance(unknown, _Missing):
         key, there = unknown.args
@@ -93,7 +90,7 @@ def entries(scope: Scope, node: ast.expr) -> list[tuple[str, ast.expr, Value | D
     try:
         with scope.library.effort:
             found = list(_entries(scope, node, 0))
-    except _Unknown as unknown:
+    except Unknown as unknown:
         _dynamic(scope, node, unknown)
         return None
     return list({key: (key, place, value) for key, place, value in found}.values())
@@ -103,15 +100,8 @@ _SELF = ast.Constant(...)
 """What a method's word for `self` is bound to."""
 
 _DEEPEST = 60
-_LONGEST = 100_000
 _LONGEST_FORMAT = 6
-_MOST_POWER = 64
-
-_MOST_BITS = 1_000
-"""Of an integer: a float holds 1023, and Python prints at most 4300 digits."""
-
 _FAILURES = (
-    Impure,
     ArithmeticError,
     TypeError,
     ValueError,
@@ -124,58 +114,30 @@ _FAILURES = (
 
 def _value(scope: Scope, node: ast.expr, depth: int) -> object:
     if depth > _DEEPEST:
-        raise _Unknown
+        raise Unknown
     reader = _READERS.get(type(node))
     if reader is None:
-        raise _Unknown
-    _spend(scope, 1)
+        raise Unknown
+    scope.library.effort.spend(1)
     try:
         value = reader(scope, node, depth + 1)
     except _FAILURES as error:
-        raise _Unknown from error
-    _weigh(scope, value)
+        raise Unknown from error
+    scope.library.effort.weigh(value)
     return value
-
-
-def _spend(scope: Scope, work: int) -> None:
-    if not scope.library.effort.spend(work):
-        raise _Unknown
-
-
-_LETTERS = 16
-"""Letters of a text that weigh as much as one item of a list."""
-
-
-def _weigh(scope: Scope, value: object) -> None:
-    """Refuse what is large, also where it is only because it holds the same part many times."""
-    stack = [value]
-    while stack:
-        each = stack.pop()
-        if isinstance(each, str):
-            _spend(scope, len(each) // _LETTERS)
-        elif isinstance(each, int):
-            if each.bit_length() > _MOST_BITS:
-                raise _Unknown
-        elif isinstance(each, list | tuple):
-            _spend(scope, len(each))
-            stack.extend(each)
-        elif isinstance(each, dict):
-            _spend(scope, 2 * len(each))
-            stack.extend(each)
-            stack.extend(each.values())
 
 
 def _constant(scope: Scope, node: ast.Constant, depth: int) -> object:
     if node.value is None or isinstance(node.value, bool | int | float | str):
         return node.value
-    raise _Unknown
+    raise Unknown
 
 
 def _name(scope: Scope, node: ast.Name, depth: int) -> object:
     if node.id in scope.names:
         found = scope.names[node.id]
         if found is None or found is node:
-            raise _Unknown
+            raise Unknown
         return _value(scope, found, depth)
     if node.id == "__file__" and node.id not in scope.module.names:
         return file_name(scope.module.source.file, scope.library.root)
@@ -185,10 +147,10 @@ def _name(scope: Scope, node: ast.Name, depth: int) -> object:
 def _of(scope: Scope, origin: Origin, name: str, depth: int) -> object:
     """The value of a module's binding, unless some code changes it in place."""
     if not isinstance(origin.bound, ast.expr) or origin.module is None:
-        raise _Unknown
+        raise Unknown
     value = _value(Scope(scope.library, origin.module, {}), origin.bound, depth)
     if isinstance(value, list | dict) and _is_changed(scope, origin.module, name):
-        raise _Unknown
+        raise Unknown
     return value
 
 
@@ -214,7 +176,7 @@ def _attribute(scope: Scope, node: ast.Attribute, depth: int) -> object:
 def _class_attribute(scope: Scope, module: Module, owner: ast.ClassDef, name: str, depth: int) -> object:
     """What a class body, or that of its nearest base, sets a name to; a decorator or a metaclass may change it."""
     if owner.decorator_list or owner.keywords or depth > _DEEPEST:
-        raise _Unknown
+        raise Unknown
     names = class_names(owner)
     if names.get(name) is not None:
         return _value(Scope(scope.library, module, names), ast.Name(name, ast.Load()), depth)
@@ -222,7 +184,7 @@ def _class_attribute(scope: Scope, module: Module, owner: ast.ClassDef, name: st
         base = scope.library.origin(module, owner.bases[0])
         if isinstance(base.bound, ast.ClassDef) and base.module:
             return _class_attribute(scope, base.module, base.bound, name, depth + 1)
-    raise _Unknown
+    raise Unknown
 
 
 def _member(owner: object, name: str) -> object:
@@ -232,7 +194,7 @@ def _member(owner: object, name: str) -> object:
         raise _Missing(name, ", ".join(f"`{key}`" for key in owner) or "none")
     if isinstance(owner, PurePosixPath):
         return path_attribute(owner, name)
-    raise _Unknown
+    raise Unknown
 
 
 def _dict(scope: Scope, node: ast.Dict, depth: int) -> object:
@@ -241,7 +203,7 @@ def _dict(scope: Scope, node: ast.Dict, depth: int) -> object:
         if key is None:
             more = _value(scope, value, depth)
             if not isinstance(more, dict):
-                raise _Unknown
+                raise Unknown
             found.update(more)
         else:
             found[_value(scope, key, depth)] = _value(scope, value, depth)
@@ -254,7 +216,7 @@ def _sequence(scope: Scope, node: ast.List | ast.Tuple, depth: int) -> object:
         if isinstance(item, ast.Starred):
             more = _value(scope, item.value, depth)
             if not isinstance(more, list | tuple):
-                raise _Unknown
+                raise Unknown
             found.extend(more)
         else:
             found.append(_value(scope, item, depth))
@@ -263,36 +225,16 @@ def _sequence(scope: Scope, node: ast.List | ast.Tuple, depth: int) -> object:
 
 def _binary(scope: Scope, node: ast.BinOp, depth: int) -> object:
     left, right = _value(scope, node.left, depth), _value(scope, node.right, depth)
-    if isinstance(node.op, ast.Pow):
-        return _power(left, right)
-    if isinstance(left, str) and isinstance(node.op, ast.Mod):
-        raise _Unknown
-    if isinstance(node.op, ast.Mult) and _repeats(left, right) > _LONGEST:
-        raise _Unknown
     operation = BINARY.get(type(node.op))
     if operation is None:
-        raise _Unknown
+        raise Unknown
     return operation(left, right)
-
-
-def _power(left: object, right: object) -> object:
-    if isinstance(left, int | float) and isinstance(right, int) and abs(left) <= 2**32 and abs(right) <= _MOST_POWER:
-        return left**right
-    raise _Unknown
-
-
-def _repeats(left: object, right: object) -> int:
-    """How long a product becomes: that of two numbers has no length."""
-    for whole, count in ((left, right), (right, left)):
-        if isinstance(whole, str | list | tuple) and isinstance(count, int):
-            return max(len(whole), 1) * abs(count)
-    return 0
 
 
 def _unary(scope: Scope, node: ast.UnaryOp, depth: int) -> object:
     operation = UNARY.get(type(node.op))
     if operation is None:
-        raise _Unknown
+        raise Unknown
     return operation(_value(scope, node.operand, depth))
 
 
@@ -310,10 +252,10 @@ def _formatted(scope: Scope, part: ast.FormattedValue, depth: int) -> str:
     value = _value(scope, part.value, depth)
     spec = str(_value(scope, part.format_spec, depth)) if part.format_spec else ""
     if len(spec) > _LONGEST_FORMAT:
-        raise _Unknown
+        raise Unknown
     if part.conversion == ord("r"):
         if isinstance(value, PurePosixPath):
-            raise _Unknown
+            raise Unknown
         return format(repr(value), spec)
     return format(str(value) if part.conversion == ord("s") else value, spec)
 
@@ -327,7 +269,7 @@ def _subscript(scope: Scope, node: ast.Subscript, depth: int) -> object:
         return value[key]
     if isinstance(value, list | tuple | str) and isinstance(key, int):
         return value[key]
-    raise _Unknown
+    raise Unknown
 
 
 def _compare(scope: Scope, node: ast.Compare, depth: int) -> object:
@@ -374,18 +316,18 @@ def _call(scope: Scope, node: ast.Call, depth: int) -> object:
 
 
 def _stop() -> object:
-    raise _Unknown
+    raise Unknown
 
 
 def _config_expression(scope: Scope, node: ast.Call, depth: int) -> object:
     """`config_expr('cfg.key')`: an expression over the names of the flow's `Config`s, and over the module's."""
     text = _value(scope, node.args[0], depth) if len(node.args) == 1 else None
     if not isinstance(text, str):
-        raise _Unknown
+        raise Unknown
     try:
         parsed = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise _Unknown from error
+        raise Unknown from error
     return _value(Scope(scope.library, scope.module, scope.library.configs.names), parsed.body, depth)
 
 
@@ -415,7 +357,7 @@ def _method(owner: object, name: str) -> Callable[..., object]:
 
 
 def _stopped(*_: object, **__: object) -> object:
-    raise _Unknown
+    raise Unknown
 
 
 def dotted(scope: Scope, node: ast.expr, names: Mapping[str, object] | None = None) -> str | None:
@@ -453,28 +395,28 @@ _READERS: dict[type[ast.expr], Callable[..., object]] = {
 def _frozen(value: object, depth: int = 0) -> Value:
     """The value with tuples for lists; refuses what JSON has no kind for."""
     if depth > _DEEPEST:
-        raise _Unknown
+        raise Unknown
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise _Unknown
+            raise Unknown
         return value
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, str):
-        if len(value) > _LONGEST or is_local(value):
-            raise _Unknown
+        if len(value) > LONGEST or is_local(value):
+            raise Unknown
         return value
     if isinstance(value, list | tuple):
         return tuple(_frozen(item, depth + 1) for item in value)
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
         return {str(key): _frozen(item, depth + 1) for key, item in value.items()}
-    raise _Unknown
+    raise Unknown
 
 
 def _entries(scope: Scope, node: ast.expr, depth: int) -> Iterator[tuple[str, ast.expr, Value | Dynamic]]:
     if depth > _DEEPEST:
-        raise _Unknown
-    _spend(scope, 1)
+        raise Unknown
+    scope.library.effort.spend(1)
     if isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
             if key is None:
@@ -507,14 +449,14 @@ def _named_entries(scope: Scope, node: ast.expr, depth: int) -> Iterator[tuple[s
         origin = scope.library.origin(scope.module, node)
         if isinstance(origin.bound, ast.expr) and origin.module:
             if isinstance(node, ast.Name) and _is_changed(scope, origin.module, node.id):
-                raise _Unknown
+                raise Unknown
             inner, bound = Scope(scope.library, origin.module, {}), origin.bound
     if bound is not None and id(bound) not in scope.library.configs.values:
         yield from ((key, node, value) for key, _, value in _entries(inner, bound, depth + 1))
         return
     whole = _value(scope, node, depth)
     if not isinstance(whole, dict) or not all(isinstance(key, str) for key in whole):
-        raise _Unknown
+        raise Unknown
     for key, value in whole.items():
         yield str(key), node, _frozen(value)
 
@@ -522,5 +464,5 @@ def _named_entries(scope: Scope, node: ast.expr, depth: int) -> Iterator[tuple[s
 def _key(scope: Scope, node: ast.expr) -> str:
     value = _value(scope, node, 0)
     if not isinstance(value, str):
-        raise _Unknown
+        raise Unknown
     return value
