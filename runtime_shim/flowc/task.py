@@ -31,11 +31,12 @@ from flowc.exceptions import (
 from flowc.failure import failure_of
 from flowc.lean import TYPE_CHECKING, NamedTuple
 from flowc.loading import Base, base
-from flowc.manifest import Failure, RunRecord, attempts, read_run
+from flowc.manifest import Failure, RunRecord, attempts
 from flowc.parameters import DefaultFailed, values
 from flowc.sources import Loaded, folders, prepare
 from flowc.standard import standard_path
 from flowc.store import Store, StoreError
+from flowc.surroundings import call_facts, enter, environment
 from flowc.work import KEY, Stored, Transition, Work
 
 if TYPE_CHECKING:
@@ -226,7 +227,7 @@ def _given(loaded: Loaded | Broken, call: TaskCall) -> tuple[Loaded | Broken, di
     if isinstance(loaded, Broken) or not isinstance(call.loads, Begin) or not loaded.parameters:
         return loaded, {}
     # A default may ask whether this is production.
-    running.enter(_call_facts(loaded, call), call.project, loaded.name, {})
+    running.enter(call_facts(loaded, call), call.project, loaded.name, {})
     try:
         return loaded, values(loaded.name, list(loaded.parameters), call.parameters, folders(loaded))
     except DefaultFailed as failed:
@@ -254,9 +255,9 @@ def _attempted(loaded: Loaded, task: _Task, first: _First) -> Reported:
     found = base(task.store, address, call.loads) if record is None or address.iteration else None
     flow, work, fixed = _instance(loaded, task, found, given)
     created, tags = _origin(record, found)
-    _enter(loaded, task, tags, tuple(given) or (found.manifest.parameters if found else ()))
+    enter(loaded, call, task.store, address, tags, tuple(given) or (found.manifest.parameters if found else ()))
     try:
-        with _environment(marks), _together(task, found):
+        with environment(marks), _together(task, found):
             caught = _called(flow, work, marks, task)
             transition, data = _saved(
                 loaded, flow, work, fixed, task, _facts(found, created, tags, given, fixed), caught
@@ -308,80 +309,6 @@ def _origin(record: RunRecord | None, found: Base | None) -> tuple[float, tuple[
         return record.created, record.tags
     assert found is not None, "a task is the first or has loaded something"
     return found.manifest.created, found.manifest.tags
-
-
-def _enter(loaded: Loaded, task: _Task, tags: tuple[str, ...], parameters: tuple[str, ...]) -> None:
-    call = task.call
-    facts = {
-        **_call_facts(loaded, call),
-        "task_id": task.fence.address.name,
-        "pathspec": str(task.fence.address),
-        "tags": set(tags),
-        "parameter_names": list(parameters),
-    }
-    later: dict[str, Callable[[], Any]] = {"_graph": lambda: _graph(loaded), "trigger": lambda: _trigger(task)}
-    given = [mark.attributes for mark in reversed(loaded.steps[call.step].decorators) if mark.name == "card"]
-    if given:
-        facts["card"] = _cards(given)
-    running.enter(facts, call.project, loaded.name, later)
-
-
-def _call_facts(loaded: Loaded, call: TaskCall) -> dict[str, Any]:
-    """What is known of a task before it has begun."""
-    user = running.username()
-    return {
-        "flow_name": loaded.name,
-        "run_id": call.run,
-        "origin_run_id": call.origin or None,
-        "step_name": call.step,
-        "task_id": call.index,
-        "retry_count": call.retry,
-        "namespace": os.environ.get("METAFLOW_NAMESPACE") or f"user:{user}",
-        "username": user,
-        "tags": set(call.tags),
-    }
-
-
-def _graph(loaded: Loaded) -> Any:
-    with standard_path():
-        from flowc.graph import graph_info
-    return graph_info(loaded)
-
-
-def _trigger(task: _Task) -> Any:
-    """What triggered the run, as the first step wrote it down."""
-    with standard_path():
-        from flowc.events import trigger_of
-    return trigger_of(read_run(task.store, task.fence.address.of).trigger, task.store.url)
-
-
-def _cards(given: list[dict[str, Any]]) -> Any:
-    with standard_path():
-        from flowc.cards.appended import Cards
-    return Cards(given)
-
-
-@contextlib.contextmanager
-def _environment(marks: StepMarks) -> Iterator[None]:
-    """What `@environment` says, literal or computed when the module was imported."""
-    said = (marks.find("environment") or {}).get("vars") or {}
-    # What `os.environ.get` did not find is None: the variable stays unset.
-    wanted = {name: str(value) for name, value in said.items() if value is not None}
-    secrets = [mark.attributes for mark in marks.decorators if mark.name == "secrets"]
-    if secrets:
-        from flowc.secret_values import variables
-
-        wanted.update(variables(secrets, {**os.environ, **wanted}))
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 @contextlib.contextmanager
