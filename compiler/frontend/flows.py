@@ -85,18 +85,15 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
     if declared is not None:
         decorators = merged(decorators, declared.decorators, others, span)
         parts.parameters = merged_parameters(parts.parameters, declared.parameters, others, span)
-    ends = read_ends(name, span, parts.methods, report)
-    read = read_steps(name, parts.methods, ends, parts.bodies, report)
-    drawing = Drawing(name, read.steps, ends.start, ends.end, frozenset(read.vague), read.places)
-    check_shape(drawing, report)
+    drawing = _draw(name, span, parts, report)
     is_right = not any(rules.is_of_shape(each.rule) for each in report)
     flow = Flow(
         name=name,
         path=origin.path,
         root=origin.root,
-        start=ends.start or "",
-        end=ends.end or "",
-        steps=read.steps,
+        start=drawing.start or "",
+        end=drawing.end or "",
+        steps=drawing.steps,
         parameters=tuple(parts.parameters),
         decorators=decorators,
         constants=tuple(parts.constants),
@@ -112,6 +109,15 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
     check_artifacts(flow, _attributes(lineage, parts, unknown), is_right, report)
     check_uses(lineage.classes[0].scope.library.configs, report)
     return flow
+
+
+def _draw(name: str, span: Span, parts: _Parts, report: Report) -> Drawing:
+    """The graph of the steps, checked."""
+    ends = read_ends(name, span, parts.methods, report)
+    read = read_steps(name, parts.methods, ends, parts.bodies, report)
+    drawing = Drawing(name, read.steps, ends.start, ends.end, frozenset(read.vague), read.places)
+    check_shape(drawing, report)
+    return drawing
 
 
 def _attributes(lineage: Lineage, parts: _Parts, unknown: bool) -> Attributes:
