@@ -109,31 +109,33 @@ def _differing(around: Surroundings, found: Reaching, split: str, states: Sequen
 
 def _differs(around: Surroundings, found: Reaching, states: Sequence[State], name: str) -> bool:
     """Whether two branches have the name by one assignment each, of another text."""
-    values: set[str] = set()
+    values: dict[str, str] = {}
     for state in states:
         makers = found.makers(state, name)
         value = _value(around, makers[0], name) if len(makers) == 1 else None
         if makers and value is None:
             return False
         if value is not None:
-            values.add(ast.dump(value))
-    return len(values) > 1
+            values[makers[0]] = ast.dump(value)
+    return len(set(values.values())) > 1 and all(_sets_once(around, step, name) for step in values)
 
 
 def _value(around: Surroundings, step: str, name: str) -> ast.expr | None:
-    """What a step sets the artifact to, where it does so once, as a statement of its own."""
-    node = around.methods[step].body.assigned.get(name)
-    if node is None:
+    """What a step sets the artifact to by its one statement that is no part of another and does."""
+    if name not in around.methods[step].body.assigned:
         return None
     statements = [
         each
         for each in around.methods[step].function.body
         if isinstance(each, ast.Assign | ast.AnnAssign | ast.AugAssign) and _targets(each, name)
     ]
-    others = [each for each in ast.walk(around.methods[step].function) if _sets(each, name)]
-    if len(statements) != 1 or len(others) != 1 or isinstance(statements[0], ast.AugAssign):
+    if len(statements) != 1 or isinstance(statements[0], ast.AugAssign):
         return None
     return statements[0].value
+
+
+def _sets_once(around: Surroundings, step: str, name: str) -> bool:
+    return sum(_sets(each, name) for each in ast.walk(around.methods[step].function)) == 1
 
 
 def _targets(statement: ast.Assign | ast.AnnAssign | ast.AugAssign, name: str) -> bool:
