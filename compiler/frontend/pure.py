@@ -8,6 +8,10 @@ import os.path
 import posixpath
 from collections.abc import Callable, Sized
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _MARK = "\x00above\x00"
 """Stands before each folder above the code's root: machines differ in these, so no value of the output may hold one."""
@@ -108,7 +112,7 @@ def _length(value: Sized) -> int:
     return len(value)
 
 
-def _times(left: object, right: object) -> object:
+def _times(left: Any, right: Any) -> object:
     for whole, count in ((left, right), (right, left)):
         if (
             isinstance(whole, str | list | tuple)
@@ -130,7 +134,7 @@ def _power(left: object, right: object) -> object:
     raise Unknown
 
 
-def _modulo(left: object, right: object) -> object:
+def _modulo(left: Any, right: Any) -> object:
     if isinstance(left, str):  # it would format
         raise Unknown
     return operator.mod(left, right)
