@@ -7,7 +7,7 @@ WORKERS ?= 3  # two cores: a test on an engine waits as much as it works
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 DEMO := demo-output
 
-.PHONY: help demo test check golden bench conformance fuzz fuzz-sources test-argo clean
+.PHONY: help demo test check golden bench conformance mutation fuzz fuzz-sources test-argo clean
 
 help:
 	@echo "make demo         train and predict on taxi trips, here; then compile both flows for every target"
@@ -16,6 +16,7 @@ help:
 	@echo "make golden       write the golden files anew; then read the diff"
 	@echo "make bench        measure against Metaflow, into bench/RESULTS.md"
 	@echo "make conformance  the long form: more generated flows on every engine"
+	@echo "make mutation     the long form: more right flows with one thing changed"
 	@echo "make fuzz         fuzz-sources for FUZZ_SECONDS (300), then new flows on every engine until interrupted"
 	@echo "make fuzz-sources broken flows, random Python and random bytes through check and create, until interrupted"
 	@echo "make test-argo    the conformance suite on a real Argo (FLOWC_ARGO_* name it)"
@@ -58,6 +59,9 @@ bench: $(READY)
 
 conformance: $(READY)
 	FLOWC_CONFORMANCE=long $(PYTEST) tests/conformance
+
+mutation: $(READY)
+	FLOWC_CONFORMANCE=long $(PYTEST) tests/mutation
 
 fuzz: $(READY)
 	$(BIN)/python -m tests.diagnostics.fuzz $$(date +%s) $(FUZZ_SECONDS)
