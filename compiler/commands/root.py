@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 from collections.abc import Sequence
@@ -101,11 +102,39 @@ def call(arguments: Sequence[str]) -> int:
         click.echo("interrupted", err=True)
         return 130
     except Exception as error:  # noqa: BLE001 - whatever else gets here is a bug of ours, and must say so
+        if told := _kept_away(error):
+            click.echo(f"error: {told}", err=True)
+            return 2
         from compiler.commands.crash import report_crash  # noqa: PLC0415 - only a bug needs it
 
         report_crash(error, arguments)
         return 70
     return code if isinstance(code, int) else 0
+
+
+def _kept_away(error: Exception) -> str:
+    """What a caller is told whom the system keeps from a file: that is no mistake of ours. Empty for all else."""
+    if isinstance(error, OSError) and error.errno in _REASONS:
+        return f"{error.filename or 'this machine'}: {error.strerror}"
+    if isinstance(error, FileNotFoundError) and error.filename is None:  # so says `os.getcwd`
+        return "the working folder is gone: go to another one"
+    return ""
+
+
+_REASONS = frozenset(
+    (
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EIO,
+        errno.ELOOP,
+        errno.ENAMETOOLONG,
+        errno.EMFILE,
+        errno.ENFILE,
+    )
+)
 
 
 def _color() -> bool | None:
