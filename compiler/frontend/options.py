@@ -270,6 +270,8 @@ def _check_step(step: Step, decorator: Decorator, report: Report) -> None:
         _check_catch(step, decorator, report)
     elif decorator.name == "secrets":
         check_secrets(decorator, report)
+    elif decorator.name == "card" and decorator.get("refresh_interval") is not None:
+        report.add(rules.NO_REFRESH, decorator.span_of("refresh_interval"))
     check_packages(decorator, report)
 
 

@@ -333,6 +333,13 @@ CREDENTIAL = Rule(
     "warning",
     quoted=False,
 )
+NO_REFRESH = Rule(
+    "FC571",
+    "card-refresh",
+    "`refresh_interval` shows nothing earlier: the page of a card is made when its task ends",
+    "remove it; what `current.card` holds then stands on the page",
+    "warning",
+)
 
 # Parameters
 
