@@ -363,9 +363,9 @@ def _variables(scope: Scope, node: ast.expr, report: Report) -> Value | Dynamic:
     """The literal variables of `@environment`, numbers as their text; those that only run time knows are left to the container."""
     found = entries(scope, node)
     if found is None:
-        for name in node.keys if isinstance(node, ast.Dict) else ():
-            if isinstance(name, ast.Constant) and not isinstance(name.value, str):
-                report.add(rules.VARIABLE_NAME, scope.module.source.span(name), text=repr(name.value))
+        for name in filter(None, node.keys) if isinstance(node, ast.Dict) else ():
+            if not isinstance(evaluate(scope, name), str | Dynamic):
+                report.add(rules.VARIABLE_NAME, scope.module.source.span(name), text=scope.module.source.segment(name))
         return evaluate(scope, node)
     literals: dict[str, Value] = {}
     for key, place, value in found:

@@ -78,7 +78,9 @@ def marks_of_flow(flow: type) -> tuple[Mark, ...]:
     return tuple(mark for base in reversed(flow.__mro__) for mark in vars(base).get(_FLOW_MARKS, ()))
 
 
-def _step_decorator(name: str, **defaults: Any) -> Callable[..., Any]:
+def _step_decorator(
+    name: str, check: Callable[[dict[str, Any]], None] | None = None, /, **defaults: Any
+) -> Callable[..., Any]:
     """A decorator that may be written with or without arguments. Any of `defaults`' names is an argument."""
 
     def mark(attributes: dict[str, Any]) -> Mark:
@@ -87,6 +89,8 @@ def _step_decorator(name: str, **defaults: Any) -> Callable[..., Any]:
             raise InvalidDecoratorAttribute(
                 f"@{name} has no argument {unknown[0]!r}: it knows {', '.join(sorted(defaults))}"
             )
+        if check is not None:
+            check(attributes)
         return Mark(name, {**defaults, **attributes}, tuple(attributes))
 
     def decorator(function: Any = None, /, **attributes: Any) -> Any:
@@ -102,6 +106,16 @@ def _step_decorator(name: str, **defaults: Any) -> Callable[..., Any]:
     decorator.__name__ = decorator.__qualname__ = name
     decorator.__doc__ = f"`@{name}` above a step."
     return decorator
+
+
+def _check_variables(attributes: dict[str, Any]) -> None:
+    """Refuse, where the decorator stands, names and texts that no environment takes; a `Config` tells its own later."""
+    said = attributes.get("vars")
+    for name, value in said.items() if isinstance(said, dict) else ():
+        if not isinstance(name, str) or not name or "=" in name:
+            raise InvalidDecoratorAttribute(f"@environment: {name!r} is no name for a variable")
+        if "\0" in name or (isinstance(value, str) and "\0" in value):
+            raise InvalidDecoratorAttribute(f"@environment: the variable {name!r} holds a NUL")
 
 
 def _flow_decorator(name: str) -> Callable[..., Any]:
@@ -128,7 +142,7 @@ REPEATABLE = frozenset(("card", "secrets", "exit_hook", "airflow_external_task_s
 retry = _step_decorator("retry", times=3, minutes_between_retries=2)
 catch = _step_decorator("catch", var=None, print_exception=True)
 timeout = _step_decorator("timeout", seconds=0, minutes=0, hours=0)
-environment = _step_decorator("environment", vars={})
+environment = _step_decorator("environment", _check_variables, vars={})
 resources = _step_decorator("resources")
 kubernetes = _step_decorator("kubernetes")
 batch = _step_decorator("batch")

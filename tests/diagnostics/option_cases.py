@@ -145,6 +145,10 @@ class F(FlowSpec):
     "a secret of a store that nobody knows": _step("secrets(«sources=['aws-secret-manager.db']») FC537"),
     "a secret without a name": _step("secrets(«sources=[{'type': 'kubernetes'}]») FC537"),
     "an option of a secret": _step("secrets(«sources=[{'type': 'aws-secrets-manager', 'id': 'a', 'opts': {}}]») FC504"),
+    "a variable whose name is a number below none": _step("environment(vars={«-3»: 'a', 'B': 'b'}) FC527"),
+    "a variable whose name is a constant that is no text": _step(
+        "environment(vars={'B': 'b', «NAME»: 'a'}) FC527", head="NAME = (1, 2)"
+    ),
     "a variable whose name is a number": _step("environment(vars={«0»: os.environ.get('A')}) FC527"),
     "a variable for a secret": _step("secrets(«sources=[{'id': 'a', 'options': {'env_var_name': 'A B'}}]») FC527"),
     "a package that pip cannot read": _step("pypi(«packages={'a; b': '1'}») FC538"),

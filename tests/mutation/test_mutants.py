@@ -6,7 +6,9 @@ that only running the author's code can tell.
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -134,8 +136,20 @@ def _contract_failures(local: Outcome, path: Path) -> Iterator[str]:
                 failures += 1
                 if f'{path.name}", line' not in attempt.failure.stacktrace:
                     yield f"{parts[0]}/{parts[1]} failed, but not in a line of the author's:\n{attempt.failure.stacktrace}"
-    if not failures:
+    killed = set(_KILLED.findall(local.log))
+    if not failures and not (killed and killed <= _killing(path)):
         yield f"the run failed, but no task did:\n{local.log}"
+
+
+_KILLED = re.compile(r"^(\w+)\S* failed:\nthe process was killed by SIGKILL$", re.MULTILINE)
+
+
+def _killing(path: Path) -> set[str]:
+    """The steps whose own lines kill their process: it cannot write down why it failed."""
+    functions = (
+        node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.FunctionDef)
+    )
+    return {each.name for each in functions if "SIGKILL" in ast.unparse(each)}
 
 
 def _elsewhere(case: FlowCase, local: Outcome, engines: Mapping[str, Engine], folder: Path) -> Iterator[str]:

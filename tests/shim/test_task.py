@@ -352,6 +352,33 @@ def test_the_environment_is_there_before_the_module(tmp_path: Path) -> None:
     assert _left(tmp_path)["seen"] == ("{{x}} $HOME", "{{x}} $HOME!", "{{x}} $HOME")
 
 
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ("{-3: 'a'}", "-3 is no name for a variable"),
+        ("{'A=B': 'a'}", "'A=B' is no name for a variable"),
+        ("{'': 'a'}", "'' is no name for a variable"),
+        ("{'A': 'a' + chr(0)}", "the variable 'A' holds a NUL"),
+    ],
+)
+def test_what_no_environment_takes_fails_where_it_stands(variables: str, told: str, tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        f"""
+        from flowc import FlowSpec, environment, step
+        class F(FlowSpec):
+            @environment(vars=dict({variables}))
+            @step
+            def start(self):
+                pass
+        """,
+    )
+    ended = contain(tmp_path, "start")
+    assert ended.returncode == 1
+    assert f"@environment: {told}" in ended.stderr
+    assert "@environment(vars=dict(" in ended.stderr
+
+
 @pytest.mark.language("current.identity")
 def test_current_knows_the_task(tmp_path: Path) -> None:
     start = "; ".join(
