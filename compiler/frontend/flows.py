@@ -86,7 +86,7 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
         decorators = merged(decorators, declared.decorators, others, span)
         parts.parameters = merged_parameters(parts.parameters, declared.parameters, others, span)
     drawing = _draw(name, span, parts, report)
-    is_right = not any(rules.is_of_shape(each.rule) for each in report)
+    is_right = not any(rules.is_of_shape(each.rule) for each in report.diagnostics)
     flow = Flow(
         name=name,
         path=origin.path,

@@ -162,11 +162,18 @@ def _check_read(
             return False
         _some_ways(around, found, step, name, method.member.owner.module.source.span(sure), report)
         return True
-    if sure is not None or (not own and not _is_expected(around, method, name)):
-        span = method.member.owner.module.source.span(sure) if sure is not None else access.span
-        _no_way(around, found, step, name, span, report)
-        return True
-    return False
+    span = None if own and sure is None else _needed(around, method, access, sure)
+    if span is None:
+        return False
+    _no_way(around, found, step, name, span, report)
+    return True
+
+
+def _needed(around: Surroundings, method: Method, access: Access, sure: ast.expr | None) -> Span | None:
+    """Where the step reads what must be there: the read that is `sure` to happen, or one that is not ready for its missing."""
+    if sure is not None:
+        return method.member.owner.module.source.span(sure)
+    return None if _is_expected(around, method, access.name) else access.span
 
 
 def _is_expected(around: Surroundings, method: Method, name: str) -> bool:
@@ -210,9 +217,9 @@ def check_never_set(around: Surroundings, classes: Iterable[ast.ClassDef], repor
     for method in around.methods.values():
         sure = certain_reads(method.function, around.set_by)
         for access in around.flow.steps[method.name].reads:
-            name, node = access.name, sure.get(access.name)
-            if name not in done and (node is not None or not _is_expected(around, method, name)):
-                span = access.span if node is None else method.member.owner.module.source.span(node)
+            name = access.name
+            span = None if name in done else _needed(around, method, access, sure.get(name))
+            if span is not None:
                 _never_set(around, every, name, span, report)
                 done |= {name}
 
