@@ -1,6 +1,6 @@
 """`--import`: the author's module is imported in a process of its own, and only what it declares comes back.
 
-The process has no network, an environment with nothing of this one's, no input and a time limit; see `flowc.offline` for how far
+The process has no network, an environment with nothing of this one's, no input and a time limit; see `flowc.source.offline` for how far
 "no network" goes.
 """
 

@@ -72,7 +72,7 @@ def flow_image(options: Options) -> str:
 
 
 def trigger_facts(trigger: Trigger) -> dict[str, object]:
-    """What the first step is told of a trigger beside what the event itself brings: `flowc.triggered` reads it."""
+    """What the first step is told of a trigger beside what the event itself brings: `flowc.container.trigger_events` reads it."""
     match trigger:
         case EventTrigger(event=event, parameters=parameters):
             return {"name": event, "type": "event", "parameters": dict(parameters)}
@@ -204,7 +204,7 @@ def texts(value: object) -> Iterator[str]:
 
 
 def loads_text(loads: Loads) -> str:
-    """How `--load` spells what a task loads; `flowc.address.parse_loads` reads it back.
+    """How `--load` spells what a task loads; `flowc.artifacts.address.parse_loads` reads it back.
 
     `prepare` · `foreach:split` · `gang:split` · `merge:split/left;right` · `gather:split/square` · past a switch `sw=0:a,sw=1+sw2=0.2:b`.
     """

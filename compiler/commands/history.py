@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from flowc.address import RunAddress, TaskAddress
-from flowc.client_walk import repeated, walk
+from flowc.artifacts.address import RunAddress, TaskAddress
+from flowc.artifacts.manifest import Attempt, Failure, Manifest, RunRecord, attempts, read_run, runs
+from flowc.client.walk import repeated, walk
 from flowc.exceptions import Terminated
-from flowc.manifest import Attempt, Failure, Manifest, RunRecord, attempts, read_run, runs
-from flowc.store import MissingError, Store, StoreError, open_store
+from flowc.store import open_store
+from flowc.store.protocol import MissingError, Store, StoreError
 
 from compiler.config import did_you_mean
 from compiler.mistakes import CallError

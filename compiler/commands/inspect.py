@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from flowc.manifest import Attempt, Failure
+from flowc.artifacts.manifest import Attempt, Failure
 
 from compiler.commands.history import HistoryError, RunState, TaskState, opened, read_state
 from compiler.commands.stores import local_store

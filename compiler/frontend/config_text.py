@@ -90,7 +90,7 @@ def _by_runtime(name: str) -> Callable[[str], object]:
     """A parser of the language's own: what the runtime has under that name."""
 
     def read(text: str) -> object:
-        from flowc import config_parsers  # noqa: PLC0415  # few flows have a Config
+        from flowc.language import config_parsers  # noqa: PLC0415  # few flows have a Config
 
         try:
             return getattr(config_parsers, name)(text)

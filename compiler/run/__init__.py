@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from flowc.address import RunAddress
+from flowc.artifacts.address import RunAddress
 
 from compiler.backends.command import added, config_environment, loads_text, mutated, step_word
 from compiler.ir.plan import Plan

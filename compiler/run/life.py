@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
-from flowc.address import RunAddress
-from flowc.files import make_folder
+from flowc.artifacts.address import RunAddress
+from flowc.store.files import make_folder
 
 Life = Literal["running", "stopped", "failed"]
 """`stopped`: Ctrl-C or a kill ended the run before it had an end of its own."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 
-from flowc.address import RunAddress, child, parent
+from flowc.artifacts.address import RunAddress, child, parent
+from flowc.artifacts.manifest import Manifest, RunRecord, read_run, runs
+from flowc.artifacts.ordering import claim
 from flowc.exceptions import CallMistake
-from flowc.manifest import Manifest, RunRecord, read_run, runs
-from flowc.ordering import claim
-from flowc.store import MissingError, Store, open_store
-from flowc.takeover import Takeover
+from flowc.store import open_store
+from flowc.store.protocol import MissingError, Store
+from flowc.task.clone import Takeover
 
 from compiler.ir.flow import Switch
 from compiler.ir.graph import successors

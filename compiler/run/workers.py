@@ -1,6 +1,6 @@
-"""The processes of a local run: one nursery per distinct environment, which forks a child per task.
+"""The processes of a local run: one fork server per distinct environment, which forks a child per task.
 
-A nursery (`flowc.nursery`) is a fresh interpreter that imports the user's module once. It gets a task as a message with two
+A fork server (`flowc.container.fork_server`) is a fresh interpreter that imports the user's module once. It gets a task as a message with two
 descriptors, the task's output and its report, and answers with the child's wait status when it has ended.
 """
 
@@ -40,7 +40,7 @@ class Ended:
 
 
 @mutable
-class _Nursery:
+class _ForkServer:
     process: subprocess.Popen[bytes]
     channel: socket.socket
     received: bytes = b""
@@ -50,7 +50,7 @@ class _Nursery:
 class _Child:
     """What is read from one running task."""
 
-    nursery: _Nursery
+    server: _ForkServer
     output: int
     report: int
     text: bytes = b""
@@ -63,25 +63,25 @@ class Workers:
 
     variables: Mapping[str, str]
     root: str
-    _nurseries: dict[Environment, _Nursery] = fresh(default_factory=dict)
+    _servers: dict[Environment, _ForkServer] = fresh(default_factory=dict)
     _children: dict[int, _Child] = fresh(default_factory=dict)
     _selector: selectors.DefaultSelector = fresh(default_factory=selectors.DefaultSelector)
     _tickets: int = 0
 
     def start(self, environment: Environment, call: Mapping[str, object]) -> int:
-        """Start a task in the nursery of its environment; the ticket names it from then on."""
-        nursery = self._nurseries.get(environment) or self._open(environment)
+        """Start a task in the fork server of its environment; the ticket names it from then on."""
+        server = self._servers.get(environment) or self._open(environment)
         self._tickets += 1
         output, output_end = os.pipe()
         report, report_end = os.pipe()
         message = json.dumps({"ticket": self._tickets, "call": call}).encode()
         try:
-            socket.send_fds(nursery.channel, [struct.pack("!I", len(message))], [output_end, report_end])
-            nursery.channel.sendall(message)
+            socket.send_fds(server.channel, [struct.pack("!I", len(message))], [output_end, report_end])
+            server.channel.sendall(message)
         finally:
             os.close(output_end)
             os.close(report_end)
-        self._children[self._tickets] = _Child(nursery, output, report)
+        self._children[self._tickets] = _Child(server, output, report)
         for descriptor in (output, report):
             os.set_blocking(descriptor, False)
             self._selector.register(descriptor, selectors.EVENT_READ, self._tickets)
@@ -96,33 +96,33 @@ class Workers:
                 yield from self._answers(key.data)
 
     def close(self) -> None:
-        """End every process that still runs: a nursery whose channel closes ends its children first, unless we are interrupted again."""
+        """End every process that still runs: a fork server whose channel closes ends its children first, unless we are interrupted again."""
         try:
-            for nursery in self._nurseries.values():
-                nursery.channel.close()
-            for nursery in self._nurseries.values():
+            for server in self._servers.values():
+                server.channel.close()
+            for server in self._servers.values():
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    nursery.process.wait(10)
+                    server.process.wait(10)
         finally:
-            for nursery in self._nurseries.values():
-                _kill(nursery)
+            for server in self._servers.values():
+                _kill(server)
         for ticket in tuple(self._children):
             self._drop(ticket)
         self._selector.close()
 
-    def _open(self, environment: Environment) -> _Nursery:
+    def _open(self, environment: Environment) -> _ForkServer:
         ours, theirs = socket.socketpair()
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "flowc", "nursery", str(theirs.fileno()), self.root],
+            [sys.executable, "-P", "-m", "flowc", "fork-server", str(theirs.fileno()), self.root],
             env={**os.environ, **self.variables, **dict(environment)},
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
         theirs.close()
-        nursery = self._nurseries[environment] = _Nursery(process, ours)
-        self._selector.register(ours, selectors.EVENT_READ, nursery)
-        return nursery
+        server = self._servers[environment] = _ForkServer(process, ours)
+        self._selector.register(ours, selectors.EVENT_READ, server)
+        return server
 
     def _read(self, ticket: int, descriptor: int) -> Iterator[Line]:
         """Take what is in a pipe now. A process that outlives its task keeps the pipe open, and does not keep us waiting."""
@@ -140,24 +140,24 @@ class Workers:
                 *lines, child.text = (child.text + data).split(b"\n")
                 yield from (Line(ticket, line.decode(errors="replace")) for line in lines)
 
-    def _answers(self, nursery: _Nursery) -> Iterator[Line | Ended]:
-        data = nursery.channel.recv(1 << 16)
+    def _answers(self, server: _ForkServer) -> Iterator[Line | Ended]:
+        data = server.channel.recv(1 << 16)
         if not data:
-            yield from self._lost(nursery)
+            yield from self._lost(server)
             return
-        *lines, nursery.received = (nursery.received + data).split(b"\n")
+        *lines, server.received = (server.received + data).split(b"\n")
         for line in lines:
             answer = json.loads(line)
             yield from self._ended(answer["ticket"], answer["status"])
 
-    def _lost(self, nursery: _Nursery) -> Iterator[Line | Ended]:
-        """A nursery that died takes its children with it: each of them is a killed task."""
-        self._selector.unregister(nursery.channel)
-        environment = next(key for key, value in self._nurseries.items() if value is nursery)
-        del self._nurseries[environment]
-        nursery.channel.close()
-        _kill(nursery)
-        for ticket in [ticket for ticket, child in self._children.items() if child.nursery is nursery]:
+    def _lost(self, server: _ForkServer) -> Iterator[Line | Ended]:
+        """A server that died takes its children with it: each of them is a killed task."""
+        self._selector.unregister(server.channel)
+        environment = next(key for key, value in self._servers.items() if value is server)
+        del self._servers[environment]
+        server.channel.close()
+        _kill(server)
+        for ticket in [ticket for ticket, child in self._children.items() if child.server is server]:
             yield from self._ended(ticket, signal.SIGKILL)
 
     def _ended(self, ticket: int, status: int) -> Iterator[Line | Ended]:
@@ -177,8 +177,8 @@ class Workers:
             os.close(descriptor)
 
 
-def _kill(nursery: _Nursery) -> None:
-    """End a nursery and all of its session, at once."""
+def _kill(server: _ForkServer) -> None:
+    """End a fork server and all of its session, at once."""
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(nursery.process.pid, signal.SIGKILL)
-    nursery.process.wait()
+        os.killpg(server.process.pid, signal.SIGKILL)
+    server.process.wait()

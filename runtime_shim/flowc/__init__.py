@@ -10,61 +10,61 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from flowc.config_parsers import conda_environment_yml_parser as conda_environment_yml_parser
-    from flowc.config_parsers import pyproject_toml_parser as pyproject_toml_parser
-    from flowc.config_parsers import requirements_txt_parser as requirements_txt_parser
-    from flowc.config_parsers import yaml_parser as yaml_parser
-    from flowc.configs import Config as Config
-    from flowc.configs import ConfigValue as ConfigValue
-    from flowc.configs import config_expr as config_expr
-    from flowc.decorators import batch as batch
-    from flowc.decorators import catch as catch
-    from flowc.decorators import environment as environment
-    from flowc.decorators import kubernetes as kubernetes
-    from flowc.decorators import project as project
-    from flowc.decorators import resources as resources
-    from flowc.decorators import retry as retry
-    from flowc.decorators import schedule as schedule
-    from flowc.decorators import step as step
-    from flowc.decorators import timeout as timeout
-    from flowc.flowspec import FlowSpec as FlowSpec
-    from flowc.includes import IncludeFile as IncludeFile
-    from flowc.multicore import parallel_imap_unordered as parallel_imap_unordered
-    from flowc.multicore import parallel_map as parallel_map
-    from flowc.multicore import profile as profile
-    from flowc.mutators import FlowMutator as FlowMutator
-    from flowc.mutators import MutableFlow as MutableFlow
-    from flowc.mutators import MutableStep as MutableStep
-    from flowc.mutators import StepMutator as StepMutator
-    from flowc.parameters import JSONType as JSONType
-    from flowc.parameters import Parameter as Parameter
-    from flowc.running import current as current
-    from flowc.wrappers import USER_SKIP_STEP as USER_SKIP_STEP
-    from flowc.wrappers import UserStepDecorator as UserStepDecorator
-    from flowc.wrappers import user_step_decorator as user_step_decorator
+    from flowc.datatools.include_file import IncludeFile as IncludeFile
+    from flowc.language.config_parsers import conda_environment_yml_parser as conda_environment_yml_parser
+    from flowc.language.config_parsers import pyproject_toml_parser as pyproject_toml_parser
+    from flowc.language.config_parsers import requirements_txt_parser as requirements_txt_parser
+    from flowc.language.config_parsers import yaml_parser as yaml_parser
+    from flowc.language.configs import Config as Config
+    from flowc.language.configs import ConfigValue as ConfigValue
+    from flowc.language.configs import config_expr as config_expr
+    from flowc.language.current import current as current
+    from flowc.language.decorators import batch as batch
+    from flowc.language.decorators import catch as catch
+    from flowc.language.decorators import environment as environment
+    from flowc.language.decorators import kubernetes as kubernetes
+    from flowc.language.decorators import project as project
+    from flowc.language.decorators import resources as resources
+    from flowc.language.decorators import retry as retry
+    from flowc.language.decorators import schedule as schedule
+    from flowc.language.decorators import step as step
+    from flowc.language.decorators import timeout as timeout
+    from flowc.language.flowspec import FlowSpec as FlowSpec
+    from flowc.language.multicore import parallel_imap_unordered as parallel_imap_unordered
+    from flowc.language.multicore import parallel_map as parallel_map
+    from flowc.language.multicore import profile as profile
+    from flowc.language.mutators import FlowMutator as FlowMutator
+    from flowc.language.mutators import MutableFlow as MutableFlow
+    from flowc.language.mutators import MutableStep as MutableStep
+    from flowc.language.mutators import StepMutator as StepMutator
+    from flowc.language.parameters import JSONType as JSONType
+    from flowc.language.parameters import Parameter as Parameter
+    from flowc.language.wrappers import USER_SKIP_STEP as USER_SKIP_STEP
+    from flowc.language.wrappers import UserStepDecorator as UserStepDecorator
+    from flowc.language.wrappers import user_step_decorator as user_step_decorator
 
 _HOMES = {
-    "flowc.flowspec": "FlowSpec",
-    "flowc.decorators": (
+    "flowc.language.flowspec": "FlowSpec",
+    "flowc.language.decorators": (
         "step retry catch timeout environment resources kubernetes batch secrets card parallel conda pypi schedule project "
         "trigger trigger_on_finish exit_hook conda_base pypi_base airflow_external_task_sensor airflow_s3_key_sensor"
     ),
-    "flowc.parameters": "Parameter JSONType JSONTypeClass",
-    "flowc.configs": "Config ConfigValue config_expr",
-    "flowc.config_parsers": "yaml_parser requirements_txt_parser pyproject_toml_parser conda_environment_yml_parser",
-    "flowc.includes": "IncludeFile",
-    "flowc.running": "current",
-    "flowc.multicore": "parallel_map parallel_imap_unordered profile",
+    "flowc.language.parameters": "Parameter JSONType JSONTypeClass",
+    "flowc.language.configs": "Config ConfigValue config_expr",
+    "flowc.language.config_parsers": "yaml_parser requirements_txt_parser pyproject_toml_parser conda_environment_yml_parser",
+    "flowc.datatools.include_file": "IncludeFile",
+    "flowc.language.current": "current",
+    "flowc.language.multicore": "parallel_map parallel_imap_unordered profile",
     "flowc.client": (
         "Flow Run Step Task DataArtifact Metaflow namespace get_namespace default_namespace metadata get_metadata "
         "default_metadata"
     ),
     "flowc.datatools": "S3",
-    "flowc.mutators": "StepMutator FlowMutator MutableStep MutableFlow",
-    "flowc.wrappers": "user_step_decorator UserStepDecorator USER_SKIP_STEP",
+    "flowc.language.mutators": "StepMutator FlowMutator MutableStep MutableFlow",
+    "flowc.language.wrappers": "user_step_decorator UserStepDecorator USER_SKIP_STEP",
     "flowc.cards": "get_cards",
-    "flowc.runner": "Runner",
-    "flowc.events": "namespaced_event_name",
+    "flowc.client.runner": "Runner",
+    "flowc.client.trigger": "namespaced_event_name",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 __all__ = list(_HOME)  # pyright: ignore[reportUnsupportedDunderAll]  # the table says it once

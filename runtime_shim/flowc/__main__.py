@@ -1,6 +1,6 @@
 """`python -m flowc step STEP …`: one task of a run, in this process; `hook FUNCTION …` after it.
 
-`nursery` is the local run's own, `declare` the compiler's.
+`fork-server` is the local run's own, `declare` the compiler's.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ if sys.path and sys.path[0] in ("", os.getcwd()) and not getattr(sys.flags, "saf
 
 def main(words: list[str]) -> int:
     """Do what the words say; the process's exit code."""
-    if words[:1] == ["nursery"]:
-        from flowc.nursery import serve
+    if words[:1] == ["fork-server"]:
+        from flowc.container.fork_server import serve
 
         return serve(int(words[1]), words[2])
-    if words[:1] == ["nursery-task"]:
-        from flowc.nursery import run_one
+    if words[:1] == ["fresh-task"]:
+        from flowc.container.fork_server import run_one
 
         return run_one(int(words[1]), int(words[2]), words[3])
     if words[:1] == ["hook"]:
-        from flowc.hooks import main as one_hook
+        from flowc.container.exit_hook import main as one_hook
 
         return one_hook(words)
     if words[:1] == ["declare"]:
-        from flowc.declare import main as declare
+        from flowc.source.declaration import main as declare
 
         return declare(int(words[1]), words[2], words[3])
     if words[:1] == ["iteration"]:
-        from flowc.repeating import run_one as run_iteration
+        from flowc.task.iteration import run_one as run_iteration
 
         return run_iteration(int(words[1]))
-    from flowc.command import main as one_task
+    from flowc.container.command import main as one_task
 
     return one_task(words)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flowc.address import RunAddress
-from flowc.manifest import read
+from flowc.artifacts.address import RunAddress
+from flowc.artifacts.manifest import read
 from flowc.store import open_store
 
 from tests.conformance.texts import TEXTS

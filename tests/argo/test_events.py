@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from flowc.address import RunAddress
-from flowc.manifest import read
+from flowc.artifacts.address import RunAddress
+from flowc.artifacts.manifest import read
 from flowc.store import open_store
 
 from compiler.backends import Options

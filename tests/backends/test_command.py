@@ -59,7 +59,7 @@ def test_the_first_step_takes_owner_and_parameters_and_every_other_its_loads():
 
 @pytest.mark.parametrize("given_flow", [SPLIT, NESTED, SWITCH, BODY, ARMS])
 def test_the_shim_reads_loads_as_the_plan_meant_them(given_flow):
-    from flowc.address import parse_loads  # the shim's own reader is what is tested here
+    from flowc.artifacts.address import parse_loads  # the shim's own reader is what is tested here
 
     for task in plan(given_flow).tasks.values():
         theirs, ours = parse_loads(loads_text(task.loads)), task.loads

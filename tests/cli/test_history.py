@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from flowc.address import RunAddress
-from flowc.manifest import Failure
-from flowc.ordering import begin, fail
+from flowc.artifacts.address import RunAddress
+from flowc.artifacts.manifest import Failure
+from flowc.artifacts.ordering import begin, fail
 from flowc.store import open_store
 
 from tests.cli.conftest import FLOW, Flowc

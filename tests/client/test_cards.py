@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from flowc import get_cards
 from flowc.cards import Artifact, Error, Image, JSONViewer, Markdown, Table, ValueBox, VegaChart, markdown
-from flowc.cards.appended import Cards
+from flowc.cards.current_card import Cards
 from flowc.cards.page import page, part
-from flowc.cards.shown import shown
+from flowc.cards.short_text import shown
 
 from tests.shim.stage import Stage
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flowc import client
-from flowc.client import DataArtifact, Flow, Metaflow, Run, Step, Task, namespace
+from flowc.client import flows as client
+from flowc.client.flows import DataArtifact, Flow, Metaflow, Run, Step, Task, namespace
 from flowc.exceptions import (
     CaughtFailure,
     MetaflowInvalidPathspec,
@@ -20,8 +20,9 @@ from flowc.exceptions import (
     MetaflowNotFound,
     MetaflowTaggingError,
 )
-from flowc.files import FileStore
-from flowc.task import Reported, TaskCall, execute
+from flowc.store.files import FileStore
+from flowc.task.call import Reported, TaskCall
+from flowc.task.task import execute
 
 from tests.client.stages import CHILDRENS_SWITCH, FAILING, FANNED, SPLIT, SWITCH, branch, fan
 from tests.shim.stage import Stage
@@ -264,7 +265,7 @@ def test_a_step_that_only_a_later_child_took_is_found(tmp_path: Path, monkeypatc
 
 
 def _owner() -> str:
-    from flowc.manifest import read_run
+    from flowc.artifacts.manifest import read_run
 
     run = Run("F/r")
     return read_run(run._store, run._run).owner
@@ -402,7 +403,7 @@ def test_listing_unpickles_nothing(fanned: Stage, monkeypatch: pytest.MonkeyPatc
         raise AssertionError("something was unpickled")
 
     monkeypatch.setattr("pickle.loads", explode)
-    monkeypatch.setattr("flowc.pickling.loads", explode)
+    monkeypatch.setattr("flowc.artifacts.pickling.loads", explode)
     run = Flow("F").latest_successful_run
     assert run is not None
     names = {
@@ -537,7 +538,7 @@ def test_a_step_sees_its_own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert two.data.earlier == Run("F/one")
     assert (two.data.value, two.data.text, two.data.me) == (1, "kept", two)
     assert two.data.url == f"{stage.store.url}/F/two/_s3/a/b"
-    from flowc.datatools import S3
+    from flowc.datatools.s3 import S3
 
     with S3(run=two) as s3:
         assert [(found.key, found.text) for found in s3.get_all()] == [("a/b", "kept")]

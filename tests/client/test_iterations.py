@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from flowc import client
-from flowc.client import Run, Step, Task, namespace
+from flowc.client import flows as client
+from flowc.client.flows import Run, Step, Task, namespace
 from flowc.exceptions import MetaflowNotFound
 
 from tests.shim.stage import Stage

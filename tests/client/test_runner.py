@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from flowc import Runner
+from flowc.client.runner import RunnerTimeout
 from flowc.exceptions import MetaflowException
-from flowc.runner import RunnerTimeout
 
 FLOW = """
 from metaflow import FlowSpec, JSONType, Parameter, step

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from flowc.address import RunAddress
-from flowc.manifest import read
+from flowc.artifacts.address import RunAddress
+from flowc.artifacts.manifest import read
 from flowc.store import open_store
 
 from tests.engines import FlowCase, Outcome

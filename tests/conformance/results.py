@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
-from flowc.address import RunAddress
-from flowc.manifest import Manifest, attempts, read, walk
-from flowc.store import Store, open_store
+from flowc.artifacts.address import RunAddress
+from flowc.artifacts.manifest import Manifest, attempts, read, walk
+from flowc.store import open_store
+from flowc.store.protocol import Store
 
 from tests.conformance.acts import Unforeseen
 from tests.conformance.canonical import canonical

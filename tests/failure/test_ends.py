@@ -8,10 +8,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from flowc.address import TaskAddress
-from flowc.failure import failure_of
-from flowc.files import FileStore
-from flowc.manifest import Attempt, attempts, read
+from flowc.artifacts.address import TaskAddress
+from flowc.artifacts.failure import failure_of
+from flowc.artifacts.manifest import Attempt, attempts, read
+from flowc.store.files import FileStore
 
 from tests.shim.container import command, contain, variables, write
 
@@ -45,7 +45,7 @@ class F(FlowSpec):
 SWALLOWED = "try:\n            time.sleep(60)\n        except BaseException:\n            pass"
 BLOCKED = "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM]); time.sleep(60)"
 TASK = TaskAddress("F", "r", "start")
-QUICK = "import flowc.guard\nflowc.guard._GRACE = 0.3\n"
+QUICK = "import flowc.task.guard\nflowc.task.guard._GRACE = 0.3\n"
 
 
 def _step(folder: Path, start: str, decorators: str = "", before: str = "") -> None:

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flowc.address import RunAddress
-from flowc.manifest import Attempt, attempts
+from flowc.artifacts.address import RunAddress
+from flowc.artifacts.manifest import Attempt, attempts
 from flowc.store import open_store
 
 SOURCE = """

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from flowc.address import RunAddress
-from flowc.client import Run
-from flowc.manifest import Manifest, attempts, read, read_run, walk
+from flowc.artifacts.address import RunAddress
+from flowc.artifacts.manifest import Manifest, attempts, read, read_run, walk
+from flowc.client.flows import Run
 from flowc.store import open_store
 
 from tests.engines import FlowCase

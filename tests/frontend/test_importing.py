@@ -187,7 +187,7 @@ def test_an_import_that_does_not_end_is_ended(tmp_path: Path, text: str) -> None
 
 
 def test_the_children_of_the_import_have_no_network_where_the_kernel_helps(tmp_path: Path) -> None:
-    from flowc.offline import go_offline
+    from flowc.source.offline import go_offline
 
     child = os.fork()
     if not child:

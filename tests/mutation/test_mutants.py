@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from flowc.address import RunAddress
-from flowc.manifest import attempts
+from flowc.artifacts.address import RunAddress
+from flowc.artifacts.manifest import attempts
 from flowc.store import open_store
 
 from compiler.backends import Options

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flowc.address import RunAddress
-from flowc.manifest import attempts, read
+from flowc.artifacts.address import RunAddress
+from flowc.artifacts.manifest import attempts, read
 from flowc.store import open_store
 
 from compiler.diagnostics import Report

@@ -10,10 +10,10 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
-from flowc.s3_credentials import Provider, find
-from flowc.s3_profiles import Profiles, region_of
-from flowc.s3_sigv4 import Credentials
-from flowc.store import StoreError
+from flowc.store.aws.credentials import Provider, find
+from flowc.store.aws.profiles import Profiles, region_of
+from flowc.store.aws.sigv4 import Credentials
+from flowc.store.protocol import StoreError
 
 from tests.s3.conftest import NOWHERE
 from tests.s3.server import Reply, Seen, serve

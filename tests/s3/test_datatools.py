@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flowc.datatools import (
+from flowc.datatools.s3 import (
     S3,
     MetaflowS3AccessDenied,
     MetaflowS3Exception,
@@ -81,7 +81,7 @@ def test_an_open_temporary_file_is_put_from_its_beginning_and_stays_open(root: s
 
 
 def test_a_large_file_is_put_and_got(root: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("flowc.s3_objects.PIECE", 5 << 20)
+    monkeypatch.setattr("flowc.store.aws.objects.PIECE", 5 << 20)
     data = os.urandom((11 << 20) + 1)
     (tmp_path / "large").write_bytes(data)
     with S3(s3root=root) as s3:

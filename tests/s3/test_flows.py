@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flowc import client
-from flowc.client import Flow, Metaflow, Run
-from flowc.datatools import S3
-from flowc.s3 import S3Store
-from flowc.s3_requests import Answer, Bucket
+from flowc.client import flows as client
+from flowc.client.flows import Flow, Metaflow, Run
+from flowc.datatools.s3 import S3
+from flowc.store.aws.requests import Answer, Bucket
+from flowc.store.s3 import S3Store
 
 from tests.client.stages import FANNED, SPLIT, branch, fan
 from tests.shim.stage import Stage

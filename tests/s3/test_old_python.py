@@ -14,10 +14,10 @@ import pytest
 SCRIPT = """
 import sys
 assert sys.version_info[:2] == (3, 9), sys.version
-from flowc.s3 import S3Store
+from flowc.store.s3 import S3Store
 from flowc.datatools import S3
 from flowc.client import Flow, Metaflow, namespace
-import flowc.s3_roles, flowc.s3_profiles
+import flowc.store.aws.roles, flowc.store.aws.profiles
 store = S3Store("s3://flows/old-python")
 store.put("a/b", [b"one ", memoryview(b"two")])
 assert store.get("a/b").data == b"one two"

@@ -11,7 +11,7 @@ import pytest
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotoCredentials
-from flowc.s3_sigv4 import EMPTY, Credentials, Request, Scope, path_text, payload_hash, query_text, sign
+from flowc.store.aws.sigv4 import EMPTY, Credentials, Request, Scope, path_text, payload_hash, query_text, sign
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -9,11 +9,11 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from flowc import s3_objects
-from flowc.s3 import S3Store
-from flowc.s3_requests import Answer, Bucket
-from flowc.s3_sigv4 import Query
-from flowc.store import MissingError, StoreError
+from flowc.store.aws import objects as s3_objects
+from flowc.store.aws.requests import Answer, Bucket
+from flowc.store.aws.sigv4 import Query
+from flowc.store.protocol import MissingError, StoreError
+from flowc.store.s3 import S3Store
 
 
 @pytest.fixture

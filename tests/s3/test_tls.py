@@ -17,9 +17,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from flowc.s3 import S3Store
-from flowc.s3_requests import Bucket
-from flowc.store import StoreError
+from flowc.store.aws.requests import Bucket
+from flowc.store.protocol import StoreError
+from flowc.store.s3 import S3Store
 
 from tests.s3.conftest import NOWHERE
 from tests.s3.server import Reply, serve

@@ -8,11 +8,11 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from flowc.manifest import RunRecord
-from flowc.ordering import claim
-from flowc.s3 import S3Store
-from flowc.s3_requests import Bucket
-from flowc.store import MissingError, StoreError
+from flowc.artifacts.manifest import RunRecord
+from flowc.artifacts.ordering import claim
+from flowc.store.aws.requests import Bucket
+from flowc.store.protocol import MissingError, StoreError
+from flowc.store.s3 import S3Store
 
 from tests.s3.conftest import NOWHERE
 from tests.s3.server import Reply, Script, Seen, Server, fault, serve
@@ -293,7 +293,7 @@ def _refuse_early(listener: socket.socket) -> None:
 
 
 def test_a_piece_that_fails_ends_the_upload_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flowc.s3_objects.PIECE", 4)
+    monkeypatch.setattr("flowc.store.aws.objects.PIECE", 4)
 
     def answer(seen: Seen) -> Reply:
         if seen.path.endswith("?uploads="):
@@ -330,7 +330,7 @@ def _multipart(*completions: Reply) -> Script:
 def test_pieces_become_one_object_whatever_the_last_answer(
     monkeypatch: pytest.MonkeyPatch, completions: tuple[Reply, ...]
 ) -> None:
-    monkeypatch.setattr("flowc.s3_objects.PIECE", 4)
+    monkeypatch.setattr("flowc.store.aws.objects.PIECE", 4)
     with serve(_multipart(*completions)) as server:
         _store(server).put("k", [b"0123456789abcdef"])
     final = next(seen for seen in server.seen if seen.method == "POST" and "uploadId" in seen.path)
@@ -339,7 +339,7 @@ def test_pieces_become_one_object_whatever_the_last_answer(
 
 
 def test_pieces_that_never_become_an_object_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flowc.s3_objects.PIECE", 4)
+    monkeypatch.setattr("flowc.store.aws.objects.PIECE", 4)
     with serve(_multipart(*[Reply(200, fault("InternalError", "sorry"))] * 3)) as server, pytest.raises(StoreError):
         _store(server).put("k", [b"0123456789abcdef"])
     assert server.seen[-1].method == "DELETE"

@@ -7,13 +7,14 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from flowc.address import Begin, RunAddress, TaskAddress, parse_loads
-from flowc.capture import Output
-from flowc.files import FileStore
-from flowc.manifest import Manifest, read
-from flowc.sources import Loaded, prepare
-from flowc.store import Store
-from flowc.task import Reported, TaskCall, execute
+from flowc.artifacts.address import Begin, RunAddress, TaskAddress, parse_loads
+from flowc.artifacts.manifest import Manifest, read
+from flowc.source.module import Loaded, prepare
+from flowc.store.files import FileStore
+from flowc.store.protocol import Store
+from flowc.task.call import Reported, TaskCall
+from flowc.task.output import Output
+from flowc.task.task import execute
 
 _NUMBERS = itertools.count()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from flowc.address import (
+from flowc.artifacts.address import (
     Begin,
     Choice,
     Enter,

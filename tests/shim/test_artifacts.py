@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flowc.manifest import attempts
-from flowc.task import FAILED, Reported
+from flowc.artifacts.manifest import attempts
+from flowc.task.call import FAILED, Reported
 
 from tests.shim.stage import Stage
 

@@ -107,8 +107,8 @@ def test_a_step_imports_little(tmp_path: Path) -> None:
         "fcntl", "hashlib", "http",
         "inspect", "ipaddress", "logging", "mmap", "multiprocessing", "numpy", "random", "select", "shutil", "socket", "ssl",
         "subprocess", "tarfile",
-        "tempfile", "typing", "urllib.request", "uuid", "zlib", "flowc.s3", "flowc.client",
-        "flowc.archive", "flowc.statics", "flowc.multicore",
+        "tempfile", "typing", "urllib.request", "uuid", "zlib", "flowc.store.s3", "flowc.client",
+        "flowc.container.archive", "flowc.language.static_transition", "flowc.language.multicore",
     }  # fmt: skip
     assert not ours & heavy
     assert len(ours) < 70, sorted(ours)

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from flowc.files import FileStore
-from flowc.store import MissingError, StoreError, open_store
+from flowc.store import open_store
+from flowc.store.files import FileStore
+from flowc.store.protocol import MissingError, StoreError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

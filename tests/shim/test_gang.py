@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from flowc.address import TaskAddress
-from flowc.files import FileStore
-from flowc.gang import own_address
-from flowc.manifest import attempts, read
-from flowc.task import FAILED
+from flowc.artifacts.address import TaskAddress
+from flowc.artifacts.manifest import attempts, read
+from flowc.store.files import FileStore
+from flowc.task.call import FAILED
+from flowc.task.gang import own_address
 
 from tests.shim.container import command, contain, variables, write
 from tests.shim.stage import Stage

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from flowc.manifest import walk
-from flowc.task import FAILED, MISTAKE
+from flowc.artifacts.manifest import walk
+from flowc.task.call import FAILED, MISTAKE
 
 from tests.shim.stage import Stage
 

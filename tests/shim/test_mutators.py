@@ -194,7 +194,7 @@ def test_a_mutator_that_the_compiler_did_not_see_does_not_act(tmp_path: Path, mo
 def test_two_flows_of_a_base_change_each_their_own_steps(tmp_path: Path) -> None:
     text = FLOW.replace("PRE", "pass").replace("LATE", "step.add_decorator('retry:times=4')").replace("ABOVE", "")
     stage = Stage(tmp_path, text.replace("DECORATORS", "") + "\n@Does\nclass G(F):\n    pass\n")
-    from flowc.sources import inspected
+    from flowc.source.module import inspected
 
     changed = inspected("G", __import__(stage.stem).G)
     assert [mark.name for mark in changed.steps["start"].decorators] == ["retry"]

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import flowc
 import pytest
-from flowc import archive, multicore
+from flowc.container import archive
 from flowc.exceptions import CallMistake, MetaflowException
+from flowc.language import multicore
 
 
 @pytest.mark.parametrize("name", [name for name in dir(flowc) if not name.startswith("_")])

@@ -9,10 +9,11 @@ from typing import Any
 
 import boto3
 import pytest
-from flowc.manifest import attempts, runs, walk
-from flowc.store import Store, open_store
-from flowc.task import DONE, MISTAKE
-from flowc.wire import Connection
+from flowc.artifacts.manifest import attempts, runs, walk
+from flowc.store import open_store
+from flowc.store.aws.wire import Connection
+from flowc.store.protocol import Store
+from flowc.task.call import DONE, MISTAKE
 from moto.server import ThreadedMotoServer
 
 from tests.shim.container import contain, write

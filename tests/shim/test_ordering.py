@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from flowc import ordering
-from flowc.address import RunAddress, TaskAddress
-from flowc.files import FileStore
-from flowc.manifest import RunRecord, attempts, read, read_run, runs, walk
-from flowc.store import Data, Found, MissingError, Store, StoreError
-from flowc.task import DONE, MISTAKE
+from flowc.artifacts import ordering
+from flowc.artifacts.address import RunAddress, TaskAddress
+from flowc.artifacts.manifest import RunRecord, attempts, read, read_run, runs, walk
+from flowc.store.files import FileStore
+from flowc.store.protocol import Data, Found, MissingError, Store, StoreError
+from flowc.task.call import DONE, MISTAKE
 
 from tests.shim.stage import Stage
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 import pytest
 from flowc.exceptions import CallMistake
-from flowc.parameters import JSONType, Parameter, values
+from flowc.language.parameters import JSONType, Parameter, values
 from hypothesis import given
 from hypothesis import strategies as st
 

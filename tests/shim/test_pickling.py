@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from flowc import pickling
-from flowc.address import RunAddress
-from flowc.entries import Blob, Frame, Packed
-from flowc.files import FileStore
+from flowc.artifacts import pickling
+from flowc.artifacts.address import RunAddress
+from flowc.artifacts.pickling import Blob, Frame, Packed
+from flowc.store.files import FileStore
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

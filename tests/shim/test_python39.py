@@ -8,9 +8,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from flowc.address import TaskAddress
-from flowc.files import FileStore
-from flowc.manifest import read
+from flowc.artifacts.address import TaskAddress
+from flowc.artifacts.manifest import read
+from flowc.store.files import FileStore
 
 from tests.shim.container import contain, write
 from tests.shim.test_joins import NESTED, SPLIT

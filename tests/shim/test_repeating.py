@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
-from flowc.address import TaskAddress
-from flowc.files import FileStore
-from flowc.manifest import Manifest, attempts, read, walk
-from flowc.repeating import iterations
-from flowc.task import DONE, FAILED, TERMINATED, Reported
+from flowc.artifacts.address import TaskAddress
+from flowc.artifacts.manifest import Manifest, attempts, read, walk
+from flowc.store.files import FileStore
+from flowc.task.call import DONE, FAILED, TERMINATED, Reported
+from flowc.task.recursion import iterations
 
 from tests.shim.container import command, contain, variables, write
 from tests.shim.stage import Stage

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flowc.exceptions import CallMistake
-from flowc.secret_values import variables
+from flowc.task.secret_values import variables
 
 from tests.engines.stepfunctions import server
 

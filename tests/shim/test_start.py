@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from flowc import start
+from flowc.language import command_line as start
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 from flowc import current
-from flowc.address import TaskAddress
-from flowc.capture import Tee
-from flowc.files import FileStore
-from flowc.manifest import Attempt, Manifest, attempts, read, walk
-from flowc.task import FAILED
+from flowc.artifacts.address import TaskAddress
+from flowc.artifacts.manifest import Attempt, Manifest, attempts, read, walk
+from flowc.store.files import FileStore
+from flowc.task.call import FAILED
+from flowc.task.output import Tee
 
 from tests.shim.container import command, contain, variables, write
 from tests.shim.stage import Stage
@@ -209,7 +209,7 @@ def test_a_timeout_ends_the_step_below_a_second(tmp_path: Path, stop: str, swall
 def test_a_step_that_no_exception_reaches_is_ended_with_its_process(tmp_path: Path, stop: str, recorded: bool) -> None:
     """C code that keeps the interpreter sees neither signal nor thread."""
     source = ONE.format(start=stop, decorators="@timeout(seconds=0.1)")
-    write(tmp_path, "import flowc.guard\nflowc.guard._GRACE = 0.3\n" + source)
+    write(tmp_path, "import flowc.task.guard\nflowc.task.guard._GRACE = 0.3\n" + source)
     ended = contain(tmp_path, "start")
     assert ended.returncode == 1
     (attempt,) = _attempts(tmp_path)

@@ -1,64 +1,56 @@
-"""What authors import of cards: `from metaflow.cards import Markdown`. Nothing of it is loaded before a card is used."""
+"""Cards: the pages that tasks leave, and what authors put on them (`from metaflow.cards import Markdown`).
 
-from flowc.cards.basic import BlankCard, DefaultCard, ErrorCard, MetaflowCard
-from flowc.cards.component import (
-    ErrorComponent,
-    LogComponent,
-    MetaflowCardComponent,
-    PageComponent,
-    PythonCodeComponent,
-    SectionComponent,
-    SubTitleComponent,
-    TableComponent,
-    TextComponent,
-    TitleComponent,
-    UserComponent,
-)
-from flowc.cards.components import (
-    Artifact,
-    Error,
-    EventsTimeline,
-    Image,
-    JSONViewer,
-    Markdown,
-    ProgressBar,
-    PythonCode,
-    Table,
-    ValueBox,
-    VegaChart,
-    YAMLViewer,
-)
-from flowc.cards.found import Card, CardContainer, get_cards
+May import: the client, source (for the flow's graph), artifacts, the store, the ground. It never changes how a task ends. Start
+reading in `render`; what `current.card` is, is in `current_card`. Nothing is loaded before a card is used.
+"""
 
-__all__ = [
-    "Artifact",
-    "BlankCard",
-    "Card",
-    "CardContainer",
-    "DefaultCard",
-    "Error",
-    "ErrorCard",
-    "ErrorComponent",
-    "EventsTimeline",
-    "Image",
-    "JSONViewer",
-    "LogComponent",
-    "Markdown",
-    "MetaflowCard",
-    "MetaflowCardComponent",
-    "PageComponent",
-    "ProgressBar",
-    "PythonCode",
-    "PythonCodeComponent",
-    "SectionComponent",
-    "SubTitleComponent",
-    "Table",
-    "TableComponent",
-    "TextComponent",
-    "TitleComponent",
-    "UserComponent",
-    "ValueBox",
-    "VegaChart",
-    "YAMLViewer",
-    "get_cards",
-]
+from __future__ import annotations
+
+from flowc.lean import TYPE_CHECKING
+from flowc.public_names import loader
+
+if TYPE_CHECKING:
+    from flowc.cards.basic import BlankCard as BlankCard
+    from flowc.cards.basic import DefaultCard as DefaultCard
+    from flowc.cards.basic import ErrorCard as ErrorCard
+    from flowc.cards.basic import MetaflowCard as MetaflowCard
+    from flowc.cards.card_client import Card as Card
+    from flowc.cards.card_client import CardContainer as CardContainer
+    from flowc.cards.card_client import get_cards as get_cards
+    from flowc.cards.component import ErrorComponent as ErrorComponent
+    from flowc.cards.component import LogComponent as LogComponent
+    from flowc.cards.component import MetaflowCardComponent as MetaflowCardComponent
+    from flowc.cards.component import PageComponent as PageComponent
+    from flowc.cards.component import PythonCodeComponent as PythonCodeComponent
+    from flowc.cards.component import SectionComponent as SectionComponent
+    from flowc.cards.component import SubTitleComponent as SubTitleComponent
+    from flowc.cards.component import TableComponent as TableComponent
+    from flowc.cards.component import TextComponent as TextComponent
+    from flowc.cards.component import TitleComponent as TitleComponent
+    from flowc.cards.component import UserComponent as UserComponent
+    from flowc.cards.components import Artifact as Artifact
+    from flowc.cards.components import Error as Error
+    from flowc.cards.components import EventsTimeline as EventsTimeline
+    from flowc.cards.components import Image as Image
+    from flowc.cards.components import JSONViewer as JSONViewer
+    from flowc.cards.components import Markdown as Markdown
+    from flowc.cards.components import ProgressBar as ProgressBar
+    from flowc.cards.components import PythonCode as PythonCode
+    from flowc.cards.components import Table as Table
+    from flowc.cards.components import ValueBox as ValueBox
+    from flowc.cards.components import VegaChart as VegaChart
+    from flowc.cards.components import YAMLViewer as YAMLViewer
+
+_HOMES = {
+    "flowc.cards.basic": "BlankCard DefaultCard ErrorCard MetaflowCard",
+    "flowc.cards.card_client": "Card CardContainer get_cards",
+    "flowc.cards.component": (
+        "ErrorComponent LogComponent MetaflowCardComponent PageComponent PythonCodeComponent SectionComponent "
+        "SubTitleComponent TableComponent TextComponent TitleComponent UserComponent"
+    ),
+    "flowc.cards.components": (
+        "Artifact Error EventsTimeline Image JSONViewer Markdown ProgressBar PythonCode Table ValueBox VegaChart YAMLViewer"
+    ),
+}
+__getattr__ = loader(__name__, _HOMES)
+__all__ = list(" ".join(_HOMES.values()).split())  # pyright: ignore[reportUnsupportedDunderAll]  # the table says it once

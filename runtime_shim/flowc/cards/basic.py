@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from flowc.artifacts.pickling import Packed
 from flowc.cards.component import PageComponent
 from flowc.cards.page import page
-from flowc.cards.shown import is_frame, shown, table_of
-from flowc.entries import Packed
+from flowc.cards.short_text import is_frame, shown, table_of
 
 if TYPE_CHECKING:
+    from flowc.artifacts.manifest import Manifest
     from flowc.client import Task
-    from flowc.manifest import Manifest
 
 __all__ = ["BlankCard", "DefaultCard", "ErrorCard", "MetaflowCard", "PageComponent", "card_type"]
 
@@ -176,8 +176,8 @@ def _way(step: Mapping[str, Any]) -> str:
 
 
 def _code(flow: Any, step: str) -> str:
-    from flowc.decorators import marks_of
-    from flowc.graph import source_of
+    from flowc.language.decorators import marks_of
+    from flowc.source.graph import source_of
 
     marks = marks_of(getattr(flow, step, None))
     return source_of(marks) if marks else ""

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flowc.cards.component import ErrorComponent, MetaflowCardComponent, UserComponent, rendered
-from flowc.cards.shown import is_frame, shown, table_of
+from flowc.cards.short_text import is_frame, shown, table_of
 
 __all__ = [
     "Artifact",

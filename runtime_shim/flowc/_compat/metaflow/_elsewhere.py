@@ -21,31 +21,31 @@ _HOMES = {
     "client.core": "flowc.client",
     "datatools": "flowc.datatools",
     "datatools.s3": "flowc.datatools",
-    "decorators": "flowc.decorators",
-    "events": "flowc.events",
+    "decorators": "flowc.language.decorators",
+    "events": "flowc.client.trigger",
     "exception": "flowc.exceptions",
-    "flowspec": "flowc.flowspec",
-    "includefile": "flowc.includes",
-    "metaflow_current": "flowc.running",
-    "metaflow_profile": "flowc.multicore",
-    "multicore_utils": "flowc.multicore",
-    "parameters": "flowc.parameters",
+    "flowspec": "flowc.language.flowspec",
+    "includefile": "flowc.datatools.include_file",
+    "metaflow_current": "flowc.language.current",
+    "metaflow_profile": "flowc.language.multicore",
+    "multicore_utils": "flowc.language.multicore",
+    "parameters": "flowc.language.parameters",
     "plugins.catch_decorator": "flowc.exceptions",
     "plugins.timeout_decorator": "flowc.exceptions",
-    "user_decorators.user_flow_decorator": "flowc.mutators",
-    "user_decorators.user_step_decorator": "flowc.wrappers",
-    "user_decorators.mutable_flow": "flowc.mutators",
-    "user_decorators.mutable_step": "flowc.mutators",
-    "user_decorators.common": "flowc.wrappers",
-    "runner.metaflow_runner": "flowc.runner",
+    "user_decorators.user_flow_decorator": "flowc.language.mutators",
+    "user_decorators.user_step_decorator": "flowc.language.wrappers",
+    "user_decorators.mutable_flow": "flowc.language.mutators",
+    "user_decorators.mutable_step": "flowc.language.mutators",
+    "user_decorators.common": "flowc.language.wrappers",
+    "runner.metaflow_runner": "flowc.client.runner",
     "plugins.cards.card_client": "flowc.cards",
     "plugins.cards.card_modules.basic": "flowc.cards",
     "plugins.cards.card_modules.card": "flowc.cards",
     "plugins.cards.card_modules.components": "flowc.cards",
     "plugins.datatools": "flowc.datatools",
-    "plugins.parsers": "flowc.config_parsers",
-    "plugins.pypi.parsers": "flowc.config_parsers",
-    "user_configs.config_parameters": "flowc.configs",
+    "plugins.parsers": "flowc.language.config_parsers",
+    "plugins.pypi.parsers": "flowc.language.config_parsers",
+    "user_configs.config_parameters": "flowc.language.configs",
     "plugins.datatools.s3": "flowc.datatools",
     "plugins.datatools.s3.s3": "flowc.datatools",
 }
@@ -146,7 +146,8 @@ class _Loader:
             )
 
         module.__getattr__ = look_up  # type: ignore[method-assign]
-        module.__dict__["__all__"] = [name for name in vars(home) if not name.startswith("_")] if home else []
+        public = getattr(home, "__all__", None) or [name for name in vars(home) if name[0] != "_"] if home else []
+        module.__dict__["__all__"] = list(public)
 
 
 def instead(path: str, name: str = "") -> str:

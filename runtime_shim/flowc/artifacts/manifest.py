@@ -1,0 +1,386 @@
+"""What a task leaves in the store, and how it is read back.
+
+    record = read_run(store, RunAddress("Flow", "local-1"))         # the claim; MissingError where there is none
+    for address, manifest in walk(store, record.address): ...       # every task that the run has or will have next, in order
+    manifest = read(store, record.address.task("train", "2.0"))     # MissingError where no attempt has finished
+    manifest["model"]                                                # an artifact's value, unpickled; KeyError
+    runs(store, "Flow", successful=True)                             # names of runs, newest first, by one listing
+    attempts(store, address)                                         # the task's starts, failures among them, by a listing
+
+A manifest is one object: a line of JSON, then the pack (the bytes of all small artifacts), then the attempt's output.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from flowc.artifacts import pickling
+from flowc.artifacts.address import RunAddress, TaskAddress, child, created_prefix, escape, parent, unescape
+from flowc.artifacts.pickling import Blob, Entry, Frame, Packed
+from flowc.lean import TYPE_CHECKING, NamedTuple
+from flowc.store.protocol import MissingError, Store, StoreError
+
+if TYPE_CHECKING:
+    from typing import Any
+
+VERSION = 1
+
+__all__ = [
+    "Attempt",
+    "Blob",
+    "Entry",
+    "Failure",
+    "Frame",
+    "Manifest",
+    "Packed",
+    "RunRecord",
+    "attempts",
+    "read",
+    "read_run",
+    "runs",
+    "walk",
+]
+
+
+class RunRecord(NamedTuple):
+    """The claim of a run. `created` is in seconds since 1970; `parameters` are attributes' names; `first` the first step;
+    `trigger` the events that started it, each with `name`, `id`, `timestamp` and `type` (`event` or `run`).
+
+    `origin` is the run that it was resumed from; `given` the parameters as they were given (None: an older flowc did not keep them).
+    """
+
+    flow: str
+    run: str
+    owner: str
+    created: float
+    tags: tuple[str, ...]
+    parameters: tuple[str, ...]
+    first: str
+    user: str
+    project: str
+    version: int = VERSION
+    trigger: tuple[Any, ...] = ()
+    origin: str = ""
+    given: Mapping[str, Any] | None = None
+
+    @property
+    def address(self) -> RunAddress:
+        """The run's address."""
+        return RunAddress(self.flow, self.run)
+
+
+class Failure(NamedTuple):
+    """Why an attempt failed: the exception's type, its text, and the user's own frames as text."""
+
+    type: str
+    exception: str
+    stacktrace: str
+
+
+class Attempt(NamedTuple):
+    """One start of a task. `finished` and `failure` are None where it has not failed: it runs, was killed, or left the manifest."""
+
+    number: int
+    token: str
+    retry: int
+    started: float
+    finished: float | None
+    failure: Failure | None
+    stdout: str
+    stderr: str
+
+
+class Manifest:
+    """What the newest finished attempt of a task left: facts, and its artifacts by name, each read when it is asked for."""
+
+    __slots__ = ("_body", "_header", "_pack", "address", "store")
+
+    def __init__(self, store: Store, address: TaskAddress, data: bytes) -> None:
+        end = data.index(b"\n")
+        self.store = store
+        self.address = address
+        self._header: dict[str, Any] = json.loads(data[:end])
+        self._body = memoryview(data)[end + 1 :]
+        self._pack: memoryview | None = None
+        if self._header["version"] > VERSION:
+            raise StoreError(f"{address} was written by a newer flowc: update the one that reads it")
+
+    @property
+    def attempt(self) -> int:
+        """The number of the attempt that left it."""
+        return int(self._header["attempt"])
+
+    @property
+    def token(self) -> str:
+        """What only that attempt knows."""
+        return str(self._header["token"])
+
+    @property
+    def retry(self) -> int:
+        """How much of `@retry` was used up."""
+        return int(self._header["retry"])
+
+    @property
+    def started(self) -> float:
+        """In seconds since 1970."""
+        return float(self._header["started"])
+
+    @property
+    def finished(self) -> float:
+        """In seconds since 1970."""
+        return float(self._header["finished"])
+
+    @property
+    def created(self) -> float:
+        """When the run was created."""
+        return float(self._header["created"])
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The run's tags."""
+        return tuple(self._header["tags"])
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of artifacts that are parameters."""
+        return tuple(self._header["parameters"])
+
+    @property
+    def constants(self) -> tuple[str, ...]:
+        """Names of artifacts that are constants."""
+        return tuple(self._header["constants"])
+
+    @property
+    def fan(self) -> int | None:
+        """How many children a foreach has; None elsewhere."""
+        found: int | None = self._header.get("fan")
+        return found
+
+    @property
+    def case(self) -> int | None:
+        """The position of the key that a switch took; None elsewhere."""
+        found: int | None = self._header.get("case")
+        return found
+
+    @property
+    def next(self) -> tuple[str, ...]:
+        """The steps that follow, the switch's case already taken."""
+        return tuple(self._header["next"])
+
+    @property
+    def is_end(self) -> bool:
+        """Whether it is the flow's last step."""
+        return not self._header["next"]
+
+    @property
+    def iterations(self) -> int | None:
+        """How many iterations a step had that a switch sent back to itself; None elsewhere, also in an iteration."""
+        found: int | None = self._header.get("iterations")
+        return found
+
+    @property
+    def stack(self) -> tuple[Frame, ...]:
+        """The foreaches around the task, the outermost first."""
+        return tuple(Frame(*frame) for frame in self._header["stack"])
+
+    @property
+    def open(self) -> tuple[tuple[str, str], ...]:
+        """The splits that are open after the task, the outermost first: (step, `split` or `foreach`)."""
+        return tuple((step, kind) for step, kind in self._header["open"])
+
+    @property
+    def decisions(self) -> dict[str, int]:
+        """The cases that switches took on the way to here, in this scope."""
+        return dict(self._header["decisions"])
+
+    @property
+    def items(self) -> tuple[str, int] | None:
+        """A foreach's items: their blob and its size; None elsewhere."""
+        found = self._header.get("items")
+        return (found[0], found[1]) if found else None
+
+    @property
+    def caught(self) -> Failure | None:
+        """The failure that `@catch` turned into an artifact; None elsewhere."""
+        found = self._header.get("caught")
+        return Failure(*found) if found else None
+
+    @property
+    def cards(self) -> tuple[dict[str, Any], ...]:
+        """The cards that the task left: `type`, `id`, and the blob of the page, `sha` and `size`."""
+        return tuple(self._header.get("cards", ()))
+
+    @property
+    def origin(self) -> str:
+        """The run that the task was taken over from; empty where it ran itself."""
+        return str(self._header.get("origin", ""))
+
+    @property
+    def blobs(self) -> frozenset[str]:
+        """All blobs of the run that it refers to, by their sha256."""
+        header = self._header
+        listed = [header["pack"], header.get("items")]
+        found = {each[0] for each in listed if isinstance(each, list)} | {frame.items for frame in self.stack}
+        found |= {entry.sha for name in self.names if isinstance(entry := self.entry(name), Blob)}
+        found |= {str(card["sha"]) for card in self.cards}
+        return frozenset(found | {sha for _, _, sha in header["log"].values() if sha})
+
+    def taken_over(self, created: float, tags: tuple[str, ...]) -> bytes:
+        """The same manifest for a run that was resumed from this one, as attempt 0: any attempt of that run's own counts more."""
+        header = {**self._header, "attempt": 0, "created": created, "tags": tags, "origin": self.address.run}
+        return b"".join((json.dumps(header, separators=(",", ":")).encode(), b"\n", self._body))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The artifacts' names: the task's own, what it carries on, parameters and constants."""
+        return tuple(self._header["artifacts"])
+
+    def entry(self, name: str) -> Entry:
+        """Where an artifact lies. Raises KeyError."""
+        found: list[Any] = self._header["artifacts"][name]
+        return (
+            Packed(*found)
+            if len(found) == len(Packed._fields)
+            else Blob(found[0], found[1], found[2], found[3], tuple(found[4]), found[5])
+        )
+
+    def content(self, entry: Packed) -> memoryview:
+        """The pickle of a small artifact."""
+        if self._pack is None:
+            where = self._header["pack"]
+            if isinstance(where, int):
+                self._pack = self._body[:where]
+            else:
+                self._pack = self.store.get_range(self.address.of.blob(where[0]), 0, where[1])
+        return self._pack[entry.start : entry.start + entry.size]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._header["artifacts"]
+
+    def __getitem__(self, name: str) -> Any:
+        """An artifact's value, unpickled anew at each call. Raises KeyError."""
+        return self.value(self.entry(name))
+
+    def value(self, entry: Entry) -> Any:
+        """The value of one of its entries, unpickled anew at each call."""
+        if isinstance(entry, Blob):
+            return pickling.load_blob(self.store, self.address.of, entry)
+        return pickling.loads(self.content(entry))
+
+    def item(self, level: int = -1) -> Any:
+        """What the foreach at that level of `stack` gave to this task (its `self.input`), unpickled anew at each call."""
+        return pickling.load_item(self.store, self.address.of, self.stack[level])
+
+    def item_at(self, place: int) -> Any:
+        """The item that a foreach split gives to one of its children, unpickled anew at each call."""
+        assert self.items is not None, f"{self.address} is no foreach"
+        assert self.fan is not None, "a foreach has a width"
+        frame = Frame(self.address.step, place, self.fan, *self.items)
+        return pickling.load_item(self.store, self.address.of, frame)
+
+    @property
+    def stdout(self) -> str:
+        """What the attempt printed."""
+        return self._log("stdout")
+
+    @property
+    def stderr(self) -> str:
+        """What the attempt printed to its standard error, the traceback of a caught failure included."""
+        return self._log("stderr")
+
+    def _log(self, stream: str) -> str:
+        start, size, sha = self._header["log"][stream]
+        if sha:
+            return log_text(self.store.get_range(self.address.of.blob(sha), 0, size))
+        return log_text(self._body[start : start + size])
+
+    def followers(self) -> tuple[TaskAddress, ...]:
+        """The tasks that follow: all children of a foreach, all arms of a split, the join at its own level."""
+        index = self.address.index
+        if self.fan is not None:
+            return tuple(self.address.at(self.next[0], child(index, part)) for part in range(self.fan))
+        if self._header["closes"] == "foreach":
+            index = parent(index)
+        return tuple(self.address.at(step, index) for step in self.next)
+
+
+def log_text(data: bytes | memoryview) -> str:
+    """The text of a kept output."""
+    return bytes(data).decode("utf-8", "replace")
+
+
+def read(store: Store, address: TaskAddress) -> Manifest:
+    """The manifest of a task. Raises MissingError where no attempt has finished."""
+    return Manifest(store, address, store.get(address.manifest).data)
+
+
+def read_run(store: Store, address: RunAddress) -> RunRecord:
+    """The record of a run. Raises MissingError where there is no such run."""
+    return parse_run(store.get(address.record).data)
+
+
+def parse_run(data: bytes) -> RunRecord:
+    """The record that the bytes of `_run.json` hold."""
+    fields = json.loads(data)
+    if fields["version"] > VERSION:
+        raise StoreError(f"run {fields['run']} was written by a newer flowc: update the one that reads it")
+    known = {name: fields[name] for name in RunRecord._fields if name in fields}
+    lists = ("tags", "parameters", "trigger")
+    return RunRecord(**{**known, **{name: tuple(known[name]) for name in lists if name in known}})
+
+
+def runs(store: Store, flow: str, successful: bool = False, limit: int | None = None) -> Iterator[str]:
+    """The names of a flow's runs, the newest first, by one listing; `successful` ones alone, or all."""
+    for key in store.list(created_prefix(flow, successful), limit):
+        escaped = key.rpartition("/")[2].partition("~")[2]
+        name = unescape(escaped)
+        yield parse_run(store.get(f"{escape(flow)}/{escaped}/_run.json").data).run if name is None else name
+
+
+def walk(store: Store, address: RunAddress) -> Iterator[tuple[TaskAddress, Manifest | None]]:
+    """Every task that the run's decisions and widths lead to, from the first step on, with its manifest.
+
+    None in place of a manifest: the task runs, waits, or has failed (`attempts` tells). What an earlier life of the run left
+    and no decision leads to any more is not seen. Raises MissingError where there is no such run.
+    """
+    waiting = [address.task(read_run(store, address).first)]
+    seen = set(waiting)
+    for task in waiting:
+        try:
+            manifest: Manifest | None = read(store, task)
+        except MissingError:
+            manifest = None
+        yield task, manifest
+        for follower in manifest.followers() if manifest else ():
+            if follower not in seen:
+                seen.add(follower)
+                waiting.append(follower)
+
+
+def attempts(store: Store, address: TaskAddress) -> tuple[Attempt, ...]:
+    """The starts of a task, the first one first, by a listing and a read each."""
+    return tuple(parse_attempt(store, address, store.get(key).data) for key in store.list(address.attempts))
+
+
+def parse_attempt(store: Store, address: TaskAddress, data: bytes) -> Attempt:
+    """The start that the bytes of `attempt-NNNN` tell."""
+    fields = json.loads(data)
+    failure = Failure(*fields["failure"]) if fields.get("failure") else None
+    log = {name: _attempt_log(store, address, where) for name, where in fields.get("log", {}).items()}
+    return Attempt(
+        fields["attempt"],
+        fields["token"],
+        fields["retry"],
+        fields["started"],
+        fields.get("finished"),
+        failure,
+        log.get("stdout", ""),
+        log.get("stderr", ""),
+    )
+
+
+def _attempt_log(store: Store, address: TaskAddress, where: str | list[Any]) -> str:
+    if isinstance(where, str):
+        return where
+    return log_text(store.get_range(address.of.blob(where[0]), 0, where[1]))

@@ -1,0 +1,202 @@
+"""What a step leaves: which of its attributes are artifacts, and the manifest that makes them visible."""
+
+from __future__ import annotations
+
+import json
+import types
+import warnings
+from collections.abc import Iterator, Mapping
+
+from flowc.artifacts import pickling
+from flowc.artifacts.manifest import VERSION, Failure
+from flowc.artifacts.ordering import Fence
+from flowc.artifacts.pickling import Blob, Entry, Packed
+from flowc.artifacts.work import Stored, Transition, Work
+from flowc.exceptions import UnpicklableArtifactException
+from flowc.lean import TYPE_CHECKING, NamedTuple
+from flowc.store.protocol import Data, Store
+
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+PACK = 256 * 1024
+"""A pack over this size is a blob of its own, so that a manifest stays quick to read."""
+
+
+class Fresh(NamedTuple):
+    """A value that this task pickled; `known` is the blob that the value was loaded from."""
+
+    kind: str
+    pickled: pickling.Pickled
+    known: Blob | None = None
+
+
+Artifact: TypeAlias = "Fresh | Stored"
+
+
+class Facts(NamedTuple):
+    """What every manifest of a run carries on, and where in the graph the task stands."""
+
+    created: float
+    tags: tuple[str, ...]
+    parameters: tuple[str, ...]
+    constants: tuple[str, ...]
+    open: tuple[tuple[str, str], ...]
+    decisions: Mapping[str, int]
+
+
+class Outcome(NamedTuple):
+    """What of a task is no artifact: facts, the way on, how it ended, what was printed."""
+
+    facts: Facts
+    transition: Transition | None
+    caught: Failure | None
+    finished: float
+    stdout: bytes
+    stderr: bytes
+
+
+def pickled(step: str, name: str, value: Any, known: Blob | None = None) -> Fresh:
+    """A value's bytes. Raises UnpicklableArtifactException, which names the artifact, its type and the step."""
+    kind = kind_of(value)
+    try:
+        found = pickling.dumps(value)
+        if found.buffers and found.size < pickling.SMALL:
+            found = pickling.dumps(value, whole=True)
+    except pickling.NotPicklableError as error:
+        raise UnpicklableArtifactException(
+            f"artifact {name!r} of step {step!r} is of type {kind} and cannot be saved: {error}"
+        ) from None
+    return Fresh(kind, found, known)
+
+
+def kind_of(value: Any) -> str:
+    """The name of a value's type."""
+    kind = type(value)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def artifacts(flow: Any, work: Work, fixed: Mapping[str, Artifact]) -> dict[str, Artifact]:
+    """All that is visible after the step: parameters and constants as they were, what it carries on, what it has set."""
+    found: dict[str, Artifact] = dict(fixed)
+    for name, stored in work.inherited.items():
+        found.setdefault(name, stored)
+    for name, value in _own(flow):
+        if name not in fixed:
+            stored_before = work.inherited.get(name)
+            known = stored_before.entry if stored_before and isinstance(stored_before.entry, Blob) else None
+            found[name] = pickled(work.address.step, name, value, known)
+    return found
+
+
+def _own(flow: Any) -> Iterator[tuple[str, Any]]:
+    """The attributes of the instance that are artifacts."""
+    mangled = tuple(f"_{base.__name__.lstrip('_')}__" for base in type(flow).__mro__)
+    for name, value in list(vars(flow).items()):
+        if name.startswith("__") or (name.startswith(mangled) and not name.endswith("__")):
+            continue
+        if isinstance(value, (types.FunctionType, types.MethodType)):
+            warnings.warn(
+                f"self.{name} is a function: functions are not saved, later steps do not see it", stacklevel=1
+            )
+            continue
+        yield name, value
+
+
+def manifest(store: Store, fence: Fence, work: Work, found: Mapping[str, Artifact], outcome: Outcome) -> bytes:
+    """Save the large artifacts and make the manifest of all of them."""
+    entries: dict[str, Entry] = {}
+    pack: list[Data] = []
+    end = 0
+    for name, artifact in found.items():
+        entry, data = _placed(store, work, artifact, end)
+        entries[name] = entry
+        if data is not None:
+            pack.append(data)
+            end = entry.start + entry.size if isinstance(entry, Packed) else end
+    where: Any = end
+    if end > PACK:
+        where, pack, end = pickling.save_pieces(store, work.address.of, pack), [], 0
+    log, tail = _log(store, work, outcome, end)
+    header = {
+        **_facts(fence, work, outcome),
+        **_way(store, work, outcome),
+        "pack": where,
+        "log": log,
+        "artifacts": entries,
+    }
+    return b"".join((json.dumps(header, separators=(",", ":")).encode(), b"\n", *pack, *tail))
+
+
+def _placed(store: Store, work: Work, artifact: Artifact, end: int) -> tuple[Entry, Data | None]:
+    if isinstance(artifact, Stored):
+        if isinstance(artifact.entry, Blob):
+            return artifact.entry, None
+        return Packed(artifact.entry.kind, end, artifact.entry.size), artifact.manifest.content(artifact.entry)
+    size = artifact.pickled.size
+    if size < pickling.SMALL:
+        return Packed(artifact.kind, end, size), b"".join(artifact.pickled.stream)
+    return pickling.save_blob(store, work.address.of, artifact.kind, artifact.pickled, artifact.known), None
+
+
+def _facts(fence: Fence, work: Work, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "version": VERSION,
+        "attempt": fence.attempt,
+        "token": fence.token,
+        "retry": fence.retry,
+        "started": fence.started,
+        "finished": outcome.finished,
+        "created": outcome.facts.created,
+        "tags": outcome.facts.tags,
+        "parameters": outcome.facts.parameters,
+        "constants": outcome.facts.constants,
+        "stack": work.stack,
+        "caught": outcome.caught,
+    }
+
+
+def _way(store: Store, work: Work, outcome: Outcome) -> dict[str, Any]:
+    """What follows: the steps, the width or case, the splits that are open then."""
+    taken, opened, decisions = outcome.transition, outcome.facts.open, outcome.facts.decisions
+    found: dict[str, Any] = {"next": (), "closes": "", "open": opened, "decisions": decisions}
+    if taken is None:
+        return found
+    found["next"] = taken.targets
+    if taken.into_join and opened:
+        found["closes"] = opened[-1][1]
+    if taken.kind in ("split", "foreach", "gang"):
+        found["open"] = (*opened, (work.address.step, "split" if taken.kind == "split" else "foreach"))
+    if taken.case is not None:
+        found["case"] = taken.case
+        found["decisions"] = {**decisions, work.address.step: taken.case}
+    if taken.items is not None:
+        found["fan"] = len(taken.items)
+        found["items"] = _items(store, work, taken)
+    return found
+
+
+def _items(store: Store, work: Work, taken: Transition) -> tuple[str, int]:
+    assert taken.items is not None, "a foreach has items"
+    try:
+        return pickling.save_items(store, work.address.of, taken.items)
+    except pickling.NotPicklableError as error:
+        step, kinds = work.address.step, ", ".join(sorted({kind_of(item) for item in taken.items}))
+        raise UnpicklableArtifactException(
+            f"the items of artifact {taken.variable!r} of step {step!r} are of type {kinds} and cannot be saved: {error}"
+        ) from None
+
+
+def _log(store: Store, work: Work, outcome: Outcome, end: int) -> tuple[dict[str, Any], list[bytes]]:
+    """Where the output lies: behind the pack while it is small, else in a blob."""
+    places: dict[str, Any] = {}
+    tail: list[bytes] = []
+    for name, output in (("stdout", outcome.stdout), ("stderr", outcome.stderr)):
+        if len(output) < pickling.SMALL:
+            places[name] = (end, len(output), "")
+            tail.append(output)
+            end += len(output)
+        else:
+            sha, size = pickling.save_pieces(store, work.address.of, (output,))
+            places[name] = (0, size, sha)
+    return places, tail

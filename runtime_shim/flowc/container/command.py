@@ -1,0 +1,224 @@
+"""The command line of the shim: words and variables to one task, its end to an exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+
+from flowc.artifacts.address import parse_loads
+from flowc.exceptions import CallMistake, Terminated
+from flowc.lean import TYPE_CHECKING, NamedTuple
+from flowc.source.module import Loaded, prepare
+from flowc.store import open_store
+from flowc.store.protocol import MissingError, StoreError
+from flowc.task import guard
+from flowc.task.call import BUG, DONE, MISTAKE, TERMINATED, Broken, Reported, TaskCall
+from flowc.task.output import Output
+from flowc.task.task import execute
+
+if TYPE_CHECKING:
+    from typing import Any
+
+_USAGE = (
+    "python -m flowc step STEP[~] --run RUN --index INDEX --retry [~]N (--load LOADS | --owner OWNER --parameters PARAMETERS)"
+    " [--report REPORT]"
+)
+_OPTIONS = ("run", "index", "retry", "load", "owner", "parameters", "report")
+
+
+class _Order(NamedTuple):
+    """What a process is told to do."""
+
+    call: TaskCall
+    flow: str
+    store: str
+    report: str
+
+
+def main(words: list[str]) -> int:
+    """Do the task that the words and the environment's variables name; the process's exit code."""
+    with guard.termination(), Output() as output:
+        try:
+            code = _main(words, output)
+        except (Terminated, KeyboardInterrupt):  # before the task has begun
+            code = TERMINATED
+        except (CallMistake, StoreError) as error:
+            code = mistake(str(error))
+        except Exception:  # noqa: BLE001 - the last resort: a fault of ours is told as one
+            code = _bug()
+    return code
+
+
+def _main(words: list[str], output: Output) -> int:
+    order = _order(words, os.environ)
+    store = open_store(order.store)  # before the code is entered: a relative folder is meant from here
+    if order.store.startswith("file:"):
+        os.environ["FLOWC_STORE"] = store.url  # for what the step itself opens, the client for one
+    reported = execute(loaded_flow(order.flow), order.call, store, output)
+    output.flush()
+    if reported.published:
+        from flowc.container.report import report
+
+        report(order.report, reported.index, reported.fan, reported.case)
+    if reported.exit_code == DONE and not reported.published:
+        sys.stderr.write("a newer attempt of this task was faster: nothing is changed\n")
+    return mistake(reported.message) if reported.exit_code == MISTAKE else _told(reported)
+
+
+def _told(reported: Reported) -> int:
+    if reported.message:
+        sys.stderr.write(f"flowc: {reported.message}\n")
+    return reported.exit_code
+
+
+def mistake(text: str) -> int:
+    """Tell of a mistake in the call; its exit code."""
+    sys.stderr.write(f"flowc: {text}\n")
+    return MISTAKE
+
+
+def _bug() -> int:
+    import traceback
+
+    sys.stderr.write("flowc: this is a fault of flowc's, please report it with the lines below\n")
+    traceback.print_exc()
+    return BUG
+
+
+def loaded_flow(flow: str) -> Loaded | Broken:
+    """The flow `path:Name` of this container's code, in its folder; `FLOWC_ROOT` names it where that is not where we are."""
+    code = os.environ.get("FLOWC_CODE")
+    if code:
+        from flowc.container.archive import unpacked
+
+        os.chdir(unpacked(code))
+    environment = _json(os.environ, "FLOWC_ENVIRONMENT", "{}")
+    try:
+        return prepare(flow, os.environ.get("FLOWC_ROOT") or os.getcwd(), environment)
+    except CallMistake:
+        raise
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the author's module may raise anything
+        return Broken(flow.rpartition(":")[2], error)
+
+
+def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
+    step, options = _parsed(words)
+    first = "load" not in options
+    given = _parameters(options.get("parameters", "{}")) if first else {}
+    parameters, trigger = started_by(given, variables) if first else ({}, ())
+    call = TaskCall(
+        step[:-1] if step.endswith("~") else step,
+        run=_needed(options, "run"),
+        index=_index(options.get("index", "-")),
+        retry=_count(options.get("retry", "0").removeprefix("~")),
+        at_most=options.get("retry", "").startswith("~"),
+        loads=_loads(options.get("load", "")),
+        owner=options.get("owner", ""),
+        parameters=parameters,
+        tags=tuple(_json(variables, "FLOWC_TAGS", "[]")),
+        project=variables.get("FLOWC_PROJECT", ""),
+        trigger=trigger,
+        repeats=step.endswith("~"),
+    )
+    target = options.get("report", variables.get("FLOWC_REPORT", ""))
+    return _Order(call, the_flow(), needed_variable(variables, "FLOWC_STORE"), target)
+
+
+def started_by(
+    given: Mapping[str, Any], variables: Mapping[str, str]
+) -> tuple[Mapping[str, Any], tuple[dict[str, Any], ...]]:
+    """The parameters, with what events fill of them, and the events: those among `given` and those of `FLOWC_TRIGGER`."""
+    told = variables.get("FLOWC_TRIGGER")
+    if not told and not any(name.startswith("flowc-trigger") for name in given):
+        return given, ()
+    from flowc.container.trigger_events import NAME, taken
+
+    return taken({**given, NAME: told} if told else given)
+
+
+def _parsed(words: list[str]) -> tuple[str, dict[str, str]]:
+    if len(words) < 2 or words[0] != "step" or len(words) % 2:  # noqa: PLR2004 - `step STEP`
+        raise CallMistake(f"usage: {_USAGE}")
+    options: dict[str, str] = {}
+    for name, value in zip(words[2::2], words[3::2]):
+        if name[:2] != "--" or name[2:] not in _OPTIONS:
+            raise CallMistake(f"no option {name!r}; usage: {_USAGE}")
+        options[name[2:]] = value
+    return words[1], options
+
+
+def _needed(options: Mapping[str, str], name: str) -> str:
+    if not options.get(name):
+        raise CallMistake(f"--{name} is missing; usage: {_USAGE}")
+    return options[name]
+
+
+def needed_variable(variables: Mapping[str, str], name: str) -> str:
+    """The variable's value. Raises CallMistake where there is none."""
+    if not variables.get(name):
+        raise CallMistake(f"the variable {name} is not set in this container")
+    return variables[name]
+
+
+def the_flow() -> str:
+    """`path:Name` of FLOWC_FLOW, which is JSON where some engine would rewrite it; from here on the variable has it as it is.
+
+    Raises CallMistake where it is not set.
+    """
+    text = needed_variable(os.environ, "FLOWC_FLOW")
+    if text[0] == text[-1] == '"':
+        text = os.environ["FLOWC_FLOW"] = json.loads(text)
+    return text
+
+
+def _json(variables: Mapping[str, str], name: str, default: str) -> Any:
+    try:
+        return json.loads(variables.get(name) or default)
+    except ValueError as error:
+        raise CallMistake(f"the variable {name} is no JSON: {error}") from None
+
+
+def _index(text: str) -> str:
+    if text != "-" and not all(part.isdecimal() for part in text.split(".")):
+        raise CallMistake(f"--index wants a path of numbers like 2.0, or '-', not {text!r}")
+    return text
+
+
+def _count(text: str) -> int:
+    try:
+        return max(int(text), 0)
+    except ValueError:
+        raise CallMistake(f"--retry wants a number, not {text!r}") from None
+
+
+def _loads(text: str) -> Any:
+    try:
+        return parse_loads(text)
+    except ValueError as error:
+        raise CallMistake(str(error)) from None
+
+
+def _parameters(text: str) -> dict[str, Any]:
+    """The parameters as they were given: JSON, base64 of it, or the URL of it."""
+    if text.startswith(("s3://", "file:")):
+        folder, _, name = text.rpartition("/")
+        try:
+            text = open_store(folder).get(name).data.decode()
+        except MissingError:
+            raise CallMistake(f"there are no parameters at {text}") from None
+    elif text and not text.lstrip().startswith("{"):
+        import base64
+
+        try:
+            text = base64.b64decode(text, validate=True).decode()
+        except ValueError:  # also of what is no UTF-8
+            raise CallMistake("--parameters is neither JSON nor base64 nor a URL") from None
+    try:
+        found = json.loads(text or "{}")
+    except ValueError as error:
+        raise CallMistake(f"--parameters is no JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise CallMistake("--parameters is no JSON object")
+    return found

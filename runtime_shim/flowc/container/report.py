@@ -1,0 +1,51 @@
+"""What the engine is told: how wide a foreach is, which case a switch took."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from flowc.artifacts.address import child
+from flowc.exceptions import CallMistake
+
+
+def report(target: str, index: str, fan: int | None, case: int | None) -> None:
+    """Write the report of a task whose manifest is visible to where `FLOWC_REPORT` says. Raises CallMistake for a bad target."""
+    scheme, _, place = target.partition(":")
+    told = {"index": index, **({"fan": fan} if fan is not None else {}), **({"case": case} if case is not None else {})}
+    if not target:
+        return
+    if scheme == "dir":
+        _numbers(place, fan, case)
+    elif scheme == "json":
+        _write(place, json.dumps(told))
+    elif scheme == "stdout":
+        os.write(1, (json.dumps(told) + "\n").encode())
+    elif scheme in ("s3", "file"):
+        if fan is not None:
+            _object(target, json.dumps([child(index, part) for part in range(fan)]))
+        elif case is not None:
+            _object(target, json.dumps(told))
+    else:
+        raise CallMistake(f"no way to report to {target!r}: use dir:, json:, stdout:, s3:// or file:")
+
+
+def _numbers(folder: str, fan: int | None, case: int | None) -> None:
+    for name, number in (("fan", fan), ("case", case)):
+        if number is not None:
+            _write(os.path.join(folder, name), str(number))
+
+
+def _write(path: str, text: str) -> None:
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    fresh = f"{path}.{os.getpid()}"
+    with open(fresh, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(fresh, path)
+
+
+def _object(url: str, text: str) -> None:
+    from flowc.store import open_store
+
+    folder, _, name = url.rpartition("/")
+    open_store(folder).put(name, (text.encode(),))

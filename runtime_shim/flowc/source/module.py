@@ -1,0 +1,168 @@
+"""The author's module: how it is found, imported, and what of it is a step, a parameter, a constant."""
+
+from __future__ import annotations
+
+import os
+import sys
+import types
+from collections.abc import Mapping
+from importlib.machinery import ModuleSpec, SourceFileLoader
+
+from flowc.exceptions import CallMistake
+from flowc.language.decorators import Mark, StepMarks, marks_of, marks_of_flow
+from flowc.language.flowspec import Constant, FlowSpec, members, steps_of
+from flowc.lean import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from flowc.language.parameters import Parameter
+
+_COMPAT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "_compat")
+_OWN_NAMES = frozenset({"flowc", "metaflow", "__main__"})
+
+
+class Loaded(NamedTuple):
+    """A flow whose module has been imported. `source` and `root` are what `prepare` was given, the root absolute."""
+
+    name: str
+    flow: type[FlowSpec]
+    steps: Mapping[str, StepMarks]
+    parameters: tuple[Parameter, ...]
+    constants: Mapping[str, Any]
+    marks: tuple[Mark, ...] = ()
+    """The decorators of the flow, its bases' first."""
+    is_mutated: bool = False
+    source: str = ""
+    root: str = ""
+
+
+def prepare(flow: str, root: str = ".", environment: Mapping[str, str] | None = None) -> Loaded:
+    """Import the flow `path/of/flow.py:FlowName` (relative to `root`) under its file's stem, in this process.
+
+    `environment` is set before. Raises CallMistake where there is no such file or flow, and whatever the module raises.
+    """
+    os.environ.update(environment or {})
+    path, colon, name = flow.rpartition(":")
+    if not colon:
+        raise CallMistake(f"the flow is path/of/flow.py:FlowName, not {flow!r}")
+    root = os.path.abspath(root)
+    module = _import(os.path.join(root, path), root)
+    found = getattr(module, name, None)
+    if not (isinstance(found, type) and issubclass(found, FlowSpec)):
+        raise CallMistake(f"{path} has no flow {name!r}")
+    added = os.environ.get("FLOWC_WITH")
+    if added:
+        _add(found, added)
+    return inspected(name, found)._replace(source=flow, root=root)
+
+
+def _add(flow: type[FlowSpec], added: str) -> None:
+    """Put decorators above every step that has none of their name; `@card` and `@secrets` also where it has one."""
+    import json
+
+    from flowc.language import decorators
+
+    for name, given in json.loads(added).items():
+        for step, marks in steps_of(flow).items():
+            if marks.find(name) is None or name in ("card", "secrets"):
+                for attributes in given:
+                    getattr(decorators, name)(**attributes)(getattr(flow, step))
+
+
+def _import(path: str, root: str) -> types.ModuleType:
+    if not os.path.isfile(path):
+        raise CallMistake(f"there is no file {path}")
+    stem = os.path.splitext(os.path.basename(path))[0]
+    if stem in _OWN_NAMES or _is_standard(stem):
+        raise CallMistake(f"{path} hides the module {stem!r}: give the file another name")
+    for folder in (root, os.path.dirname(path), _COMPAT):
+        if folder in sys.path:
+            sys.path.remove(folder)
+        sys.path.insert(0, folder)
+    loaded = sys.modules.get(stem)
+    if loaded is not None and getattr(loaded, "__file__", None) == path:
+        return loaded
+    return _executed(stem, path, root)
+
+
+def _executed(stem: str, path: str, root: str) -> types.ModuleType:
+    loader = SourceFileLoader(stem, path)
+    spec = ModuleSpec(stem, loader, origin=path)
+    spec.has_location = True
+    module = types.ModuleType(stem)
+    module.__file__, module.__loader__, module.__spec__ = path, loader, spec
+    module.__package__ = _package(path, root)
+    sys.modules[stem] = module
+    try:
+        loader.exec_module(module)
+    except BaseException:
+        del sys.modules[stem]
+        raise
+    return module
+
+
+def _package(path: str, root: str) -> str:
+    """The package that relative imports of the module start from: its folders up to the root, where they are packages."""
+    names: list[str] = []
+    folder = os.path.dirname(path)
+    while folder.startswith(root + os.sep) and os.path.isfile(os.path.join(folder, "__init__.py")):
+        names.insert(0, os.path.basename(folder))
+        folder = os.path.dirname(folder)
+    return ".".join(names)
+
+
+def _is_standard(stem: str) -> bool:
+    known = getattr(sys, "stdlib_module_names", None)
+    if known is not None:
+        return stem in known
+    folder = os.path.dirname(os.path.abspath(os.__file__))
+    return stem in sys.builtin_module_names or any(
+        os.path.exists(os.path.join(folder, part)) for part in (f"{stem}.py", stem, f"lib-dynload/{stem}.so")
+    )
+
+
+def folders(loaded: Loaded) -> tuple[str, ...]:
+    """Where files that the flow names lie: its own folder, and the code's root."""
+    path = os.path.abspath(getattr(sys.modules.get(loaded.flow.__module__), "__file__", None) or "")
+    inside = os.environ.get("FLOWC_FLOW", "").rpartition(":")[0]
+    own = os.path.dirname(path)
+    return (own, path[: -len(inside)]) if inside and path.endswith(os.sep + inside) else (own,)
+
+
+def inspected(name: str, flow: type[FlowSpec]) -> Loaded:
+    """What the class declares; its constants become read-only for its instances."""
+    steps, marks = steps_of(flow), marks_of_flow(flow)
+    is_mutated = _is_mutated(flow, steps)
+    if is_mutated:
+        from flowc.language.mutators import mutated
+
+        changed = mutated(name, flow, steps, marks)
+        steps, marks = changed.steps, tuple(changed.marks)
+    parameters = tuple(value for _, value in members(flow) if hasattr(type(value), "__flowc_parameter__"))
+    constants = {key: _plain(value) for key, value in members(flow) if _is_constant(key, value)}
+    for key, value in constants.items():
+        if not isinstance(flow.__dict__.get(key), Constant):
+            setattr(flow, key, Constant(key, value))
+    return Loaded(name, flow, steps, parameters, constants, marks, is_mutated)
+
+
+def _is_mutated(flow: type[FlowSpec], steps: Mapping[str, StepMarks]) -> bool:
+    """Whether mutators stand above the flow or its steps; those have loaded `flowc.language.mutators` themselves."""
+    mutators = sys.modules.get("flowc.language.mutators")
+    return mutators is not None and bool(mutators.has_mutators(flow, steps))
+
+
+def _is_constant(name: str, value: Any) -> bool:
+    if isinstance(value, Constant):
+        return True
+    return (
+        name[0] != "_"
+        and not isinstance(value, type)
+        and not hasattr(type(value), "__get__")
+        and marks_of(value) is None
+    )
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Constant) else value

@@ -1,0 +1,79 @@
+"""What a store is: objects by key, with the conditional puts that identity and order stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from flowc.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Protocol, TypeAlias
+else:
+    Protocol = object
+
+Data: TypeAlias = "bytes | bytearray | memoryview"
+
+
+class MissingError(Exception):
+    """There is no object of that key."""
+
+
+class StoreError(Exception):
+    """The store cannot be used: a bad URL, no rights, no answer, or conditional puts that it ignores. The message says what to do."""
+
+
+class Found:
+    """An object; `etag` is what a conditional replacement names it by, worked out when it is asked for."""
+
+    __slots__ = ("_tag", "data")
+
+    def __init__(self, data: bytes, tag: Callable[[bytes], str]) -> None:
+        self.data = data
+        self._tag = tag
+
+    @property
+    def etag(self) -> str:
+        """The tag."""
+        return self._tag(self.data)
+
+
+class Store(Protocol):
+    """Objects by key (`a/b/c`, already escaped) under a root. All methods raise StoreError for what retries did not cure."""
+
+    url: str
+
+    def get(self, key: str) -> Found:
+        """The whole object. Raises MissingError."""
+        ...
+
+    def get_range(self, key: str, start: int, size: int) -> memoryview:
+        """`size` bytes from `start`; a file store maps them privately: what is written to them stays here. Raises MissingError."""
+        ...
+
+    def put(self, key: str, parts: Iterable[Data]) -> None:
+        """Write the object, atomically: a reader sees all of it or nothing. `parts` are written one after the other."""
+        ...
+
+    def create(self, key: str, data: bytes) -> bool:
+        """Write the object only where there is none; False where there is one (unless it is this very write, retried)."""
+        ...
+
+    def replace(self, key: str, data: bytes, etag: str) -> bool:
+        """Write the object only over the one that has this tag; False where another is there."""
+        ...
+
+    def exists(self, key: str) -> bool:
+        """Whether there is such an object."""
+        ...
+
+    def list(self, prefix: str, limit: int | None = None) -> Iterator[str]:
+        """Keys that begin with `prefix`, in the order of their bytes, at most `limit`."""
+        ...
+
+    def copy(self, source: str, key: str) -> None:
+        """Let `key` hold what `source` holds, without a way through this process where the store can. Raises MissingError."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove the object; nothing happens where there is none."""
+        ...

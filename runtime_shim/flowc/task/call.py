@@ -1,0 +1,64 @@
+"""A task as it is asked for, and as it ended: what goes into `execute` and what comes out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flowc.artifacts.address import Begin, Loads
+from flowc.artifacts.manifest import Failure
+from flowc.lean import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
+
+DONE, FAILED, MISTAKE, BUG, TERMINATED = 0, 1, 2, 70, 143
+
+
+class TaskCall(NamedTuple):
+    """Which task, and what the engine says of it. `owner`, `parameters`, `tags` and `trigger` are the first step's alone.
+
+    `repeats`: the step's switch may send it back to itself, and the task is all of its iterations.
+    `retry` is how much of `@retry` is used up; with `at_most` the engine has also counted what was no start of the task.
+    `parameters` by command-line names or attributes, as text or JSON values. `project` is `<project>.<branch>`.
+    `origin` is the run that this one was resumed from.
+    """
+
+    step: str
+    run: str
+    index: str = "-"  # type: ignore[assignment]  # a tuple has a method of that name, which nobody wants here
+    retry: int = 0
+    at_most: bool = False
+    loads: Loads = Begin()
+    owner: str = ""
+    parameters: Mapping[str, Any] = {}
+    tags: tuple[str, ...] = ()
+    project: str = ""
+    trigger: tuple[Any, ...] = ()
+    origin: str = ""
+    repeats: bool = False
+
+
+class Reported(NamedTuple):
+    """How a task ended. `fan` or `case` only where its manifest became visible (`published`).
+
+    A task that lost to one which started later has exit code 0 and is not published. `failure` is the author's, also where
+    `@catch` turned it into an artifact (`caught`). `message` is what to tell where the exit code is 2. `again`: an iteration
+    that sent the step back to itself.
+    """
+
+    index: str  # type: ignore[assignment]  # as above
+    exit_code: int
+    published: bool = False
+    fan: int | None = None
+    case: int | None = None
+    caught: bool = False
+    failure: Failure | None = None
+    message: str = ""
+    again: bool = False
+
+
+class Broken(NamedTuple):
+    """A flow whose module raised while it was imported: the task fails with that exception."""
+
+    name: str
+    error: BaseException

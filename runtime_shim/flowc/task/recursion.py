@@ -1,0 +1,251 @@
+"""A step that a switch sends back to itself: one task; its iterations run one after the other, each a process and an address of its own.
+
+The engine sees one task. An iteration is retried here; a container that was killed goes on, as the engine's next attempt, at the
+iteration that had begun. The task's attempt number leads the numbers of its iterations' attempts: of two containers that run at
+once the later one wins each iteration, and goes on from what it has written itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable
+
+from flowc.artifacts.address import TaskAddress
+from flowc.artifacts.failure import failure_of
+from flowc.artifacts.manifest import Manifest, attempts, parse_attempt, read
+from flowc.artifacts.ordering import Fence, fail, publish, take
+from flowc.exceptions import MetaflowException
+from flowc.lean import TYPE_CHECKING, NamedTuple
+from flowc.store.protocol import MissingError, Store, StoreError
+from flowc.task.call import BUG, DONE, FAILED, Reported, TaskCall
+from flowc.task.forks import has_threads, reseed
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from flowc.source.module import Loaded
+
+_SPAN = 10_000
+"""The attempts of an iteration have the numbers from this many times the task's attempt on."""
+
+_LONGEST = 16_000
+"""Characters of a message from an iteration's process: all that it tells must fit into a pipe."""
+
+
+class Job(NamedTuple):
+    """A task that repeats. `first` is what only its first iteration takes, where the task begins the run.
+
+    `iterate(loaded, call, store, fence, first)` does one attempt of one iteration in this process.
+    """
+
+    loaded: Loaded
+    call: TaskCall
+    store: Store
+    fence: Fence
+    first: Any
+    times: int
+    pause: float
+    iterate: Callable[..., Reported]
+
+
+class _Place(NamedTuple):
+    """Where the task is: an iteration, how many attempts it has had, whether it has already ended the task."""
+
+    iteration: int
+    used: int
+    is_last: bool = False
+
+
+def repeat(job: Job) -> Reported:
+    """Run iterations until another case is chosen; the last one's manifest is then the task's, too."""
+    gc.collect()
+    gc.freeze()  # what is never collected is not copied into a fork
+    place = _reached(job)
+    while not place.is_last:
+        if place.used > job.times:
+            return _failed(job, place)
+        if place.used:
+            time.sleep(job.pause)
+        reported = _attempt(job, place)
+        if reported.exit_code not in (DONE, FAILED) or (reported.exit_code == DONE and not reported.published):
+            return reported
+        if reported.exit_code == FAILED:
+            place = _Place(place.iteration, place.used + 1)
+        elif reported.again:
+            place = _Place(place.iteration + 1, 0)
+        else:
+            place = place._replace(is_last=True)
+    return _done(job, place)
+
+
+def _reached(job: Job) -> _Place:
+    """Where the container before this one was: the newest that has begun any iteration in this life of the task.
+
+    A life begins with an attempt whose `--retry` is 0: what a person starts anew begins with the first iteration.
+    """
+    fence = job.fence
+    if not fence.retry:
+        return _Place(_taken_over(job), 0)
+    earlier = [one for one in attempts(job.store, fence.address) if one.number < fence.attempt]
+    life = max((one.number for one in earlier if not one.retry), default=0)
+    begun = [each for each in _begun(job.store, fence.address) if life <= each[0] < fence.attempt]
+    if not begun:
+        return _Place(_taken_over(job), 0)
+    newest, iteration = max(begun)
+    left = _left(job, iteration)
+    if left is None or left.attempt // _SPAN != newest:
+        return _Place(iteration, sum(each[1] == iteration for each in begun))
+    if left.next == (job.call.step,):
+        return _Place(iteration + 1, 0)
+    return _Place(iteration, 0, is_last=True)
+
+
+def _taken_over(job: Job) -> int:
+    """How many iterations a resumed run has from its origin."""
+    number = 0
+    while job.call.origin and (left := _left(job, number)) and left.origin:
+        number += 1
+    return number
+
+
+def _begun(store: Store, address: TaskAddress) -> list[tuple[int, int]]:
+    """Of every start of an iteration the attempt of the task and the iteration."""
+    found = []
+    for key in store.list(address.iterations):
+        iteration, _, name = key[len(address.iterations) :].partition("/attempt-")
+        if name:
+            found.append((int(name) // _SPAN, int(iteration)))
+    return found
+
+
+def _left(job: Job, iteration: int) -> Manifest | None:
+    try:
+        return read(job.store, job.fence.address._replace(iteration=iteration))
+    except MissingError:
+        return None
+
+
+def _attempt(job: Job, place: _Place) -> Reported:
+    """One attempt of one iteration, in a process of its own."""
+    address = job.fence.address._replace(iteration=place.iteration)
+    number = job.fence.attempt * _SPAN + place.used + 1
+    fence = Fence(address, number, os.urandom(16).hex(), place.used, time.time())
+    reading, writing = os.pipe()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        child = _spawn(job, fence, writing) if has_threads() else _fork(job, fence, reading, writing)
+        os.close(writing)
+        code = os.waitstatus_to_exitcode(_ended(child))
+        os.set_blocking(reading, False)  # what outlives the iteration may hold the other end
+        with contextlib.suppress(BlockingIOError):
+            told = os.read(reading, 1 << 16)
+            if told:
+                return Reported(**json.loads(told))
+    finally:
+        os.close(reading)
+    _note_end(job.store, fence, code)
+    return Reported(job.call.index, FAILED)
+
+
+def _note_end(store: Store, fence: Fence, code: int) -> None:
+    """Write down how a process ended that could not say it; its time limit may have done so."""
+    how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+    failure = failure_of(MetaflowException(f"the process of iteration {fence.address.iteration} {how}"))
+    with contextlib.suppress(StoreError, MissingError):
+        if parse_attempt(store, fence.address, store.get(fence.address.attempt(fence.attempt)).data).failure is None:
+            sys.stderr.write(failure.stacktrace)
+            fail(store, fence, failure, time.time(), b"", b"")
+
+
+def _ended(child: int) -> int:
+    """The child's status. What ends this process ends the child first."""
+    try:
+        return os.waitpid(child, 0)[1]
+    except BaseException:
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(child, signal.SIGTERM)
+            os.waitpid(child, 0)
+        raise
+
+
+def _fork(job: Job, fence: Fence, reading: int, writing: int) -> int:
+    child = os.fork()
+    if child:
+        return child
+    code = BUG
+    try:
+        os.close(reading)
+        reseed()
+        code = do_iteration(job, fence, writing)
+    except BaseException:  # noqa: BLE001 - a fork must never return into its parent's loop
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def do_iteration(job: Job, fence: Fence, writing: int) -> int:
+    """One attempt of one iteration in this process, told through the pipe `writing`; its exit code. Raises StoreError."""
+    if not take(job.store, fence):
+        raise StoreError(f"attempt {fence.attempt} of {fence.address} is there already")
+    reported = job.iterate(job.loaded, job.call._replace(retry=fence.retry), job.store, fence, job.first)
+    told = {**reported._asdict(), "failure": None, "message": reported.message[:_LONGEST]}
+    os.write(writing, json.dumps(told).encode())
+    return reported.exit_code
+
+
+def _spawn(job: Job, fence: Fence, writing: int) -> int:
+    """The iteration in a fresh interpreter, where the import of the author's module has started threads."""
+    import pickle
+
+    safe = ["-P"] if sys.version_info >= (3, 11) else []
+    command = [sys.executable, *safe, "-m", "flowc", "iteration", str(writing)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=(writing,))
+    assert process.stdin is not None
+    call = job.call._replace(parameters=dict(job.call.parameters))
+    process.stdin.write(pickle.dumps((job.loaded.source, job.loaded.root, job.store.url, call, fence)))
+    process.stdin.close()
+    process.returncode = 0  # it is `_ended` that waits for it
+    return process.pid
+
+
+def _failed(job: Job, place: _Place) -> Reported:
+    """The task has failed as the newest attempt of its iteration did."""
+    tries = attempts(job.store, job.fence.address._replace(iteration=place.iteration))
+    last = max(tries, key=lambda one: one.number)
+    failure = last.failure or failure_of(MetaflowException(f"iteration {place.iteration} was killed"))
+    fail(job.store, job.fence, failure, time.time(), last.stdout.encode(), last.stderr.encode())
+    return Reported(job.call.index, FAILED, failure=failure)
+
+
+def _done(job: Job, place: _Place) -> Reported:
+    """Let the task's own manifest say what the last iteration's does."""
+    fence = job.fence
+    address = fence.address._replace(iteration=place.iteration)
+    data = job.store.get(address.manifest).data
+    last = Manifest(job.store, address, data)
+    if last.attempt // _SPAN > fence.attempt or not publish(
+        job.store, fence, _as_task(data, fence, place.iteration + 1)
+    ):
+        return Reported(job.call.index, DONE)
+    return Reported(job.call.index, DONE, True, case=last.case)
+
+
+def _as_task(data: bytes, fence: Fence, iterations: int) -> bytes:
+    end = data.index(b"\n")
+    own = {"attempt": fence.attempt, "token": fence.token, "retry": fence.retry, "started": fence.started}
+    header = {**json.loads(data[:end]), **own, "iterations": iterations}
+    return json.dumps(header, separators=(",", ":")).encode() + data[end:]
+
+
+def iterations(manifest: Manifest) -> tuple[TaskAddress, ...]:
+    """The iterations of a task as its newest manifest tells, in order; none where the step does not repeat."""
+    return tuple(manifest.address._replace(iteration=number) for number in range(manifest.iterations or 0))

@@ -1,0 +1,438 @@
+"""One task: load what came before, call the step, save what it leaves, tell the engine.
+
+    loaded = prepare("flows/train.py:TrainFlow", root=".", environment={})
+    reported = execute(loaded, TaskCall("train", run="local-1", index="2.0", loads=parse_loads("foreach:start")), store)
+
+`execute` neither exits nor prints anything but the author's traceback; `reported.exit_code` says what a process would end with.
+It installs handlers of SIGTERM and SIGALRM while it runs, so it belongs in a main thread. One process may call it for one task
+after the other, but tasks that run side by side belong in processes of their own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+
+from flowc.artifacts import ordering, saving
+from flowc.artifacts.address import Begin, Enter, TaskAddress, created_key
+from flowc.artifacts.loading import Base, base
+from flowc.artifacts.manifest import Failure, RunRecord, attempts
+from flowc.artifacts.work import KEY, Stored, Transition, Work
+from flowc.exceptions import (
+    CallMistake,
+    CaughtFailure,
+    FailureHandledByCatch,
+    InvalidNextException,
+    Terminated,
+    UnpicklableArtifactException,
+)
+from flowc.language import current
+from flowc.language.decorators import StepMarks
+from flowc.lean import TYPE_CHECKING, NamedTuple
+from flowc.source.module import Loaded, folders
+from flowc.standard import standard_path
+from flowc.store.protocol import Store, StoreError
+from flowc.task import guard
+from flowc.task.call import DONE, FAILED, MISTAKE, TERMINATED, Broken, Reported, TaskCall
+from flowc.task.output import Output
+from flowc.task.surroundings import call_facts, enter, environment, run_of
+
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class _Ended(Exception):
+    """The attempt has failed and is written down."""
+
+    def __init__(self, reported: Reported) -> None:
+        super().__init__(reported)
+        self.reported = reported
+
+
+class _Task(NamedTuple):
+    """What all parts of one execution need."""
+
+    call: TaskCall
+    store: Store
+    output: Output
+    fence: ordering.Fence
+    endings: list[Callable[[], None]]
+    """What else to do where the attempt fails."""
+
+
+class _First(NamedTuple):
+    """What the first step begins the run with; no record elsewhere."""
+
+    record: RunRecord | None
+    given: Mapping[str, Any]
+
+
+def execute(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Output | None = None) -> Reported:
+    """Do one task. `output`: where `sys.stdout` and `sys.stderr` already go, where the caller has redirected them.
+
+    Raises what is our own fault; all else is in what it returns.
+    """
+    with guard.termination(), contextlib.ExitStack() as stack:
+        try:
+            return _executed(loaded, call, store, output or stack.enter_context(Output()))
+        except _Ended as ended:
+            return ended.reported
+        except (CallMistake, StoreError) as error:
+            return Reported(call.index, MISTAKE, message=str(error))
+        except (Terminated, KeyboardInterrupt):
+            return Reported(call.index, TERMINATED, message="ended by a signal")
+
+
+def _executed(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Output) -> Reported:
+    started = time.time()
+    address = TaskAddress(loaded.name, call.run, call.step, call.index)
+    call = _counted(loaded, call, store, address)
+    loaded, first = _begun(loaded, call, store, started)
+    fence = ordering.begin(store, address, call.retry, os.urandom(16).hex(), started)
+    task = _Task(call, store, output, fence, [])
+    if isinstance(loaded, Broken):
+        raise _failed(task, loaded.error)
+    with _noted(task):
+        if call.repeats:
+            return _repeated(loaded, task, first)
+        return _attempted(loaded, task, first)
+
+
+@contextlib.contextmanager
+def _noted(task: _Task) -> Iterator[None]:
+    """Write down why the attempt failed, where it is not the author's step that did."""
+    try:
+        yield
+    except (CallMistake, StoreError, Terminated, KeyboardInterrupt) as error:
+        _note(task, error)
+        raise
+
+
+def _repeated(loaded: Loaded, task: _Task, first: _First) -> Reported:
+    """All iterations of the task, each in a process of its own."""
+    with standard_path():
+        from flowc.task.recursion import Job, repeat
+
+    retry = _marks(loaded, task.call.step).find("retry") or {}
+    times, pause = int(retry.get("times", 0)), 60 * float(retry.get("minutes_between_retries", 0))
+    return repeat(Job(loaded, task.call, task.store, task.fence, first, times, pause, iterate))
+
+
+def iterate(
+    loaded: Loaded, call: TaskCall, store: Store, fence: ordering.Fence, first: _First | None = None
+) -> Reported:
+    """One attempt of one iteration, whose start is written down. `first` is what the task has begun the run with, where it did."""
+    with Output() as output:
+        task = _Task(call, store, output, fence, [])
+        try:
+            with _noted(task):
+                begun, first = (loaded, first) if first else _begun(loaded, call, store, fence.started)
+                if isinstance(begun, Broken):
+                    raise _failed(task, begun.error)
+                return _attempted(begun, task, first)
+        except _Ended as ended:
+            return ended.reported
+        except (CallMistake, StoreError) as error:
+            return Reported(call.index, MISTAKE, message=str(error))
+        except (Terminated, KeyboardInterrupt):
+            return Reported(call.index, TERMINATED, message="ended by a signal")
+
+
+def _marks(loaded: Loaded, step: str) -> StepMarks:
+    marks = loaded.steps.get(step)
+    if marks is None:
+        hidden = ": a decorator above @step returns something else; it wants functools.wraps"
+        there = hasattr(loaded.flow, step)
+        raise CallMistake(f"flow {loaded.name} has no step {step!r}{hidden if there else ''}")
+    return marks
+
+
+def _counted(loaded: Loaded | Broken, call: TaskCall, store: Store, address: TaskAddress) -> TaskCall:
+    """The call with what of `@retry` is used up by attempts that the task itself has begun."""
+    if not call.at_most or not call.retry:
+        return call
+    begun = [one.retry + 1 for one in attempts(store, address)[-1:]]
+    marks = None if isinstance(loaded, Broken) else loaded.steps.get(call.step)
+    return call._replace(retry=min(call.retry, *(begun or [0]), _times(marks) if marks else call.retry))
+
+
+def _times(marks: StepMarks) -> int:
+    retry = marks.find("retry")
+    return int(retry["times"]) if retry else 0
+
+
+def _begun(loaded: Loaded | Broken, call: TaskCall, store: Store, started: float) -> tuple[Loaded | Broken, _First]:
+    loaded, given = _given(loaded, call)
+    return loaded, _First(_claimed(loaded, call, store, tuple(given), started), given)
+
+
+def _given(loaded: Loaded | Broken, call: TaskCall) -> tuple[Loaded | Broken, dict[str, Any]]:
+    """The values of the parameters, which the first step alone takes; a default that raises breaks the flow."""
+    if isinstance(loaded, Broken) or not isinstance(call.loads, Begin) or not loaded.parameters:
+        return loaded, {}
+    from flowc.language.parameters import DefaultFailed, values
+
+    # A default may ask whether this is production.
+    current.enter(call_facts(loaded, call), call.project, loaded.name, {"_run": run_of(loaded.name, call.run)})
+    try:
+        return loaded, values(loaded.name, list(loaded.parameters), call.parameters, folders(loaded))
+    except DefaultFailed as failed:
+        return Broken(loaded.name, failed.error), {}
+    finally:
+        current.leave()
+
+
+def _claimed(
+    loaded: Loaded | Broken, call: TaskCall, store: Store, parameters: tuple[str, ...], started: float
+) -> RunRecord | None:
+    if not isinstance(call.loads, Begin):
+        return None
+    user = current.username()
+    record = RunRecord(
+        loaded.name, call.run, call.owner, started, call.tags, parameters, call.step, user, call.project,
+        origin=call.origin, given=call.parameters, trigger=call.trigger,
+    )  # fmt: skip
+    return ordering.claim(store, record)
+
+
+def _attempted(loaded: Loaded, task: _Task, first: _First) -> Reported:
+    record, given, call, address = first.record, first.given, task.call, task.fence.address
+    marks = _marks(loaded, call.step)
+    found = base(task.store, address, call.loads) if record is None or address.iteration else None
+    flow, work, fixed = _instance(loaded, task, found, given)
+    created, tags = _origin(record, found)
+    enter(loaded, call, task.store, address, tags, tuple(given) or (found.manifest.parameters if found else ()))
+    try:
+        with environment(marks), _together(task, found):
+            caught = _called(flow, work, marks, task)
+            transition, data = _saved(
+                loaded, flow, work, fixed, task, _facts(found, created, tags, given, fixed), caught
+            )
+            data = _with_cards(loaded, task, data)
+    finally:
+        current.leave()
+    return _published(loaded, task, data, transition, caught, created)
+
+
+def _instance(
+    loaded: Loaded, task: _Task, found: Base | None, given: Mapping[str, Any]
+) -> tuple[Any, Work, dict[str, saving.Artifact]]:
+    """The flow as the step sees it, and its parameters and constants as every manifest carries them on."""
+    flow = object.__new__(loaded.flow)
+    if found is None:
+        work = Work(task.fence.address)
+        work.fixed.update(given)
+        fixed: dict[str, saving.Artifact] = {
+            name: saving.pickled(task.call.step, name, value) for name, value in given.items()
+        }
+        fixed.update(_constants(loaded, task))
+        work.fixed_names = frozenset(fixed)
+    else:
+        work = Work(task.fence.address, found.stack, found.manifest)
+        work.inputs = found.inputs
+        names = (*found.manifest.parameters, *found.manifest.constants)
+        work.fixed_names = frozenset(names)
+        carried = names if found.inputs is not None else found.manifest.names
+        work.inherited.update({name: Stored(found.manifest, found.manifest.entry(name)) for name in carried})
+        fixed = {name: work.inherited[name] for name in names}
+        for name in work.inherited.keys() - fixed.keys():
+            # The class would hide what an earlier step has set; a step stays one, for `self.next(...)` names it.
+            if hasattr(loaded.flow, name) and not hasattr(getattr(loaded.flow, name), "__flowc_step__"):
+                flow.__dict__[name] = work.load(name)
+    flow.__dict__[KEY] = work
+    return flow, work, fixed
+
+
+def _constants(loaded: Loaded, task: _Task) -> Iterator[tuple[str, saving.Artifact]]:
+    for name, value in loaded.constants.items():
+        # One that cannot be saved (a lock, a module) is what the code says in each task.
+        with contextlib.suppress(UnpicklableArtifactException):
+            yield name, saving.pickled(task.call.step, name, value)
+
+
+def _origin(record: RunRecord | None, found: Base | None) -> tuple[float, tuple[str, ...]]:
+    if record is not None:
+        return record.created, record.tags
+    assert found is not None, "a task is the first or has loaded something"
+    return found.manifest.created, found.manifest.tags
+
+
+@contextlib.contextmanager
+def _together(task: _Task, found: Base | None) -> Iterator[None]:
+    """With a gang's node, wait for the others, say so in `current`, and end where one of them fails."""
+    if (
+        found is None
+        or not isinstance(task.call.loads, Enter)
+        or not task.call.loads.gang
+        or task.fence.address.iteration
+    ):
+        yield
+        return
+    with standard_path():
+        from flowc.task.gang import Gang, GangError
+
+    gang = Gang(task.store, found.manifest, found.stack[-1], task.fence)
+    task.endings.append(gang.fail)
+    try:
+        current.add({"parallel": gang.meet(), "is_parallel": True})
+        with gang.watched(lambda error: _give_up(task, error)):
+            yield
+    except GangError as error:
+        raise _failed(task, error) from None
+
+
+def _called(flow: Any, work: Work, marks: StepMarks, task: _Task) -> Failure | None:
+    """Run the step. The failure that `@catch` takes; raises _Ended for any other."""
+    catch, times = marks.find("catch"), _times(marks)
+    if catch and task.call.retry > times:
+        return _caught(flow, catch, _failure_before(task), task)
+    try:
+        with guard.no_silent_end(FAILED), guard.time_limit(_seconds(marks), lambda error: _give_up(task, error)):
+            _run(flow, work, marks, getattr(flow, task.call.step))
+    except (Terminated, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # noqa: BLE001 - the step is the author's: it may raise anything
+        if catch and task.call.retry >= times:
+            return _caught(flow, catch, _failure_of(error), task)
+        raise _failed(task, error) from None
+    if catch and catch["var"]:
+        setattr(flow, catch["var"], None)
+    return None
+
+
+def _run(flow: Any, work: Work, marks: StepMarks, method: Callable[..., Any]) -> None:
+    if marks.wrappers:
+        with standard_path():
+            from flowc.language.wrappers import run_wrapped
+
+        run_wrapped(flow, marks, method, work.inputs)
+    elif work.inputs is None:
+        method()
+    else:
+        method(work.inputs)
+
+
+def _seconds(marks: StepMarks) -> float:
+    found = marks.find("timeout")
+    return float(found["seconds"] + 60 * found["minutes"] + 3600 * found["hours"]) if found else 0.0
+
+
+def _failure_of(error: BaseException) -> Failure:
+    from flowc.artifacts.failure import failure_of
+
+    return failure_of(error)
+
+
+def _failure_before(task: _Task) -> Failure:
+    """Why the attempt before this one failed: what it wrote down itself, or that it was killed before it could."""
+    earlier = [one for one in attempts(task.store, task.fence.address) if one.number < task.fence.attempt]
+    told = earlier[-1].failure if earlier else None
+    return told or _failure_of(FailureHandledByCatch(task.call.retry))
+
+
+def _caught(flow: Any, catch: Mapping[str, Any], failure: Failure, task: _Task) -> Failure:
+    if catch["print_exception"]:
+        sys.stderr.write(failure.stacktrace)
+        sys.stderr.write(f"@catch goes on without what step {task.call.step!r} had still to do\n")
+    if catch["var"]:
+        setattr(flow, catch["var"], CaughtFailure(*failure))
+    return failure
+
+
+def _failed(task: _Task, error: BaseException) -> _Ended:
+    """Write the failure of the attempt down and tell it."""
+    failure = _failure_of(error)
+    sys.stderr.write(failure.stacktrace)
+    _note(task, error)
+    return _Ended(Reported(task.call.index, FAILED, failure=failure))
+
+
+def _note(task: _Task, error: BaseException) -> None:
+    task.output.flush()
+    for end in task.endings:
+        end()
+    # The attempt fails for a reason of its own: that its note could not be written must not hide it.
+    with contextlib.suppress(StoreError):
+        ordering.fail(task.store, task.fence, _failure_of(error), time.time(), task.output.stdout, task.output.stderr)
+
+
+def _give_up(task: _Task, error: BaseException) -> None:
+    """The step did not end when it had to: the process does."""
+    sys.stderr.write(f"{error}, and did not end then: the process is ended\n")
+    _note(task, error)
+    os._exit(FAILED)
+
+
+def _transition(loaded: Loaded, work: Work, marks: StepMarks, caught: Failure | None) -> Transition | None:
+    if caught is not None:
+        with standard_path():
+            from flowc.language.static_transition import static_transition
+
+        return static_transition(loaded.steps, work.address.step)
+    last = marks.end or work.address.step == "end" or len(loaded.steps) == 1
+    if work.transition is None and not last:
+        raise InvalidNextException(f"step {work.address.step!r} ended without self.next(...)")
+    return work.transition
+
+
+def _facts(
+    found: Base | None,
+    created: float,
+    tags: tuple[str, ...],
+    given: Mapping[str, Any],
+    fixed: Mapping[str, saving.Artifact],
+) -> saving.Facts:
+    if found is None:
+        constants = tuple(name for name in fixed if name not in given)
+        return saving.Facts(created, tags, tuple(given), constants, (), {})
+    there = found.manifest
+    return saving.Facts(created, tags, there.parameters, there.constants, found.open, found.decisions)
+
+
+def _saved(
+    loaded: Loaded,
+    flow: Any,
+    work: Work,
+    fixed: Mapping[str, saving.Artifact],
+    task: _Task,
+    facts: saving.Facts,
+    caught: Failure | None,
+) -> tuple[Transition | None, bytes]:
+    """The way on and the manifest. What the author got wrong in either fails the attempt."""
+    try:
+        transition = _transition(loaded, work, loaded.steps[task.call.step], caught)
+        found = saving.artifacts(flow, work, fixed)
+        task.output.flush()
+        outcome = saving.Outcome(facts, transition, caught, time.time(), task.output.stdout, task.output.stderr)
+        return transition, saving.manifest(task.store, task.fence, work, found, outcome)
+    except (UnpicklableArtifactException, InvalidNextException) as error:
+        raise _failed(task, error) from None
+
+
+def _with_cards(loaded: Loaded, task: _Task, data: bytes) -> bytes:
+    """The manifest with the pages that `@card` asks for."""
+    cards = current.cards()
+    if cards is None:
+        return data
+    with standard_path():
+        from flowc.cards.render import made, with_cards
+    before = len(task.output.stderr)
+    entries = made(task.store, task.fence.address, data, cards, loaded)
+    task.output.flush()
+    return with_cards(data, entries, task.output.stderr[before:])
+
+
+def _published(
+    loaded: Loaded, task: _Task, data: bytes, transition: Transition | None, caught: Failure | None, created: float
+) -> Reported:
+    if not ordering.publish(task.store, task.fence, data):
+        return Reported(task.call.index, DONE)
+    if transition is None:
+        task.store.put(created_key(task.fence.address.of, created, successful=True), (b"",))
+    fan = len(transition.items) if transition and transition.items is not None else None
+    case = transition.case if transition else None
+    again = transition is not None and transition.targets == (task.call.step,)
+    return Reported(task.call.index, DONE, True, fan, case, caught is not None, caught, again=again)
