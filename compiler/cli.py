@@ -27,7 +27,7 @@ def run(arguments: Sequence[str]) -> int:
     with late("inspect", "uuid", "urllib.parse"):  # click and pathlib import them, for little that we ask of these
         import pathlib  # noqa: F401, PLC0415
 
-        from compiler.commands.root import call  # noqa: PLC0415
+        from compiler.root import call  # noqa: PLC0415
 
     return call(arguments)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from compiler.backends.command import config_environment
-from compiler.frontend.declared import (
+from compiler.frontend.declarations.import_result import (
     DeclaredDecorator,
     DeclaredFlow,
     DeclaredParameter,
@@ -25,7 +25,7 @@ from compiler.frontend.declared import (
     ImportFailure,
     Opaque,
 )
-from compiler.frontend.own_decorators import WRAPPER
+from compiler.frontend.decorators.own import WRAPPER
 from compiler.ir.flow import Config, Value
 
 SECONDS = 120.0

@@ -8,8 +8,8 @@ from pathlib import Path
 from compiler.backends import Backend, Options, OutputFile, refuse
 from compiler.diagnostics import Report
 from compiler.frontend import parse
-from compiler.frontend.settled import Given
-from compiler.frontend.source import Drafts
+from compiler.frontend.text.source import Drafts
+from compiler.frontend.values.config_values import Given
 from compiler.ir.flow import Flow
 from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
@@ -79,7 +79,7 @@ def read_flows(
     flows = _parsed(path, report, name, root, reading)
     if not reading.added:
         return flows
-    from compiler.frontend.added import add  # noqa: PLC0415 - most calls add nothing
+    from compiler.frontend.decorators.with_option import add  # noqa: PLC0415 - most calls add nothing
 
     return tuple(add(flow, reading.added, report) for flow in flows)
 

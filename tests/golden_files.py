@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from compiler.backends import Backend, Options, refuse
-from compiler.commands.targets import BUILT_IN, load_backend
+from compiler.call.targets import BUILT_IN, load_backend
 from compiler.diagnostics import Report
 from compiler.ir.flow import Flow
 from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
 from compiler.ir.text import flow_text, plan_text
 from compiler.pipeline import read_flow
-from compiler.render import read_sources, render
+from compiler.report.render import read_sources, render
 from tests.published import PUBLISHED
 
 ROOT = Path(__file__).parent.parent

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import get_args
 
 from compiler.backends import PORTABLE_OPTIONS, Backend
+from compiler.call.targets import BUILT_IN, load_backend
 from compiler.commands.ir import json_text
-from compiler.commands.targets import BUILT_IN, load_backend
 from compiler.ir.plan import Feature
 from compiler.ir.schema import schema
-from compiler.package import LEFT_OUT, LIMIT
 from compiler.run.local import LOCAL
+from compiler.workspace.package import LEFT_OUT, LIMIT
 from tests.conformance import language
 from tests.conformance.plan import LONG_SUITE, SHORT_SUITE
 

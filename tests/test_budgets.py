@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from compiler.backends import Options
-from compiler.commands.targets import BUILT_IN, load_backend
+from compiler.call.targets import BUILT_IN, load_backend
 from compiler.pipeline import compile_flow
 
 ROOT = Path(__file__).parent.parent
@@ -70,7 +70,10 @@ _AIRFLOW, _ARGO, _STEP_FUNCTIONS = BUILT_IN.values()
 _READING = {_ARGO, "compiler.run", "jinja2", "yaml", "tarfile", "flowc"}
 
 COMMANDS: dict[str, tuple[list[str], set[str]]] = {
-    "help": (["--help"], {"compiler.pipeline", "compiler.frontend", "compiler.config", "jinja2", "yaml", "json"}),
+    "help": (
+        ["--help"],
+        {"compiler.pipeline", "compiler.frontend", "compiler.workspace.settings", "jinja2", "yaml", "json"},
+    ),
     "target help": (["argo", "--help"], {"compiler.pipeline", "compiler.frontend", "jinja2", "yaml"}),
     "check": (["check", str(EXAMPLE)], _READING),
     "show": (["show", str(EXAMPLE)], _READING),

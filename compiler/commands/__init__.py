@@ -30,7 +30,7 @@ COMMANDS: Mapping[str, Entry] = {
     "config": Entry("config", "Say which settings hold, and where each comes from."),
 }
 TARGETS: Mapping[str, Entry] = {
-    "airflow": Entry("targets", "Compile flows into Airflow DAG files."),
-    "argo": Entry("targets", "Compile flows into Argo WorkflowTemplates."),
-    "step-functions": Entry("targets", "Compile flows into AWS Step Functions state machines."),
+    "airflow": Entry("target", "Compile flows into Airflow DAG files."),
+    "argo": Entry("target", "Compile flows into Argo WorkflowTemplates."),
+    "step-functions": Entry("target", "Compile flows into AWS Step Functions state machines."),
 }

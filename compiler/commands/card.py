@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
-from compiler.commands.history import HistoryError, TaskState, opened, read_state
-from compiler.commands.output import print_bytes, write_files
-from compiler.commands.stores import local_store
-from compiler.commands.times import size
-from compiler.config import read_settings
+from compiler.call.history import HistoryError, TaskState, opened, read_state
+from compiler.call.stores import local_store
 from compiler.record import record
+from compiler.terminal.output import print_bytes, write_files
+from compiler.terminal.times import size
+from compiler.workspace.settings import read_settings
 
 _RUN_PARTS, _TASK_PARTS = 2, 4
 

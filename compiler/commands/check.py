@@ -8,17 +8,17 @@ from pathlib import Path
 import click
 
 from compiler.backends import refuse
-from compiler.commands.configs import Pairs, check_given, config_options, given_configs, unread
-from compiler.commands.findings import FORMATS, write
-from compiler.commands.options import Option, WithHelp
-from compiler.commands.sources import FlowName, Surroundings, flows_argument, import_option, root_option, with_option
-from compiler.commands.targets import BUILT_IN, load_backend
-from compiler.config import Settings
+from compiler.call.configs import Pairs, check_given, config_options, given_configs, unread
+from compiler.call.options import Option, WithHelp
+from compiler.call.sources import FlowName, Surroundings, flows_argument, import_option, root_option, with_option
+from compiler.call.targets import BUILT_IN, load_backend
 from compiler.diagnostics import Report
 from compiler.ir.flow import Flow
-from compiler.package import default_image
 from compiler.pipeline import read_flows
-from compiler.render import Format
+from compiler.report.render import Format
+from compiler.terminal.findings import FORMATS, write
+from compiler.workspace.package import default_image
+from compiler.workspace.settings import Settings
 
 _ALL = "all"
 _ANY_DIGEST = "0" * 64
@@ -92,7 +92,7 @@ def _refuse_on(targets: tuple[str, ...], flow: Flow, settings: Settings, report:
     """What `create` for each target would refuse."""
     if not targets:
         return
-    from compiler.commands.create import decided  # noqa: PLC0415 - without --target nothing is planned
+    from compiler.call.target_settings import decided  # noqa: PLC0415 - without --target nothing is planned
 
     for target in targets:
         backend = load_backend(target)

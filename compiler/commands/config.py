@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
-from compiler.commands.stores import DEFAULT_STORE
-from compiler.commands.targets import BUILT_IN, load_backend
-from compiler.config import (
+from compiler.call.stores import DEFAULT_STORE
+from compiler.call.targets import BUILT_IN, load_backend
+from compiler.workspace.image import PYTHON, REQUIREMENTS
+from compiler.workspace.settings import (
     DEFAULT,
     LOCAL,
     PROJECT,
@@ -20,7 +21,6 @@ from compiler.config import (
     read_settings,
     target_options,
 )
-from compiler.image import PYTHON, REQUIREMENTS
 
 DEFAULTS = {
     "image": "[registry/]<flow>:<code digest>",

@@ -8,23 +8,21 @@ from pathlib import Path
 
 import click
 
-from compiler.backends import Backend, Options, OutputFile
-from compiler.commands.configs import Pairs, check_given, config_parameters, given_configs, unread
-from compiler.commands.findings import show
-from compiler.commands.given import given_value
-from compiler.commands.options import FOLDER, Option, WithHelp
-from compiler.commands.output import differences, print_bytes, styled_diff, write_files
-from compiler.commands.sources import FLOW, IMPORT_HELP, WITH_HELP, FlowName, Surroundings, named
-from compiler.config import SHARED, Settings, frozen_value, target_options
+from compiler.backends import Backend, OutputFile
+from compiler.call.configs import Pairs, check_given, config_parameters, given_configs, unread
+from compiler.call.options import FOLDER, Option, WithHelp
+from compiler.call.sources import FLOW, IMPORT_HELP, WITH_HELP, FlowName, Surroundings, named
+from compiler.call.target_settings import decided, given_value
 from compiler.diagnostics import Report
 from compiler.ir.flow import Flow, Value
 from compiler.ir.needs import has_own_packages
-from compiler.ir.plan import Plan
-from compiler.ir.planner import plan
 from compiler.mistakes import CallError
-from compiler.package import is_compiled, package
 from compiler.pipeline import emit_plan, read_flow, read_flows
 from compiler.record import record
+from compiler.terminal.findings import show
+from compiler.terminal.output import differences, print_bytes, styled_diff, write_files
+from compiler.workspace.package import is_compiled, package
+from compiler.workspace.settings import SHARED, frozen_value
 
 _HELP = """Compile flows for {target}.
 
@@ -189,16 +187,6 @@ def _read(request: Request, name: FlowName, found: Report) -> tuple[Flow, ...]:
         return read_flows(name.path, found, root=root, name=name.name, reading=reading)
     flow = read_flow(name.path, found, name=name.name, root=root, reading=reading)
     return (flow,) if flow else ()
-
-
-def decided(
-    flow: Flow, settings: Settings, backend: Backend, given: Mapping[str, Value], image: str
-) -> tuple[Plan, Options]:
-    """What a target is given for a flow: its plan, and the options by the settings, the command line and the default image."""
-    options = target_options(settings, backend, given, image)
-    branch = settings.text("branch", backend.name, given)
-    production = settings.get("production", backend.name, given).value is True
-    return plan(flow, branch=branch, production=production), options
 
 
 def _print(compiled: list[Compiled]) -> int:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from compiler.commands.options import WithHelp
-from compiler.frontend.suggest import did_you_mean
+from compiler.call.options import WithHelp
+from compiler.frontend.findings.suggest import did_you_mean
 from compiler.mistakes import CallError
 
 _RULES = Path(__file__).parents[1] / "rules.json"

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import click
 
-from compiler.commands.options import Option, WithHelp
-from compiler.commands.output import styled_diff
-from compiler.commands.sources import FLOW, FlowName, Surroundings, root_option
+from compiler.call.options import Option, WithHelp
+from compiler.call.sources import FLOW, FlowName, Surroundings, root_option
 from compiler.diagnostics import Diagnostic, Report
-from compiler.fixing import mend, replace_files
-from compiler.frontend.source import decode
+from compiler.frontend.text.source import decode
 from compiler.mistakes import CallError
 from compiler.pipeline import Reading, read_flows
 from compiler.record import record, replaced
-from compiler.render import as_objects
+from compiler.report.fixing import mend, replace_files
+from compiler.report.render import as_objects
+from compiler.terminal.output import styled_diff
 
 JSON_VERSION = 1
 """The version of the JSON; it changes when a key is removed or gets another meaning."""

@@ -10,15 +10,15 @@ from pathlib import Path
 import click
 
 from compiler.backends.command import variant_image
-from compiler.commands.output import print_bytes, write_files
-from compiler.commands.sources import FLOW, FlowName, Surroundings, flow_option, named, root_option
-from compiler.config import SHARED
+from compiler.call.sources import FLOW, FlowName, Surroundings, flow_option, named, root_option
 from compiler.diagnostics import Report
-from compiler.image import ImageError, build_command, context, recipe_name, recipes
 from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
-from compiler.package import default_image, package
 from compiler.pipeline import read_flow
+from compiler.terminal.output import print_bytes, write_files
+from compiler.workspace.image import ImageError, build_command, context, recipe_name, recipes
+from compiler.workspace.package import default_image, package
+from compiler.workspace.settings import SHARED
 
 BUILDERS = ("docker", "podman", "buildah")
 

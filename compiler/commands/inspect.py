@@ -10,20 +10,12 @@ from pathlib import Path
 import click
 from flowc.artifacts.manifest import Attempt, Failure
 
-from compiler.commands.history import HistoryError, RunState, TaskState, opened, read_state
-from compiler.commands.stores import local_store
-from compiler.commands.times import ago, duration, moment, size
-from compiler.config import read_settings
+from compiler.call.history import HistoryError, RunState, TaskState, opened, read_state
+from compiler.call.stores import local_store
+from compiler.terminal.colours import COLOURS
+from compiler.terminal.times import ago, duration, moment, size
+from compiler.workspace.settings import read_settings
 
-COLOURS = {
-    "done": "green",
-    "succeeded": "green",
-    "caught": "yellow",
-    "failed": "red",
-    "killed": "red",
-    "stopped": "yellow",
-}
-COLOURS |= dict.fromkeys(("running", "unfinished"), "cyan")
 _RUN_PARTS, _TASK_PARTS = 2, 4
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from compiler.commands.output import print_bytes
-from compiler.commands.sources import (
+from compiler.call.sources import (
     FlowName,
     Surroundings,
     flow_argument,
@@ -19,6 +18,7 @@ from compiler.commands.sources import (
     root_option,
 )
 from compiler.ir.schema import schema, to_json
+from compiler.terminal.output import print_bytes
 
 
 def _schema(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:

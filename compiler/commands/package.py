@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from compiler.commands.output import write_files
-from compiler.commands.sources import FLOW, FlowName, Surroundings, root_option
-from compiler.package import Archive, package
+from compiler.call.sources import FLOW, FlowName, Surroundings, root_option
+from compiler.terminal.output import write_files
+from compiler.workspace.package import Archive, package
 
 
 @click.command("package")

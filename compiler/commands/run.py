@@ -7,21 +7,17 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
 
 from compiler.backends import Options, refuse
-from compiler.commands.configs import Pairs, config_options, from_environment, given_configs
-from compiler.commands.findings import show
-from compiler.commands.history import opened
-from compiler.commands.parameters import parse_parameters
-from compiler.commands.progress import Progress
-from compiler.commands.sources import FLOW, FlowName, Surroundings, import_option, planned, with_option
-from compiler.commands.stores import local_store
-from compiler.config import LOCAL as LOCAL_TABLE
-from compiler.config import did_you_mean
+from compiler.call.configs import Pairs, config_options, from_environment, given_configs
+from compiler.call.history import opened
+from compiler.call.parameters import parse_parameters
+from compiler.call.sources import FLOW, FlowName, Surroundings, import_option, planned, with_option
+from compiler.call.stores import local_store
 from compiler.diagnostics import Report
 from compiler.ir.plan import Plan
 from compiler.mistakes import CallError
@@ -29,6 +25,10 @@ from compiler.run import run_flow
 from compiler.run.events import RunResult
 from compiler.run.local import LOCAL
 from compiler.run.resume import LATEST, find
+from compiler.terminal.findings import show
+from compiler.terminal.progress import Progress
+from compiler.workspace.settings import LOCAL as LOCAL_TABLE
+from compiler.workspace.settings import did_you_mean
 
 INTERRUPTED, TERMINATED = 130, 143
 """The exit codes after Ctrl-C and after SIGTERM, as shells give them."""
@@ -143,14 +143,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
             run_id=run_id if run_id is None else _checked(run_id),
             max_workers=settings.number("max_workers", LOCAL_TABLE, {"max_workers": max_workers}) or _processors(),
             tags=tags,
-            parameters=parse_parameters(
-                plan,
-                f"flowc run {flow.path}",
-                words,
-                _own_options(),
-                values=parameters or "{}",
-                resumed=bool(resume),
-            ),
+            parameters=_given(plan, flow, words, parameters, resumed=bool(resume)),
             listener=progress,
             resume=resume,
         )
@@ -160,6 +153,14 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     if as_json:
         click.echo(json.dumps(_facts(result, progress), indent=2))
     return 0 if result.success else 1
+
+
+def _given(
+    plan: Plan, flow: FlowName, words: tuple[str, ...], parameters: str | None, *, resumed: bool
+) -> Mapping[str, object]:
+    return parse_parameters(
+        plan, f"flowc run {flow.path}", words, _own_options(), values=parameters or "{}", resumed=resumed
+    )
 
 
 def _terminate(_: int, __: object) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from compiler.commands.history import RunState, list_runs, opened
-from compiler.commands.inspect import COLOURS
-from compiler.commands.stores import local_store
-from compiler.commands.times import moment
-from compiler.config import read_settings
+from compiler.call.history import RunState, list_runs, opened
+from compiler.call.stores import local_store
 from compiler.diagnostics import Report
 from compiler.pipeline import read_flow
+from compiler.terminal.colours import COLOURS
+from compiler.terminal.times import moment
+from compiler.workspace.settings import read_settings
 
 
 @click.command("runs")
@@ -55,7 +55,7 @@ def _facts(state: RunState) -> dict[str, object]:
 
 def _name(flow: str) -> tuple[str, Path]:
     """A flow's name and the folder whose settings count; a file is read for its name."""
-    from compiler.commands.sources import FLOW, Surroundings  # noqa: PLC0415 - a name needs no compiler
+    from compiler.call.sources import FLOW, Surroundings  # noqa: PLC0415 - a name needs no compiler
 
     if "/" not in flow and flow.isidentifier() and not Path(flow).is_file():
         return flow, Path()

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from compiler.commands.output import print_bytes
-from compiler.commands.sources import (
+from compiler.call.sources import (
     FlowName,
     Surroundings,
     flow_argument,
@@ -18,6 +17,7 @@ from compiler.commands.sources import (
     root_option,
 )
 from compiler.ir.text import graph_text
+from compiler.terminal.output import print_bytes
 
 
 @click.command("show")

@@ -8,18 +8,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from compiler.diagnostics import Fix, Report
-from compiler.frontend import rules
-from compiler.frontend.bases import has_only_bases, is_base
-from compiler.frontend.classes import Lineage, Lineages
-from compiler.frontend.cures import imported
-from compiler.frontend.declared import Importer
-from compiler.frontend.environ import check_environ
-from compiler.frontend.extensions import check_imports
+from compiler.frontend.declarations.import_result import Importer
+from compiler.frontend.decorators.extensions import check_imports
+from compiler.frontend.findings import fc1xx, fc2xx
+from compiler.frontend.findings.suggest import did_you_mean
 from compiler.frontend.flows import Origin, has_steps, read_flow
-from compiler.frontend.modules import Library, Module, bind
-from compiler.frontend.settled import Given
-from compiler.frontend.source import Drafts, read, tree
-from compiler.frontend.suggest import did_you_mean
+from compiler.frontend.text.environ import check_environ
+from compiler.frontend.text.modules import Module, Modules, bind
+from compiler.frontend.text.respelling import imported
+from compiler.frontend.text.source import Drafts, read, tree
+from compiler.frontend.values.bases import has_only_bases, is_base
+from compiler.frontend.values.classes import Lineage, Lineages
+from compiler.frontend.values.config_values import Given
+from compiler.frontend.values.scope import Reading
 from compiler.ir.flow import Flow, Span
 
 
@@ -51,10 +52,10 @@ def parse(
     _check_file(path, report)
     module = bind(source, parsed)
     names = frozenset(passthrough)
-    library = Library(_folders(path, root), root, configs or {}, importer=importer, passthrough=names, drafts=drafts)
-    library.modules[path] = module
-    check_imports(library, module, report)
-    lineages = Lineages(library)
+    modules = Modules(_folders(path, root), root, drafts)
+    modules.modules[path] = module
+    check_imports(names, module, report)
+    lineages = Lineages(Reading(modules, configs or {}, importer, names))
     found = _candidates(module, lineages, report)
     origin = Origin(path, _relative(path, root), root.as_posix())
     if name is not None:
@@ -85,7 +86,7 @@ def _read_all(found: dict[str, Lineage], origin: Origin, report: Report) -> tupl
     return tuple(flows)
 
 
-_OPEN = (rules.MISSING_START, rules.MISSING_END, rules.UNKNOWN_TARGET)
+_OPEN = (fc2xx.MISSING_START, fc2xx.MISSING_END, fc2xx.UNKNOWN_TARGET)
 """What is wrong with a flow that leaves steps to those that derive from it."""
 
 
@@ -105,7 +106,7 @@ def _candidates(module: Module, lineages: Lineages, report: Report) -> dict[str,
         elif lineage.stranger is not None and has_steps(lineage):
             own = any(lineage.stranger is base for base in node.bases)
             span = module.source.span(lineage.stranger) if own else module.source.name_span(node)
-            report.add(rules.BASE_NOT_READ, span, name=node.name, base=_written(lineage.stranger))
+            report.add(fc1xx.BASE_NOT_READ, span, name=node.name, base=_written(lineage.stranger))
     return found
 
 
@@ -121,7 +122,7 @@ def _written(base: ast.expr) -> str:
 
 def _check_file(path: Path, report: Report) -> None:
     if path.stem in sys.stdlib_module_names:
-        report.add(rules.HIDES_MODULE, Span(path.as_posix(), 1, 1, 1, 2), module=path.stem)
+        report.add(fc1xx.HIDES_MODULE, Span(path.as_posix(), 1, 1, 1, 2), module=path.stem)
 
 
 def _no_flow(module: Module, report: Report) -> None:
@@ -133,13 +134,13 @@ def _no_flow(module: Module, report: Report) -> None:
     fix: Fix = ()
     if hint and any(isinstance(base, ast.Name) and base.id == "FlowSpec" for base in near[0].bases):
         fix = (*imported(module, "FlowSpec"), *imported(module, "step"))
-    report.add(rules.NO_FLOW, span, *fix, hint=hint)
+    report.add(fc1xx.NO_FLOW, span, *fix, hint=hint)
 
 
 def _no_such_flow(path: str, name: str, names: list[str], report: Report) -> None:
     listed = ", ".join(f"`{each}`" for each in names)
     hint = f"it has {listed}" if names else "a flow is a class whose base is `FlowSpec`, with methods under `@step`"
-    report.add(rules.NO_SUCH_FLOW, Span(path, 1, 1, 1, 2), name=name, hint=hint + did_you_mean(name, names))
+    report.add(fc1xx.NO_SUCH_FLOW, Span(path, 1, 1, 1, 2), name=name, hint=hint + did_you_mean(name, names))
 
 
 def _folders(path: Path, root: Path) -> tuple[Path, ...]:

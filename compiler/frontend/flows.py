@@ -7,23 +7,29 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from compiler.diagnostics import Note, Report
-from compiler.frontend import rules, value_rules
-from compiler.frontend.body import Body, read_body
-from compiler.frontend.classes import Lineage, Member, members, own_members
-from compiler.frontend.configs import check_uses, read_configs
-from compiler.frontend.credentials import check_credentials
-from compiler.frontend.dataflow import Attributes, check_artifacts
-from compiler.frontend.declared import DeclaredFlow, ImportFailure, Others, merged, merged_parameters
-from compiler.frontend.declaring import read_declared
-from compiler.frontend.decorators import check_no_step, read_decorators
-from compiler.frontend.drawing import Drawing
-from compiler.frontend.files import read_file
-from compiler.frontend.hidden import hidden_kind
-from compiler.frontend.options import check_options
-from compiler.frontend.parameters import BESIDE_PARAMETERS, KINDS, check_parameters, declares, read_parameter
-from compiler.frontend.shape import check_shape
-from compiler.frontend.source import doc_of
-from compiler.frontend.steps import Method, read_ends, read_method, read_steps, step_decorator
+from compiler.frontend.dataflow.artifacts import Attributes, check_artifacts
+from compiler.frontend.declarations.configs import check_uses, read_configs
+from compiler.frontend.declarations.credentials import check_credentials
+from compiler.frontend.declarations.import_result import DeclaredFlow, ImportFailure, Others, merged, merged_parameters
+from compiler.frontend.declarations.include_files import read_file
+from compiler.frontend.declarations.indirect_parameters import hidden_kind
+from compiler.frontend.declarations.module_import import read_declared
+from compiler.frontend.declarations.parameters import (
+    BESIDE_PARAMETERS,
+    KINDS,
+    check_parameters,
+    declares,
+    read_parameter,
+)
+from compiler.frontend.decorators.language import check_no_step, read_decorators
+from compiler.frontend.decorators.options import check_options
+from compiler.frontend.findings import fc2xx, fc5xx
+from compiler.frontend.shape.outline import Drawing
+from compiler.frontend.shape.topology import check_shape
+from compiler.frontend.steps.bodies import Body, read_body
+from compiler.frontend.steps.methods import Method, read_ends, read_method, read_steps, step_decorator
+from compiler.frontend.text.source import doc_of
+from compiler.frontend.values.classes import Lineage, Member, members, own_members
 from compiler.ir.flow import Decorator, Flow, Parameter, Span
 from compiler.record import record
 
@@ -86,7 +92,7 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
         decorators = merged(decorators, declared.decorators, others, span)
         parts.parameters = merged_parameters(parts.parameters, declared.parameters, others, span)
     drawing = _draw(name, span, parts, report)
-    is_right = not any(rules.is_of_shape(each.rule) for each in report.diagnostics)
+    is_right = not any(fc2xx.is_of_shape(each.rule) for each in report.diagnostics)
     flow = Flow(
         name=name,
         path=origin.path,
@@ -107,7 +113,7 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
     check_credentials(flow, report)
     unknown = wrapped or lineage.stranger is not None
     check_artifacts(flow, _attributes(lineage, parts, unknown), is_right, report)
-    check_uses(lineage.classes[0].scope.library.configs, report)
+    check_uses(lineage.classes[0].scope.reading.configs, report)
     return flow
 
 
@@ -138,7 +144,7 @@ def _check_twice(flow: str, found: list[Member], report: Report) -> None:
         earlier = first.setdefault(member.name, member)
         if earlier is not member and (_counts(earlier) or _counts(member)) and not (earlier.block and member.block):
             report.add(
-                rules.DUPLICATE_NAME, _span(member), Note(_span(earlier), "the first"), name=member.name, flow=flow
+                fc2xx.DUPLICATE_NAME, _span(member), Note(_span(earlier), "the first"), name=member.name, flow=flow
             )
 
 
@@ -177,11 +183,11 @@ def _sort(
 
 def _check_hidden(member: Member, report: Report) -> None:
     """A parameter that only running the class makes; the output would not know it."""
-    known = member.owner.scope.library.has_imported
+    known = member.owner.scope.reading.has_imported
     kind = hidden_kind(member, BESIDE_PARAMETERS if known else KINDS)
     if kind:
-        cure = "" if kind in BESIDE_PARAMETERS else value_rules.BY_IMPORT
-        report.add(value_rules.HIDDEN_PARAMETER, _span(member), name=member.name, kind=kind, cure=cure)
+        cure = "" if kind in BESIDE_PARAMETERS else fc5xx.BY_IMPORT
+        report.add(fc5xx.HIDDEN_PARAMETER, _span(member), name=member.name, kind=kind, cure=cure)
 
 
 def _parameter(member: Member, origin: Origin, report: Report) -> Parameter | None:

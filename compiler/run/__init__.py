@@ -17,7 +17,7 @@ from compiler.ir.plan import Plan
 from compiler.record import fresh, mutable, record
 from compiler.run.events import Listener, RunResult, TaskStart
 from compiler.run.hooks import run_hooks
-from compiler.run.life import alive
+from compiler.run.process_state import alive
 from compiler.run.resume import Resume, Resumption, resumption
 from compiler.run.walk import Ready, Report, Walk
 from compiler.run.workers import Ended, Line, Workers

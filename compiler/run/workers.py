@@ -1,7 +1,7 @@
 """The processes of a local run: one fork server per distinct environment, which forks a child per task.
 
-A fork server (`flowc.container.fork_server`) is a fresh interpreter that imports the user's module once. It gets a task as a message with two
-descriptors, the task's output and its report, and answers with the child's wait status when it has ended.
+A fork server (`flowc.container.fork_server`) is a fresh interpreter that imports the user's module once. It gets a task as a
+message with two descriptors, the task's output and its report, and answers with the child's wait status when it has ended.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Workers:
                 yield from self._answers(key.data)
 
     def close(self) -> None:
-        """End every process that still runs: a fork server whose channel closes ends its children first, unless we are interrupted again."""
+        """End every process that still runs: a server whose channel closes ends its children first, unless we are interrupted again."""
         try:
             for server in self._servers.values():
                 server.channel.close()

@@ -12,7 +12,7 @@ from flowc.artifacts.manifest import read
 from flowc.store import open_store
 
 from compiler.backends import Backend, Options
-from compiler.commands.targets import load_backend
+from compiler.call.targets import load_backend
 from compiler.pipeline import compile_flow
 from compiler.record import replaced
 from tests.argo.source import OPTIONS, documents, found, source, template

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.commands.targets import BUILT_IN, load_backend
+from compiler.call.targets import BUILT_IN, load_backend
 from compiler.run.local import LOCAL
 from tests.cli.conftest import FLOW, Flowc
 

@@ -14,9 +14,9 @@ import jsonschema
 import pytest
 
 import compiler.commands.check as check_command
+from compiler.call.target_settings import toml_value
+from compiler.call.targets import BUILT_IN
 from compiler.commands import COMMANDS, TARGETS
-from compiler.commands.given import toml_value
-from compiler.commands.targets import BUILT_IN
 from compiler.ir.schema import schema
 from tests.cli.conftest import BROKEN, FAILING, FLOW, Flowc
 

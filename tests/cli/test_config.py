@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from compiler.call.stores import DEFAULT_STORE
 from compiler.commands.config import DEFAULTS
-from compiler.commands.stores import DEFAULT_STORE
-from compiler.config import DEFAULT, PROJECT, SHARED
-from compiler.image import PYTHON
+from compiler.workspace.image import PYTHON
+from compiler.workspace.settings import DEFAULT, PROJECT, SHARED
 from tests.cli.conftest import Flowc
 
 

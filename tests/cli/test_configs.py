@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.commands.configs import PATHS, VALUES
+from compiler.call.configs import PATHS, VALUES
 from tests.cli.conftest import Flowc
 
 FLOW = """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.commands.targets import BUILT_IN
+from compiler.call.targets import BUILT_IN
 from tests.cli.conftest import BROKEN, FLOW, Flowc
 
 _TWO = FLOW + FLOW[FLOW.index("class") :].replace("SumFlow", "OtherFlow")

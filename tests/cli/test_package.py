@@ -13,9 +13,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from compiler.config import Settings, read_settings
-from compiler.ignore import Ignores, read_ignores
-from compiler.package import LIMIT, PackageError, code_root, default_image, package
+from compiler.workspace.ignore import Ignores, read_ignores
+from compiler.workspace.package import LIMIT, PackageError, code_root, default_image, package
+from compiler.workspace.settings import Settings, read_settings
 
 
 def _write(root: Path, files: dict[str, str]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from compiler.commands.progress import Progress
 from compiler.run.events import RunResult, TaskStart
+from compiler.terminal.progress import Progress
 
 START, LEFT, RIGHT = TaskStart("start", "-", 0), TaskStart("each", "0", 0), TaskStart("each", "1", 0)
 AGAIN = TaskStart("each", "1", 1)

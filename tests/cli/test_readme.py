@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from compiler.commands.targets import BUILT_IN
+from compiler.call.targets import BUILT_IN
 from tests.cli.conftest import Flowc
 
 README = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding="utf-8")

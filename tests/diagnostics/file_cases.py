@@ -7,7 +7,7 @@ from pathlib import Path
 
 from compiler.diagnostics import Report
 from compiler.frontend import parse
-from compiler.frontend.declared import ImportFailure
+from compiler.frontend.declarations.import_result import ImportFailure
 from compiler.ir.flow import Flow
 from tests.diagnostics.marked import Place
 

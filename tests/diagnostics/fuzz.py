@@ -14,12 +14,12 @@ import traceback
 from pathlib import Path
 
 from compiler.backends import Options
-from compiler.commands.targets import BUILT_IN, load_backend
+from compiler.call.targets import BUILT_IN, load_backend
 from compiler.diagnostics import Report
 from compiler.frontend import parse
 from compiler.ir.planner import plan
 from compiler.pipeline import emit_plan
-from compiler.render import render
+from compiler.report.render import render
 from tests.conformance.generator import generate
 from tests.diagnostics import marked, target_cases
 from tests.diagnostics.tables import CASES

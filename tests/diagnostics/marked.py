@@ -12,10 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compiler.diagnostics import Report
-from compiler.frontend import parse, value_rules
+from compiler.frontend import parse
+from compiler.frontend.findings import fc1xx, fc2xx, fc4xx, fc5xx, fc6xx
 from compiler.ir.flow import Flow
 
-NOTES = frozenset(rule.code for rule in vars(value_rules).values() if getattr(rule, "severity", "") == "note")
+_RULES = (fc1xx, fc2xx, fc4xx, fc5xx, fc6xx)
+NOTES = frozenset(
+    rule.code for module in _RULES for rule in vars(module).values() if getattr(rule, "severity", "") == "note"
+)
 _MARK = re.compile(r"(\s*)(\^+) (FC\d{3})")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from compiler.diagnostics import Diagnostic, Report
 from compiler.frontend import parse
-from compiler.render import read_sources, render
+from compiler.report.render import read_sources, render
 from tests.diagnostics import cures, marked
 from tests.diagnostics.aiming import found_on
 from tests.diagnostics.file_cases import CASES as FILES

@@ -8,7 +8,7 @@ import pytest
 
 from compiler.diagnostics import Report
 from compiler.frontend import parse
-from compiler.frontend.source import MOST_BYTES
+from compiler.frontend.text.source import MOST_BYTES
 from tests.diagnostics import file_cases, marked, page, rendered, target_cases
 from tests.diagnostics.aiming import found_on
 from tests.diagnostics.tables import CASES

@@ -9,9 +9,9 @@ from typing import get_args
 import pytest
 
 from compiler.diagnostics import Note, Report, Rule
-from compiler.frontend.value_rules import CREDENTIAL
+from compiler.frontend.findings.fc5xx import CREDENTIAL
 from compiler.ir.flow import Span
-from compiler.render import Format, read_sources, render, summary
+from compiler.report.render import Format, read_sources, render, summary
 from tests.diagnostics import marked
 
 ERROR = Rule(

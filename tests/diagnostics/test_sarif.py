@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from compiler.diagnostics import Report
-from compiler.render import render
+from compiler.report.render import render
 from tests.diagnostics import marked
 from tests.diagnostics.tables import CASES
 

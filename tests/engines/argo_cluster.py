@@ -15,7 +15,7 @@ from pathlib import Path
 
 from compiler.backends import Options
 from compiler.backends.argo import BACKEND
-from compiler.package import package
+from compiler.workspace.package import package
 from tests.engines import FlowCase, Outcome
 from tests.engines.argo import main_document
 from tests.engines.argo_case import word

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 
 from compiler.backends import Backend, Options, OutputFile
-from compiler.commands.configs import given_configs
+from compiler.call.configs import given_configs
 from compiler.diagnostics import Report
 from compiler.ir.flow import Flow, Value
 from compiler.ir.planner import plan

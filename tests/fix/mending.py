@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from compiler.diagnostics import Report
-from compiler.fixing import Mended, mend
 from compiler.frontend import parse
+from compiler.report.fixing import Mended, mend
 
 
 def mended(path: Path, data: bytes | str) -> Mended:

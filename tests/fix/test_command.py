@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from compiler import fixing
 from compiler.mistakes import CallError
+from compiler.report import fixing
 from tests.cli.conftest import BROKEN, FLOW, Flowc
 
 RIGHT = BROKEN.replace("jion", "join")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from compiler.diagnostics import Report
 from compiler.frontend import parse
-from compiler.render import Format, render
+from compiler.report.render import Format, render
 from tests.diagnostics.fuzz import broken, sources
 
 SOURCES = sources()

@@ -96,7 +96,7 @@ def _executed(stem: str, path: str, root: str) -> types.ModuleType:
     sys.modules[stem] = module
     try:
         loader.exec_module(module)
-    except BaseException:
+    except BaseException:  # as the import system does it: what did not load is not there
         del sys.modules[stem]
         raise
     return module

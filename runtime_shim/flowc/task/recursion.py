@@ -170,7 +170,7 @@ def _ended(child: int) -> int:
     """The child's status. What ends this process ends the child first."""
     try:
         return os.waitpid(child, 0)[1]
-    except BaseException:
+    except BaseException:  # a signal, whatever it raises here
         with contextlib.suppress(ProcessLookupError, ChildProcessError):
             os.kill(child, signal.SIGTERM)
             os.waitpid(child, 0)

@@ -1,0 +1,218 @@
+"""Runs of the past, read from the store: which tasks they had, how each ended, what it left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from flowc.artifacts.address import RunAddress, TaskAddress
+from flowc.artifacts.manifest import Attempt, Failure, Manifest, RunRecord, attempts, read_run, runs
+from flowc.client.walk import repeated, walk
+from flowc.exceptions import Terminated
+from flowc.store import open_store
+from flowc.store.protocol import MissingError, Store, StoreError
+
+from compiler.mistakes import CallError
+from compiler.record import record
+from compiler.run.process_state import Life, life
+from compiler.workspace.settings import did_you_mean
+
+TaskStatus = Literal["done", "caught", "failed", "running", "stopped", "killed", "unfinished", "waiting"]
+"""`killed`: the process ended without a word; `stopped`: a signal asked it to end."""
+RunStatus = Literal["succeeded", "failed", "running", "stopped", "unfinished"]
+"""`unfinished` is what still runs and what was killed, where nothing on this machine can tell them apart."""
+
+
+_SHOWN = 20
+
+
+class HistoryError(CallError):
+    """There is no such run, step or task, or no store."""
+
+
+_OPEN: Mapping[Life | None, TaskStatus] = {
+    None: "unfinished",
+    "running": "running",
+    "stopped": "killed",
+    "failed": "killed",
+}
+"""What a task is that has begun and not ended, by what is known of its run."""
+
+
+@record
+class TaskState:
+    """A task that the run's decisions lead to. `manifest` is None where no attempt has finished well."""
+
+    address: TaskAddress
+    manifest: Manifest | None
+    attempts: tuple[Attempt, ...]
+    life: Life | None = None
+
+    @property
+    def status(self) -> TaskStatus:
+        """`failed` where the newest attempt has failed by itself and none since has left a manifest."""
+        newest = self._newest_failure
+        if newest:
+            return ("stopped" if self.life else "unfinished") if _was_ended(newest) else "failed"
+        if self.manifest:
+            return "caught" if self.manifest.caught else "done"
+        return _OPEN[self.life] if self.attempts else "waiting"
+
+    @property
+    def _newest_failure(self) -> Failure | None:
+        """That of the newest attempt, unless what counts is a manifest of the same or a later one."""
+        newest = self.attempts[-1] if self.attempts else None
+        if newest is None or (self.manifest and self.manifest.attempt >= newest.number):
+            return None
+        return newest.failure
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why it is `failed`, `caught`, or was ended from outside."""
+        return self._newest_failure or (self.manifest.caught if self.manifest else None)
+
+    @property
+    def is_taken_over(self) -> bool:
+        """Whether it was done by the run that this one was resumed from."""
+        return bool(self.manifest and self.manifest.origin)
+
+    def log(self, attempt: Attempt) -> str:
+        """What one of its attempts printed; empty where that was killed before it could be kept."""
+        if self.manifest and self.manifest.attempt == attempt.number:
+            return self.manifest.stdout + self.manifest.stderr
+        return attempt.stdout + attempt.stderr
+
+    @property
+    def started(self) -> float | None:
+        """When the attempt that counts began, in seconds since 1970."""
+        if self.manifest:
+            return float(self.manifest.started)
+        return self.attempts[-1].started if self.attempts else None
+
+    @property
+    def finished(self) -> float | None:
+        """When it ended."""
+        if self.manifest:
+            return float(self.manifest.finished)
+        return self.attempts[-1].finished if self.attempts else None
+
+
+@record
+class RunState:
+    """A run and its tasks: a step follows those that lead to it, and a split's arms stand one after the other."""
+
+    record: RunRecord
+    tasks: tuple[TaskState, ...]
+    life: Life | None = None
+
+    @property
+    def status(self) -> RunStatus:
+        """What its process tells; else `failed` where one of its tasks is, `succeeded` once all are done, the last step among them."""
+        if self.life:
+            return self.life
+        if any(task.status == "failed" for task in self.tasks):
+            return "failed"
+        done = all(task.status in ("done", "caught") for task in self.tasks)
+        return "succeeded" if done and self.finished is not None else "unfinished"
+
+    @property
+    def finished(self) -> float | None:
+        """When the last step ended; None where it has not."""
+        return next((task.finished for task in self.tasks if task.manifest and task.manifest.is_end), None)
+
+    def chosen(self, step: str | None, index: str | None) -> tuple[TaskState, ...]:
+        """Its tasks, or those of one step, or one task. Raises HistoryError where there is none."""
+        of_step = [task for task in self.tasks if step in (None, task.address.step)]
+        found = tuple(task for task in of_step if index in (None, task.address.index))
+        if found:
+            return found
+        where = f"{self.record.flow}/{self.record.run}"
+        if of_step:
+            raise HistoryError(f"{where}/{step} has no index {index}; {_indices(of_step)}")
+        assert step is not None, "a run has its first step at least"
+        raise HistoryError(
+            f"{where} has no step `{step}`{did_you_mean(step, {task.address.step for task in self.tasks})}"
+        )
+
+
+def _was_ended(failure: Failure) -> bool:
+    """Whether a signal ended the attempt: Ctrl-C in `flowc run`, or an engine that stops a container."""
+    return failure.stacktrace.rstrip().rpartition("\n")[2].startswith(f"{Terminated.__module__}.{Terminated.__name__}:")
+
+
+def _indices(tasks: list[TaskState]) -> str:
+    names = [task.address.index for task in tasks]
+    shown = names if len(names) <= _SHOWN else [*names[: _SHOWN - 1], "…", names[-1]]
+    return f"there {'is' if len(names) == 1 else 'are'}: {', '.join(shown)}"
+
+
+def opened(url: str) -> Store:
+    """The store of a URL. Raises HistoryError."""
+    try:
+        return open_store(url)
+    except StoreError as error:
+        raise HistoryError(str(error)) from error
+
+
+def list_runs(store: Store, flow: str, limit: int) -> Iterator[RunState]:
+    """A flow's runs, the newest first; only those attempts are read by which a status may differ."""
+    for run in runs(store, flow, limit=limit):
+        record = _record(store, RunAddress(flow, run))
+        found = list(walk(store, record.address))
+        again = repeated(store, record.address, {address.step for address, _ in found})
+        living = life(store.url, record.address)
+        yield RunState(
+            record,
+            tuple(
+                TaskState(
+                    task, manifest, attempts(store, task) if manifest is None or task.folder in again else (), living
+                )
+                for task, manifest in found
+            ),
+            living,
+        )
+
+
+def read_state(store: Store, flow: str, run: str) -> RunState:
+    """A run with all its tasks and their attempts. Raises HistoryError where there is none."""
+    address = RunAddress(flow, run)
+    record = _record(store, address)
+    living = life(store.url, address)
+    tasks = [TaskState(task, manifest, attempts(store, task), living) for task, manifest in walk(store, address)]
+    order = _step_order(record.first, tasks)
+    ordered = sorted(tasks, key=lambda task: (order[task.address.step], _index_place(task)))
+    return RunState(record, tuple(ordered), living)
+
+
+def _step_order(first: str, tasks: list[TaskState]) -> dict[str, int]:
+    """The place of each step: behind all that lead to it, the first arm of a split with all its steps before the second."""
+    following: dict[str, dict[str, None]] = {}
+    for task in tasks:
+        followers = following.setdefault(task.address.step, {})
+        followers.update(dict.fromkeys(task.manifest.next if task.manifest else ()))
+    left: list[str] = []
+    open_steps, seen = [(first, iter([*following.get(first, ())][::-1]))], {first}
+    while open_steps:
+        step, rest = open_steps[-1]
+        follower = next((each for each in rest if each not in seen), None)
+        if follower is None:
+            left.append(step)
+            open_steps.pop()
+        else:
+            seen.add(follower)
+            open_steps.append((follower, iter([*following.get(follower, ())][::-1])))
+    return {step: place for place, step in enumerate(reversed(left))}
+
+
+def _index_place(task: TaskState) -> tuple[int, ...]:
+    index = task.address.index
+    return () if index == "-" else tuple(int(part) for part in index.split("."))
+
+
+def _record(store: Store, address: RunAddress) -> RunRecord:
+    try:
+        return read_run(store, address)
+    except MissingError as error:
+        raise HistoryError(
+            f"no run {address.flow}/{address.run} in {store.url}: `flowc runs {address.flow}` lists them, --store names another store"
+        ) from error

@@ -1,0 +1,173 @@
+"""What a command line names: flow files, their flows, and the settings, root and digest that go with each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from compiler.call.options import FOLDER, Option
+from compiler.diagnostics import Report
+from compiler.frontend.values.config_values import Given
+from compiler.ir.flow import Value
+from compiler.ir.plan import Plan
+from compiler.ir.planner import plan
+from compiler.mistakes import CallError
+from compiler.pipeline import Reading, read_flow
+from compiler.record import fresh, mutable, record
+from compiler.terminal.findings import show
+from compiler.workspace.package import code_root, default_image, package
+from compiler.workspace.settings import Settings, did_you_mean, read_settings
+
+
+@record
+class FlowName:
+    """`flow.py` or `flow.py:Name`."""
+
+    path: Path
+    name: str | None
+
+
+class FlowNameType(click.ParamType):  # type: ignore[type-arg] # generic in newer versions of click only
+    """A flow file that exists, with the name of one of its flows or without."""
+
+    name = "flow"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> FlowName:
+        """`a/b.py:Name` in its two parts."""
+        if isinstance(value, FlowName):
+            return value
+        text = str(value)
+        path, separator, name = text.rpartition(":")
+        if not separator or Path(text).is_file() or not name.isidentifier():
+            path, name = text, ""
+        if Path(path).is_dir():
+            self.fail(f"{path} is a folder: name its flow files", param, ctx)
+        if text.startswith("-") and not Path(text).is_file():
+            raise CallError(_early(text.partition("=")[0], ctx))
+        if not Path(path).is_file():
+            self.fail(f"there is no file {path}", param, ctx)
+        return FlowName(Path(path), name or None)
+
+
+def _early(option: str, ctx: click.Context | None) -> str:
+    """What a word is told that stands where a flow file should, and looks like an option."""
+    called = ctx.command_path if ctx else "flowc run"
+    known = [name for each in ctx.command.params for name in each.opts if name.startswith("--")] if ctx else []
+    close = did_you_mean(option, known)
+    meant = close if close.endswith("?") else ""
+    return f"`{called}` has no option {option}{meant}; the flow's own parameters go after its file: `{called} flow.py {option} VALUE`"
+
+
+FLOW = FlowNameType()
+
+flow_argument = click.argument("flow", metavar="FLOW", type=FLOW)
+flows_argument = click.argument("flows", metavar="FLOW...", type=FLOW, nargs=-1, required=True)
+flow_option = click.option("--flow", "flow_name", metavar="NAME", help="Which flow of the file.")
+IMPORT_HELP = "Import the flow's module, in a process without network, for what its text does not tell."
+import_option = click.option("--import", "imports", cls=Option, is_flag=True, default=None, help=IMPORT_HELP)
+WITH_HELP = "A decorator for every step that has none of its name: retry:times=2; may be given several times."
+with_option = click.option("--with", "added", cls=Option, multiple=True, metavar="DECORATOR", help=WITH_HELP)
+root_option = click.option(
+    "--root",
+    cls=Option,
+    type=FOLDER,
+    help="The folder of the code; by default that of pyproject.toml or .git, else the flow's.",
+)
+
+
+def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--branch` and `--production` of a flow with `@project`."""
+    branch = click.option("--branch", metavar="NAME", help="The branch of a flow with @project.")
+    production = click.option(
+        "--production", is_flag=True, default=None, help="The branch of a flow with @project is its production."
+    )
+    return branch(production(command))
+
+
+def named(flow: FlowName, option: str | None) -> FlowName:
+    """The flow as `--flow` names it. The two ways must not disagree."""
+    if option and flow.name and option != flow.name:
+        raise click.UsageError(f"{flow.path}:{flow.name} and --flow {option} name two flows")
+    return FlowName(flow.path, flow.name or option)
+
+
+@mutable
+class Surroundings:
+    """The settings, root and digest of each flow file of one call; what flows share is read once."""
+
+    given_root: Path | None = None
+    imports: bool | None = None
+    given_configs: Mapping[str, Given] = fresh(default_factory=dict)
+    added: tuple[str, ...] = ()
+    from_environment: Mapping[str, Given] = fresh(default_factory=dict)
+    _settings: dict[Path, Settings] = fresh(default_factory=dict)
+    _digests: dict[Path, str] = fresh(default_factory=dict)
+
+    def settings(self, path: Path) -> Settings:
+        """The settings of the pyproject.toml nearest to a flow file."""
+        folder = path.parent
+        if folder not in self._settings:
+            self._settings[folder] = read_settings(folder)
+        return self._settings[folder]
+
+    def root(self, path: Path) -> Path:
+        """The folder that goes into the code archive of a flow file."""
+        return code_root(path, self.settings(path), self.given_root)
+
+    def reading(self, path: Path) -> Reading:
+        """How a flow file is read."""
+        settings = self.settings(path)
+        imports = settings.get("import", None, {"import": self.imports}).value is True
+        return Reading(
+            imports, settings.words("passthrough"), self._configs(settings), (*settings.words("with"), *self.added)
+        )
+
+    def _configs(self, settings: Settings) -> dict[str, Given]:
+        """What is given to the `Config`s of a flow, on the command line or in the settings."""
+        if not (self.given_configs or self.from_environment or settings.configs or settings.config_values):
+            return {}
+        from compiler.call.configs import merged  # noqa: PLC0415 - few flows have a Config
+
+        return merged(settings, self.from_environment, self.given_configs)
+
+    def digest(self, root: Path) -> str:
+        """The digest of a folder's archive."""
+        if root not in self._digests:
+            self._digests[root] = package(root).digest
+        return self._digests[root]
+
+    def image(
+        self, path: Path, flow: str, target: str | None, given: Mapping[str, Value], *, variants: bool = False
+    ) -> str:
+        """The image that a flow's containers have by default. Where one is configured, the code is not read.
+
+        With `variants`, steps with packages of their own, whose images the default one's name begins, it is.
+        """
+        settings = self.settings(path)
+        configured = settings.text("image", target, given)
+        if configured is not None and not variants:
+            return configured
+        return default_image(flow, self.digest(self.root(path)), settings.text("registry", target, given))
+
+
+def planned(
+    flow: FlowName, flow_name: str | None, surroundings: Surroundings, *, branch: str | None, production: bool | None
+) -> Plan | None:
+    """The plan of the one flow that a call names; None where it has mistakes, which are shown."""
+    wanted, report = named(flow, flow_name), Report()
+    path = wanted.path
+    source = read_flow(path, report, name=wanted.name, root=surroundings.root(path), reading=surroundings.reading(path))
+    show(report)
+    if source is None or report.failed:
+        return None
+    if surroundings.given_configs:
+        from compiler.call.configs import check_given  # noqa: PLC0415 - as above
+
+        check_given(surroundings.given_configs, (source,))
+    settings = surroundings.settings(wanted.path)
+    given: dict[str, Value] = {"branch": branch, "production": production}
+    is_production = settings.get("production", None, given).value is True
+    return plan(source, branch=settings.text("branch", None, given), production=is_production)

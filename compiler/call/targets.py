@@ -1,0 +1,34 @@
+"""Which targets there are, and how one is loaded: ours by a table, others by the entry points of their distributions."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+
+from compiler.backends import Backend
+
+BUILT_IN: Mapping[str, str] = {
+    "airflow": "compiler.backends.airflow",
+    "argo": "compiler.backends.argo",
+    "step-functions": "compiler.backends.stepfunctions",
+}
+"""Our targets by name. Entry points would say the same, but reading the metadata of all packages takes 30 ms."""
+
+ALIASES: Mapping[str, str] = {"stepfunctions": "step-functions"}
+
+GROUP = "flowc.backends"
+"""The entry-point group by which another package brings a target."""
+
+
+def load_backend(name: str) -> Backend | None:
+    """The target of that name or alias; None where nobody brings one."""
+    name = ALIASES.get(name, name)
+    if name in BUILT_IN:
+        backend: Backend = importlib.import_module(BUILT_IN[name]).BACKEND
+        return backend
+    from importlib.metadata import entry_points  # noqa: PLC0415 - see BUILT_IN
+
+    for entry in entry_points(group=GROUP, name=name):
+        brought: Backend = entry.load()
+        return brought
+    return None

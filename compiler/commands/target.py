@@ -1,0 +1,45 @@
+"""`flowc <target> create`: the targets as command groups. A target's package is imported when its `create` is named."""
+
+from __future__ import annotations
+
+import click
+
+from compiler.backends import Backend
+from compiler.call.options import WithHelp
+from compiler.call.targets import ALIASES, BUILT_IN, load_backend
+
+
+class TargetGroup(WithHelp, click.Group):
+    """`flowc <target>`: its commands are made when they are named."""
+
+    def __init__(self, target: str, backend: Backend | None) -> None:
+        super().__init__(target, help=f"Compile flows for {target}.", no_args_is_help=True)
+        self.target, self.backend = target, backend
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """What can be done with a target."""
+        return ["create"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load the target and make the command with its options."""
+        if cmd_name != "create":
+            return None
+        from compiler.commands.create import create_command  # noqa: PLC0415 - help of the group needs no compiler
+
+        backend = self.backend or load_backend(self.target)
+        assert backend is not None
+        return create_command(backend)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table without loading the target."""
+        with formatter.section("Commands"):
+            formatter.write_dl([("create", "Print or write the files of flows, or compare them with the disk.")])
+
+
+def target_group(name: str) -> click.Group | None:
+    """The group of a target; None where there is no such target."""
+    known = ALIASES.get(name, name)
+    if known in BUILT_IN:
+        return TargetGroup(known, None)
+    backend = load_backend(name)
+    return TargetGroup(name, backend) if backend else None

@@ -1,0 +1,147 @@
+"""What a join asks of its inputs that they cannot have, and what `merge_artifacts` is bound to stumble over."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from compiler.diagnostics import Report
+from compiler.frontend.dataflow.reaching_definitions import Reaching, State, bits
+from compiler.frontend.dataflow.unset_reads import Surroundings, is_merge
+from compiler.frontend.findings import fc4xx
+from compiler.frontend.findings.suggest import did_you_mean, slip
+from compiler.frontend.steps.methods import Method
+from compiler.frontend.text.respelling import tail_respelt
+from compiler.ir.flow import Split
+
+
+def check_joins(around: Surroundings, found: Reaching, report: Report) -> None:
+    """Report artifacts that no branch of a join can have, inputs that are no branch, and merges of what differs."""
+    for join, split in found.joined.items():
+        states = [found.after[name] for name in found.earlier[join]]
+        method = around.methods[join]
+        _check_inputs(around, found, method, split, found.earlier[join], report)
+        merging = around.merges.get(join)
+        if merging and not merging.vague and not any(state.vague for state in states):
+            _check_merge(around, found, method, split, states, report)
+
+
+def _check_inputs(
+    around: Surroundings, found: Reaching, method: Method, split: str, ends: Sequence[str], report: Report
+) -> None:
+    """`inputs.<branch>.<artifact>`, `inputs[0].<artifact>`."""
+    source, transition = method.member.owner.module.source, around.flow.steps[split].next
+    firsts = transition.targets if isinstance(transition, Split) else ()
+    for branch, read in _input_reads(method):
+        if branch is not None and branch.attr not in (*firsts, *ends) and isinstance(transition, Split):
+            there = ", ".join(f"`{name}`" for name in firsts)
+            hint = did_you_mean(branch.attr, firsts)
+            span = source.span(branch)
+            fix = tail_respelt(source, span, branch.attr, slip(branch.attr, firsts))
+            facts = {"name": branch.attr, "join": method.name, "there": there, "hint": hint}
+            report.add(fc4xx.NO_SUCH_INPUT, span, *fix, **facts)
+            continue
+        chosen = [branch.attr] if branch is not None and branch.attr in ends else list(ends)
+        states = [found.after[name] for name in chosen]
+        name = read.attr
+        if name in around.fixed or name in _OF_INPUT or any(found.may(state, name) for state in states):
+            continue
+        fix = tail_respelt(source, source.span(read), name, slip(name, found.every))
+        hint = did_you_mean(name, found.every)
+        report.add(fc4xx.INPUT_NEVER_SET, source.span(read), *fix, name=name, join=method.name, hint=hint)
+
+
+_OF_INPUT = frozenset(("input", "index", "foreach_stack"))
+
+
+def _input_reads(method: Method) -> Iterator[tuple[ast.Attribute | None, ast.Attribute]]:
+    """The plain reads of an artifact of an input: the branch where it is named, and the read."""
+    arguments = [*method.function.args.posonlyargs, *method.function.args.args]
+    inputs = arguments[1].arg
+    for node in ast.walk(method.function):
+        if not isinstance(node, ast.Attribute) or not isinstance(node.ctx, ast.Load) or node.attr.startswith("__"):
+            continue
+        inner = node.value
+        if isinstance(inner, ast.Attribute) and _named(inner.value, inputs):
+            yield inner, node
+        elif (
+            isinstance(inner, ast.Subscript) and _named(inner.value, inputs) and not isinstance(inner.slice, ast.Slice)
+        ):
+            yield None, node
+
+
+def _named(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _check_merge(
+    around: Surroundings, found: Reaching, method: Method, split: str, states: Sequence[State], report: Report
+) -> None:
+    """Names of which `merge_artifacts` meets several values, as far as the text is sure of it."""
+    merging = around.merges[method.name]
+    if any(isinstance(node, ast.Try) for node in ast.walk(method.function)):
+        return  # it may well expect that
+    own = around.sets(method)
+    for name in _differing(around, found, split, states):
+        taken = name not in merging.exclude if merging.include is None else name in merging.include
+        if not taken or name in own:
+            continue
+        call = next(node for node in ast.walk(method.function) if is_merge(node))
+        makers = dict.fromkeys(step for state in states for step in found.makers(state, name))
+        notes = [around.set_here(step, name) for step in makers]
+        span = method.member.owner.module.source.span(call)
+        report.add(fc4xx.MERGE_CONFLICT, span, *notes[:_SHOWN], name=name, join=method.name)
+
+
+_SHOWN = 2
+
+
+def _differing(around: Surroundings, found: Reaching, split: str, states: Sequence[State]) -> Iterator[str]:
+    """The names whose values surely differ between branches, each once."""
+    if not isinstance(around.flow.steps[split].next, Split):
+        return  # a foreach may have one item, or items that give the same
+    differ = 0
+    for state in states[1:]:
+        differ |= state.may ^ states[0].may
+    names = dict.fromkeys(found.made[at][1] for at in bits(differ))
+    yield from (name for name in names if _differs(around, found, states, name))
+
+
+def _differs(around: Surroundings, found: Reaching, states: Sequence[State], name: str) -> bool:
+    """Whether two branches have the name by one assignment each, of another text."""
+    values: dict[str, str] = {}
+    for state in states:
+        makers = found.makers(state, name)
+        value = _value(around, makers[0], name) if len(makers) == 1 else None
+        if makers and value is None:
+            return False
+        if value is not None:
+            values[makers[0]] = ast.dump(value)
+    return len(set(values.values())) > 1 and all(_sets_once(around, step, name) for step in values)
+
+
+def _value(around: Surroundings, step: str, name: str) -> ast.expr | None:
+    """What a step sets the artifact to by its one statement that is no part of another and does."""
+    if name not in around.methods[step].body.assigned:
+        return None
+    statements = [
+        each
+        for each in around.methods[step].function.body
+        if isinstance(each, ast.Assign | ast.AnnAssign | ast.AugAssign) and _targets(each, name)
+    ]
+    if len(statements) != 1 or isinstance(statements[0], ast.AugAssign):
+        return None
+    return statements[0].value
+
+
+def _sets_once(around: Surroundings, step: str, name: str) -> bool:
+    return sum(_sets(each, name) for each in ast.walk(around.methods[step].function)) == 1
+
+
+def _targets(statement: ast.Assign | ast.AnnAssign | ast.AugAssign, name: str) -> bool:
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    return any(_sets(target, name) for target in targets)
+
+
+def _sets(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == name and isinstance(node.ctx, ast.Store)

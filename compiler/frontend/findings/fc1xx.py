@@ -1,0 +1,42 @@
+"""The rules of reading a file, FC1xx."""
+
+from __future__ import annotations
+
+from compiler.diagnostics import Rule
+
+FILE_NOT_READ = Rule("FC101", "file-not-read", "`{path}` cannot be read: {reason}", "give the path of a Python file")
+NOT_DECODED = Rule(
+    "FC102",
+    "file-not-decoded",
+    "the file is not in the encoding that it declares: {reason}",
+    "save it as UTF-8, or declare its encoding in the first line: `# -*- coding: latin-1 -*-`",
+)
+SYNTAX = Rule(
+    "FC103", "syntax-error", "this is not Python: {reason}", "mend the syntax; nothing else is checked until then"
+)
+TOO_DEEP = Rule(
+    "FC104",
+    "unreadable-source",
+    "the source cannot be read: {reason}",
+    "split the expression or the file, or take out the byte",
+)
+NO_FLOW = Rule(
+    "FC105",
+    "no-flow",
+    "there is no flow in this file",
+    "a flow is a class whose base is `FlowSpec`, with methods under `@step`{hint}",
+    fix="imports `FlowSpec` and `step`, where a class derives from a `FlowSpec` that nothing imports",
+)
+NO_SUCH_FLOW = Rule("FC106", "no-such-flow", "there is no flow `{name}` in this file", "{hint}")
+BASE_NOT_READ = Rule(
+    "FC107",
+    "base-not-read",
+    "`{name}` has steps, but its base `{base}` cannot be read as text",
+    "let it derive from `FlowSpec`, or from a class of this file or of a module of this repository",
+)
+HIDES_MODULE = Rule(
+    "FC108",
+    "hides-a-module",
+    "the file is named like the standard module `{module}`, which it would hide where the steps run",
+    "give the file another name",
+)

@@ -1,0 +1,190 @@
+"""A file as text and tree: decoding, places in characters, syntax errors as findings."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from compiler.diagnostics import Report
+from compiler.frontend.findings.fc1xx import FILE_NOT_READ, NOT_DECODED, SYNTAX, TOO_DEEP
+from compiler.ir.flow import Span
+
+Placed = ast.stmt | ast.expr | ast.keyword | ast.arg | ast.alias | ast.excepthandler
+"""A node that has a place."""
+
+
+class Source:
+    """The text of one file. `path` is how findings name it; `file` is where it lies."""
+
+    __slots__ = ("file", "lines", "path", "text")
+
+    def __init__(self, path: str, file: Path, text: str) -> None:
+        self.path = path
+        self.file = file
+        self.text = text.replace("\r\n", "\n").replace("\r", "\n")
+        self.lines = self.text.split("\n")
+
+    def span(self, node: Placed) -> Span:
+        """Where a node stands; the tree counts columns in bytes, people in characters."""
+        end_line = node.end_lineno or node.lineno
+        end = node.col_offset if node.end_col_offset is None else node.end_col_offset
+        return Span(
+            self.path,
+            node.lineno,
+            self._column(node.lineno, node.col_offset),
+            end_line,
+            self._column(end_line, end),
+        )
+
+    def name_span(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Span:
+        """The name in a `def` or `class` line."""
+        start = self._column(node.lineno, node.col_offset)
+        line = self.lines[node.lineno - 1] if node.lineno <= len(self.lines) else ""
+        words = {"ClassDef": "class", "FunctionDef": "def", "AsyncFunctionDef": "async"}
+        at = line.find(node.name, start - 1 + len(words[type(node).__name__]))
+        col = at + 1 if at >= 0 else start
+        return Span(self.path, node.lineno, col, node.lineno, col + len(node.name))
+
+    def segment(self, node: Placed) -> str:
+        """The text of a node, on one line."""
+        span = self.span(node)
+        lines = self.lines[span.line - 1 : span.end_line]
+        if not lines:
+            return ""
+        lines[-1] = lines[-1][: span.end_col - 1]
+        lines[0] = lines[0][span.col - 1 :]
+        return " ".join(line.strip() for line in lines)
+
+    def head(self, span: Span, text: str) -> Span | None:
+        """The place of a text at the beginning of a place; None where it does not stand there."""
+        begins = self.lines[span.line - 1].startswith(text, span.col - 1)
+        return Span(self.path, span.line, span.col, span.line, span.col + len(text)) if begins else None
+
+    def tail(self, span: Span, text: str) -> Span | None:
+        """The place of a text at the end of a place; None where it does not stand there."""
+        start = span.end_col - len(text)
+        ends = start > 0 and self.lines[span.end_line - 1][start - 1 : span.end_col - 1] == text
+        return Span(self.path, span.end_line, start, span.end_line, span.end_col) if ends else None
+
+    def _column(self, line: int, offset: int) -> int:
+        if line > len(self.lines):
+            return offset + 1
+        text = self.lines[line - 1]
+        if text.isascii():
+            return offset + 1
+        return len(text.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "replace")) + 1
+
+
+MOST_BYTES = 4 * 1024 * 1024
+"""Of a source: 5,000 steps are a quarter of it, and its tree takes hundreds of times the memory."""
+
+Drafts = Mapping[Path, bytes]
+"""What files would hold that are not written yet, by their real paths."""
+
+
+def read(file: Path, path: str, report: Report, drafts: Drafts | None = None) -> Source | None:
+    """The text of a file in the encoding that it declares, or of its draft; a finding where there is none."""
+    place = Span(path, 1, 1, 1, 2)
+    try:
+        path.encode()
+        draft = drafts.get(file.resolve()) if drafts else None
+        data = _bytes(file) if draft is None else draft
+    except UnicodeError:
+        report.add(FILE_NOT_READ, place, path=path, reason="its name is not UTF-8")
+        return None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        report.add(FILE_NOT_READ, place, path=path, reason=reason or str(error))
+        return None
+    if len(data) > MOST_BYTES:
+        report.add(TOO_DEEP, place, reason=f"it has more than {MOST_BYTES} bytes")
+        return None
+    try:
+        return Source(path, file, decode(data)[0])
+    except UnicodeDecodeError as error:
+        report.add(NOT_DECODED, _undecoded(path, data, error), reason=_reason(data, error))
+    except (UnicodeError, SyntaxError, LookupError) as error:
+        report.add(NOT_DECODED, place, reason=str(error))
+    return None
+
+
+def _bytes(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(MOST_BYTES + 1)
+
+
+def _undecoded(path: str, data: bytes, error: UnicodeDecodeError) -> Span:
+    """Where the first byte stands that no letter begins with."""
+    before = data[: error.start].removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    line, _, start = before.rpartition(b"\n")
+    col = len(start.decode(error.encoding, "replace")) + 1
+    number = line.count(b"\n") + (2 if b"\n" in before else 1)
+    return Span(path, number, col, number, col + 1)
+
+
+def _reason(data: bytes, error: UnicodeDecodeError) -> str:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "it begins as UTF-16 does, which Python does not read"
+    return f"byte 0x{data[error.start]:02x} is not {error.encoding.upper()} ({error.reason})"
+
+
+def tree(source: Source, report: Report) -> ast.Module | None:
+    """The syntax tree; a syntax error is a finding at its place."""
+    if "\0" in source.text:
+        report.add(TOO_DEEP, _nul(source), reason="it holds a NUL byte, as text that was saved as UTF-16 does")
+        return None
+    limit = sys.getrecursionlimit()
+    # The parser's own depth follows this limit; a chain of a thousand terms is ordinary in a generated file.
+    sys.setrecursionlimit(max(limit, 6000))
+    try:
+        return ast.parse(source.text)
+    except SyntaxError as error:
+        from compiler.frontend.text.syntax_errors import of_another_python  # noqa: PLC0415  # a right file needs none of it
+
+        span = _error_span(source, error)
+        more = of_another_python(source.lines[span.line - 1][:_LONGEST], error.msg)
+        report.add(SYNTAX, span, reason=error.msg + more)
+    except (ValueError, RecursionError, MemoryError) as error:
+        report.add(TOO_DEEP, Span(source.path, 1, 1, 1, 2), reason=str(error) or "nested too deeply")
+    finally:
+        sys.setrecursionlimit(limit)
+    return None
+
+
+def doc_of(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> str | None:
+    """The docstring, as far as a file can hold it: a half of a surrogate pair is `?`."""
+    doc = ast.get_docstring(node)
+    return doc if doc is None or doc.isascii() else doc.encode("utf-8", "replace").decode()
+
+
+def decode(data: bytes) -> tuple[str, str]:
+    """The text of a file without a byte order mark, and the encoding that it declares."""
+    if b"coding" not in data[:400]:
+        return data.removeprefix(b"\xef\xbb\xbf").decode(), "utf-8"
+    from io import BytesIO  # noqa: PLC0415  # rarely needed
+    from tokenize import detect_encoding  # noqa: PLC0415  # rarely needed
+
+    encoding, _ = detect_encoding(BytesIO(data).readline)
+    return data.decode(encoding), encoding
+
+
+_LONGEST = 400
+"""Letters of a line that is looked at for the grammar of another Python."""
+
+
+def _nul(source: Source) -> Span:
+    line = next(number for number, text in enumerate(source.lines, 1) if "\0" in text)
+    col = source.lines[line - 1].index("\0") + 1
+    return Span(source.path, line, col, line, col + 1)
+
+
+def _error_span(source: Source, error: SyntaxError) -> Span:
+    line = min(max(error.lineno or 1, 1), len(source.lines))
+    width = len(source.lines[line - 1])
+    col = min(max(error.offset or 1, 1), width + 1)
+    end_line, end = error.end_lineno or line, error.end_offset or 0
+    if end_line != line or end <= col:
+        return Span(source.path, line, col, line, col + 1)
+    return Span(source.path, line, col, line, min(end, width + 2))

@@ -1,0 +1,142 @@
+"""The root of the commands, and how a call of one ends."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+from collections.abc import Sequence
+
+import click
+
+from compiler.call.options import Option, WithHelp
+from compiler.commands import COMMANDS, TARGETS
+from compiler.mistakes import CallError
+
+HELP = """Compile Python flows for the orchestrator that you run.
+
+\b
+  flowc check flow.py                          all mistakes, each at its line
+  flowc run flow.py --alpha 0.5                run it here
+  flowc argo create flow.py                    print what Argo runs
+  flowc airflow create flow.py -o dags/        write what Airflow runs
+  flowc airflow create flow.py -o dags/ --check   is the committed file up to date?
+
+A file with several flows: name one as `flow.py:Name`, or with --flow Name.
+Settings come from the command line and from [tool.flowc] of the nearest pyproject.toml: `flowc config` shows them.
+"""
+
+
+class Lazy(WithHelp, click.Group):
+    """The root of the commands. Printing its help imports none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of the help."""
+        return [*COMMANDS, *TARGETS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command of that name: one of the two tables, or a target that another package brings."""
+        if cmd_name in COMMANDS:
+            module = importlib.import_module(f"compiler.commands.{COMMANDS[cmd_name].module}")
+            command: click.Command = module.COMMAND
+            return command
+        from compiler.commands.target import target_group  # noqa: PLC0415 - the other commands need no target
+
+        return target_group(cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The named command; a name that is close to a known one is answered with that."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from compiler.workspace.settings import did_you_mean  # noqa: PLC0415 - only a mistake needs it
+
+            known = did_you_mean(args[0], self.list_commands(ctx))
+            raise click.UsageError(f"no command or target `{args[0]}`{known}", ctx) from error
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write both tables."""
+        for title, table in (("Commands", COMMANDS), ("Targets", TARGETS)):
+            with formatter.section(title):
+                formatter.write_dl([(name, entry.help) for name, entry in table.items()])
+
+
+def _version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from importlib.metadata import version  # noqa: PLC0415 - 30 ms that only this option pays
+
+        click.echo(f"flowc {version('flowc')}")
+        ctx.exit()
+
+
+ROOT = Lazy(
+    "flowc",
+    help=HELP,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    params=[
+        Option(
+            ["--version"],
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            callback=_version,
+            help="Print the version.",
+        )
+    ],
+)
+
+
+def call(arguments: Sequence[str]) -> int:
+    """Run one command; its exit code. A bug of ours leaves a report in a file and says where."""
+    try:
+        code = ROOT.main(list(arguments), prog_name="flowc", standalone_mode=False, color=_color())
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except CallError as error:
+        click.echo(f"error: {error}", err=True)
+        return 2
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        return 130
+    except Exception as error:  # noqa: BLE001 - whatever else gets here is a bug of ours, and must say so
+        if told := _kept_away(error):
+            click.echo(f"error: {told}", err=True)
+            return 2
+        from compiler.terminal.crash import report_crash  # noqa: PLC0415 - only a bug needs it
+
+        report_crash(error, arguments, (*COMMANDS, *TARGETS))
+        return 70
+    return code if isinstance(code, int) else 0
+
+
+def _kept_away(error: Exception) -> str:
+    """What a caller is told whom the system keeps from a file: that is no mistake of ours. Empty for all else."""
+    if isinstance(error, OSError) and error.errno in _REASONS:
+        return f"{error.filename or 'this machine'}: {error.strerror}"
+    if isinstance(error, FileNotFoundError) and error.filename is None:  # so says `os.getcwd`
+        return "the working folder is gone: go to another one"
+    return ""
+
+
+_REASONS = frozenset(
+    (
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EIO,
+        errno.ELOOP,
+        errno.ENAMETOOLONG,
+        errno.EMFILE,
+        errno.ENFILE,
+    )
+)
+
+
+def _color() -> bool | None:
+    """False where NO_COLOR (no-color.org) is set and not empty; None lets the terminal decide."""
+    return False if os.environ.get("NO_COLOR") else None

@@ -1,0 +1,142 @@
+"""The image of a flow: a slim Python, the declared packages, the shim, the code. Its recipe, and all that the recipe copies."""
+
+from __future__ import annotations
+
+import io
+import shlex
+import tarfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from compiler.ir.plan import Packages, Plan
+from compiler.mistakes import CallError
+from compiler.workspace.package import Archive
+from compiler.workspace.settings import Settings
+
+PYTHON = "3.11"
+"""The Python of an image where `[tool.flowc] python` says nothing."""
+
+REQUIREMENTS = "requirements.txt"
+
+_USER = 1000
+
+
+class ImageError(CallError):
+    """The image cannot be described or built: what, and why."""
+
+
+MICROMAMBA = "mambaorg/micromamba:2.3.0"
+"""What an image with packages of conda is built on."""
+
+
+def dockerfile(settings: Settings, archive: Archive, packages: Packages | None = None) -> str:
+    """The recipe. It copies `code.tar.gz` and `flowc/` of the build context (`context`) and nothing else, and runs as no root.
+
+    With `packages` it installs these alone; without, what the settings or the requirements beside the code name.
+    """
+    return "\n".join(
+        [
+            *_interpreter(settings, archive, packages),
+            "# The runtime: what `python -m flowc` is. Standard library only.",
+            "COPY flowc /opt/flowc/flowc",
+            "ENV PYTHONPATH=/opt/flowc PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1",
+            "# The code, unpacked: paths of flows are relative to this folder.",
+            "ADD code.tar.gz /code",
+            "WORKDIR /code",
+            f"USER {_USER}:{_USER}",
+            "",
+        ]
+    )
+
+
+def context(recipes: Mapping[str, str], archive: Archive) -> Mapping[str, bytes]:
+    """The files of the build context by their path in it; `recipes` are Dockerfiles by their names.
+
+    Its `.gitignore` keeps it out of the code archive, where it lies in the root.
+    """
+    return {
+        ".gitignore": b"*\n",
+        **{name: recipe.encode() for name, recipe in recipes.items()},
+        "code.tar.gz": archive.data,
+        **({REQUIREMENTS: found} if (found := _member(archive, REQUIREMENTS)) is not None else {}),
+        **dict(_runtime()),
+    }
+
+
+def recipe_name(variant: str) -> str:
+    """The Dockerfile of the flow's image, or of the one that is named after a step."""
+    return f"Dockerfile.{variant}" if variant else "Dockerfile"
+
+
+def recipes(settings: Settings, archive: Archive, plan: Plan) -> dict[str, str]:
+    """Every image's recipe, by the step whose name the image carries; the flow's own, under no name, is the first."""
+    found = {"": dockerfile(settings, archive, plan.packages)}
+    for task in plan.tasks.values():
+        if task.variant and task.image is None and task.variant not in found:
+            found[task.variant] = dockerfile(settings, archive, task.packages)
+    return found
+
+
+def build_command(tool: str, tag: str, folder: Path, variant: str = "") -> tuple[str, ...]:
+    """The argv that builds a context folder into an image of that name."""
+    file = ("--file", str(folder / recipe_name(variant))) if variant else ()
+    return (tool, "build", "--tag", tag, *file, str(folder))
+
+
+def _interpreter(settings: Settings, archive: Archive, packages: Packages | None) -> Iterator[str]:
+    """What Python it is, and what it holds."""
+    version = str((packages.python if packages else None) or settings.shared.get("python", PYTHON))
+    if packages is None:
+        yield f"FROM python:{version}-slim"
+        yield from _install(settings, archive)
+        return
+    if packages.conda:
+        words = [_conda_python(version), *(("pip",) if packages.pypi else ()), *packages.conda]
+        yield f"FROM {MICROMAMBA}"
+        yield f"RUN micromamba install --yes --name base --channel conda-forge {shlex.join(words)} && micromamba clean --all --yes"
+        yield "ENV PATH=/opt/conda/bin:$PATH"
+    else:
+        yield f"FROM python:{_release(version)}-slim"
+    if packages.pypi:
+        yield f"RUN pip install --no-cache-dir {shlex.join(packages.pypi)}"
+
+
+def _conda_python(version: str) -> str:
+    """The requirement of a version, or of a range as it is written."""
+    wanted = "".join(version.split())
+    return f"python{wanted}" if wanted[0] in "=<>~" else f"python={wanted}"
+
+
+def _release(version: str) -> str:
+    """The tag of an image that fits: `3.10` of `3.10.*` and of `>=3.10,<3.11`."""
+    return version.partition(",")[0].strip(" =>~").removesuffix(".*")
+
+
+def _install(settings: Settings, archive: Archive) -> Iterator[str]:
+    packages = settings.words("packages")
+    if packages:
+        yield f"RUN pip install --no-cache-dir {shlex.join(packages)}"
+    elif REQUIREMENTS in archive.files:
+        yield f"COPY {REQUIREMENTS} /tmp/{REQUIREMENTS}"
+        yield f"RUN pip install --no-cache-dir -r /tmp/{REQUIREMENTS}"
+
+
+def _member(archive: Archive, name: str) -> bytes | None:
+    if name not in archive.files:
+        return None
+    with tarfile.open(fileobj=io.BytesIO(archive.data)) as tar:
+        file = tar.extractfile(name)
+        assert file is not None, "the archive holds regular files only"
+        return file.read()
+
+
+def _runtime() -> Iterator[tuple[str, bytes]]:
+    """The package `flowc` as it is installed beside the compiler."""
+    from importlib.util import find_spec  # noqa: PLC0415 - finds it without importing it
+
+    spec = find_spec("flowc")
+    assert spec is not None, "the wheel holds flowc"
+    assert spec.submodule_search_locations, "it is a package"
+    folder = Path(next(iter(spec.submodule_search_locations)))
+    for path in sorted(folder.rglob("*.py")):
+        yield f"flowc/{path.relative_to(folder).as_posix()}", path.read_bytes()
