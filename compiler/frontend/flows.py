@@ -10,7 +10,7 @@ from compiler.diagnostics import Note, Report
 from compiler.frontend.dataflow.artifacts import Attributes, check_artifacts
 from compiler.frontend.declarations.configs import check_uses, read_configs
 from compiler.frontend.declarations.credentials import check_credentials
-from compiler.frontend.declarations.import_result import DeclaredFlow, ImportFailure, Others, merged, merged_parameters
+from compiler.frontend.declarations.import_result import DeclaredFlow, ImportFailure, merged, merged_parameters
 from compiler.frontend.declarations.include_files import read_file
 from compiler.frontend.declarations.indirect_parameters import hidden_kind
 from compiler.frontend.declarations.module_import import read_declared
@@ -23,6 +23,7 @@ from compiler.frontend.declarations.parameters import (
 )
 from compiler.frontend.decorators.language import check_no_step, read_decorators
 from compiler.frontend.decorators.options import check_options
+from compiler.frontend.decorators.own import Others
 from compiler.frontend.findings import fc2xx, fc5xx
 from compiler.frontend.shape.outline import Drawing
 from compiler.frontend.shape.topology import check_shape

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from compiler.frontend.decorators.own import WRAPPER
+from compiler.frontend.decorators.own import WRAPPER, Others
 from compiler.ir.flow import Config, Decorator, Dynamic, Parameter, Span, Value
 from compiler.record import record, replaced
 
@@ -62,9 +62,6 @@ class ImportFailure:
 
 Importer = Callable[[str, tuple[Config, ...]], DeclaredFlow | ImportFailure]
 """Imports the module of a flow, by the flow's name and with its `Config`s, somewhere else; see `compiler.importing`."""
-
-Others = tuple[tuple[str, Span], ...]
-"""The decorators of a step or flow that are none of the language's, by name."""
 
 
 def merged(

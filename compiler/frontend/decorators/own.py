@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from compiler.frontend.text.modules import Function, Module, Modules, Origin
+from compiler.ir.flow import Span
 from compiler.record import record
 
 WRAPPER = "user_step_decorator"
@@ -14,6 +15,9 @@ WRAPPER = "user_step_decorator"
 
 Kind = Literal["plain", "wrapper", "step mutator", "flow mutator", "composer", "hider"]
 """`plain` runs like Python; `composer` puts decorators of the language on what it is given; `hider` returns what is no step."""
+
+Others = tuple[tuple[str, Span], ...]
+"""The decorators of a step or flow that are none of the language's, by name."""
 
 _CLASSES: dict[str, Kind] = {
     "UserStepDecorator": "wrapper",
