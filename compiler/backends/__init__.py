@@ -1,4 +1,8 @@
-"""What a target is: a name, a table of gaps, and a pure function from a plan to files."""
+"""What a target is: a name, a table of gaps, and a pure function from a plan to files.
+
+May import: diagnostics, ir. A backend decides only spelling, and knows no other. Start reading in `command`, the argv of every step;
+then the package of a target, whose `BACKEND` emits.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Source to Flow: reads a file as text, never runs it."""
+"""Source to Flow: reads a file as text, never runs it.
+
+May import: diagnostics, ir. Start reading in `flows`, where the passes stand in their order; below it are the rooms that they call:
+dataflow, shape, steps, declarations, decorators, values, text, findings.
+"""
 
 from __future__ import annotations
 
