@@ -10,6 +10,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from flowc.cards import get_cards as get_cards
+    from flowc.client import DataArtifact as DataArtifact
+    from flowc.client import Flow as Flow
+    from flowc.client import Metaflow as Metaflow
+    from flowc.client import Run as Run
+    from flowc.client import Step as Step
+    from flowc.client import Task as Task
+    from flowc.client import default_metadata as default_metadata
+    from flowc.client import default_namespace as default_namespace
+    from flowc.client import get_metadata as get_metadata
+    from flowc.client import get_namespace as get_namespace
+    from flowc.client import metadata as metadata
+    from flowc.client import namespace as namespace
     from flowc.config_parsers import conda_environment_yml_parser as conda_environment_yml_parser
     from flowc.config_parsers import pyproject_toml_parser as pyproject_toml_parser
     from flowc.config_parsers import requirements_txt_parser as requirements_txt_parser
@@ -17,16 +30,30 @@ if TYPE_CHECKING:
     from flowc.configs import Config as Config
     from flowc.configs import ConfigValue as ConfigValue
     from flowc.configs import config_expr as config_expr
+    from flowc.datatools import S3 as S3
+    from flowc.decorators import airflow_external_task_sensor as airflow_external_task_sensor
+    from flowc.decorators import airflow_s3_key_sensor as airflow_s3_key_sensor
     from flowc.decorators import batch as batch
+    from flowc.decorators import card as card
     from flowc.decorators import catch as catch
+    from flowc.decorators import conda as conda
+    from flowc.decorators import conda_base as conda_base
     from flowc.decorators import environment as environment
+    from flowc.decorators import exit_hook as exit_hook
     from flowc.decorators import kubernetes as kubernetes
+    from flowc.decorators import parallel as parallel
     from flowc.decorators import project as project
+    from flowc.decorators import pypi as pypi
+    from flowc.decorators import pypi_base as pypi_base
     from flowc.decorators import resources as resources
     from flowc.decorators import retry as retry
     from flowc.decorators import schedule as schedule
+    from flowc.decorators import secrets as secrets
     from flowc.decorators import step as step
     from flowc.decorators import timeout as timeout
+    from flowc.decorators import trigger as trigger
+    from flowc.decorators import trigger_on_finish as trigger_on_finish
+    from flowc.events import namespaced_event_name as namespaced_event_name
     from flowc.flowspec import FlowSpec as FlowSpec
     from flowc.includes import IncludeFile as IncludeFile
     from flowc.multicore import parallel_imap_unordered as parallel_imap_unordered
@@ -37,7 +64,9 @@ if TYPE_CHECKING:
     from flowc.mutators import MutableStep as MutableStep
     from flowc.mutators import StepMutator as StepMutator
     from flowc.parameters import JSONType as JSONType
+    from flowc.parameters import JSONTypeClass as JSONTypeClass
     from flowc.parameters import Parameter as Parameter
+    from flowc.runner import Runner as Runner
     from flowc.running import current as current
     from flowc.wrappers import USER_SKIP_STEP as USER_SKIP_STEP
     from flowc.wrappers import UserStepDecorator as UserStepDecorator
@@ -81,15 +110,17 @@ _INSTEAD = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """A name of the language, loaded now; an ImportError that says what to use for one that is not there."""
-    home = _HOME.get(name)
-    if home is not None:
-        value = globals()[name] = getattr(import_module(home), name)
-        return value
-    if name in _INSTEAD:
-        raise ImportError(f"flowc has no {name}: {_INSTEAD[name]}", name="flowc")
-    raise AttributeError(f"module 'flowc' has no attribute {name!r}")
+if not TYPE_CHECKING:  # a name that is not there is a mistake that type checkers tell
+
+    def __getattr__(name: str) -> Any:
+        """A name of the language, loaded now; an ImportError that says what to use for one that is not there."""
+        home = _HOME.get(name)
+        if home is not None:
+            value = globals()[name] = getattr(import_module(home), name)
+            return value
+        if name in _INSTEAD:
+            raise ImportError(f"flowc has no {name}: {_INSTEAD[name]}", name="flowc")
+        raise AttributeError(f"module 'flowc' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
