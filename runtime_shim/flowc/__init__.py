@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from importlib import import_module
 
+__version__ = "0.1.0"
+"""The version of both distributions, `flowc` and `flowc-runtime`: their `pyproject.toml` read it here."""
+
 # `python -m flowc` runs this file while the folder that it was started in is still on the path: nothing is imported here
 # that a file of the author's could answer.
 TYPE_CHECKING = False
