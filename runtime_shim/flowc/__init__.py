@@ -99,7 +99,6 @@ _HOMES = {
     "flowc.events": "namespaced_event_name",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
-__all__ = list(_HOME)  # pyright: ignore[reportUnsupportedDunderAll]  # the table says it once
 
 _DEPLOY = "write the files with `flowc argo create flow.py -o deploy/` or its like; your platform deploys them"
 _INSTEAD = {
@@ -113,7 +112,8 @@ _INSTEAD = {
 }
 
 
-if not TYPE_CHECKING:  # a name that is not there is a mistake that type checkers tell
+if not TYPE_CHECKING:  # type checkers know the names from above, and that there are no others
+    __all__ = list(_HOME)
 
     def __getattr__(name: str) -> Any:
         """A name of the language, loaded now; an ImportError that says what to use for one that is not there."""
