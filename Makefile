@@ -7,7 +7,7 @@ WORKERS ?= 3  # two cores: a test on an engine waits as much as it works
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 DEMO := demo-output
 
-.PHONY: help demo test check golden bench conformance mutation fuzz fuzz-sources test-argo clean
+.PHONY: help demo test check golden bench conformance mutation fuzz fuzz-sources test-argo release clean
 
 help:
 	@echo "make demo         train and predict on taxi trips, here; then compile both flows for every target"
@@ -19,6 +19,7 @@ help:
 	@echo "make mutation     the long form: more right flows with one thing changed"
 	@echo "make fuzz         fuzz-sources for FUZZ_SECONDS (300), then new flows on every engine until interrupted"
 	@echo "make fuzz-sources broken flows, random Python and random bytes through check and create, until interrupted"
+	@echo "make release      wheels and sdists of flowc and flowc-runtime into dist/, and what must hold of them"
 	@echo "make test-argo    the conformance suite on a real Argo (FLOWC_ARGO_* name it)"
 
 $(READY): pyproject.toml
@@ -76,6 +77,11 @@ test-argo: $(READY)
 	else \
 	    $(BIN)/pytest -n 4 -rs tests/conformance tests/argo -m real_argo; \
 	fi
+
+release: $(READY)
+	rm -rf dist
+	$(BIN)/python -m tests.release.build dist
+	FLOWC_RELEASE=dist $(BIN)/pytest -rs tests/release
 
 clean:
 	rm -rf $(DEMO) dist build

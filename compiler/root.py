@@ -67,7 +67,12 @@ def _version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> N
     if wanted and not ctx.resilient_parsing:
         from importlib.metadata import version  # noqa: PLC0415 - 30 ms that only this option pays
 
-        click.echo(f"flowc {version('flowc')}")
+        from flowc import __version__ as runtime  # noqa: PLC0415 - as above
+
+        own = version("flowc")
+        click.echo(f"flowc {own}")
+        if runtime != own:  # `flowc-runtime` holds the same package
+            click.echo(f"the package `flowc` here is of {runtime}: install flowc anew, without flowc-runtime", err=True)
         ctx.exit()
 
 

@@ -8,7 +8,9 @@ from flowc.exceptions import BadStepDecoratorException, InvalidDecoratorAttribut
 from flowc.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, overload
+
+    from flowc.language import signatures
 
 
 class Mark(NamedTuple):
@@ -51,6 +53,15 @@ class StepMarks:
     def find(self, name: str) -> dict[str, Any] | None:
         """The attributes of the decorator of that name; None where there is none."""
         return next((mark.attributes for mark in self.decorators if mark.name == name), None)
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def step(function: signatures.Function, /, *, start: bool = ..., end: bool = ...) -> signatures.Function: ...
+
+    @overload
+    def step(*, start: bool = ..., end: bool = ...) -> Callable[[signatures.Function], signatures.Function]: ...
 
 
 def step(function: Any = None, *, start: bool = False, end: bool = False) -> Any:
@@ -139,24 +150,24 @@ def _flow_decorator(name: str) -> Callable[..., Any]:
 REPEATABLE = frozenset(("card", "secrets", "exit_hook", "airflow_external_task_sensor", "airflow_s3_key_sensor"))
 """Decorators of which there may be several."""
 
-retry = _step_decorator("retry", times=3, minutes_between_retries=2)
-catch = _step_decorator("catch", var=None, print_exception=True)
-timeout = _step_decorator("timeout", seconds=0, minutes=0, hours=0)
-environment = _step_decorator("environment", _check_variables, vars={})
-resources = _step_decorator("resources")
-kubernetes = _step_decorator("kubernetes")
-batch = _step_decorator("batch")
-secrets = _step_decorator("secrets")
-card = _step_decorator("card")
-parallel = _step_decorator("parallel")
-conda = _step_decorator("conda")
-pypi = _step_decorator("pypi")
-airflow_external_task_sensor = _flow_decorator("airflow_external_task_sensor")
-airflow_s3_key_sensor = _flow_decorator("airflow_s3_key_sensor")
-schedule = _flow_decorator("schedule")
-project = _flow_decorator("project")
-trigger = _flow_decorator("trigger")
-trigger_on_finish = _flow_decorator("trigger_on_finish")
-exit_hook = _flow_decorator("exit_hook")
-conda_base = _flow_decorator("conda_base")
-pypi_base = _flow_decorator("pypi_base")
+retry: signatures.Retry = _step_decorator("retry", times=3, minutes_between_retries=2)
+catch: signatures.Catch = _step_decorator("catch", var=None, print_exception=True)
+timeout: signatures.Timeout = _step_decorator("timeout", seconds=0, minutes=0, hours=0)
+environment: signatures.Environment = _step_decorator("environment", _check_variables, vars={})
+resources: signatures.Resources = _step_decorator("resources")
+kubernetes: signatures.Kubernetes = _step_decorator("kubernetes")
+batch: signatures.Batch = _step_decorator("batch")
+secrets: signatures.Secrets = _step_decorator("secrets")
+card: signatures.Card = _step_decorator("card")
+parallel: signatures.Parallel = _step_decorator("parallel")
+conda: signatures.Conda = _step_decorator("conda")
+pypi: signatures.Pypi = _step_decorator("pypi")
+airflow_external_task_sensor: signatures.AirflowExternalTaskSensor = _flow_decorator("airflow_external_task_sensor")
+airflow_s3_key_sensor: signatures.AirflowS3KeySensor = _flow_decorator("airflow_s3_key_sensor")
+schedule: signatures.Schedule = _flow_decorator("schedule")
+project: signatures.Project = _flow_decorator("project")
+trigger: signatures.Trigger = _flow_decorator("trigger")
+trigger_on_finish: signatures.TriggerOnFinish = _flow_decorator("trigger_on_finish")
+exit_hook: signatures.ExitHook = _flow_decorator("exit_hook")
+conda_base: signatures.CondaBase = _flow_decorator("conda_base")
+pypi_base: signatures.PypiBase = _flow_decorator("pypi_base")

@@ -13,6 +13,8 @@ from flowc.lean import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any
 
+    from flowc.language.signatures import Target
+
 
 class FlowSpec:
     """The base of flows. Its instance in a step reads artifacts when they are asked for and keeps what the step sets."""
@@ -40,7 +42,11 @@ class FlowSpec:
         return stack_text(work.stack, work.item)
 
     def next(
-        self, *targets: Any, foreach: str | None = None, condition: str | None = None, num_parallel: int | None = None
+        self,
+        *targets: Target,
+        foreach: str | None = None,
+        condition: str | None = None,
+        num_parallel: int | None = None,
     ) -> None:
         """Say which step follows: the last statement of a step."""
         from flowc.language.transition import transition

@@ -11,7 +11,7 @@ from flowc.language.current import username
 from flowc.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, NoReturn
 
 _YES = frozenset({"true", "t", "yes", "y", "on", "1"})
 _NO = frozenset({"false", "f", "no", "n", "off", "0"})
@@ -73,7 +73,7 @@ class Parameter:
             raise AttributeError(f"parameter {self.name!r} has a value in steps only")
         return work.fixed_value(self.attribute, None)
 
-    def __set__(self, flow: Any, value: Any) -> None:
+    def __set__(self, flow: Any, value: NoReturn) -> None:
         raise AttributeError(f"self.{self.attribute} is a parameter of the flow: steps cannot set it")
 
     def __delete__(self, flow: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from flowc.artifacts.work import KEY
 from flowc.exceptions import MetaflowException, StepTimeout
@@ -11,7 +11,9 @@ from flowc.language.static_transition import repeat_next
 from flowc.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, overload
+
+    from flowc.language.signatures import Function, OwnDecorator
 
 USER_SKIP_STEP: dict[str, Any] = {}
 """What a generator yields so that the step is left out."""
@@ -39,7 +41,7 @@ class UserStepDecoratorBase:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._args, self._kwargs, self._begun = args, kwargs, False
 
-    def __call__(self, step: Any) -> Any:
+    def __call__(self, step: Function) -> Function:
         """Stand above a step."""
         marks = marks_of(step)
         if marks is None:
@@ -103,6 +105,15 @@ class UserStepDecorator(UserStepDecoratorBase):
     def post_step(self, step_name: str, flow: Any, exception: BaseException | None = None) -> Any:
         """Act after the step: the exception that goes on (None swallows it), or that and arguments for `self.next(...)`."""
         return exception, None
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def user_step_decorator(function: Callable[..., Iterator[Any]], /) -> OwnDecorator: ...
+
+    @overload
+    def user_step_decorator(**kwargs: Any) -> Callable[[Callable[..., Iterator[Any]]], OwnDecorator]: ...
 
 
 def user_step_decorator(*args: Any, **kwargs: Any) -> Any:

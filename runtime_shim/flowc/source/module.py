@@ -135,7 +135,7 @@ def inspected(name: str, flow: type[FlowSpec]) -> Loaded:
     steps, marks = steps_of(flow), marks_of_flow(flow)
     is_mutated = _is_mutated(flow, steps)
     if is_mutated:
-        from flowc.language.mutators import mutated
+        from flowc.source.mutators import mutated
 
         changed = mutated(name, flow, steps, marks)
         steps, marks = changed.steps, tuple(changed.marks)
@@ -148,8 +148,8 @@ def inspected(name: str, flow: type[FlowSpec]) -> Loaded:
 
 
 def _is_mutated(flow: type[FlowSpec], steps: Mapping[str, StepMarks]) -> bool:
-    """Whether mutators stand above the flow or its steps; those have loaded `flowc.language.mutators` themselves."""
-    mutators = sys.modules.get("flowc.language.mutators")
+    """Whether mutators stand above the flow or its steps; those have loaded `flowc.source.mutators` themselves."""
+    mutators = sys.modules.get("flowc.source.mutators")
     return mutators is not None and bool(mutators.has_mutators(flow, steps))
 
 

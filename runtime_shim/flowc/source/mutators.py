@@ -22,6 +22,8 @@ from flowc.lean import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any
 
+    from flowc.language.signatures import Flow
+
     Spec = tuple[str, str, list[Any], dict[str, Any]]
 
 IGNORE, ERROR, OVERRIDE = 1, 2, 3
@@ -63,7 +65,7 @@ class FlowMutator:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._args, self._kwargs, self._begun = args, kwargs, False
 
-    def __call__(self, flow: Any) -> Any:
+    def __call__(self, flow: Flow) -> Flow:
         """Stand above a flow."""
         if not _is_flow(flow):
             raise MetaflowException(f"{self} must stand above a flow")

@@ -1,0 +1,124 @@
+"""What the released files hold, and that they are the same however and whenever they are built."""
+
+from __future__ import annotations
+
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from packaging.metadata import Metadata
+
+from tests.release.build import FOLDERS, ROOT, Files, build
+from tests.release.conftest import NEEDS_RELEASE
+
+pytestmark = pytest.mark.xdist_group("release")
+
+PACKAGES = {"flowc": {"compiler", "flowc"}, "flowc-runtime": {"flowc"}}
+DATA = {".json", ".j2", ".typed"}
+"""The ends of files of a package that are no Python."""
+BESIDE = {"flowc": {"CHANGELOG.md", "compiler", "runtime_shim"}, "flowc-runtime": {"flowc"}}
+"""What an sdist holds beside what every sdist does."""
+NAMES = sorted(FOLDERS)
+
+
+def _in_wheel(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def _in_sdist(path: Path) -> dict[str, bytes]:
+    with tarfile.open(path) as archive:
+        return {one.name: file.read() for one in archive if (file := archive.extractfile(one)) is not None}
+
+
+def _metadata(path: Path) -> Metadata:
+    (text,) = (data for name, data in _in_wheel(path).items() if name.endswith(".dist-info/METADATA"))
+    return Metadata.from_email(text, validate=True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_wheel_holds_its_packages_their_types_and_the_licence_and_nothing_else(
+    released: dict[str, Files], name: str
+) -> None:
+    names = _in_wheel(released[name].wheel)
+    info = {each for each in names if ".dist-info/" in each}
+    code = {each for each in names if each not in info}
+    assert {each.partition("/")[0] for each in code} == PACKAGES[name]
+    assert {f"{package}/py.typed" for package in PACKAGES[name]} <= code
+    assert {Path(each).suffix for each in code} <= {".py", *DATA}
+    assert not [each for each in code if {"tests", "bench", "__pycache__"} & set(Path(each).parts)]
+    beside = {"METADATA", "WHEEL", "RECORD", "licenses/LICENSE"} | ({"entry_points.txt"} if name == "flowc" else set())
+    assert {each.partition(".dist-info/")[2] for each in info} == beside
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_wheel_holds_every_file_of_its_packages(released: dict[str, Files], name: str) -> None:
+    inside = {each for each in _in_wheel(released[name].wheel) if ".dist-info/" not in each}
+    homes = {"compiler": ROOT, "flowc": ROOT / "runtime_shim"}
+    here = {
+        path.relative_to(homes[package]).as_posix()
+        for package in PACKAGES[name]
+        for path in (homes[package] / package).rglob("*")
+        if path.suffix in {".py", *DATA}
+    }
+    assert inside == here
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_sdist_holds_the_source_without_tests(released: dict[str, Files], name: str) -> None:
+    names = {each.partition("/")[2] for each in _in_sdist(released[name].sdist)}
+    top = {each.partition("/")[0] for each in names}
+    assert top == {"LICENSE", "PKG-INFO", "README.md", "pyproject.toml", ".gitignore"} | BESIDE[name]
+    assert not [each for each in names if {"tests", "__pycache__"} & set(Path(each).parts)]
+
+
+@NEEDS_RELEASE
+@pytest.mark.parametrize("name", NAMES)
+def test_sdist_builds_the_same_wheel_and_a_second_build_the_same_files(
+    released: dict[str, Files], name: str, tmp_path: Path
+) -> None:
+    first = released[name]
+    build(first.sdist, tmp_path / "from-sdist", "--wheel")
+    assert (tmp_path / "from-sdist" / first.wheel.name).read_bytes() == first.wheel.read_bytes()
+    build(FOLDERS[name], tmp_path / "again")
+    for path in first:
+        assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_both_hold_the_same_package_flowc_so_that_installing_one_over_the_other_changes_no_file(
+    released: dict[str, Files],
+) -> None:
+    both = [_in_wheel(files.wheel) for files in released.values()]
+    shared = [{name: data for name, data in one.items() if name.startswith("flowc/")} for one in both]
+    assert shared[0] == shared[1]
+
+
+def test_metadata_is_valid_and_both_have_the_version_of_the_package(released: dict[str, Files]) -> None:
+    import flowc
+
+    for name, files in released.items():
+        metadata = _metadata(files.wheel)
+        assert (metadata.name, str(metadata.version)) == (name, flowc.__version__)
+        assert (metadata.metadata_version, metadata.license_expression) == ("2.4", "Apache-2.0")
+        assert metadata.description_content_type == "text/markdown"
+        assert metadata.description == (FOLDERS[name] / "README.md").read_text()
+        assert "Typing :: Typed" in (metadata.classifiers or [])
+
+
+def test_runtime_asks_for_nothing_but_python_3_9(released: dict[str, Files]) -> None:
+    metadata = _metadata(released["flowc-runtime"].wheel)
+    assert not metadata.requires_dist
+    assert str(metadata.requires_python) == ">=3.9"
+
+
+def test_changelog_tells_of_this_version() -> None:
+    import flowc
+
+    assert f"\n## {flowc.__version__}\n" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_licence_is_one_text() -> None:
+    texts = {(folder / "LICENSE").read_text() for folder in FOLDERS.values()}
+    assert len(texts) == 1
+    assert "Apache License" in texts.pop()
