@@ -45,7 +45,11 @@ def run_airflow(
     case: FlowCase, folder: Path, engine: Engine, *, dag_id: str | None = None, operator: str = "kubernetes"
 ) -> Outcome:
     """Compile a case, run it to its end on an engine that is up, and tell where its artifacts are, below `folder`."""
-    compiled = compile_case(case, folder, engine, dag_id=dag_id, operator=operator)
+    return run_compiled(case, compile_case(case, folder, engine, dag_id=dag_id, operator=operator), engine, operator)
+
+
+def run_compiled(case: FlowCase, compiled: Compiled, engine: Engine, operator: str) -> Outcome:
+    """Run the DAG file of a case, whoever compiled it, to its end on an engine that is up."""
     before = len(engine.log)
     if operator == "bash":
         assert isinstance(engine, DagTester), "a process of the worker sees the worker's environment"

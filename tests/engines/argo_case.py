@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from compiler.backends import Options
@@ -36,25 +37,50 @@ def run_argo(
 
     The store lies at `folder/store`; `name` and `uid` are the workflow's own, made up where not given.
     """
-    store = f"file:{folder / 'store'}"
-    source, files = compiled(case, BACKEND, Options(default_image="case:0", store=store))
+    source, files = compiled(case, BACKEND, Options(default_image="case:0", store=store_of(folder)))
+    if any(isinstance(step.next, Gang) for step in source.steps.values()):
+        workers = max(workers, NODES)
+    found = replace(case, flow=source.name, root=Path(source.root))
+    return submit(
+        files[0].text, found, folder, seed=seed, workers=workers, python=python, watch=watch, name=name, uid=uid
+    )
+
+
+def store_of(folder: Path) -> str:
+    """The URL of the store of what runs in a folder."""
+    return f"file:{folder / 'store'}"
+
+
+def submit(
+    manifest: str,
+    case: FlowCase,
+    folder: Path,
+    *,
+    seed: int = 0,
+    workers: int = 2,
+    python: Sequence[str] = (sys.executable,),
+    watch: Callable[[RunningPod], None] | None = None,
+    name: str | None = None,
+    uid: str | None = None,
+) -> Outcome:
+    """Run the manifest of a case, whoever compiled it; its store must be `store_of(folder)`."""
     folder.mkdir(parents=True, exist_ok=True)
     host = Host(
         folder / "pods",
-        Path(source.root).resolve(),
+        (case.root or case.path.parent).resolve(),
         environment={"PYTHONPATH": str(SHIM), "PYTHONDONTWRITEBYTECODE": "1", **case.environment},
         commands={"python": python},
     )
     given = {parameter: word(value) for parameter, value in case.parameters.items()}
     result = run_workflow(
-        files[0].text,
+        manifest,
         host=host,
         submission=Submission(given, name=name, uid=uid),
         seed=seed,
-        workers=max(workers, NODES) if any(isinstance(step.next, Gang) for step in source.steps.values()) else workers,
+        workers=workers,
         watch=watch,
     )
-    return Outcome(source.name, f"argo-{NAMESPACE}-{result.name}", store, result.succeeded, result.log)
+    return Outcome(case.flow, f"argo-{NAMESPACE}-{result.name}", store_of(folder), result.succeeded, result.log)
 
 
 def word(value: object) -> str:

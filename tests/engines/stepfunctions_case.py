@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import uuid
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from compiler.backends import Options
@@ -29,27 +30,51 @@ def run_stepfunctions(
     The jobs keep their artifacts on the server's S3; afterwards they are copied to `folder/store`, whose URL the outcome has.
     """
     source, files = compiled(case, BACKEND, Options(default_image="case:0"))
+    found = replace(case, flow=source.name, root=Path(source.root))
+    machine = Machine(files[0].name.removesuffix(".asl.json"), files[0].text, files[1].text)
+    return execute(machine, found, folder, python=python, execution=execution, bucket=bucket, timeout=timeout)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A state machine: its name, its definition and its job definitions."""
+
+    name: str
+    states: str
+    jobs: str
+
+
+def execute(
+    machine: Machine,
+    case: FlowCase,
+    folder: Path,
+    *,
+    python: Path = Path(sys.executable),
+    execution: str | None = None,
+    bucket: str | None = None,
+    timeout: float = 300,
+) -> Outcome:
+    """Execute the state machine of a case, whoever compiled it."""
     engine = server()
     bucket = bucket or engine.bucket()
     execution = execution or str(uuid.uuid4())
-    machine = files[0].name.removesuffix(".asl.json")
     result = run_state_machine(
-        files[0].text,
-        files[1].text,
+        machine.states,
+        machine.jobs,
         folder=folder / "jobs",
         substitutions={"StoreBucket": bucket},
         input=dict(case.parameters),
-        name=machine,
+        name=machine.name,
         execution=execution,
         image=Image(
             python=python,
-            workdir=Path(source.root).resolve(),
+            workdir=(case.root or case.path.parent).resolve(),
             environment={"PYTHONPATH": str(SHIM), "PYTHONDONTWRITEBYTECODE": "1", **case.environment},
         ),
         timeout=timeout,
     )
     copied = copy_store(engine, bucket, "flowc", folder / "store")
-    return Outcome(source.name, f"sfn-{machine}-{execution}", copied, result.status == "SUCCEEDED", result.log)
+    return Outcome(case.flow, f"sfn-{machine.name}-{execution}", copied, result.status == "SUCCEEDED", result.log)
 
 
 def copy_store(engine: Server, bucket: str, prefix: str, folder: Path) -> str:
