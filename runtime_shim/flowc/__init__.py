@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 
 __version__ = "0.1.0"
@@ -124,6 +125,22 @@ if not TYPE_CHECKING:  # type checkers know the names from above, and that there
         if name in _INSTEAD:
             raise ImportError(f"flowc has no {name}: {_INSTEAD[name]}", name="flowc")
         raise AttributeError(f"module 'flowc' has no attribute {name!r}")
+
+
+class _Moved:
+    """Asked for a module of `flowc` that is not there: pickles name those of version 0.1.0, which lie elsewhere now."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> Any:
+        """Where the module is now; None where there never was one."""
+        if not name.startswith("flowc.") or name == "flowc.moved_modules":
+            return None
+        from flowc.moved_modules import spec_of
+
+        return spec_of(name)
+
+
+sys.meta_path.append(_Moved)
 
 
 def __dir__() -> list[str]:
