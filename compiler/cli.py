@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from compiler.late import late
+from compiler.stand_ins import stand_ins
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command; its exit code."""
     gc.disable()  # a compile is over before collecting would pay
-    with late("inspect", "uuid", "urllib.parse"):  # click and pathlib import them, for little that we ask of these
+    with stand_ins("inspect", "uuid", "urllib.parse"):  # click and pathlib import them, for little that we ask of these
         import pathlib  # noqa: F401, PLC0415
 
         from compiler.root import call  # noqa: PLC0415

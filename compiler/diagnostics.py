@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from compiler.ir.flow import Span
-from compiler.record import fresh, mutable, record
+from compiler.slotted_class import fresh, mutable, record
 
 Severity = Literal["error", "warning", "note"]
 

@@ -14,7 +14,7 @@ from compiler.ir.flow import Flow
 from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
 from compiler.mistakes import CallError
-from compiler.record import fresh, record
+from compiler.slotted_class import fresh, record
 
 
 class FlowChoiceError(CallError):

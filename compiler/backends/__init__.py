@@ -12,7 +12,7 @@ from typing import ClassVar, Protocol
 from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Value
 from compiler.ir.plan import Feature, Option, Plan
-from compiler.record import fresh, record
+from compiler.slotted_class import fresh, record
 
 PORTABLE_OPTIONS = frozenset({"image", "cpu", "memory", "gpu", "disk", "shared_memory"})
 """Options of `@kubernetes`, `@batch` and `@resources` that every target spells: the plan's `Task.image` and `Task.resources`."""

@@ -23,9 +23,8 @@ from compiler.ir.plan import (
     Task,
     Trigger,
 )
-from compiler.pattern import Pattern
 
-_UNSAFE = Pattern(r"[{}$%#\\`'\"]|\.(sh|bash)$|[^\x20-\x7e]|Ref::|^$")
+_UNSAFE = r"[{}$%#\\`'\"]|\.(sh|bash)$|[^\x20-\x7e]|Ref::|^$"
 """What some engine or kubelet rewrites; Batch drops variables that are empty."""
 
 
@@ -152,7 +151,7 @@ def step_environment(task: Task) -> dict[str, str]:
     Plain values go as they are. All others go together in `FLOWC_ENVIRONMENT`, JSON in which braces, dollars, percent
     signs and everything else that some template language knows are `\\uXXXX`; the shim sets them before the flow is imported.
     """
-    plain = {name: value for name, value in task.environment if not _UNSAFE.search(value)}
+    plain = {name: value for name, value in task.environment if not re.search(_UNSAFE, value)}
     rest = {name: value for name, value in task.environment if name not in plain}
     if rest:
         plain["FLOWC_ENVIRONMENT"] = inert_json(rest)
@@ -161,15 +160,15 @@ def step_environment(task: Task) -> dict[str, str]:
 
 def legible(prose: str) -> str:
     """Prose for people, without what databases and manifests cannot hold: NUL, and halves of surrogate pairs."""
-    return _NOWHERE.sub("\ufffd", prose)
+    return re.sub(_NOWHERE, "\ufffd", prose)
 
 
-_NOWHERE = Pattern("[\0\ud800-\udfff]")
+_NOWHERE = "[\0\ud800-\udfff]"
 
 
 def inert_text(text: str) -> str:
     """The text as it is, or as a JSON string with escapes where some engine would rewrite it."""
-    return inert_json(text) if _UNSAFE.search(text) else text
+    return inert_json(text) if re.search(_UNSAFE, text) else text
 
 
 def inert_json(value: Mapping[str, object] | str) -> str:
@@ -180,10 +179,10 @@ def inert_json(value: Mapping[str, object] | str) -> str:
     import json  # noqa: PLC0415 - few values need it
 
     text = json.dumps(value, ensure_ascii=True, separators=(", ", ": "), sort_keys=False)
-    return _STRING.sub(lambda match: _escaped(match[0]), text).replace("}}", "} }").replace("{{", "{ {")
+    return re.sub(_STRING, lambda match: _escaped(match[0]), text).replace("}}", "} }").replace("{{", "{ {")
 
 
-_STRING = Pattern(r'"(?:[^"\\]|\\.)*"')
+_STRING = r'"(?:[^"\\]|\\.)*"'
 
 
 def _escaped(literal: str) -> str:

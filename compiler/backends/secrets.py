@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from compiler.diagnostics import Report, Rule
 from compiler.ir.plan import Plan, Secret, Task
-from compiler.pattern import Pattern
 
 Kind = Literal["kubernetes", "aws-secrets-manager"]
 
-_NAME = Pattern(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+_NAME = r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?"
 
 KUBERNETES_SECRET = Rule(
     code="FC623",
@@ -48,7 +48,9 @@ def check_kubernetes(plan: Plan, report: Report) -> None:
 
 
 def _lacks(secret: Secret) -> list[str]:
-    found = ["its name holds more than small letters, digits, `-` and `.`"] if not _NAME.fullmatch(secret.name) else []
+    found = (
+        ["its name holds more than small letters, digits, `-` and `.`"] if not re.fullmatch(_NAME, secret.name) else []
+    )
     found += ["no role is asked for it"] if secret.role else []
     found += ["it has no region"] if secret.region else []
     return found + (["its keys are variables by their own names"] if secret.as_text or secret.variable else [])

@@ -13,8 +13,8 @@ from flowc.store import open_store
 from flowc.store.protocol import MissingError, Store, StoreError
 
 from compiler.mistakes import CallError
-from compiler.record import record
 from compiler.run.process_state import Life, life
+from compiler.slotted_class import record
 from compiler.workspace.settings import did_you_mean
 
 TaskStatus = Literal["done", "caught", "failed", "running", "stopped", "killed", "unfinished", "waiting"]

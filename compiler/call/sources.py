@@ -16,7 +16,7 @@ from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
 from compiler.mistakes import CallError
 from compiler.pipeline import Reading, read_flow
-from compiler.record import fresh, mutable, record
+from compiler.slotted_class import fresh, mutable, record
 from compiler.terminal.findings import show
 from compiler.workspace.package import code_root, default_image, package
 from compiler.workspace.settings import Settings, did_you_mean, read_settings

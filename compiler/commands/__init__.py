@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from compiler.record import record
+from compiler.slotted_class import record
 
 
 @record

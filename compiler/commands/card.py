@@ -10,7 +10,7 @@ import click
 
 from compiler.call.history import HistoryError, TaskState, opened, read_state
 from compiler.call.stores import local_store
-from compiler.record import record
+from compiler.slotted_class import record
 from compiler.terminal.output import print_bytes, write_files
 from compiler.terminal.times import size
 from compiler.workspace.settings import read_settings

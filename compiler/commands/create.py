@@ -18,7 +18,7 @@ from compiler.ir.flow import Flow, Value
 from compiler.ir.needs import has_own_packages
 from compiler.mistakes import CallError
 from compiler.pipeline import emit_plan, read_flow, read_flows
-from compiler.record import record
+from compiler.slotted_class import record
 from compiler.terminal.findings import show
 from compiler.terminal.output import differences, print_bytes, styled_diff, write_files
 from compiler.workspace.package import is_compiled, package

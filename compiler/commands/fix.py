@@ -15,9 +15,9 @@ from compiler.diagnostics import Diagnostic, Report
 from compiler.frontend.text.source import decode
 from compiler.mistakes import CallError
 from compiler.pipeline import Reading, read_flows
-from compiler.record import record, replaced
 from compiler.report.fixing import mend, replace_files
 from compiler.report.render import as_objects
+from compiler.slotted_class import record, replaced
 from compiler.terminal.output import styled_diff
 
 JSON_VERSION = 1

@@ -32,7 +32,7 @@ from compiler.frontend.steps.methods import Method, read_ends, read_method, read
 from compiler.frontend.text.source import doc_of
 from compiler.frontend.values.classes import Lineage, Member, members, own_members
 from compiler.ir.flow import Decorator, Flow, Parameter, Span
-from compiler.record import record
+from compiler.slotted_class import record
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 

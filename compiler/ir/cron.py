@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 
-from compiler.pattern import Pattern
-
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
-_ITEM = Pattern(r"(?:\*|(\w+)(?:-(\w+))?)(?:/(\d+))?")
+_ITEM = r"(?:\*|(\w+)(?:-(\w+))?)(?:/(\d+))?"
 _FIVE, _SIX = 5, 6
 
 
@@ -42,7 +40,7 @@ def _field(text: str, at: int) -> str | None:
 
 
 def _item(text: str, at: int) -> str | None:
-    match = _ITEM.fullmatch(text)
+    match = re.fullmatch(_ITEM, text)
     if not match:
         return None
     first, last = (_value(word, at) for word in match.group(1, 2))

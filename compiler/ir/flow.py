@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from compiler.record import record
+from compiler.slotted_class import record
 
 Value = None | bool | int | float | str | tuple["Value", ...] | Mapping[str, "Value"]
 """A value that the source alone tells: JSON's kinds; lists and tuples are tuples, dicts have string keys."""

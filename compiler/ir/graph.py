@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from compiler.ir.flow import End, Foreach, Gang, Goto, Split, Step, Switch
 from compiler.ir.plan import Choice, Load
-from compiler.record import record
+from compiler.slotted_class import record
 
 Graph = Mapping[str, Sequence[str]]
 """Successors (or predecessors) of each node, without repeats and self-loops."""

@@ -12,7 +12,7 @@ from math import ceil
 from typing import Literal
 
 from compiler.ir.flow import Dynamic, Flow, Parameter, Span, Value
-from compiler.record import record
+from compiler.slotted_class import record
 
 Feature = Literal[
     "switch", "recursion", "gang", "trigger", "trigger-on-finish", "exit-hook", "conda", "pypi", "card", "secrets",

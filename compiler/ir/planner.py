@@ -27,7 +27,7 @@ from compiler.ir.plan import (
     Scope,
     Task,
 )
-from compiler.record import fresh, mutable, record
+from compiler.slotted_class import fresh, mutable, record
 
 
 def plan(flow: Flow, *, branch: str | None = None, production: bool = False) -> Plan:

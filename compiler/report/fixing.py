@@ -13,8 +13,8 @@ from pathlib import Path
 from compiler.diagnostics import AddImport, Diagnostic, Edit, Report
 from compiler.frontend.text.source import decode
 from compiler.mistakes import CallError
-from compiler.record import mutable, record
 from compiler.report.splices import UnforeseenError, spliced
+from compiler.slotted_class import mutable, record
 
 Reader = Callable[[Mapping[Path, bytes]], Report]
 """Reads a flow file, drafts in place of files, and says what was found."""

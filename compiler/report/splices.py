@@ -14,7 +14,7 @@ from typing import Any
 from compiler.diagnostics import AddImport, Drop, Edit, Insert, Move, Replace
 from compiler.ir.flow import Span
 from compiler.mistakes import CallError
-from compiler.record import record
+from compiler.slotted_class import record
 
 
 class UnforeseenError(Exception):

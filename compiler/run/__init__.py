@@ -17,13 +17,13 @@ from flowc.artifacts.address import RunAddress
 
 from compiler.backends.command import added, config_environment, loads_text, mutated, step_word
 from compiler.ir.plan import Plan
-from compiler.record import fresh, mutable, record
 from compiler.run.events import Listener, RunResult, TaskStart
 from compiler.run.hooks import run_hooks
 from compiler.run.process_state import alive
 from compiler.run.resume import Resume, Resumption, resumption
 from compiler.run.walk import Ready, Report, Walk
 from compiler.run.workers import Ended, Line, Workers
+from compiler.slotted_class import fresh, mutable, record
 
 
 def run_flow(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from compiler.record import record
+from compiler.slotted_class import record
 
 
 @record

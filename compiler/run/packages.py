@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from collections.abc import Iterator
@@ -9,11 +10,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from compiler.ir.plan import Packages, Plan
-from compiler.pattern import Pattern
 
-_REQUIREMENT = Pattern(r"(?:[\w-]+::)?(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^]]*\])?(?P<bounds>.*)")
-_BOUND = Pattern(r"\s*(===|==|>=|<=|!=|~=|=|>|<)\s*([A-Za-z0-9.*+!_-]+)\s*")
-_NUMBER = Pattern(r"\d+")
+_REQUIREMENT = r"(?:[\w-]+::)?(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^]]*\])?(?P<bounds>.*)"
+_BOUND = r"\s*(===|==|>=|<=|!=|~=|=|>|<)\s*([A-Za-z0-9.*+!_-]+)\s*"
+_NUMBER = r"\d+"
 
 
 def lacking(plan: Plan) -> dict[str, list[str]]:
@@ -45,7 +45,7 @@ def other_python(plan: Plan) -> str | None:
 
 def _lacking(packages: Packages) -> Iterator[str]:
     for requirement in (*packages.conda, *packages.pypi):
-        match = _REQUIREMENT.fullmatch(requirement)
+        match = re.fullmatch(_REQUIREMENT, requirement)
         if match is None or "://" in requirement.partition("@")[0]:
             continue  # an address: nobody knows the name of what lies there
         here = _installed(match["name"])
@@ -67,7 +67,7 @@ def _installed(name: str) -> str | None:
 
 
 def _bounds(text: str) -> list[tuple[str, str]]:
-    matches = (_BOUND.fullmatch(part) for part in text.split(",") if part.strip())
+    matches = (re.fullmatch(_BOUND, part) for part in text.split(",") if part.strip())
     return [(match[1], match[2]) for match in matches if match]
 
 
@@ -91,7 +91,7 @@ def _fits(here: str, bound: tuple[str, str]) -> bool:
 def _release(text: str) -> tuple[int, ...]:
     numbers: list[int] = []
     for part in text.partition("+")[0].split("."):
-        match = _NUMBER.compiled.match(part)
+        match = re.match(_NUMBER, part)
         if not match:
             break
         numbers.append(int(match[0]))

@@ -17,8 +17,8 @@ from compiler.ir.flow import Switch
 from compiler.ir.graph import successors
 from compiler.ir.plan import Begin, Enter, FanOut, Gather, Plan, Scope, Task
 from compiler.mistakes import CallError
-from compiler.record import fresh, mutable, record
 from compiler.run.walk import Ready, Report, Walk
+from compiler.slotted_class import fresh, mutable, record
 
 LATEST = "latest"
 """The word for the newest run of the flow in the store."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from compiler.ir.plan import Enter, FanOut, Plan, Scope, Task, entry
-from compiler.record import fresh, mutable, record
+from compiler.slotted_class import fresh, mutable, record
 
 
 @record

@@ -17,7 +17,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 
-from compiler.record import fresh, mutable, record
+from compiler.slotted_class import fresh, mutable, record
 
 Environment = tuple[tuple[str, str], ...]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import click
 
 from compiler.diagnostics import Diagnostic, Report
-from compiler.pattern import Pattern
 from compiler.report.render import Format, lines_of, read_sources, render
 
 FORMATS: tuple[Format, ...] = ("text", "json", "github", "sarif")
@@ -29,7 +29,7 @@ def _text(report: Report, form: Format) -> str:
     return render(_heard(report, sources), sources, form, colour=form == "text")
 
 
-_IGNORED = Pattern(r"#\s*flowc:\s*ignore\[([^\]]*)\]")
+_IGNORED = r"#\s*flowc:\s*ignore\[([^\]]*)\]"
 
 
 def _heard(report: Report, sources: Mapping[str, str]) -> Report:
@@ -45,5 +45,5 @@ def _heard(report: Report, sources: Mapping[str, str]) -> Report:
 def _is_silenced(found: Diagnostic, lines: list[str]) -> bool:
     if found.rule.severity == "error" or found.span.line > len(lines):
         return False
-    said = _IGNORED.search(lines[found.span.line - 1])
+    said = re.search(_IGNORED, lines[found.span.line - 1])
     return said is not None and found.rule.code in [code.strip() for code in said[1].split(",")]

@@ -9,8 +9,8 @@ from typing import IO
 
 import click
 
-from compiler.record import fresh, mutable
 from compiler.run.events import RunResult, TaskStart
+from compiler.slotted_class import fresh, mutable
 from compiler.terminal.output import write_files
 
 _COLOURS = ("cyan", "green", "yellow", "blue", "magenta", "bright_cyan", "bright_green", "bright_blue")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from compiler.pattern import Pattern
-from compiler.record import record
+from compiler.slotted_class import record
 
 FILES = (".gitignore", ".flowcignore")
 """Where rules stand, in this order: of two that match, the later one counts."""
@@ -76,17 +75,14 @@ def _without_trailing_spaces(line: str) -> str:
     return line
 
 
-_TOKEN = Pattern(
-    r"""(?P<lead>^\*\*/)        # **/ at the beginning: any folder, or none
+_TOKEN = r"""(?sx)(?P<lead>^\*\*/)        # **/ at the beginning: any folder, or none
     | (?P<tail>/\*\*$)          # /** at the end: everything inside
     | (?P<middle>/\*\*(?=/))    # /**/ between: any folders, or none
     | (?P<stars>\*+)
     | (?P<one>\?)
     | (?P<set>\[[!^]?\]?(?:\\.|\[:[a-z]+:\]|[^\]\\])*\])
     | \\(?P<escaped>.)
-    | (?P<plain>.)""",
-    re.VERBOSE | re.DOTALL,
-)
+    | (?P<plain>.)"""
 _SPELLED = {"lead": "(?:.*/)?", "tail": "/.+", "middle": "(?:/.*)?", "stars": "[^/]*", "one": "[^/]"}
 _CLASSES = {
     "[:alnum:]": "0-9A-Za-z",
@@ -101,7 +97,7 @@ _CLASSES = {
 
 
 def _regex(glob: str) -> str:
-    return "".join(map(_token, _TOKEN.finditer(glob))) + r"\Z"
+    return "".join(map(_token, re.finditer(_TOKEN, glob))) + r"\Z"
 
 
 def _token(match: re.Match[str]) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import struct
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from compiler.mistakes import CallError
-from compiler.pattern import Pattern
-from compiler.record import fresh, mutable, record
+from compiler.slotted_class import fresh, mutable, record
 from compiler.workspace.ignore import Ignores, read_ignores
 from compiler.workspace.settings import Settings, nearest
 
@@ -31,7 +31,7 @@ MARKS: Mapping[str, bytes] = {
 """How the head of a compiled file is known. It is left out, since it may name an image, and that name holds the digest of the code."""
 
 _HEAD = 1024
-_ARCHIVE = Pattern(r"[0-9a-f]{64}\.tar\.gz")
+_ARCHIVE = r"[0-9a-f]{64}\.tar\.gz"
 """An archive of ours, which would change the name of the next one."""
 
 LIMIT = 256 * 1024 * 1024
@@ -172,7 +172,7 @@ def _is_left_out(entry: os.DirEntry[str], base: str, ignores: Ignores | None) ->
 
 
 def _is_archive(name: str) -> bool:
-    return name.endswith(".tar.gz") and _ARCHIVE.fullmatch(name) is not None
+    return name.endswith(".tar.gz") and re.fullmatch(_ARCHIVE, name) is not None
 
 
 def _ignores_above(root: Path) -> tuple[Ignores | None, str]:

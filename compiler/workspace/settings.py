@@ -8,7 +8,7 @@ from pathlib import Path
 from compiler.backends import Backend, Options
 from compiler.ir.flow import Value
 from compiler.mistakes import CallError
-from compiler.record import fresh, record
+from compiler.slotted_class import fresh, record
 
 COMMAND_LINE = "command line"
 DEFAULT = "default"

@@ -16,7 +16,7 @@ from compiler.diagnostics import Report
 from compiler.ir.flow import Dynamic, Value
 from compiler.ir.plan import Option
 from compiler.ir.planner import plan
-from compiler.record import replaced
+from compiler.slotted_class import replaced
 from tests.argo.source import OPTIONS, STEP, documents, found, source, template
 from tests.engines.argo import main_document
 from tests.engines.argo_nodes import obj, objects

@@ -11,7 +11,7 @@ from flowc.artifacts.manifest import read
 from flowc.store import open_store
 
 from compiler.backends import Options
-from compiler.record import replaced
+from compiler.slotted_class import replaced
 from tests.argo.source import OPTIONS, documents, found, source
 from tests.engines.argo import NAMESPACE, Submission, run_workflow
 from tests.engines.argo_events import created, watched

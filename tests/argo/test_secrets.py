@@ -14,7 +14,7 @@ from flowc.store import open_store
 from compiler.backends import Backend, Options
 from compiler.call.targets import load_backend
 from compiler.pipeline import compile_flow
-from compiler.record import replaced
+from compiler.slotted_class import replaced
 from tests.argo.source import OPTIONS, documents, found, source, template
 from tests.argo.test_events import SHIM
 from tests.engines.argo import NAMESPACE, run_workflow

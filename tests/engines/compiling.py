@@ -12,7 +12,7 @@ from compiler.diagnostics import Report
 from compiler.ir.flow import Flow, Value
 from compiler.ir.planner import plan
 from compiler.pipeline import Reading, emit_plan, read_flow
-from compiler.record import replaced
+from compiler.slotted_class import replaced
 from tests.engines import FlowCase
 
 _ONE_AT_A_TIME = threading.Lock()

@@ -9,7 +9,7 @@ import pytest
 from compiler.diagnostics import Report
 from compiler.frontend import parse
 from compiler.ir.flow import Case, Dynamic, Foreach, Gang, Goto, Span, Split, Step, Switch, Transition, Value
-from compiler.record import replaced
+from compiler.slotted_class import replaced
 from tests.frontend.sources import HEAD, flow, only, parsed, step
 
 END = step("end", "pass")

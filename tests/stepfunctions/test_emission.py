@@ -22,7 +22,7 @@ from compiler.ir.flow import Dynamic, Span, Value
 from compiler.ir.plan import Option, Plan, Resources, Schedule, Task
 from compiler.ir.planner import plan
 from compiler.pipeline import compile_flow
-from compiler.record import replaced
+from compiler.slotted_class import replaced
 from tests.engines.stepfunctions import substitute
 from tests.engines.stepfunctions_lint import asl_validator, lint, lint_jobs
 from tests.ir.flows import SPAN, flow

@@ -8,7 +8,7 @@ import pytest
 
 from compiler.ir.plan import Plan, Retry, Task
 from compiler.ir.planner import plan
-from compiler.record import replaced
+from compiler.slotted_class import replaced
 from tests.argo.stage import Script, expected
 from tests.argo.test_execution import SHAPES
 from tests.ir.flows import flow

@@ -26,8 +26,8 @@ from compiler.backends.airflow.settings import callbacks, operator, placed
 from compiler.backends.airflow.steps import BASH_REPORT, MODULE, POD_REPORT, asset_name, hook_call, operator_call
 from compiler.backends.command import environment, flow_image, legible, trigger_facts
 from compiler.ir.plan import FlowTrigger, Plan, Task, Trigger
-from compiler.late import late
-from compiler.record import record
+from compiler.slotted_class import record
+from compiler.stand_ins import stand_ins
 
 ACTIVE_TASKS = 16
 """How many tasks of a DAG run at once where neither it nor the server says another number."""
@@ -146,7 +146,7 @@ def _imports(used: frozenset[str], options: Options) -> list[Code]:
 
 def _render(**values: object) -> str:
     """Fill the template; a value that is no source text of ours is a bug, not output."""
-    with late(
+    with stand_ins(
         "hashlib", "inspect", "random", "tempfile", "urllib.parse"
     ):  # for caches and filters that the template has not
         from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 only this target needs it, and it is slow to import

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from compiler.record import record
+from compiler.slotted_class import record
 
 WIDTH = 88
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from compiler.backends.airflow.literals import Call, Source
 from compiler.ir.flow import Value
 from compiler.ir.plan import Resources
-from compiler.pattern import Pattern
 
 TOLERATION_KEYS = {
     "key": "key",
@@ -54,7 +54,7 @@ def _word(value: Value) -> str:
 
 def _template(text: str) -> str:
     """The text, or where a template would change it (also its last newline) an expression that is a literal of it."""
-    if not _TEMPLATE.search(text):
+    if not re.search(_TEMPLATE, text):
         return text
     letters = (
         char if char.isascii() and (char.isalnum() or char in _HARMLESS) else _escape(ord(char)) for char in text
@@ -66,7 +66,7 @@ def _escape(code: int) -> str:
     return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004
 
 
-_TEMPLATE = Pattern(r"\{[{%#]|\r|\n\Z")
+_TEMPLATE = r"\{[{%#]|\r|\n\Z"
 _HARMLESS = frozenset(" !$&()*+,-./:;<=>?@[]^_|~")
 
 

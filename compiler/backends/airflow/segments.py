@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from compiler.ir.plan import FanOut, Scope, Task, entry
-from compiler.record import record
+from compiler.slotted_class import record
 
 
 @record

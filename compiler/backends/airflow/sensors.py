@@ -6,13 +6,13 @@ Their texts are Airflow's own: a `{{ ds }}` in a key is a template there, as the
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Mapping
 
 from compiler.backends.airflow.literals import Call, Source
 from compiler.backends.airflow.models import is_text, is_texts
 from compiler.ir.flow import Decorator, Dynamic, Flow, Span, Value
-from compiler.pattern import Pattern
-from compiler.record import record
+from compiler.slotted_class import record
 
 STATES = frozenset(
     [
@@ -27,7 +27,7 @@ STATES = frozenset(
         "skipped",
     ]
 )
-_TASK_ID = Pattern(r"[A-Za-z0-9_.-]{1,200}")
+_TASK_ID = r"[A-Za-z0-9_.-]{1,200}"
 _DELTA = frozenset(["days", "seconds", "microseconds", "milliseconds", "minutes", "hours", "weeks"])
 
 
@@ -60,7 +60,7 @@ _BOTH: Mapping[str, _Takes] = {
     "exponential_backoff": _FLAG,
     "pool": _TEXT,
     "soft_fail": _FLAG,
-    "name": (lambda value: isinstance(value, str) and _TASK_ID.fullmatch(value) is not None, "a task id"),
+    "name": (lambda value: isinstance(value, str) and re.fullmatch(_TASK_ID, value) is not None, "a task id"),
     "description": _TEXT,
 }
 _OPTIONS: Mapping[str, Mapping[str, _Takes]] = {

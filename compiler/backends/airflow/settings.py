@@ -10,7 +10,7 @@ from compiler.backends.airflow import models
 from compiler.backends.airflow.literals import Call, Code, Source
 from compiler.backends.airflow.models import is_mapping, is_text, is_texts
 from compiler.ir.flow import Value
-from compiler.record import record
+from compiler.slotted_class import record
 
 Place = Literal["file", "dag", "all", "pod"]
 """Where a key goes: into the file's shape, the DAG's arguments, every task's, or the pods' alone."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from compiler.backends import Options
 from compiler.backends.airflow import pods
 from compiler.backends.airflow.literals import Call, Code, Source, Spread, block
@@ -10,7 +12,6 @@ from compiler.backends.airflow.settings import operator, seconds
 from compiler.backends.command import argv, hook_argv, legible, own_image, step_environment
 from compiler.backends.secrets import secret_environment
 from compiler.ir.plan import Begin, EventTrigger, Hook, Plan, Task, Trigger
-from compiler.pattern import Pattern
 
 POD_REPORT = "json:/airflow/xcom/return.json"
 BASH_REPORT = "stdout:"
@@ -129,10 +130,10 @@ def _number(value: float) -> int | float:
     return int(value) if value == int(value) else value
 
 
-_TEMPLATE = Pattern(r"\{[{%#]")
-_EXPANDED = Pattern(r"\$\$|\$\(|\.(sh|bash)$")
+_TEMPLATE = r"\{[{%#]"
+_EXPANDED = r"\$\$|\$\(|\.(sh|bash)$"
 
 
 def is_rewritten(text: str, *, expands: bool = True) -> bool:
     """Whether Airflow's templates would find something of their own in a text, or the kubelet where it `expands` it."""
-    return bool(_TEMPLATE.search(text) or (expands and _EXPANDED.search(text)))
+    return bool(re.search(_TEMPLATE, text) or (expands and re.search(_EXPANDED, text)))

@@ -12,7 +12,7 @@ from compiler.backends.argo.parameters import SUBMITTED, has_input
 from compiler.backends.argo.yaml_text import Comment, Inline, Tree, Words
 from compiler.backends.command import argv, flow_image, loads_text, own_image, step_environment, step_word
 from compiler.ir.plan import Begin, Choice, Follow, Load, Plan, Task
-from compiler.record import record, replaced
+from compiler.slotted_class import record, replaced
 
 REPORT = "/tmp/flowc"
 RUN = "argo-{{workflow.namespace}}-{{workflow.name}}"

@@ -16,7 +16,7 @@ from compiler.backends.argo.yaml_text import Inline, Tree
 from compiler.backends.command import trigger_facts
 from compiler.ir.cron import five_fields
 from compiler.ir.plan import EventTrigger, FlowTrigger, Plan, Trigger
-from compiler.record import record
+from compiler.slotted_class import record
 
 API = "argoproj.io/v1alpha1"
 ARGUMENT = "flowc-trigger"

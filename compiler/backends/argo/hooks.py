@@ -10,7 +10,7 @@ from compiler.backends.argo.names import Names, task_name
 from compiler.backends.argo.yaml_text import Inline, Tree, Words
 from compiler.backends.command import flow_image, hook_argv
 from compiler.ir.plan import Hook, Plan
-from compiler.record import replaced
+from compiler.slotted_class import replaced
 
 _FUNCTION, _STATUS = "{{inputs.parameters.function}}", "{{inputs.parameters.status}}"
 _SHARED = len(("python", "-m", "flowc", "hook"))

@@ -9,7 +9,7 @@ from compiler.backends.argo.yaml_text import Inline, Tree
 from compiler.backends.secrets import kubernetes_secrets, secret_environment
 from compiler.ir.flow import Dynamic, Value
 from compiler.ir.plan import Option, Resources, Task
-from compiler.record import fresh, mutable
+from compiler.slotted_class import fresh, mutable
 
 OPTIONS = frozenset({
     "annotations", "gpu_vendor", "image_pull_policy", "image_pull_secrets", "labels", "node_selector",

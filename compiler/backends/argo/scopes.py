@@ -9,7 +9,7 @@ from compiler.backends.argo.names import Names, task_name
 from compiler.backends.argo.parameters import has_input
 from compiler.backends.argo.yaml_text import Inline, Tree
 from compiler.ir.plan import Edge, FanOut, Plan, Scope, Task, entry
-from compiler.record import record
+from compiler.slotted_class import record
 
 ROOT = "main"
 NOWHERE = "-"

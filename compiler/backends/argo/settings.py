@@ -9,7 +9,7 @@ from compiler.backends import Options
 from compiler.backends.argo.kubernetes import IS_KIND, Kind, mapping, names, tree
 from compiler.backends.argo.yaml_text import Inline, Tree
 from compiler.ir.flow import Value
-from compiler.record import record
+from compiler.slotted_class import record
 
 Place = Literal["spec", "metadata", "container", "cron", "pod", "events"]
 

@@ -6,9 +6,8 @@ aliases, no tags, no folding; the order is the caller's. PyYAML would need its q
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-
-from compiler.pattern import Pattern
 
 Tree = bool | int | str | list["Tree"] | dict[str, "Tree"]
 
@@ -30,9 +29,7 @@ class Inline(dict[str, Tree]):
 _FIRST = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_/"
 _PLAIN = f"{_FIRST}0123456789.-"
 # a fixed set: what `str.isprintable` says depends on the Python; marks that reorder or hide text are left out
-_VISIBLE = Pattern(
-    "[ -~\xa1-\u200a\u2010-\u2027\u2030-\u205f\u2070-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U000dffff]*"
-)
+_VISIBLE = "[ -~\xa1-\u200a\u2010-\u2027\u2030-\u205f\u2070-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U000dffff]*"
 _RESERVED = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "none"])
 _ESCAPES = {"\n": "\\n", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
@@ -52,7 +49,7 @@ def scalar(text: str) -> str:
 
 
 def _is_visible(text: str) -> bool:
-    return text.isprintable() if text.isascii() else _VISIBLE.fullmatch(text) is not None
+    return text.isprintable() if text.isascii() else re.fullmatch(_VISIBLE, text) is not None
 
 
 def _visible(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 from compiler.backends import Options
@@ -10,9 +11,8 @@ from compiler.backends.stepfunctions import events, schedule, settings
 from compiler.backends.stepfunctions.jobs import queue
 from compiler.backends.stepfunctions.layout import Json
 from compiler.ir.plan import EventTrigger, Plan
-from compiler.pattern import Pattern
 
-_PLACEHOLDER = Pattern(r"\$\{([A-Za-z0-9]+)\}")
+_PLACEHOLDER = r"\$\{([A-Za-z0-9]+)\}"
 
 
 def policy(plan: Plan, options: Options, name: str, definitions: Mapping[str, Json]) -> Json:
@@ -63,7 +63,7 @@ def template(
     """A SAM template: job definitions, the machine with its role, the schedule; what the platform alone knows is a parameter."""
     text = json.dumps([definitions, rights]) + " ".join(queue(task, options) for task in plan.root.tasks())
     text += settings.store(options).bucket
-    outside = sorted({key for key in _PLACEHOLDER.compiled.findall(text) if key not in definitions})
+    outside = sorted({key for key in re.findall(_PLACEHOLDER, text) if key not in definitions})
     resources: dict[str, Json] = {key: _batch_resource(document) for key, document in definitions.items()}
     substitutions: dict[str, Json] = {key: {"Ref": key} for key in (*definitions, *outside) if _in_machine(key)}
     resources["StateMachine"] = {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from compiler.backends import Options
 from compiler.ir.flow import Value
-from compiler.record import record
+from compiler.slotted_class import record
 
 
 @record

@@ -6,6 +6,7 @@ both come through `ItemSelector`. Results are dropped: a state's data end at 262
 
 from __future__ import annotations
 
+import re
 from math import ceil
 from typing import Literal
 
@@ -16,8 +17,7 @@ from compiler.backends.stepfunctions.hooks import RUN, around, state_name
 from compiler.backends.stepfunctions.jobs import JobDefinitions, batch_name, queue
 from compiler.backends.stepfunctions.layout import Json
 from compiler.ir.plan import Branches, FanOut, Hook, Node, Plan, Scope, Task, entry
-from compiler.pattern import Pattern
-from compiler.record import record
+from compiler.slotted_class import record
 
 State = dict[str, Json]
 States = dict[str, Json]
@@ -38,8 +38,8 @@ _ALWAYS = -1
 INPUT = "Input"
 """The first state. Steps' names have no capitals, so no step has this name; other states' names hold a space."""
 
-_SPECIAL = Pattern(r"([\\'{}])")
-_PLACEHOLDER = Pattern(r"(\$\{[A-Za-z0-9]+\})")
+_SPECIAL = r"([\\'{}])"
+_PLACEHOLDER = r"(\$\{[A-Za-z0-9]+\})"
 
 
 class Path(str):
@@ -300,8 +300,8 @@ def _literal(text: str) -> str:
 
 def _escaped(text: str) -> str:
     """Text inside an intrinsic's literal. `${Name}` stays as it is: it is replaced before the intrinsic is read."""
-    parts = _PLACEHOLDER.split(text)
-    return "".join(part if at % 2 else _SPECIAL.sub(r"\\\1", part) for at, part in enumerate(parts))
+    parts = re.split(_PLACEHOLDER, text)
+    return "".join(part if at % 2 else re.sub(_SPECIAL, r"\\\1", part) for at, part in enumerate(parts))
 
 
 def _comment(doc: str | None) -> str:

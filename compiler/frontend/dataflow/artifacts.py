@@ -21,7 +21,7 @@ from compiler.frontend.shape.outline import targets
 from compiler.frontend.steps.bodies import Body
 from compiler.frontend.steps.methods import Method
 from compiler.ir.flow import Flow
-from compiler.record import record
+from compiler.slotted_class import record
 
 
 @record

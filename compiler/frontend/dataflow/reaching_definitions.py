@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from compiler.ir.flow import Flow, Foreach, Gang, Split
 from compiler.ir.graph import order, predecessors, successors
-from compiler.record import mutable, record, replaced
+from compiler.slotted_class import mutable, record, replaced
 
 
 @record

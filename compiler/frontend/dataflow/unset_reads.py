@@ -17,7 +17,7 @@ from compiler.frontend.steps.methods import Method
 from compiler.frontend.text.respelling import renamed_artifact
 from compiler.frontend.values.evaluator import evaluate
 from compiler.ir.flow import Access, Dynamic, Flow, Foreach, Span, Step, Switch, Value
-from compiler.record import record, replaced
+from compiler.slotted_class import record, replaced
 
 if TYPE_CHECKING:
     from typing import TypeGuard

@@ -15,7 +15,7 @@ from compiler.frontend.values.classes import Class, Lineage, Member, members
 from compiler.frontend.values.config_values import Configs, Given, Unparsed, thawed
 from compiler.frontend.values.evaluator import dotted, evaluate_path
 from compiler.ir.flow import Config, Dynamic, Span, Value
-from compiler.record import record
+from compiler.slotted_class import record
 
 _OPTIONS = ("name", "default", "default_value", "help", "required", "parser", "plain")
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from compiler.diagnostics import Report
 from compiler.frontend.findings import fc5xx
 from compiler.ir.flow import Decorator, Flow, Span
-from compiler.pattern import Pattern
 
-_SHAPES = Pattern(
+_SHAPES = (
     r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"  # an AWS access key id
     r"|\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_\w{50,}"
     r"|\bAIza[\w-]{35}\b|\bhf_[A-Za-z0-9]{30,}\b|\bnpm_[A-Za-z0-9]{36}\b|\bpypi-AgE[\w-]{20,}"
@@ -19,17 +19,22 @@ _SHAPES = Pattern(
     r"|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"  # a signed JSON web token
     r"|\b[a-z][a-z0-9+.-]*://[^\s/:@]+:(?![{$%<*])[^\s/:@]{6,}@"  # a password in a URL
 )
-_NAMES = Pattern(r"(?i)(?:^|[_-])(?:password|passwd|secret|token|api_?key|access_?key|private_?key|credentials?)$")
+_NAMES = r"(?i)(?:^|[_-])(?:password|passwd|secret|token|api_?key|access_?key|private_?key|credentials?)$"
 _SHORTEST = 8
-_PLACES = Pattern(r"^(?:[/~.<{$%]|\w+://|arn:)|\.(?:json|pem|ya?ml|toml|txt|key|ini|env)$|^[a-z]+(?: [a-z]+)+$")
+_PLACES = r"^(?:[/~.<{$%]|\w+://|arn:)|\.(?:json|pem|ya?ml|toml|txt|key|ini|env)$|^[a-z]+(?: [a-z]+)+$"
 """Paths, URLs, names of AWS's, placeholders and prose: what says where a credential is, not what it is."""
 
 
 def check_credentials(flow: Flow, report: Report) -> None:
     """Warn of each literal of the flow that looks like a credential by its shape, or by its name and its length."""
     for what, name, value, span in _literals(flow):
-        named = len(value) >= _SHORTEST and not value.isdecimal() and _NAMES.search(name) and not _PLACES.search(value)
-        if _SHAPES.search(value) or named:
+        named = (
+            len(value) >= _SHORTEST
+            and not value.isdecimal()
+            and re.search(_NAMES, name)
+            and not re.search(_PLACES, value)
+        )
+        if re.search(_SHAPES, value) or named:
             report.add(fc5xx.CREDENTIAL, span, what=what, name=name)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from compiler.frontend.decorators.own import WRAPPER, Others
 from compiler.ir.flow import Config, Decorator, Dynamic, Parameter, Span, Value
-from compiler.record import record, replaced
+from compiler.slotted_class import record, replaced
 
 
 @record

@@ -11,7 +11,7 @@ from compiler.frontend.findings import fc5xx
 from compiler.frontend.values.classes import Member
 from compiler.frontend.values.evaluator import evaluate_path
 from compiler.ir.flow import Parameter
-from compiler.record import replaced
+from compiler.slotted_class import replaced
 
 
 def read_file(member: Member, path: Path, root: Path, report: Report) -> Parameter | None:

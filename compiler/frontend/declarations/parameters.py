@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 
 from compiler.diagnostics import Note, Report
@@ -14,8 +15,7 @@ from compiler.frontend.values.classes import Member
 from compiler.frontend.values.evaluator import entries, evaluate
 from compiler.frontend.values.scope import Scope
 from compiler.ir.flow import Dynamic, Flow, Parameter, Span, Value
-from compiler.pattern import Pattern
-from compiler.record import record
+from compiler.slotted_class import record
 
 OPTIONS = {
     "Parameter": (
@@ -65,7 +65,7 @@ RESERVED_ATTRIBUTES = frozenset(
 _OURS = "flowc-"
 """What the names begin with under which events travel beside the parameters."""
 
-_NAME = Pattern(r"[A-Za-z_][A-Za-z0-9_-]*")
+_NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
 _BUILTIN_TYPES = {"str": "str", "int": "int", "float": "float", "bool": "bool", "dict": "json", "list": "json"}
 _CLICK_TYPES = {"STRING": "str", "INT": "int", "FLOAT": "float", "BOOL": "bool"}
 
@@ -155,7 +155,7 @@ def name_of(call: Call, report: Report) -> str | None:
     if not isinstance(name, str):
         report.add(fc5xx.PARAMETER_NAME_DYNAMIC, call.span("name"), kind=call.kind, attribute=call.attribute)
         return None
-    if not _NAME.fullmatch(name):
+    if not re.fullmatch(_NAME, name):
         report.add(fc5xx.PARAMETER_NAME, call.span("name"), name=name)
     elif (flat := name.lower().replace("_", "-")) in _RESERVED or flat.startswith(_OURS):
         report.add(fc5xx.PARAMETER_RESERVED, call.span("name"), name=name)

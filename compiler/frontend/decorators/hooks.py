@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 
 from compiler.diagnostics import Report
@@ -13,9 +14,8 @@ from compiler.frontend.text.respelling import respelt
 from compiler.frontend.values.evaluator import evaluate
 from compiler.frontend.values.scope import Scope
 from compiler.ir.flow import Decorator, Value
-from compiler.pattern import Pattern
 
-_DOTTED = Pattern(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_DOTTED = r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*"
 LISTS = ("on_success", "on_error")
 
 
@@ -33,7 +33,7 @@ def _function(scope: Scope, node: ast.expr, report: Report) -> str | None:
     if _is_function(scope, node):
         return text
     value = evaluate(scope, node)
-    if isinstance(value, str) and _DOTTED.fullmatch(value) and _may_exist(scope, value):
+    if isinstance(value, str) and re.fullmatch(_DOTTED, value) and _may_exist(scope, value):
         return value
     wanted = value if isinstance(value, str) else text
     known = [name for name, bound in scope.module.names.items() if isinstance(bound, ast.FunctionDef)]

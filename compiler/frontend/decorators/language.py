@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from compiler.diagnostics import Drop, Fix, Replace, Report
 from compiler.frontend.decorators.aliases import meant_by, puts_on
@@ -17,7 +18,7 @@ from compiler.frontend.text.respelling import head_respelt, imported, renamed_im
 from compiler.frontend.values.evaluator import entries, evaluate
 from compiler.frontend.values.scope import Scope
 from compiler.ir.flow import Decorator, Dynamic, Span, Value
-from compiler.record import record
+from compiler.slotted_class import record
 
 STEP: dict[str, tuple[str, ...]] = {
     "retry": ("times", "minutes_between_retries"),
@@ -370,7 +371,7 @@ def _variables(scope: Scope, node: ast.expr, report: Report) -> Value | Dynamic:
     literals: dict[str, Value] = {}
     for key, place, value in found:
         span = scope.module.source.span(place)
-        if not VARIABLE.fullmatch(key):
+        if not re.fullmatch(VARIABLE, key):
             report.add(fc5xx.VARIABLE_NAME, span, text=key)
         if isinstance(value, str | bool | int | float):
             literals[key] = str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from compiler.diagnostics import Report
@@ -9,12 +10,11 @@ from compiler.frontend.findings import fc5xx
 from compiler.frontend.findings.suggest import did_you_mean
 from compiler.ir.flow import Decorator, Dynamic, Value
 from compiler.ir.needs import KINDS, kind_and_name
-from compiler.pattern import Pattern
 
 _KEYS = ("type", "id", "options", "role")
 _OPTIONS = ("json", "env_var_name", "region")
-_SECRET = Pattern(r"[A-Za-z0-9][A-Za-z0-9/_+=.@:!-]*")
-VARIABLE = Pattern(r"[A-Za-z_][A-Za-z0-9_]*")
+_SECRET = r"[A-Za-z0-9][A-Za-z0-9/_+=.@:!-]*"
+VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
 """The name of an environment variable, as a shell and every target take it."""
 
 
@@ -36,7 +36,7 @@ def _check_source(decorator: Decorator, source: Value, report: Report) -> None:
     span = decorator.span_of("sources")
     if kind == "inline":
         report.add(fc5xx.SECRET_LITERAL, span)
-    elif not isinstance(source, str | Mapping) or kind not in KINDS or not _SECRET.fullmatch(name):
+    elif not isinstance(source, str | Mapping) or kind not in KINDS or not re.fullmatch(_SECRET, name):
         hint = did_you_mean(kind, [each for each in KINDS if each])
         report.add(fc5xx.SECRET_SOURCE, span, text=f"`{source!r}`", hint=hint)
     elif isinstance(source, Mapping):
@@ -52,18 +52,17 @@ def _check_table(decorator: Decorator, source: Mapping[str, Value], report: Repo
                 hint = did_you_mean(key, keys) or f"; there are {', '.join(f'`{each}`' for each in keys)}"
                 report.add(fc5xx.UNKNOWN_OPTION, decorator.span_of("sources"), name="secrets", option=key, hint=hint)
     variable = options.get("env_var_name") if isinstance(options, Mapping) else None
-    if variable is not None and not (isinstance(variable, str) and VARIABLE.fullmatch(variable)):
+    if variable is not None and not (isinstance(variable, str) and re.fullmatch(VARIABLE, variable)):
         report.add(fc5xx.VARIABLE_NAME, decorator.span_of("sources"), text=variable)
 
 
 _MANAGERS = ("pypi", "pypi_base", "conda", "conda_base")
-_PACKAGE = Pattern(
-    r"([A-Za-z0-9_-]+::)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(\[[A-Za-z0-9_, .-]+\])?( *@ *(git\+|https?:)\S+)?|(git\+|https?:)\S+"
+_PACKAGE = (
+    r"([A-Za-z0-9_-]+::)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(\[[A-Za-z0-9_, .-]+\])?( *@ *(git\+|https?:)\S+)?"
+    r"|(git\+|https?:)\S+"
 )
-_VERSION = Pattern(
-    r"\s*(@\s*\S+|((==|>=|<=|!=|~=|===|=|>|<)?\s*[A-Za-z0-9.*+!_-]+)(\s*,\s*(==|>=|<=|!=|~=|>|<)\s*[A-Za-z0-9.*+!_-]+)*)?\s*"
-)
-_PYTHON = Pattern(r"\s*(===?|=|>=|~=)?\s*3(\.\d+){1,2}(\.\*)?\s*(,\s*<=?\s*3(\.\d+){1,2}\s*)?")
+_VERSION = r"\s*(@\s*\S+|((==|>=|<=|!=|~=|===|=|>|<)?\s*[A-Za-z0-9.*+!_-]+)(\s*,\s*(==|>=|<=|!=|~=|>|<)\s*[A-Za-z0-9.*+!_-]+)*)?\s*"
+_PYTHON = r"\s*(===?|=|>=|~=)?\s*3(\.\d+){1,2}(\.\*)?\s*(,\s*<=?\s*3(\.\d+){1,2}\s*)?"
 """One release, all of a release, or from one on: its first version is that of an image that fits."""
 
 
@@ -74,13 +73,13 @@ def check_packages(decorator: Decorator, report: Report) -> None:
     for option in ("packages", "libraries"):
         packages = decorator.get(option)
         for name, version in packages.items() if isinstance(packages, Mapping) else ():
-            if not _PACKAGE.fullmatch(name):
+            if not re.fullmatch(_PACKAGE, name):
                 _wrong(decorator, option, name, "package", "write the name as the package index has it", report)
-            elif not isinstance(version, str | None) or not _VERSION.fullmatch(version or ""):
+            elif not isinstance(version, str | None) or not re.fullmatch(_VERSION, version or ""):
                 cure = "write a version in quotes, `'2.1.0'` or `'>=2,<3'`, or `''` for any"
                 _wrong(decorator, option, version, "version", cure, report)
     python = decorator.get("python")
-    if isinstance(python, str) and not _PYTHON.fullmatch(python):
+    if isinstance(python, str) and not re.fullmatch(_PYTHON, python):
         _wrong(decorator, "python", python, "version of Python", "write `python='3.11'`", report)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from compiler.diagnostics import Report
@@ -11,23 +12,22 @@ from compiler.frontend.decorators.schedules import check_schedule
 from compiler.frontend.decorators.triggers import check_triggers
 from compiler.frontend.findings import fc5xx, fc6xx
 from compiler.ir.flow import Decorator, Dynamic, Flow, Foreach, Gang, Span, Step, Switch, Value
-from compiler.pattern import Pattern
 
 _Fits = Callable[[Value], bool]
-_NUMBER = Pattern(r"\d+(\.\d+)?")
-_WHOLE = Pattern(r"\d+")
-_HALF = Pattern("[\ud800-\udfff]")
+_NUMBER = r"\d+(\.\d+)?"
+_WHOLE = r"\d+"
+_HALF = "[\ud800-\udfff]"
 
 
 def _is_number(value: Value) -> bool:
     if isinstance(value, str):
-        return _NUMBER.fullmatch(value.removeprefix("-")) is not None
+        return re.fullmatch(_NUMBER, value.removeprefix("-")) is not None
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_whole(value: Value) -> bool:
     if isinstance(value, str):
-        return _WHOLE.fullmatch(value.removeprefix("-")) is not None
+        return re.fullmatch(_WHOLE, value.removeprefix("-")) is not None
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -204,7 +204,7 @@ def _check_values(decorator: Decorator, report: Report) -> None:
 def unholdable(value: Value | Dynamic) -> str | None:
     """What in a value neither the environment of a process nor a manifest can hold; None where there is nothing."""
     if isinstance(value, str):
-        return "a NUL" if "\0" in value else "half of a surrogate pair" if _HALF.search(value) else None
+        return "a NUL" if "\0" in value else "half of a surrogate pair" if re.search(_HALF, value) else None
     if isinstance(value, Mapping):
         value = (*value, *value.values())
     return next(filter(None, map(unholdable, value)), None) if isinstance(value, tuple) else None
@@ -242,14 +242,14 @@ def _check_labels(labels: Mapping[str, Value], place: Span, report: Report) -> N
     """Kubernetes refuses a pod whose labels are not what it calls one (its page "Labels and Selectors")."""
     for key, value in labels.items():
         prefix, slash, name = key.rpartition("/")
-        if not _LABEL.fullmatch(name) or (slash and not _DOMAIN.fullmatch(prefix)):
+        if not re.fullmatch(_LABEL, name) or (slash and not re.fullmatch(_DOMAIN, prefix)):
             report.add(fc5xx.LABEL, place, text=key, what="key")
-        if isinstance(value, str) and value and not _LABEL.fullmatch(value):
+        if isinstance(value, str) and value and not re.fullmatch(_LABEL, value):
             report.add(fc5xx.LABEL, place, text=value, what="value")
 
 
-_LABEL = Pattern(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
-_DOMAIN = Pattern(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
+_DOMAIN = r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
 
 
 def shown(value: Value) -> str:
@@ -285,7 +285,7 @@ def _check_catch(step: Step, decorator: Decorator, report: Report) -> None:
         report.add(fc5xx.CATCH_ON_SPLIT, decorator.span, step=step.name, what="which step follows")
 
 
-_PROJECT_NAME = Pattern(r"[a-z0-9_]+")
+_PROJECT_NAME = r"[a-z0-9_]+"
 _LONGEST_PROJECT = 128
 
 
@@ -295,7 +295,7 @@ def _check_project(decorator: Decorator, report: Report) -> None:
         report.add(fc5xx.PROJECT_WITHOUT_NAME, decorator.span)
     for option in ("name", "branch"):
         value = decorator.get(option)
-        if isinstance(value, str) and value and not _PROJECT_NAME.fullmatch(value):
+        if isinstance(value, str) and value and not re.fullmatch(_PROJECT_NAME, value):
             report.add(fc5xx.PROJECT_NAME, decorator.span_of(option), text=value, what=option, more="")
         elif isinstance(value, str) and len(value) > _LONGEST_PROJECT:
             report.add(

@@ -8,7 +8,7 @@ from typing import Literal
 
 from compiler.frontend.text.modules import Function, Module, Modules, Origin
 from compiler.ir.flow import Span
-from compiler.record import record
+from compiler.slotted_class import record
 
 WRAPPER = "user_step_decorator"
 """What every user step decorator is called in the IR; its argument `name` is that of its function or class."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from compiler.diagnostics import Report
 from compiler.frontend.findings import fc5xx
 from compiler.frontend.findings.suggest import did_you_mean
 from compiler.ir.cron import five_fields
 from compiler.ir.flow import Decorator
-from compiler.pattern import Pattern
 
 _FIVE, _SIX = 5, 6
 _NAMES = ("minute", "hour", "day of the month", "month", "day of the week")
@@ -45,7 +46,7 @@ def _reason(text: str) -> str:
     return "its fields do not fit together"
 
 
-_ZONE = Pattern(r"UTC|GMT|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z0-9_+-]+)+")
+_ZONE = r"UTC|GMT|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z0-9_+-]+)+"
 
 
 def _is_zone(zone: str) -> bool:
@@ -55,7 +56,7 @@ def _is_zone(zone: str) -> bool:
     try:
         zoneinfo.ZoneInfo(zone)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return not _has_zones() and _ZONE.fullmatch(zone) is not None
+        return not _has_zones() and re.fullmatch(_ZONE, zone) is not None
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from compiler.diagnostics import Report
@@ -9,13 +10,12 @@ from compiler.frontend.findings import fc5xx
 from compiler.frontend.findings.suggest import did_you_mean
 from compiler.ir.flow import Decorator, Dynamic, Flow, Value
 from compiler.ir.triggers import NAMESPACED, listed, mapping
-from compiler.pattern import Pattern
 
-_EVENT = Pattern(r"[A-Za-z0-9_.-]+")
-_FIELD = Pattern(r"[A-Za-z0-9_]+")
-_FLOW = Pattern(r"[A-Za-z0-9_]+")
-_PART = Pattern(r"[a-z0-9_]+")
-_BRANCH = Pattern(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
+_EVENT = r"[A-Za-z0-9_.-]+"
+_FIELD = r"[A-Za-z0-9_]+"
+_FLOW = r"[A-Za-z0-9_]+"
+_PART = r"[a-z0-9_]+"
+_BRANCH = r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*"
 _NAMES = {"trigger": ("event", "events"), "trigger_on_finish": ("flow", "flows")}
 _EVENT_KEYS = ("name", "parameters")
 _FLOW_KEYS = ("name", "project", "project_branch")
@@ -77,7 +77,7 @@ def _check_event(flow: Flow, decorator: Decorator, option: str, event: Value, re
     elif not isinstance(event, str) and not (isinstance(event, Mapping) and NAMESPACED in event):
         _wrong(decorator, option, event, "event", cure, report)
         return
-    if not _EVENT.fullmatch(_name(event)):
+    if not re.fullmatch(_EVENT, _name(event)):
         _wrong(decorator, option, _name(event), "event's name", "use letters, digits, `_`, `-` and `.`", report)
 
 
@@ -105,7 +105,7 @@ def _check_mapping(flow: Flow, decorator: Decorator, option: str, event: Mapping
         elif known[parameter] in filled:
             report.add(fc5xx.TRIGGER_REPEATED, decorator.span_of(option), what="the parameter", text=parameter)
         filled.append(known.get(parameter, parameter))
-        if not _FIELD.fullmatch(field):
+        if not re.fullmatch(_FIELD, field):
             _wrong(decorator, option, field, "field of an event", "use letters, digits and `_`", report)
 
 
@@ -137,12 +137,12 @@ def _is_flow(one: Value) -> bool:
     if isinstance(one, str):
         project, _, rest = one.partition(".")
         branch, _, name = rest.rpartition(".")
-        whole = one.count(".") >= _WHOLE and _PART.fullmatch(project) and _BRANCH.fullmatch(branch)
-        return bool(whole and _FLOW.fullmatch(name)) if "." in one else _FLOW.fullmatch(one) is not None
+        whole = one.count(".") >= _WHOLE and re.fullmatch(_PART, project) and re.fullmatch(_BRANCH, branch)
+        return bool(whole and re.fullmatch(_FLOW, name)) if "." in one else re.fullmatch(_FLOW, one) is not None
     if not isinstance(one, Mapping) or not isinstance(one.get("name"), str):
         return False
     shapes = (("name", _FLOW), ("project", _PART), ("project_branch", _BRANCH))
-    return all(one.get(key) is None or shape.fullmatch(str(one[key])) for key, shape in shapes)
+    return all(one.get(key) is None or re.fullmatch(shape, str(one[key])) for key, shape in shapes)
 
 
 def _check_options(decorator: Decorator, report: Report) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Mapping
 
 from compiler.diagnostics import Report
@@ -12,10 +13,9 @@ from compiler.frontend.decorators.options import check_options
 from compiler.frontend.findings.suggest import did_you_mean
 from compiler.ir.flow import Decorator, Flow, Span, Step, Value
 from compiler.mistakes import CallError
-from compiler.pattern import Pattern
-from compiler.record import replaced
+from compiler.slotted_class import replaced
 
-_NEXT = Pattern(r",(?=\s*[A-Za-z_]\w*=)")
+_NEXT = r",(?=\s*[A-Za-z_]\w*=)"
 _HERE = Span("--with", 1, 1, 1, 2)
 _ADDABLE = {name: options for name, options in STEP.items() if name != "parallel"}
 
@@ -49,7 +49,7 @@ def _decorator(spec: str) -> Decorator:
     if name not in _ADDABLE:
         raise CallError(f"--with {spec}: no decorator of steps is called `{name}`{did_you_mean(name, _ADDABLE)}")
     arguments: dict[str, Value] = {}
-    for part in _NEXT.split(text) if text else ():
+    for part in re.split(_NEXT, text) if text else ():
         option, equals, value = part.strip().partition("=")
         if not equals or option not in _ADDABLE[name]:
             listed = ", ".join(_ADDABLE[name])

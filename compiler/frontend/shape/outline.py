@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from compiler.ir.flow import End, Foreach, Gang, Goto, Span, Split, Step, Switch
-from compiler.record import record
+from compiler.slotted_class import record
 
 
 @record

@@ -9,7 +9,7 @@ from compiler.frontend.findings import fc2xx, fc6xx
 from compiler.frontend.shape.levels import check_levels
 from compiler.frontend.shape.outline import Drawing, targets
 from compiler.ir.flow import End, Foreach, Gang, Goto, Split, Step, Switch
-from compiler.record import replaced
+from compiler.slotted_class import replaced
 
 
 def check_shape(drawing: Drawing, report: Report) -> None:

@@ -20,7 +20,7 @@ from compiler.frontend.text.source import Source, doc_of
 from compiler.frontend.values.classes import Member
 from compiler.frontend.values.evaluator import evaluate
 from compiler.ir.flow import Access, End, Span, Step
-from compiler.record import record, replaced
+from compiler.slotted_class import record, replaced
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _RESERVED = frozenset(("name", "next", "input", "index", "cmd"))

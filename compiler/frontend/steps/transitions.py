@@ -13,7 +13,7 @@ from compiler.frontend.text.respelling import head_respelt, is_name, tail_respel
 from compiler.frontend.values.evaluator import evaluate
 from compiler.frontend.values.scope import Scope
 from compiler.ir.flow import Case, Dynamic, Foreach, Gang, Goto, Span, Split, Switch
-from compiler.record import record, replaced
+from compiler.slotted_class import record, replaced
 
 Spoken = Goto | Split | Foreach | Switch | Gang
 """A transition that the author wrote."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from compiler.diagnostics import Report
 from compiler.frontend.text.source import Drafts, Source, read, tree
-from compiler.record import record
+from compiler.slotted_class import record
 
 OURS = ("metaflow", "flowc")
 """The modules that mean the flow language."""

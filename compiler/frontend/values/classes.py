@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from compiler.frontend.text.modules import Function, Module, class_names
 from compiler.frontend.values.scope import Reading, Scope
-from compiler.record import record
+from compiler.slotted_class import record
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _DEEPEST = 100

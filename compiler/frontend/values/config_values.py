@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 
 from compiler.ir.flow import Span, Value
-from compiler.record import record
+from compiler.slotted_class import record
 
 
 @record

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from compiler.frontend.text.modules import Module, Modules
 from compiler.frontend.values.budget import Effort
 from compiler.frontend.values.config_values import Configs, Given
-from compiler.record import record
+from compiler.slotted_class import record
 
 if TYPE_CHECKING:
     from compiler.frontend.declarations.import_result import Importer

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from flowc.artifacts.manifest import Failure
 from flowc.exceptions import StepTimeout, Terminated, TimeoutException
-from flowc.lean import TYPE_CHECKING
-from flowc.standard import standard_path
+from flowc.standard_path import standard_path
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import traceback
     from typing import Any

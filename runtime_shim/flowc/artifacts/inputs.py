@@ -9,10 +9,11 @@ from flowc.artifacts import pickling
 from flowc.artifacts.manifest import Blob, Manifest, read
 from flowc.artifacts.work import KEY, Stored, Work, item_of, stack_text
 from flowc.exceptions import MetaflowException, MissingInMergeArtifactsException, UnhandledInMergeArtifactsException
-from flowc.lean import TYPE_CHECKING, NamedTuple
-from flowc.standard import standard_path
+from flowc.named_tuple import NamedTuple
+from flowc.standard_path import standard_path
 from flowc.store.protocol import MissingError, Store, StoreError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, overload
 

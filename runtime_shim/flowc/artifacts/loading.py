@@ -6,9 +6,10 @@ from flowc.artifacts.address import Enter, Follow, Gather, Load, Loads, Merge, T
 from flowc.artifacts.manifest import Manifest, read
 from flowc.artifacts.pickling import Frame
 from flowc.exceptions import CallMistake
-from flowc.lean import TYPE_CHECKING, NamedTuple
+from flowc.named_tuple import NamedTuple
 from flowc.store.protocol import MissingError, Store
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from flowc.artifacts.inputs import Inputs
 

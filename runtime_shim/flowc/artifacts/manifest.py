@@ -18,9 +18,10 @@ from collections.abc import Iterator, Mapping
 from flowc.artifacts import pickling
 from flowc.artifacts.address import RunAddress, TaskAddress, child, created_prefix, escape, parent, unescape
 from flowc.artifacts.pickling import Blob, Entry, Frame, Packed
-from flowc.lean import TYPE_CHECKING, NamedTuple
+from flowc.named_tuple import NamedTuple
 from flowc.store.protocol import MissingError, Store, StoreError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

@@ -8,9 +8,10 @@ from flowc.artifacts.address import TaskAddress, created_key
 from flowc.artifacts.manifest import VERSION, Failure, Manifest, RunRecord, parse_run
 from flowc.artifacts.pickling import SMALL, save_pieces
 from flowc.exceptions import CallMistake
-from flowc.lean import TYPE_CHECKING, NamedTuple
+from flowc.named_tuple import NamedTuple
 from flowc.store.protocol import MissingError, Store, StoreError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

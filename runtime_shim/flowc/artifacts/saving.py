@@ -13,9 +13,10 @@ from flowc.artifacts.ordering import Fence
 from flowc.artifacts.pickling import Blob, Entry, Packed
 from flowc.artifacts.work import Stored, Transition, Work
 from flowc.exceptions import UnpicklableArtifactException
-from flowc.lean import TYPE_CHECKING, NamedTuple
+from flowc.named_tuple import NamedTuple
 from flowc.store.protocol import Data, Store
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeAlias
 

@@ -6,8 +6,9 @@ from flowc.artifacts import pickling
 from flowc.artifacts.address import TaskAddress
 from flowc.artifacts.manifest import Manifest
 from flowc.artifacts.pickling import Entry, Frame
-from flowc.lean import TYPE_CHECKING, NamedTuple
+from flowc.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

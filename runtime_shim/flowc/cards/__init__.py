@@ -6,9 +6,9 @@ reading in `render`; what `current.card` is, is in `current_card`. Nothing is lo
 
 from __future__ import annotations
 
-from flowc.lean import TYPE_CHECKING
 from flowc.public_names import loader
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from flowc.cards.basic import BlankCard as BlankCard
     from flowc.cards.basic import DefaultCard as DefaultCard

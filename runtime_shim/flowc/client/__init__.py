@@ -6,9 +6,9 @@ found in `walk`. Whoever is outside of this room takes its objects from `flowc.c
 
 from __future__ import annotations
 
-from flowc.lean import TYPE_CHECKING
 from flowc.public_names import loader
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from flowc.client.flows import Flow as Flow
     from flowc.client.flows import Metaflow as Metaflow

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 
 from flowc.artifacts.address import parse_loads
 from flowc.exceptions import CallMistake, Terminated
-from flowc.lean import TYPE_CHECKING, NamedTuple
+from flowc.named_tuple import NamedTuple
 from flowc.source.module import Loaded, prepare
+from flowc.standard_path import standard_path
 from flowc.store import open_store
 from flowc.store.protocol import MissingError, StoreError
 from flowc.task import guard
@@ -18,6 +19,7 @@ from flowc.task.call import BUG, DONE, MISTAKE, TERMINATED, Broken, Reported, Ta
 from flowc.task.output import Output
 from flowc.task.task import execute
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
@@ -80,7 +82,8 @@ def mistake(text: str) -> int:
 
 
 def _bug() -> int:
-    import traceback
+    with standard_path():
+        import traceback
 
     sys.stderr.write("flowc: this is a fault of flowc's, please report it with the lines below\n")
     traceback.print_exc()

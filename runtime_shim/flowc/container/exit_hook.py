@@ -17,12 +17,12 @@ from flowc.artifacts.address import RunAddress, escape
 from flowc.artifacts.failure import trace
 from flowc.container.command import loaded_flow, mistake, needed_variable, the_flow
 from flowc.exceptions import CallMistake, MetaflowNotFound
-from flowc.lean import TYPE_CHECKING
 from flowc.source.module import Loaded
 from flowc.store import open_store
 from flowc.store.protocol import StoreError
 from flowc.task.call import DONE, FAILED, Broken
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

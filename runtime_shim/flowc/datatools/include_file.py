@@ -6,8 +6,8 @@ import os
 
 from flowc.exceptions import CallMistake
 from flowc.language.parameters import Parameter, of_author
-from flowc.lean import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

@@ -11,8 +11,9 @@ import subprocess
 import sys
 from importlib.util import find_spec
 
-from flowc.lean import TYPE_CHECKING, NamedTuple
+from flowc.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, NoReturn

@@ -6,8 +6,7 @@ import re
 import sys
 from importlib import import_module
 
-from flowc.lean import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable, Mapping
 
 from flowc.exceptions import CallMistake, MetaflowException
-from flowc.lean import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
     from typing import Any, NoReturn

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from flowc.lean import TYPE_CHECKING
-from flowc.standard import standard_path
+from flowc.standard_path import standard_path
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any

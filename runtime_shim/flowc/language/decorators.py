@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flowc.exceptions import BadStepDecoratorException, InvalidDecoratorAttribute
-from flowc.lean import TYPE_CHECKING, NamedTuple
+from flowc.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, overload
 

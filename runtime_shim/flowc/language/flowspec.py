@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from flowc.artifacts.work import KEY, Work, stack_text
 from flowc.language.decorators import StepMarks, marks_of
-from flowc.lean import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from flowc.artifacts.work import KEY
 from flowc.exceptions import CallMistake
 from flowc.language.current import username
-from flowc.lean import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from flowc.artifacts.work import Transition
 from flowc.exceptions import InvalidNextException
 from flowc.language.decorators import StepMarks
-from flowc.lean import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

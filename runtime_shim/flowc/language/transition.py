@@ -8,8 +8,8 @@ from flowc.artifacts.saving import kind_of
 from flowc.artifacts.work import KEY, Transition
 from flowc.exceptions import InvalidNextException
 from flowc.language.decorators import StepMarks, marks_of
-from flowc.lean import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

@@ -8,8 +8,8 @@ from flowc.artifacts.work import KEY
 from flowc.exceptions import MetaflowException, StepTimeout
 from flowc.language.decorators import StepMarks, marks_of
 from flowc.language.static_transition import repeat_next
-from flowc.lean import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, overload
 

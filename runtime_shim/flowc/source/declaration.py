@@ -16,10 +16,10 @@ from flowc.artifacts.failure import failure_of, is_authors
 from flowc.exceptions import CallMistake
 from flowc.language.decorators import Mark, StepMarks
 from flowc.language.parameters import DeployTimeField, JSONType, Parameter
-from flowc.lean import TYPE_CHECKING
 from flowc.source import offline
 from flowc.source.module import Loaded, prepare
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

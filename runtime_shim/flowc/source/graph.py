@@ -6,8 +6,8 @@ import ast
 import os
 
 from flowc.language.decorators import Mark, StepMarks
-from flowc.lean import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any

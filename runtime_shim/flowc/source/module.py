@@ -11,8 +11,9 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from flowc.exceptions import CallMistake
 from flowc.language.decorators import Mark, StepMarks, marks_of, marks_of_flow
 from flowc.language.flowspec import Constant, FlowSpec, members, steps_of
-from flowc.lean import TYPE_CHECKING, NamedTuple
+from flowc.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

@@ -17,8 +17,8 @@ from flowc.language.decorators import Mark, StepMarks
 from flowc.language.flowspec import FlowSpec, members
 from flowc.language.parameters import Parameter
 from flowc.language.wrappers import UserStepDecoratorBase
-from flowc.lean import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

@@ -6,8 +6,7 @@ import ctypes
 import os
 import sys
 
-from flowc.lean import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

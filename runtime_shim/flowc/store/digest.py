@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flowc.standard import standard_path
+from flowc.standard_path import standard_path
 from flowc.store.protocol import Data
 
 

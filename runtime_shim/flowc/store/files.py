@@ -6,8 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterable, Iterator
 
-from flowc.standard import standard_path
-from flowc.store.digest import sha256
+from flowc.standard_path import standard_path
 from flowc.store.protocol import Data, Found, MissingError, StoreError
 
 _MAPPED = 256 * 1024
@@ -158,6 +157,8 @@ class FileStore:
 
 
 def _etag(data: bytes) -> str:
+    from flowc.store.digest import sha256
+
     return sha256((data,))
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from flowc.artifacts.address import Begin, Loads
 from flowc.artifacts.manifest import Failure
-from flowc.lean import TYPE_CHECKING, NamedTuple
+from flowc.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

@@ -18,10 +18,11 @@ from flowc.artifacts.manifest import Manifest
 from flowc.artifacts.ordering import Fence
 from flowc.artifacts.pickling import Frame
 from flowc.exceptions import MetaflowException, Terminated
-from flowc.lean import TYPE_CHECKING, NamedTuple
-from flowc.standard import standard_path
+from flowc.named_tuple import NamedTuple
+from flowc.standard_path import standard_path
 from flowc.store.protocol import MissingError, Store, StoreError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

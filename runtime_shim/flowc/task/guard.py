@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 from flowc.exceptions import StepTimeout, Terminated
-from flowc.lean import TYPE_CHECKING
-from flowc.standard import standard_path
+from flowc.standard_path import standard_path
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 

@@ -7,9 +7,9 @@ import io
 import os
 import sys
 
-from flowc.lean import TYPE_CHECKING
-from flowc.standard import standard_path
+from flowc.standard_path import standard_path
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TextIO
 

@@ -23,11 +23,12 @@ from flowc.artifacts.failure import failure_of
 from flowc.artifacts.manifest import Manifest, attempts, parse_attempt, read
 from flowc.artifacts.ordering import Fence, fail, publish, take
 from flowc.exceptions import MetaflowException
-from flowc.lean import TYPE_CHECKING, NamedTuple
+from flowc.named_tuple import NamedTuple
 from flowc.store.protocol import MissingError, Store, StoreError
 from flowc.task.call import BUG, DONE, FAILED, Reported, TaskCall
 from flowc.task.forks import has_threads, reseed
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

@@ -13,9 +13,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from flowc.exceptions import CallMistake
-from flowc.lean import TYPE_CHECKING, NamedTuple
+from flowc.named_tuple import NamedTuple
 from flowc.store.protocol import StoreError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

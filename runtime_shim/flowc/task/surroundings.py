@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 from flowc.artifacts.manifest import read_run
 from flowc.language import current
-from flowc.lean import TYPE_CHECKING
-from flowc.standard import standard_path
+from flowc.standard_path import standard_path
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

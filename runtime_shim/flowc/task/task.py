@@ -31,15 +31,16 @@ from flowc.exceptions import (
 )
 from flowc.language import current
 from flowc.language.decorators import StepMarks
-from flowc.lean import TYPE_CHECKING, NamedTuple
+from flowc.named_tuple import NamedTuple
 from flowc.source.module import Loaded, folders
-from flowc.standard import standard_path
+from flowc.standard_path import standard_path
 from flowc.store.protocol import Store, StoreError
 from flowc.task import guard
 from flowc.task.call import DONE, FAILED, MISTAKE, TERMINATED, Broken, Reported, TaskCall
 from flowc.task.output import Output
 from flowc.task.surroundings import call_facts, enter, environment, run_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

@@ -6,10 +6,10 @@ Each name of the language either works or is an ImportError that says what to us
 from __future__ import annotations
 
 import flowc
-from flowc.lean import TYPE_CHECKING
 
 from . import _elsewhere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

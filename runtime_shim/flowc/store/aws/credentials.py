@@ -10,12 +10,12 @@ import os
 import time
 from collections.abc import Callable, Mapping
 
-from flowc.lean import TYPE_CHECKING
 from flowc.store.aws.profiles import Profiles
 from flowc.store.aws.sigv4 import Credentials
 from flowc.store.aws.sources import from_container, from_environment, from_instance
 from flowc.store.protocol import StoreError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
 

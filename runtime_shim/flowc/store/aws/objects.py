@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, islice
 
-from flowc.lean import TYPE_CHECKING, NamedTuple
-from flowc.standard import standard_path
+from flowc.named_tuple import NamedTuple
+from flowc.standard_path import standard_path
 from flowc.store.aws.requests import NOT_FOUND, OK, RANGE_NOT_SATISFIABLE, Answer, Bucket, Refusal, tag
 from flowc.store.aws.sigv4 import Query
 from flowc.store.protocol import Data, MissingError, StoreError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import BinaryIO
 

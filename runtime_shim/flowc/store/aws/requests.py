@@ -7,14 +7,15 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from flowc.lean import TYPE_CHECKING, NamedTuple
-from flowc.standard import standard_path
+from flowc.named_tuple import NamedTuple
+from flowc.standard_path import standard_path
 from flowc.store.aws.credentials import Provider
 from flowc.store.aws.profiles import Profiles, domain, region_of
 from flowc.store.aws.sigv4 import Query, Request, Scope, path_text, payload_hash, query_text, sign
 from flowc.store.aws.wire import Connection, WireError, parsed
 from flowc.store.protocol import Data, StoreError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ssl import SSLContext
     from typing import BinaryIO
@@ -61,6 +62,10 @@ class Refusal(StoreError):
         super().__init__(message)
         self.status = answer.status
         self.code = answer.code
+        self._answer = answer
+
+    def __reduce__(self) -> tuple[type[Refusal], tuple[str, Answer]]:
+        return type(self), (str(self), self._answer)
 
 
 class Place(NamedTuple):

@@ -9,12 +9,13 @@ import time
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from flowc.lean import TYPE_CHECKING, NamedTuple
-from flowc.standard import standard_path
+from flowc.named_tuple import NamedTuple
+from flowc.standard_path import standard_path
 from flowc.store.aws.sigv4 import Credentials, Request, Scope, Sts, payload_hash, sign
 from flowc.store.aws.wire import Connection, WireError, parsed
 from flowc.store.protocol import StoreError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ssl import SSLContext
 

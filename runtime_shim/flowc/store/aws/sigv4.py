@@ -7,7 +7,7 @@ import hmac
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from flowc.lean import NamedTuple
+from flowc.named_tuple import NamedTuple
 
 Query = Sequence[tuple[str, str]]
 

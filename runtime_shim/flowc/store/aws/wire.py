@@ -8,9 +8,10 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 
-from flowc.lean import TYPE_CHECKING, NamedTuple
+from flowc.named_tuple import NamedTuple
 from flowc.store.protocol import Data
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from io import BufferedReader, IOBase
     from ssl import SSLContext

@@ -1,4 +1,4 @@
-"""Modules that others import and a short command never uses."""
+"""Stand-ins for modules that others import and a short command never uses: a twentieth to a tenth of it (docs/decisions/0018)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from importlib import import_module
 from types import ModuleType
 
 
-class _Late(ModuleType):
-    """A module that is imported when it is used, unless that is while another module is imported: see `late`."""
+class _Module(ModuleType):
+    """A module that is imported when it is used, unless that is while another module is imported: see `stand_ins`."""
 
     def __getattr__(self, name: str) -> object:
         if name.startswith("__"):
@@ -21,13 +21,13 @@ class _Late(ModuleType):
 
 
 @contextmanager
-def late(*names: str) -> Iterator[None]:
+def stand_ins(*names: str) -> Iterator[None]:
     """Within, importing one of the modules only notes its name; it is imported when something of it is used after that.
 
     What is taken from it within is a function that calls the real one: right for `from module import function` and for
     annotations, wrong for a class that is kept and asked `isinstance` of.
     """
-    modules = {name: _Late(name) for name in names if name not in sys.modules}
+    modules = {name: _Module(name) for name in names if name not in sys.modules}
     sys.modules.update(modules)
     try:
         yield
@@ -37,7 +37,7 @@ def late(*names: str) -> Iterator[None]:
 
 
 def _wake(name: str) -> None:
-    if isinstance(sys.modules.get(name), _Late):
+    if isinstance(sys.modules.get(name), _Module):
         del sys.modules[name]
 
 
