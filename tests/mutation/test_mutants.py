@@ -133,13 +133,15 @@ def _contract_failures(local: Outcome, path: Path) -> Iterator[str]:
         for attempt in attempts(store, run.task(parts[0], parts[1])):
             if attempt.failure and _FELL_WITH not in attempt.failure.stacktrace:
                 failures += 1
-                if f'{path.name}", line' not in attempt.failure.stacktrace:
+                own = _ITERATION_KILLED.search(attempt.failure.stacktrace) and parts[0] in _killing(path)
+                if not own and f'{path.name}", line' not in attempt.failure.stacktrace:
                     yield f"{parts[0]}/{parts[1]} failed, but not in a line of the author's:\n{attempt.failure.stacktrace}"
     killed = set(_KILLED.findall(local.log))
     if not failures and not (killed and killed <= _killing(path)):
         yield f"the run failed, but no task did:\n{local.log}"
 
 
+_ITERATION_KILLED = re.compile(r"the process of iteration \d+ was killed by SIGKILL")
 _KILLED = re.compile(r"^(\w+)\S* failed:\nthe process was killed by SIGKILL$", re.MULTILINE)
 
 
@@ -162,3 +164,39 @@ def _elsewhere(case: FlowCase, local: Outcome, engines: Mapping[str, Engine], fo
             continue
         for difference in against_local(wanted, read_result(outcome, folder)):
             yield f"{name}: {difference}\n{outcome.log[-2000:]}"
+
+
+KILLING = """import os
+import signal
+
+from flowc import FlowSpec, step
+
+
+class KillingFlow(FlowSpec):
+    @step
+    def start(self):
+        self.next(self.loop)
+
+    @step
+    def loop(self):
+        os.kill(os.getpid(), {signal})
+        self.way = "out"
+        self.next({{"again": self.loop, "out": self.end}}, condition="way")
+
+    @step
+    def end(self):
+        pass
+"""
+
+
+@pytest.mark.parametrize(("number", "told"), [("signal.SIGKILL", False), ("9", True)])
+def test_only_an_iteration_whose_own_line_kills_it_may_fail_without_a_line(
+    number: str, told: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "killing_flow.py"
+    path.write_text(KILLING.format(signal=number), encoding="utf-8")
+    local = _run(FlowCase(path, "KillingFlow"), tmp_path / "local")
+    assert local is not None
+    assert not local.success
+    assert any("process of iteration 0 was killed" in one for one in _contract_failures(local, path)) == told
+    assert any(_contract_failures(local, path)) == told
