@@ -7,12 +7,14 @@ WORKERS ?= 3  # two cores: a test on an engine waits as much as it works
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 DEMO := demo-output
 
-.PHONY: help demo test check golden bench conformance mutation fuzz fuzz-sources test-argo release clean
+.PHONY: help demo test check golden bench sample conformance mutation fuzz fuzz-sources test-argo release clean
 
 help:
 	@echo "make demo         train and predict on taxi trips, here; then compile both flows for every target"
 	@echo "make test         all tests, engines included"
 	@echo "make check        format, lint, layers, types"
+	@echo "make sample       new generated flows and mutants on every engine, of seeds that follow from the commit, or from SAMPLE=…"
+	@echo "make sample SEED=…  what one seed gives, alone"
 	@echo "make golden       write the golden files anew; then read the diff"
 	@echo "make bench        measure against Metaflow, into bench/RESULTS.md"
 	@echo "make conformance  the long form: more generated flows on every engine"
@@ -57,6 +59,11 @@ golden: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench
+
+sample: $(READY)
+	@set -e; export FLOWC_CONFORMANCE=sample FLOWC_SEED='$(SEED)'; \
+	FLOWC_SAMPLE=$$($(BIN)/python -m tests.conformance.sample '$(or $(SAMPLE),$(SEED))'); export FLOWC_SAMPLE; \
+	$(PYTEST) -m sampled tests/conformance tests/mutation
 
 conformance: $(READY)
 	FLOWC_CONFORMANCE=long $(PYTEST) tests/conformance

@@ -1,16 +1,25 @@
-"""The line at the end that says how many flows were compared on which engine: a hook that only this folder's file is sure to give."""
+"""The lines that say which flows a run is of and how many it compared: hooks that only this folder's file is sure to give."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 
 import pytest
 
 from tests.conformance import COMPARED
+from tests.conformance.sample import told
+
+
+def pytest_report_header() -> str | None:
+    """Which sample this run is of, where it is of one."""
+    return told(os.environ)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the numbers; under several workers the reports carry them."""
+    """Print the sample once more, and the numbers; under several workers the reports carry them."""
+    if sample := told(os.environ):
+        terminalreporter.write_sep("=", sample)
     reports = [report for found in terminalreporter.stats.values() for report in found]
     pairs = {
         tuple(value)
@@ -22,5 +31,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     counts = Counter(str(engine) for engine, _ in pairs)
     if counts:
         flows = counts.pop("local")
-        told = ", ".join(f"{count} on {engine}" for engine, count in sorted(counts.items()))
-        terminalreporter.write_sep("=", f"conformance: {flows} flows compared with their local run: {told}")
+        compared = ", ".join(f"{count} on {engine}" for engine, count in sorted(counts.items()))
+        terminalreporter.write_sep("=", f"conformance: {flows} flows compared with their local run: {compared}")

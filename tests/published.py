@@ -16,7 +16,7 @@ from compiler.ir.schema import schema
 from compiler.run.local import LOCAL
 from compiler.workspace.package import LEFT_OUT, LIMIT
 from tests.conformance import language
-from tests.conformance.plan import LONG_SUITE, SHORT_SUITE
+from tests.conformance.plan import SUITES
 
 _IDLE = "taken, without effect"
 
@@ -87,8 +87,8 @@ def options_page() -> str:
 
 
 def conformance_numbers() -> str:
-    """How many generated flows each suite compares on each engine."""
-    rows = [["generated flows", *("`make test`", "`make conformance`")], ["---"] * 3]
+    """How many generated flows each form compares on each engine."""
+    rows = [["generated flows", "`make test`", "`make sample`", "`make conformance`, `make mutation`"], ["---"] * 4]
     told = {
         "local, Argo, Step Functions": "generated",
         "Airflow 3.3.2": "airflow_3",
@@ -97,9 +97,10 @@ def conformance_numbers() -> str:
         "Airflow 2.11.2": "airflow_2",
         "Airflow 2.11.2, gangs": "gangs_on_airflow_2",
         "a real Argo, where one is named": "real_argo",
+        "mutants": "mutants",
     }
     for name, field in told.items():
-        rows.append([name, *(str(getattr(numbers, field)) for numbers in (SHORT_SUITE, LONG_SUITE))])
+        rows.append([name, *(str(getattr(numbers, field)) for numbers in SUITES.values())])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 

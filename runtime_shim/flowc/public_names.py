@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from flowc.standard_path import standard_path
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,6 +22,7 @@ def loader(room: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     def load(name: str) -> Any:
         if name not in home:
             raise AttributeError(f"module {room!r} has no attribute {name!r}")
-        return getattr(import_module(home[name]), name)
+        with standard_path():
+            return getattr(import_module(home[name]), name)
 
     return load

@@ -11,8 +11,9 @@ from compiler.call.targets import load_backend
 from tests.conformance.cases import generated_case
 from tests.conformance.engines import Engine, target_of
 from tests.conformance.generator import GeneratedFlow
-from tests.conformance.plan import draw
+from tests.conformance.plan import MAX_TASKS, draw
 from tests.conformance.results import Result, against_local, against_oracle, read_result
+from tests.conformance.sample import again, seed_named
 from tests.conformance.written import Written
 from tests.engines import FlowCase
 from tests.engines.compiling import refusal
@@ -34,15 +35,26 @@ def judge_generated(flow: GeneratedFlow, engines: Mapping[str, Engine], folder: 
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if found:
-        again = f"python -m tests.conformance.fuzz {flow.seed} {flow.max_tasks}"
-        found.append(f"seed {flow.seed} ({again}), parameters {dict(flow.parameters)!r}:\n{flow.source}")
+        found.append(f"seed {flow.seed} ({_again(flow)}), parameters {dict(flow.parameters)!r}:\n{flow.source}")
     return found
+
+
+def _again(flow: GeneratedFlow) -> str:
+    """The command that repeats what was found in a flow: alone, or in the fuzzer, which draws larger ones and goes on."""
+    if flow.max_tasks == MAX_TASKS:
+        return again(flow.seed)
+    return f"python -m tests.conformance.fuzz {flow.seed} {flow.max_tasks}"
 
 
 def judge_seeds(seeds: Sequence[int], engines: Mapping[str, Engine], folder: Path, at_once: int = 1) -> list[str]:
     """All that differs in the flows of these seeds, some of which run at once."""
+
+    def judge(seed: int) -> list[str]:
+        with seed_named(seed):
+            return judge_generated(draw(seed), engines, folder / str(seed))
+
     with ThreadPoolExecutor(at_once) as pool:
-        told = pool.map(lambda seed: judge_generated(draw(seed), engines, folder / str(seed)), seeds)
+        told = pool.map(judge, seeds)
         return [difference for differences in told for difference in differences]
 
 

@@ -1,24 +1,24 @@
-"""Which flows are compared on which engine, in the default suite and in the long one (`FLOWC_CONFORMANCE=long`)."""
+"""Which flows are compared on which engine: in the default suite, the sample and the long form (`FLOWC_CONFORMANCE`)."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import count, islice
 from typing import NamedTuple
 
 from compiler.call.targets import load_backend
+from tests.conformance import sample
 from tests.conformance.generator import GeneratedFlow, generate
 
-LONG = os.environ.get("FLOWC_CONFORMANCE") == "long"
 CHUNK = 10
 MAX_TASKS = 12
 MAX_STEPS = 12
 
 
 class Numbers(NamedTuple):
-    """How many generated flows are compared on each engine; `generated` on Argo and Step Functions."""
+    """How many generated flows are compared on each engine; `generated` on Argo and Step Functions. And how many mutants."""
 
     generated: int
     airflow_3: int
@@ -27,16 +27,39 @@ class Numbers(NamedTuple):
     airflow_2: int
     gangs_on_airflow_2: int
     real_argo: int
+    mutants: int
 
 
-SHORT_SUITE = Numbers(100, 7, 3, 1, 5, 1, 20)
-LONG_SUITE = Numbers(1000, 70, 30, 10, 40, 5, 100)
-NUMBERS = LONG_SUITE if LONG else SHORT_SUITE
+SUITES: Mapping[str, Numbers] = {
+    "short": Numbers(100, 7, 3, 1, 5, 1, 20, 240),
+    "sample": Numbers(250, 18, 8, 3, 10, 2, 0, 600),
+    "long": Numbers(1000, 70, 30, 10, 40, 5, 100, 2_400),
+}
+FORM = os.environ.get(sample.FORM) or "short"
+NUMBERS = SUITES[FORM]
+LONG = FORM == "long"
+SAMPLED = FORM == "sample"
+ALONE = os.environ.get(sample.SEED) if SAMPLED else None
+"""The one seed to be run, where one failed."""
+FIRST = int(ALONE) if ALONE else sample.first_seed(sample.named_sample()) if SAMPLED else 1
+"""Where the seeds of flows begin; mutants of the fixed forms begin at 0."""
+
+
+def generated() -> range:
+    """The seeds of the flows that Argo and Step Functions run."""
+    return range(FIRST, FIRST + (1 if ALONE else NUMBERS.generated))
+
+
+def mutants() -> range:
+    """The seeds of the mutants."""
+    first = FIRST if ALONE or SAMPLED else 0
+    return range(first, first + (1 if ALONE else NUMBERS.mutants))
 
 
 def seeds(target: str, number: int, accept: Callable[[GeneratedFlow], bool] = lambda _: True) -> tuple[int, ...]:
-    """The first seeds, from 1 on, whose flows are accepted and have nothing that the target lacks."""
-    found = (flow for flow in map(draw, count(1)) if accept(flow) and runs_on(flow, target))
+    """The first seeds of the form whose flows are accepted and have nothing that the target lacks."""
+    drawn = map(draw, generated() if ALONE else count(FIRST))
+    found = (flow for flow in drawn if accept(flow) and runs_on(flow, target))
     return tuple(flow.seed for flow in islice(found, number))
 
 
@@ -63,9 +86,9 @@ def draw(seed: int) -> GeneratedFlow:
     return generate(seed, max_tasks=MAX_TASKS, max_steps=MAX_STEPS)
 
 
-def chunks(found: Sequence[int]) -> Sequence[Sequence[int]]:
+def chunks(found: Sequence[int], size: int = CHUNK) -> Sequence[Sequence[int]]:
     """Some seeds at a time: a test each."""
-    return [found[first : first + CHUNK] for first in range(0, len(found), CHUNK)]
+    return [found[first : first + size] for first in range(0, len(found), size)]
 
 
 def named(found: Sequence[int]) -> str:

@@ -9,21 +9,16 @@ import pytest
 
 from tests.conformance.engines import Engine
 from tests.conformance.judge import judge_seeds
-from tests.conformance.plan import (
-    NUMBERS,
-    chunks,
-    has_gang,
-    has_none,
-    named,
-    seeds,
-)
+from tests.conformance.plan import NUMBERS, chunks, generated, has_gang, has_none, named, seeds
 
 Compared = Callable[[str, Mapping[str, Engine]], None]
 AT_ONCE = 4
 """An execution waits more than it works."""
 
+pytestmark = pytest.mark.sampled
 
-@pytest.mark.parametrize("found", chunks(range(1, NUMBERS.generated + 1)), ids=named)
+
+@pytest.mark.parametrize("found", chunks(generated()), ids=named)
 def test_argo_and_step_functions_give_what_the_local_run_gives(
     found: Sequence[int], container_engines: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from tests.conformance.canonical import canonical
 from tests.conformance.generator import GeneratedFlow
-from tests.conformance.plan import LONG, MAX_STEPS, MAX_TASKS, draw
+from tests.conformance.plan import LONG, MAX_STEPS, MAX_TASKS, SAMPLED, draw, generated
 
-SEEDS = range(1, 1001 if LONG else 201)
+SEEDS = generated() if SAMPLED or LONG else range(1, 201)
 TRAITS = (
     *(
         ("switch", 400),
@@ -70,6 +70,7 @@ def test_a_seed_gives_the_same_flow_each_time(flows: list[GeneratedFlow]) -> Non
         }
 
 
+@pytest.mark.sampled
 def test_flows_stay_within_their_bounds(flows: list[GeneratedFlow]) -> None:
     for flow in flows:
         steps = {step for step, _ in flow.tasks}
@@ -78,6 +79,7 @@ def test_flows_stay_within_their_bounds(flows: list[GeneratedFlow]) -> None:
         assert len(steps) <= flow.source.count("    @step\n") <= MAX_STEPS
 
 
+@pytest.mark.sampled
 def test_flows_are_python(flows: list[GeneratedFlow]) -> None:
     for flow in flows:
         ast.parse(flow.source, flow.stem)
@@ -141,6 +143,7 @@ def test_nested_foreaches_are_drawn_often(flows: list[GeneratedFlow]) -> None:
     assert sum(flow.has_nested_foreach for flow in flows) >= len(flows) // 5
 
 
+@pytest.mark.sampled
 def test_each_task_has_a_trail_of_its_own(flows: list[GeneratedFlow]) -> None:
     for flow in flows:
         if "SIGKILL" not in flow.source:  # what was killed leaves the trail as it was

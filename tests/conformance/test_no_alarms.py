@@ -9,7 +9,7 @@ import pytest
 
 from compiler.diagnostics import Report
 from tests.conformance.cases import generated_case
-from tests.conformance.plan import NUMBERS, chunks, draw, named
+from tests.conformance.plan import chunks, draw, generated, named
 from tests.conformance.written import WRITTEN, Written
 from tests.engines.compiling import read_case
 
@@ -24,7 +24,8 @@ def test_no_flow_of_the_tests_is_warned_of(written: Written, tmp_path: Path) -> 
     assert [found for found in report if (written.flow, found.rule.code) not in TRUE] == []
 
 
-@pytest.mark.parametrize("found", chunks(range(1, NUMBERS.generated + 1)), ids=named)
+@pytest.mark.sampled
+@pytest.mark.parametrize("found", chunks(generated()), ids=named)
 def test_no_generated_flow_is_warned_of(found: Sequence[int], tmp_path: Path) -> None:
     for seed in found:
         flow, report = draw(seed), Report()

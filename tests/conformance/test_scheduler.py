@@ -41,6 +41,7 @@ def test_listed_flows_give_what_the_local_run_gives(
     compared(written.name, scheduler)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("found", SEEDS, ids=named)
 def test_generated_flows_give_what_the_local_run_gives(
     found: Sequence[int], scheduler: Mapping[str, Engine], tmp_path: Path, compared: Compared

@@ -21,6 +21,8 @@ from tests.engines.argo_tags import Json
 
 MAX_ARGUMENTS = 131_072
 GRACE = 2.0
+PATIENCE = 300.0
+"""Seconds that a pod without a deadline has: a cluster would wait for ever, the tests say so and go on."""
 PodPhase = Literal["Succeeded", "Failed", "Error"]
 
 
@@ -128,7 +130,7 @@ def _wait(pod: RunningPod) -> bool:
     """Wait for the end; True where the deadline came first. What the container started ends with it."""
     late = False
     try:
-        pod.process.wait(pod.spec.deadline)
+        pod.process.wait(PATIENCE if pod.spec.deadline is None else pod.spec.deadline)
     except subprocess.TimeoutExpired:
         late = True
         pod.terminate()
@@ -150,6 +152,8 @@ def _ended(pod: RunningPod, late: bool, places: Mapping[str, Path], log: str) ->
     if pod.lost:
         return PodEnd("Error", "pod deleted", None, {}, log)
     outputs, missing = _outputs(pod.spec, places)
+    if late and pod.spec.deadline is None:
+        return PodEnd("Error", f"the pod has no deadline and did not end within {PATIENCE:g} s", code, {}, log)
     if late:
         return PodEnd("Failed", "Pod was active on the node longer than the specified deadline", code, outputs, log)
     if code:

@@ -6,10 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.engines import FlowCase, Outcome
 from tests.engines.compiling import words_of
+
+PATIENCE = 300.0
+"""Seconds that a flow of the tests never needs: an endless one fails, and does not hold up the rest."""
 
 
 def run_local(
@@ -25,10 +29,22 @@ def run_local(
     for name, value in () if as_json else case.parameters.items():
         command.append(f"--{name}={_word(value)}")
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "USER": "tester", **case.environment}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    code, log = _ended(command, environment)
     named = folder / "run-id"
     run_id = named.read_text(encoding="utf-8").strip() if named.exists() else run_id
-    return Outcome(case.flow, run_id, store, done.returncode == 0, done.stdout + done.stderr)
+    return Outcome(case.flow, run_id, store, code == 0, log)
+
+
+def _ended(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
+    """The code and the log of a command; raises TimeoutExpired, and leaves no task of it, where it does not end in time."""
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        said, complained = process.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.terminate()  # it ends its tasks, which a kill would leave behind
+        process.communicate()
+        raise
+    return process.returncode, said + complained
 
 
 def _options(case: FlowCase) -> list[str]:

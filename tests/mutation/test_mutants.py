@@ -12,7 +12,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -28,15 +28,15 @@ from compiler.ir.flow import Flow
 from compiler.ir.planner import plan
 from compiler.pipeline import emit_plan
 from tests.conformance.engines import Engine, container_engines
+from tests.conformance.plan import FORM, chunks, mutants, named
 from tests.conformance.results import against_local, read_result
+from tests.conformance.sample import again, seed_named
 from tests.engines import FlowCase, Outcome
 from tests.mutation.drawing import drawn
 from tests.mutation.mutants import Mutant
 
-LONG = os.environ.get("FLOWC_CONFORMANCE") == "long"
-MUTANTS = 2_400 if LONG else 240
 CHUNK = 20
-EXECUTED = 1 if LONG else 4
+EXECUTED = 4 if FORM == "short" else 1
 """Of the accepted mutants each first, second, … that runs on Argo and Step Functions too."""
 PATIENCE = 30.0
 """Seconds: a changed constant may make a loop endless, which no compiler can tell."""
@@ -51,14 +51,13 @@ def engines() -> Iterator[Mapping[str, Engine]]:
         yield opened
 
 
-@pytest.mark.parametrize("first", range(0, MUTANTS, CHUNK))
-def test_mutants_are_refused_or_run(first: int, engines: Mapping[str, Engine], tmp_path: Path) -> None:
-    wrong = [
-        told
-        for seed in range(first, first + CHUNK)
-        for mutant, told in [_judged(seed, engines, tmp_path / str(seed))]
-        if told
-    ]
+@pytest.mark.sampled
+@pytest.mark.parametrize("found", chunks(mutants(), CHUNK), ids=named)
+def test_mutants_are_refused_or_run(found: Sequence[int], engines: Mapping[str, Engine], tmp_path: Path) -> None:
+    wrong = []
+    for seed in found:
+        with seed_named(seed):
+            wrong += [told for _, told in [_judged(seed, engines, tmp_path / str(seed))] if told]
     assert not wrong, "\n\n".join(wrong)
 
 
@@ -79,7 +78,7 @@ def _judged(seed: int, engines: Mapping[str, Engine], folder: Path) -> tuple[Mut
         told += _contract_failures(local, path)
         if seed % EXECUTED == 0 and not told:
             told += _elsewhere(FlowCase(path, flows[0].name, _given(flows[0]), {}, folder), local, engines, folder)
-    head = f"seed {seed}, {mutant.kind} in line {mutant.line}:\n"
+    head = f"seed {seed} ({again(seed)}), {mutant.kind} in line {mutant.line}:\n"
     return mutant, head + "\n".join((*told, mutant.source)) if told else ""
 
 
@@ -134,13 +133,15 @@ def _contract_failures(local: Outcome, path: Path) -> Iterator[str]:
         for attempt in attempts(store, run.task(parts[0], parts[1])):
             if attempt.failure and _FELL_WITH not in attempt.failure.stacktrace:
                 failures += 1
-                if f'{path.name}", line' not in attempt.failure.stacktrace:
+                own = _ITERATION_KILLED.search(attempt.failure.stacktrace) and parts[0] in _killing(path)
+                if not own and f'{path.name}", line' not in attempt.failure.stacktrace:
                     yield f"{parts[0]}/{parts[1]} failed, but not in a line of the author's:\n{attempt.failure.stacktrace}"
     killed = set(_KILLED.findall(local.log))
     if not failures and not (killed and killed <= _killing(path)):
         yield f"the run failed, but no task did:\n{local.log}"
 
 
+_ITERATION_KILLED = re.compile(r"the process of iteration \d+ was killed by SIGKILL")
 _KILLED = re.compile(r"^(\w+)\S* failed:\nthe process was killed by SIGKILL$", re.MULTILINE)
 
 
@@ -163,3 +164,39 @@ def _elsewhere(case: FlowCase, local: Outcome, engines: Mapping[str, Engine], fo
             continue
         for difference in against_local(wanted, read_result(outcome, folder)):
             yield f"{name}: {difference}\n{outcome.log[-2000:]}"
+
+
+KILLING = """import os
+import signal
+
+from flowc import FlowSpec, step
+
+
+class KillingFlow(FlowSpec):
+    @step
+    def start(self):
+        self.next(self.loop)
+
+    @step
+    def loop(self):
+        os.kill(os.getpid(), {signal})
+        self.way = "out"
+        self.next({{"again": self.loop, "out": self.end}}, condition="way")
+
+    @step
+    def end(self):
+        pass
+"""
+
+
+@pytest.mark.parametrize(("number", "told"), [("signal.SIGKILL", False), ("9", True)])
+def test_only_an_iteration_whose_own_line_kills_it_may_fail_without_a_line(
+    number: str, told: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "killing_flow.py"
+    path.write_text(KILLING.format(signal=number), encoding="utf-8")
+    local = _run(FlowCase(path, "KillingFlow"), tmp_path / "local")
+    assert local is not None
+    assert not local.success
+    assert any("process of iteration 0 was killed" in one for one in _contract_failures(local, path)) == told
+    assert any(_contract_failures(local, path)) == told
