@@ -9,6 +9,7 @@ from flowc.artifacts.pickling import Packed
 from flowc.cards.component import PageComponent
 from flowc.cards.page import page
 from flowc.cards.short_text import is_frame, shown, table_of
+from flowc.standard_path import standard_path
 
 if TYPE_CHECKING:
     from flowc.artifacts.manifest import Manifest
@@ -134,7 +135,8 @@ _FACTS = ["Flow", "Run", "Step", "Task", "Attempt", "Began", "Took", "Tags"]
 
 
 def _facts(manifest: Manifest) -> list[str]:
-    from datetime import datetime, timezone
+    with standard_path():
+        from datetime import datetime, timezone
 
     address = manifest.address
     began = datetime.fromtimestamp(manifest.started, timezone.utc)

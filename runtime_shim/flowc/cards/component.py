@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from flowc.standard_path import standard_path
+
 
 class MetaflowCardComponent:
     """A part of a card. `render()` gives text, or a dict whose `type` says how the page shows it."""
@@ -143,7 +145,8 @@ def rendered(part: Any) -> Any:
     try:
         found = part.render()
     except Exception:  # noqa: BLE001 - the author's component may raise anything
-        import traceback
+        with standard_path():
+            import traceback
 
         return ErrorComponent(f"{type(part).__name__} could not be shown", traceback.format_exc()).render()
     if isinstance(found, (str, dict)):

@@ -18,6 +18,7 @@ from flowc.cards.basic import DefaultCard, ErrorCard, MetaflowCard, card_type
 from flowc.cards.component import rendered
 from flowc.cards.current_card import CardComponents, Cards
 from flowc.client import Task, task_of
+from flowc.standard_path import standard_path
 from flowc.store.protocol import Store
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ def _page(card: CardComponents, task: Task, loaded: Loaded) -> str | None:
 
 
 def _rendered(card: CardComponents, task: Task, loaded: Loaded) -> str:
-    from flowc.source.graph import steps_info
+    with standard_path():
+        from flowc.source.graph import steps_info
 
     kind = card_type(card.type)
     if kind is None:

@@ -6,6 +6,7 @@ import ast
 import os
 
 from flowc.language.decorators import Mark, StepMarks
+from flowc.standard_path import standard_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def source_of(marks: StepMarks) -> str:
     with open(marks.code.co_filename, encoding="utf-8") as file:
         lines = file.read().splitlines()
     first = min([tree.lineno, *(decorator.lineno for decorator in tree.decorator_list)])
-    from textwrap import dedent
+    with standard_path():
+        from textwrap import dedent
 
     return dedent("\n".join(lines[first - 1 : tree.end_lineno]))
 
