@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.engines import FlowCase
-from tests.engines.argo_cluster import Cluster, ClusterError, cluster, run_on_cluster
+from tests.engines.argo_cluster import ClusterError, cluster, run_on_cluster
 
-ROOT = Path(__file__).resolve().parents[2]
 FLOW = """
 import os
 from flowc import FlowSpec, Parameter, step
+from tests.stages.kubectl import stand_in
 
 class Small(FlowSpec):
     text = Parameter("text", default="x")
@@ -38,14 +36,6 @@ class Small(FlowSpec):
     def end(self):
         assert (self.n, self.text) == (2, "{{=1+1}}")
 """
-
-
-def stand_in(folder: Path) -> Cluster:
-    """A cluster that this folder is."""
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "KUBECTL_STATE": str(folder)}
-    kubectl = (sys.executable, str(Path(__file__).with_name("kubectl.py")))
-    store = f"file:{folder / 'store'}"
-    return Cluster("config", "team", "image:1", store, "runner", kubectl=kubectl, environment=environment, pause=0.0)
 
 
 def case(folder: Path) -> FlowCase:

@@ -21,7 +21,7 @@ from tests.argo.source import OPTIONS, STEP, documents, found, source, template
 from tests.engines.argo import main_document
 from tests.engines.argo_nodes import obj, objects
 from tests.engines.argo_tags import Json
-from tests.ir.flows import SPAN, flow
+from tests.stages.plans import SPAN, flow
 
 KUBERNETES = [
     ("node_selector={'disk': 'ssd'}", {"nodeSelector": {"disk": "ssd"}}, {}),

@@ -18,25 +18,10 @@ from tests.engines.argo_events import created, watched
 from tests.engines.argo_nodes import obj, objects
 from tests.engines.argo_pods import Host
 from tests.engines.argo_tags import Json
+from tests.stages.container import SHIM
+from tests.stages.events import BODY, EVENT, HOSTILE, PLAIN
 
-SHIM = Path(__file__).resolve().parents[2] / "runtime_shim"
-HOSTILE = "it's {{workflow.name}} $(X) {{=1+1}} \"\n"
-BODY = """
-    alpha = Parameter("alpha", default="untouched")
-    must = Parameter("must", type=int, required=True)
-    @step
-    def start(self):
-        self.told = [(event.name, event.id, event.type) for event in current.trigger.events]
-        self.next(self.end)
-"""
-EVENT = "@trigger(event={'name': 'data.updated', 'parameters': {'alpha': 'x', 'must': 'y'}})"
 FLOWS = "@trigger_on_finish(flows=['Other', 'p.prod.Third'])"
-PLAIN = """
-    @step
-    def start(self):
-        self.told = [(event.name, event.id, event.type) for event in current.trigger.events]
-        self.next(self.end)
-"""
 
 
 def published(**payload: Json) -> dict[str, Json]:

@@ -16,10 +16,10 @@ from compiler.call.targets import load_backend
 from compiler.pipeline import compile_flow
 from compiler.slotted_class import replaced
 from tests.argo.source import OPTIONS, documents, found, source, template
-from tests.argo.test_events import SHIM
 from tests.engines.argo import NAMESPACE, run_workflow
 from tests.engines.argo_nodes import obj
 from tests.engines.argo_pods import Host
+from tests.stages.container import SHIM
 
 BODY = """
     @step

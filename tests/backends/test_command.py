@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from compiler.backends.command import argv, inert_json, loads_text, step_environment
 from compiler.ir.plan import Load, Task
 from compiler.ir.planner import plan
-from tests.ir.flows import flow
-from tests.ir.test_planner import ARMS, BODY, NESTED, SPLIT, SWITCH
+from tests.stages.plans import ARMS, BODY, NESTED, SPLIT, SWITCH, flow
 
 FOREIGN = re.compile(r"\{\{|\}\}|\{%|\{#|\$|`|%|'|Ref::|[^\x20-\x7e]|\.(sh|bash)$")
 HOSTILE = st.text() | st.sampled_from(

@@ -11,7 +11,7 @@ from compiler.call.targets import BUILT_IN, load_backend
 from compiler.diagnostics import Report
 from compiler.ir.flow import Flow
 from compiler.ir.planner import plan
-from tests.ir.flows import flow
+from tests.stages.plans import flow
 
 ALONE = flow(start="a^3", a="j", j="+ end", end="")
 UNKNOWN = flow(start="a^n", a="j", j="+ end", end="")

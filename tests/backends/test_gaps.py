@@ -12,7 +12,7 @@ from compiler.ir.plan import Feature
 from compiler.ir.planner import plan
 from tests.engines.argo_yaml import ManifestError, read_manifests
 from tests.engines.stepfunctions_lint import asl_validator
-from tests.ir.flows import flow
+from tests.stages.plans import flow
 
 SHOWN = {("argo", "sensor"), ("step-functions", "sensor")}
 """The gaps that a test below proves."""

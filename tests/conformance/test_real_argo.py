@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.argo.test_cluster import stand_in
 from tests.conformance.engines import Engine
 from tests.conformance.judge import judge_generated, judge_written
 from tests.conformance.plan import NUMBERS, draw, seeds
 from tests.conformance.written import WRITTEN, Written
 from tests.engines import FlowCase, Outcome
 from tests.engines.argo_cluster import Cluster, cluster, run_on_cluster
+from tests.stages.kubectl import stand_in
 
 Compared = Callable[[str, Mapping[str, Engine]], None]
 ELSEWHERE = [written for written in WRITTEN if not (written.data or written.before or written.environment)]

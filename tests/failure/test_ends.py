@@ -13,7 +13,7 @@ from flowc.artifacts.failure import failure_of
 from flowc.artifacts.manifest import Attempt, attempts, read
 from flowc.store.files import FileStore
 
-from tests.shim.container import command, contain, variables, write
+from tests.stages.container import command, contain, variables, write
 
 SOURCE = """
 import os, signal, sys, threading, time

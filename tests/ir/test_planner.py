@@ -13,7 +13,7 @@ from compiler.ir.flow import Goto, Switch
 from compiler.ir.graph import order, successors
 from compiler.ir.plan import Branches, FanOut, Follow, Load, Plan, Scope, Task, entry
 from compiler.ir.planner import plan
-from tests.ir.flows import flow
+from tests.stages.plans import ARMS, BODY, LINEAR, NESTED, SPLIT, SWITCH, flow
 
 
 def shape(scope: Scope) -> str:
@@ -37,16 +37,6 @@ def needs(planned: Plan) -> dict[str, str]:
         name: " & ".join("|".join(edge.node for edge in group) for group in task.prerequisites)
         for name, task in planned.tasks.items()
     }
-
-
-LINEAR = flow(start="a", a="end", end="")
-SPLIT = flow(start="b, a", a="j", b="c", c="j", j="+end", end="")
-NESTED = flow(
-    start="outer*", outer="x, y", x="inner*", inner="leaf", leaf="ij", ij="+xy", y="xy", xy="+oj", oj="+end", end=""
-)
-SWITCH = flow(start="a | b", a="m", b="b1 | b2", b1="m", b2="m", m="end", end="")
-BODY = flow(start="body*", body="l | r", l="j", r="r2", r2="j", j="+end", end="")
-ARMS = flow(start="p, q", p="p1 | p2", p1="j", p2="j", q="f*", f="g", g="fj", fj="+j", j="+end", end="")
 
 
 @pytest.mark.parametrize(

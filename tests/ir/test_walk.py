@@ -8,7 +8,7 @@ import pytest
 
 from compiler.ir.planner import plan
 from compiler.run.walk import Report, Walk
-from tests.ir.flows import flow
+from tests.stages.plans import flow
 
 NESTED = flow(
     start="outer*", outer="x, y", x="inner*", inner="leaf", leaf="ij", ij="+xy", y="xy", xy="+oj", oj="+end", end=""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.frontend.decorators import FLOW, STEP
+from compiler.frontend.decorators.language import FLOW, STEP
 from tests.release.build import ROOT
 from tests.release.programs import PROGRAMS
 

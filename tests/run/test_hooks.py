@@ -12,7 +12,7 @@ from compiler.frontend import parse
 from compiler.ir.planner import plan
 from compiler.run import run_flow
 from tests.conformance.written.case import FLOWS
-from tests.run.test_local_run import Recorder
+from tests.stages.recorder import Recorder
 
 
 @pytest.mark.parametrize(

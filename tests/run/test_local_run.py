@@ -20,33 +20,13 @@ from compiler.diagnostics import Report
 from compiler.frontend import parse
 from compiler.ir.planner import plan
 from compiler.run import run_flow
-from compiler.run.events import RunResult, Silent, TaskStart
+from compiler.run.events import RunResult
+from tests.stages.recorder import Recorder
 
 HEAD = """
 import os, signal, threading, time
 from flowc import FlowSpec, catch, current, environment, retry, step, timeout
 """
-
-
-class Recorder(Silent):
-    """Keeps what a run tells."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.failures: list[tuple[str, str, bool]] = []
-        self.starts: list[str] = []
-
-    def started(self, task: TaskStart) -> None:
-        """Keep it."""
-        self.starts.append(task.label)
-
-    def line(self, task: TaskStart, text: str) -> None:
-        """Keep it."""
-        self.lines.append(f"{task.label}: {text}")
-
-    def failed(self, task: TaskStart, message: str, will_retry: bool) -> None:
-        """Keep it."""
-        self.failures.append((task.label, message, will_retry))
 
 
 class Ran:

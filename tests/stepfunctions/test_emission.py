@@ -25,7 +25,7 @@ from compiler.pipeline import compile_flow
 from compiler.slotted_class import replaced
 from tests.engines.stepfunctions import substitute
 from tests.engines.stepfunctions_lint import asl_validator, lint, lint_jobs
-from tests.ir.flows import SPAN, flow
+from tests.stages.plans import SPAN, flow
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOWS = sorted((ROOT / "examples").glob("*.py"))

@@ -15,10 +15,10 @@ from compiler.backends import Options
 from compiler.backends.stepfunctions import BACKEND
 from compiler.pipeline import compile_flow
 from tests.argo.source import source
-from tests.argo.test_events import BODY, EVENT, HOSTILE, PLAIN
 from tests.engines.eventbridge import target_input
 from tests.engines.stepfunctions import Image, run_state_machine, server
 from tests.engines.stepfunctions_case import SHIM, copy_store
+from tests.stages.events import BODY, EVENT, HOSTILE, PLAIN
 
 FOLLOWS = "@project(name='p', production=True)\n@trigger_on_finish(flow='Other')"
 

@@ -10,8 +10,8 @@ from compiler.ir.plan import Plan, Retry, Task
 from compiler.ir.planner import plan
 from compiler.slotted_class import replaced
 from tests.argo.stage import Script, expected
-from tests.argo.test_execution import SHAPES
-from tests.ir.flows import flow
+from tests.stages.plans import flow
+from tests.stages.shapes import SHAPES
 from tests.stepfunctions.stage import OPTIONS, Staged, stage
 
 

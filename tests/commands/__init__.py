@@ -1,0 +1,1 @@
+"""Tests of `compiler.commands`: what a person types and what comes back."""

@@ -1,0 +1,68 @@
+"""What is wrong in a call of `flowc run` is one line that says what to type, and nothing has been started."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+import compiler.run
+from tests.stages.command_line import FLOW, Flowc
+
+_PARAMETERS = "the flow's parameters: --top INTEGER, --key-words TEXT"
+
+CALLS = [
+    ("--run-id a/b flow.py", "--run-id 'a/b' cannot name a run"),
+    ("--run-id '' flow.py", "--run-id '' cannot name a run"),
+    ("--run-id .. flow.py", "--run-id '..' cannot name a run"),
+    ("--run-id . flow.py", "--run-id '.' cannot name a run"),
+    ("--store nonsense flow.py", "no store at 'nonsense': use file:/path or s3://bucket/prefix"),
+    ("--store gs://x flow.py", "no store at 'gs://x'"),
+    ("--store s3: flow.py", "'s3:' is no s3://bucket/prefix"),
+    ("--store file: flow.py", "no folder in 'file:'"),
+    ("flow.py --max-workers 1", "go before the file: `flowc run --max-workers … flow.py`"),
+    ("flow.py --json", "go before the file: `flowc run --json … flow.py`"),
+    ("--top 3 flow.py", "go after its file: `flowc run flow.py --top VALUE`"),
+    ("--top=3 flow.py", "go after its file: `flowc run flow.py --top VALUE`"),
+    ("--max-worker 3 flow.py", "has no option --max-worker; did you mean `--max-workers`?"),
+    ("flow.py --top", f"'--top' requires an argument; {_PARAMETERS}"),
+    ("flow.py --key-words a --top", f"'--top' requires an argument; {_PARAMETERS}"),
+    ("flow.py --top many", f"'--top': 'many' is not a valid integer; {_PARAMETERS}"),
+    ("flow.py --tip 3", f"'--tip'. Did you mean '--top'?; {_PARAMETERS}"),
+    ("flow.py more", f"unexpected extra argument (more); {_PARAMETERS}"),
+    ("needy.py", "Missing option '--rate'; the flow's parameters: --rate NUMBER"),
+    ("plain.py --top 3", "the flow has no parameters"),
+]
+_DECLARED = FLOW[FLOW.index("    top =") : FLOW.index("    @step")]
+
+
+@pytest.mark.parametrize(("words", "said"), CALLS)
+def test_a_mistake_in_the_call_is_one_line_and_starts_nothing(
+    flowc: Flowc, folder: Path, monkeypatch: pytest.MonkeyPatch, words: str, said: str
+) -> None:
+    plain = re.sub(r"self\.(top|words)\b", "None", FLOW.replace(_DECLARED, ""))
+    (folder / "plain.py").write_text(plain)
+    needed = '    rate = Parameter("rate", type=float, required=True)\n\n'
+    (folder / "needy.py").write_text(plain.replace("    @step", needed + "    @step", 1))
+
+    def started(*_: object) -> None:
+        raise AssertionError("a process was started")
+
+    monkeypatch.setattr(compiler.run, "Workers", started)
+    ended = flowc("run", *shlex.split(words))
+    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert said in ended.err
+
+
+def test_the_guard_above_sees_a_start(flowc: Flowc, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[object] = []
+
+    def started(*words: object) -> None:
+        calls.append(words)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(compiler.run, "Workers", started)
+    assert flowc("run", "flow.py").code == 130
+    assert len(calls) == 1

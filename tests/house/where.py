@@ -1,0 +1,133 @@
+"""Where the tests of a module are: `python -m tests.house.where flowc.artifacts.codec`.
+
+A test file has its module's name, in the folder of its room. Where several modules are tested together, the table says in which.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from tests.house.modules import PACKAGES, ROOT, modules
+
+TOGETHER = {
+    "flowc.__main__": "tests/runtime/task/test_task.py",
+    "flowc._compat": "tests/runtime/test_metaflow.py",
+    "flowc.artifacts.codec": "tests/runtime/artifacts/test_pickling.py",
+    "flowc.artifacts.failure": "tests/failure/test_ends.py",
+    "flowc.artifacts.manifest": "tests/runtime/artifacts/test_ordering.py",
+    "flowc.artifacts.work": "tests/runtime/artifacts/test_saving.py",
+    "flowc.cards": "tests/runtime/cards/test_cards.py",
+    "flowc.client": "tests/runtime/client/test_flows.py",
+    "flowc.container": "tests/runtime/task/test_task.py",
+    "flowc.container.archive": "tests/runtime/test_names.py",
+    "flowc.container.fork_server": "tests/run/test_local_run.py",
+    "flowc.container.trigger_events": "tests/argo/test_events.py",
+    "flowc.datatools": "tests/runtime/datatools/test_s3.py",
+    "flowc.datatools.include_file": "tests/runtime/language/test_parameters.py",
+    "flowc.exceptions": "tests/runtime/test_names.py",
+    "flowc.language": "tests/runtime/task/test_task.py",
+    "flowc.language.config_parsers": "tests/call/test_configs.py",
+    "flowc.language.configs": "tests/call/test_configs.py",
+    "flowc.language.current": "tests/runtime/task/test_surroundings.py",
+    "flowc.language.multicore": "tests/runtime/test_names.py",
+    "flowc.language.signatures": "tests/release/test_types.py",
+    "flowc.language.static_transition": "tests/runtime/task/test_task.py",
+    "flowc.language.transition": "tests/runtime/artifacts/test_loading.py",
+    "flowc.moved_modules": "tests/version_0_1_0/test_names.py",
+    "flowc.public_names": "tests/runtime/test_names.py",
+    "flowc.source.declaration": "tests/frontend/test_importing.py",
+    "flowc.source.graph": "tests/runtime/cards/test_cards.py",
+    "flowc.source.offline": "tests/frontend/test_importing.py",
+    "flowc.store": "tests/runtime/store/test_files.py",
+    "flowc.store.aws": "tests/runtime/store/test_credentials.py",
+    "flowc.store.aws.objects": "tests/runtime/store/test_s3.py",
+    "flowc.task": "tests/runtime/task/test_task.py",
+    "flowc.task.clone": "tests/failure/test_resume.py",
+    "flowc.task.forks": "tests/run/test_local_run.py",
+    "flowc.task.iteration": "tests/runtime/task/test_recursion.py",
+    "compiler": "tests/commands/test_commands.py",
+    "compiler.backends.airflow": "tests/airflow/test_emit.py",
+    "compiler.backends.airflow.segments": "tests/airflow/test_switches.py",
+    "compiler.backends.airflow.sensors": "tests/airflow/test_events.py",
+    "compiler.backends.argo": "tests/argo/test_emission.py",
+    "compiler.backends.secrets": "tests/argo/test_secrets.py",
+    "compiler.backends.stepfunctions": "tests/stepfunctions/test_emission.py",
+    "compiler.call": "tests/commands/test_commands.py",
+    "compiler.commands": "tests/commands/test_commands.py",
+    "compiler.commands.create": "tests/terminal/test_output.py",
+    "compiler.commands.image": "tests/workspace/test_image.py",
+    "compiler.commands.inspect": "tests/call/test_history.py",
+    "compiler.commands.package": "tests/workspace/test_package.py",
+    "compiler.commands.runs": "tests/call/test_history.py",
+    "compiler.diagnostics": "tests/report/test_render.py",
+    "compiler.frontend": "tests/frontend/test_reading.py",
+    "compiler.frontend.dataflow": "tests/diagnostics/dataflow_cases.py",
+    "compiler.frontend.declarations": "tests/diagnostics/parameter_cases.py",
+    "compiler.frontend.declarations.import_result": "tests/frontend/test_importing.py",
+    "compiler.frontend.declarations.include_files": "tests/diagnostics/parameter_cases.py",
+    "compiler.frontend.declarations.module_import": "tests/frontend/test_importing.py",
+    "compiler.frontend.decorators": "tests/diagnostics/option_cases.py",
+    "compiler.frontend.decorators.with_option": "tests/call/test_with.py",
+    "compiler.frontend.findings": "tests/diagnostics/test_cases.py",
+    "compiler.frontend.findings.fc1xx": "tests/diagnostics/reading_cases.py",
+    "compiler.frontend.findings.fc2xx": "tests/diagnostics/shape_cases.py",
+    "compiler.frontend.findings.fc4xx": "tests/diagnostics/dataflow_cases.py",
+    "compiler.frontend.findings.fc5xx": "tests/diagnostics/option_cases.py",
+    "compiler.frontend.findings.fc6xx": "tests/diagnostics/option_cases.py",
+    "compiler.frontend.shape": "tests/diagnostics/shape_cases.py",
+    "compiler.frontend.steps": "tests/diagnostics/transition_cases.py",
+    "compiler.frontend.text": "tests/diagnostics/reading_cases.py",
+    "compiler.importing": "tests/frontend/test_importing.py",
+    "compiler.ir": "tests/ir/test_planner.py",
+    "compiler.ir.needs": "tests/ir/test_triggers.py",
+    "compiler.ir.options": "tests/backends/test_decorators.py",
+    "compiler.ir.schema": "tests/test_golden.py",
+    "compiler.ir.text": "tests/test_golden.py",
+    "compiler.pipeline": "tests/test_golden.py",
+    "compiler.report.splices": "tests/report/test_fixing.py",
+    "compiler.run": "tests/run/test_local_run.py",
+    "compiler.run.process_state": "tests/failure/test_life.py",
+    "compiler.run.resume": "tests/failure/test_resume.py",
+    "compiler.run.walk": "tests/ir/test_walk.py",
+    "compiler.slotted_class": "tests/test_budgets.py",
+    "compiler.stand_ins": "tests/test_budgets.py",
+    "compiler.terminal": "tests/terminal/test_output.py",
+    "compiler.terminal.findings": "tests/report/test_render.py",
+    "compiler.terminal.times": "tests/call/test_history.py",
+    "compiler.workspace.ignore": "tests/workspace/test_package.py",
+    "compiler.workspace.settings": "tests/commands/test_config.py",
+}
+"""The file of a module without one of its own name; of a package: of every module in it that is not named."""
+
+
+def of_name(module: str) -> str:
+    """The file that has a module's own name."""
+    top, *rooms, last = module.split(".")
+    if top == "flowc":
+        rooms = ["runtime", *(room for room in rooms if room != "aws")]
+    elif rooms[:1] == ["backends"] and len(rooms) > 1:
+        rooms = rooms[1:]
+    return "/".join(["tests", *rooms, f"test_{last}.py"])
+
+
+def of(module: str) -> str | None:
+    """The file to look into; None where nobody says."""
+    own = of_name(module)
+    if (ROOT / own).is_file():
+        return own
+    while module:
+        if module in TOGETHER:
+            return TOGETHER[module]
+        module = module.rpartition(".")[0]
+    return None
+
+
+def main() -> None:
+    """Print the file of each module that is named, or of all."""
+    known = modules(PACKAGES)
+    for module in sys.argv[1:] or known:
+        print(module, of(module) if module in known else "is no module")  # noqa: T201 - that is what it is for
+
+
+if __name__ == "__main__":
+    main()
