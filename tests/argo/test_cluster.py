@@ -8,11 +8,11 @@ import pytest
 
 from tests.engines import FlowCase
 from tests.engines.argo_cluster import ClusterError, cluster, run_on_cluster
+from tests.stages.kubectl import stand_in
 
 FLOW = """
 import os
 from flowc import FlowSpec, Parameter, step
-from tests.stages.kubectl import stand_in
 
 class Small(FlowSpec):
     text = Parameter("text", default="x")
