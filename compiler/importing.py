@@ -25,7 +25,7 @@ from compiler.frontend.declarations.import_result import (
     ImportFailure,
     Opaque,
 )
-from compiler.frontend.decorators.own import WRAPPER
+from compiler.frontend.decorators.author_decorators import WRAPPER
 from compiler.ir.flow import Config, Value
 
 SECONDS = 120.0

@@ -21,9 +21,9 @@ from compiler.frontend.declarations.parameters import (
     declares,
     read_parameter,
 )
+from compiler.frontend.decorators.author_decorators import Others
 from compiler.frontend.decorators.language import check_no_step, read_decorators
 from compiler.frontend.decorators.options import check_options
-from compiler.frontend.decorators.own import Others
 from compiler.frontend.findings import fc2xx, fc5xx
 from compiler.frontend.shape.outline import Drawing
 from compiler.frontend.shape.topology import check_shape

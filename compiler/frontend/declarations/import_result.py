@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from compiler.frontend.decorators.own import WRAPPER, Others
+from compiler.frontend.decorators.author_decorators import WRAPPER, Others
 from compiler.ir.flow import Config, Decorator, Dynamic, Parameter, Span, Value
 from compiler.slotted_class import record, replaced
 

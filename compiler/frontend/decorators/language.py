@@ -7,10 +7,10 @@ import re
 
 from compiler.diagnostics import Drop, Fix, Replace, Report
 from compiler.frontend.decorators.aliases import meant_by, puts_on
+from compiler.frontend.decorators.author_decorators import WRAPPER, Others, own_decorator
 from compiler.frontend.decorators.extensions import EXTENSIONS, is_gang
 from compiler.frontend.decorators.hooks import LISTS, functions
 from compiler.frontend.decorators.needs import VARIABLE
-from compiler.frontend.decorators.own import WRAPPER, Others, own_decorator
 from compiler.frontend.findings import fc5xx, fc6xx
 from compiler.frontend.findings.suggest import clear, did_you_mean
 from compiler.frontend.text.modules import Import, Origin

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from compiler.diagnostics import Fix, Insert, Move, Note, Replace, Report
 from compiler.frontend.declarations.import_result import DeclaredFlow, merged
+from compiler.frontend.decorators.author_decorators import Others
 from compiler.frontend.decorators.language import Found, origin_of, read_decorators
-from compiler.frontend.decorators.own import Others
 from compiler.frontend.findings import fc2xx
 from compiler.frontend.findings.fc6xx import HIDES_STEP
 from compiler.frontend.findings.suggest import clear, did_you_mean, slip
