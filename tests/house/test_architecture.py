@@ -29,7 +29,8 @@ def _defined() -> dict[str, set[str]]:
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 names.add(node.name)
             if isinstance(node, ast.ClassDef):
-                names |= {f"{node.name}.{each.name}" for each in node.body if isinstance(each, ast.FunctionDef)}
+                members = {each.name for each in node.body if isinstance(each, ast.FunctionDef)}
+                names |= members | {f"{node.name}.{member}" for member in members}
     return found
 
 
