@@ -1,6 +1,7 @@
 """One module a command; each holds its click command as COMMAND and is imported only when it is named.
 
-May import: everything but another command; what several share stands in `compiler.call` and `compiler.terminal`. Start reading in `check`.
+May import: everything but another command (`target` makes `create` for each target); what several share stands in
+`compiler.call` and `compiler.terminal`. Start reading in `check`.
 """
 
 from __future__ import annotations

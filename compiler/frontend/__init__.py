@@ -24,7 +24,7 @@ from compiler.frontend.text.source import Drafts, read, tree
 from compiler.frontend.values.bases import has_only_bases, is_base
 from compiler.frontend.values.classes import Lineage, Lineages
 from compiler.frontend.values.config_values import Given
-from compiler.frontend.values.scope import Reading
+from compiler.frontend.values.scope import FileReading
 from compiler.ir.flow import Flow, Span
 
 
@@ -59,7 +59,7 @@ def parse(
     modules = Modules(_folders(path, root), root, drafts)
     modules.modules[path] = module
     check_imports(names, module, report)
-    lineages = Lineages(Reading(modules, configs or {}, importer, names))
+    lineages = Lineages(FileReading(modules, configs or {}, importer, names))
     found = _candidates(module, lineages, report)
     origin = Origin(path, _relative(path, root), root.as_posix())
     if name is not None:

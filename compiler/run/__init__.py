@@ -1,6 +1,7 @@
 """The local run: walks a plan with the same shim that runs in containers. It is the meaning of a flow.
 
-May import: backends (for the argv), ir, and `flowc`. Start reading in `walk`, which task may start; `workers` has the processes.
+May import: backends (for the argv), diagnostics, ir, and `flowc`. Start reading in `walk`, which task may start; `workers`
+has the processes.
 """
 
 from __future__ import annotations

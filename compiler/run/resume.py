@@ -11,7 +11,7 @@ from flowc.artifacts.ordering import claim
 from flowc.exceptions import CallMistake
 from flowc.store import open_store
 from flowc.store.protocol import MissingError, Store
-from flowc.task.clone import Takeover
+from flowc.task.clone import Clone
 
 from compiler.ir.flow import Switch
 from compiler.ir.graph import successors
@@ -58,7 +58,7 @@ class Resumption:
     store: Store
     resume: Resume
     into: RunRecord
-    takeover: Takeover
+    clone: Clone
     gangs: frozenset[str]
     anew: set[tuple[str, str]] = fresh(default_factory=set)
     known: dict[tuple[str, str], Manifest | None] = fresh(default_factory=dict)
@@ -78,12 +78,12 @@ class Resumption:
         found = self._chosen(ready)
         if found is None:
             if ready.task.repeats and self._may_take(ready):
-                self.takeover.take_iterations(ready.task.step, ready.index)
+                self.clone.take_iterations(ready.task.step, ready.index)
             return None
         if isinstance(ready.task.loads, Begin):
             self._claim()
-            self.takeover.begin()
-        self.takeover.take(found)
+            self.clone.begin()
+        self.clone.take(found)
         return Report(found.fan, found.case)
 
     def _chosen(self, ready: Ready) -> Manifest | None:
@@ -109,7 +109,7 @@ class Resumption:
 
     def _finished(self, step: str, index: str) -> Manifest | None:
         if (step, index) not in self.known:
-            self.known[step, index] = self.takeover.finished(step, index)
+            self.known[step, index] = self.clone.finished(step, index)
         return self.known[step, index]
 
     def _runs(self, ready: Ready) -> None:
@@ -134,7 +134,7 @@ def resumption(plan: Plan, store: str, resume: Resume, run_id: str, owner: str, 
     opened, origin = open_store(store), resume.origin
     into = origin._replace(run=run_id, owner=owner, created=time.time(), tags=tags, origin=origin.run)
     gangs = frozenset(_gangs(plan.root))
-    found = Resumption(plan, opened, resume, into, Takeover(opened, origin, into), gangs)
+    found = Resumption(plan, opened, resume, into, Clone(opened, origin, into), gangs)
     found.rehearse()
     return found
 

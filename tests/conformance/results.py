@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from flowc.artifacts.address import RunAddress
-from flowc.artifacts.manifest import Manifest, attempts, read, walk
+from flowc.artifacts.manifest import Manifest, attempts, read
 from flowc.store import open_store
 from flowc.store.protocol import Store
 
@@ -19,6 +19,7 @@ from tests.conformance.canonical import canonical
 from tests.conformance.generator import GeneratedFlow
 from tests.conformance.standins import stood_in
 from tests.engines import Outcome
+from tests.stages.tasks_of_run import walk
 
 Place = tuple[str, str]
 """A task: its step and its index path."""

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 from flowc.artifacts.address import RunAddress
-from flowc.artifacts.manifest import Manifest, attempts, read, read_run, walk
+from flowc.artifacts.manifest import Manifest, attempts, read, read_run
 from flowc.client.flows import Run
 from flowc.store import open_store
 
 from tests.engines import FlowCase
 from tests.engines.argo_case import run_argo
+from tests.stages.tasks_of_run import walk
 
 SOURCE = """
 from flowc import FlowSpec, JSONType, Parameter, catch, current, retry, step

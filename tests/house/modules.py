@@ -53,3 +53,22 @@ def _run(node: ast.AST) -> Iterator[ast.AST]:
         children = list(ast.iter_child_nodes(node))
     for child in children:
         yield from _run(child)
+
+
+def defined(found: Mapping[str, Path]) -> dict[str, set[str]]:
+    """The names that each module defines, members of its classes as `Class.member`."""
+    names_of: dict[str, set[str]] = {}
+    for module, path in found.items():
+        names = names_of.setdefault(module, set())
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            names |= (
+                {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+                if isinstance(node, ast.Assign)
+                else set()
+            )
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                names.add(node.name)
+            if isinstance(node, ast.ClassDef):
+                members = {each.name for each in node.body if isinstance(each, ast.FunctionDef)}
+                names |= members | {f"{node.name}.{member}" for member in members}
+    return names_of

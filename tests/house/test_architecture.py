@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import re
 
 import pytest
 
-from tests.house.modules import PACKAGES, ROOT, modules
+from tests.house.modules import PACKAGES, ROOT, defined, modules
 
 TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 WAY = TEXT.partition("## One flow, from source to value")[2].partition("\n## ")[0]
@@ -15,26 +14,7 @@ ROOMS = TEXT.partition("| room | in one sentence")[2].partition("\n\n")[0]
 FOUND = modules(PACKAGES)
 
 
-def _defined() -> dict[str, set[str]]:
-    """The names that each module defines, members of its classes as `Class.member`."""
-    found: dict[str, set[str]] = {}
-    for module, path in FOUND.items():
-        names = found.setdefault(module, set())
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            names |= (
-                {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-                if isinstance(node, ast.Assign)
-                else set()
-            )
-            if isinstance(node, ast.FunctionDef | ast.ClassDef):
-                names.add(node.name)
-            if isinstance(node, ast.ClassDef):
-                members = {each.name for each in node.body if isinstance(each, ast.FunctionDef)}
-                names |= members | {f"{node.name}.{member}" for member in members}
-    return found
-
-
-DEFINED = _defined()
+DEFINED = defined(FOUND)
 NAMED = sorted(
     {
         name

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.modules import PACKAGES, ROOT, modules
+from tests.house.modules import PACKAGES, ROOT, defined, modules
 
 FOUND = modules(PACKAGES)
 ROOMS = sorted({path.parent for path in FOUND.values()} - {PACKAGES["flowc"] / "_compat"})
@@ -46,6 +46,17 @@ def test_a_room_says_what_it_may_import_and_where_to_start(room: Path) -> None:
     assert start, said
     names = {path.stem for path in room.iterdir()}
     assert start[1] in names | set((room / "__init__.py").read_text(encoding="utf-8").split()), start[1]
+
+
+KNOWN = {name.rpartition(".")[2] for name in FOUND} | {each for names in defined(FOUND).values() for each in names}
+WORDS = {"self", "next", "import", "from"}
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=_name)
+def test_a_room_names_what_is_there(room: Path) -> None:
+    said = ast.get_docstring(ast.parse((room / "__init__.py").read_text(encoding="utf-8"))) or ""
+    named = {name.rpartition(".")[2] for name in re.findall(r"`([a-z_0-9.]+)`", said)}
+    assert named - KNOWN - WORDS == set()
 
 
 TESTS = [path for path in sorted((ROOT / "tests").rglob("*.py")) if not {"golden", "flows"} & set(path.parts)]

@@ -76,6 +76,7 @@ TOGETHER = {
     "compiler.frontend.findings.fc6xx": "tests/diagnostics/option_cases.py",
     "compiler.frontend.shape": "tests/diagnostics/shape_cases.py",
     "compiler.frontend.steps": "tests/diagnostics/transition_cases.py",
+    "compiler.frontend.values": "tests/frontend/test_reading.py",
     "compiler.frontend.text": "tests/diagnostics/reading_cases.py",
     "compiler.importing": "tests/frontend/test_importing.py",
     "compiler.ir": "tests/ir/test_planner.py",

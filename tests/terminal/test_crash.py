@@ -14,20 +14,13 @@ from compiler.commands import COMMANDS, TARGETS
 from tests.stages.command_line import Flowc
 
 WORDS = {
-    "check": ["flow.py"],
-    "fix": ["flow.py"],
+    **{name: ["flow.py"] for name in COMMANDS if name != "card"},
     "explain": ["FC202"],
     "run": ["flow.py", "--top", "4242", "--key-words=openSesame"],
-    "show": ["flow.py"],
-    "ir": ["flow.py"],
-    "runs": ["flow.py"],
     "inspect": ["SumFlow/local-1"],
     "card list": ["SumFlow/local-1"],
     "card get": ["SumFlow/local-1"],
     "card view": ["SumFlow/local-1"],
-    "package": ["flow.py"],
-    "image": ["flow.py"],
-    "config": ["flow.py"],
     **{f"{target} create": ["flow.py"] for target in TARGETS},
 }
 

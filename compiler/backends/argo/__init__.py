@@ -1,4 +1,7 @@
-"""Argo Workflows: a WorkflowTemplate whose DAG templates are the plan's scopes."""
+"""Argo Workflows: a WorkflowTemplate whose DAG templates are the plan's scopes.
+
+May import: what `compiler.backends` holds, and yaml. Start reading in `manifest`, then `scopes`.
+"""
 
 from __future__ import annotations
 

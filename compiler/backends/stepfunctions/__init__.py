@@ -1,4 +1,7 @@
-"""AWS Step Functions: a state machine whose steps are AWS Batch jobs."""
+"""AWS Step Functions: a state machine whose steps are AWS Batch jobs.
+
+May import: what `compiler.backends` holds. Start reading in `states`, then `jobs`.
+"""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from compiler.frontend.text.modules import Function, Module, class_names
-from compiler.frontend.values.scope import Reading, Scope
+from compiler.frontend.values.scope import FileReading, Scope
 from compiler.slotted_class import record
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -47,7 +47,7 @@ class Lineages:
 
     __slots__ = ("known", "reading")
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: FileReading) -> None:
         self.reading = reading
         self.known: dict[int, Lineage] = {}
 

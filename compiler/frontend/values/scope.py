@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from compiler.frontend.declarations.import_result import Importer
 
 
-class Reading:
+class FileReading:
     """What is shared while the flows of one file are read: the modules, the values of `Config`s, what evaluating may cost.
 
     `importer` tells what only running the module does. `passthrough` are names of `metaflow` that the image has.
@@ -46,7 +46,7 @@ class Reading:
 class Scope:
     """Where an expression stands: its module, and the names of the class body around it."""
 
-    reading: Reading
+    reading: FileReading
     module: Module
     names: Mapping[str, ast.expr | None]
 

@@ -1,7 +1,6 @@
 """What a task leaves in the store, and how it is read back.
 
     record = read_run(store, RunAddress("Flow", "local-1"))         # the claim; MissingError where there is none
-    for address, manifest in walk(store, record.address): ...       # every task that the run has or will have next, in order
     manifest = read(store, record.address.task("train", "2.0"))     # MissingError where no attempt has finished
     manifest["model"]                                                # an artifact's value, unpickled; KeyError
     runs(store, "Flow", successful=True)                             # names of runs, newest first, by one listing
@@ -19,7 +18,7 @@ from flowc.artifacts import pickling
 from flowc.artifacts.address import RunAddress, TaskAddress, child, created_prefix, escape, parent, unescape
 from flowc.artifacts.pickling import Blob, Entry, Frame, Packed
 from flowc.named_tuple import NamedTuple
-from flowc.store.protocol import MissingError, Store, StoreError
+from flowc.store.protocol import Store, StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +39,6 @@ __all__ = [
     "read",
     "read_run",
     "runs",
-    "walk",
 ]
 
 
@@ -337,26 +335,6 @@ def runs(store: Store, flow: str, successful: bool = False, limit: int | None = 
         escaped = key.rpartition("/")[2].partition("~")[2]
         name = unescape(escaped)
         yield parse_run(store.get(f"{escape(flow)}/{escaped}/_run.json").data).run if name is None else name
-
-
-def walk(store: Store, address: RunAddress) -> Iterator[tuple[TaskAddress, Manifest | None]]:
-    """Every task that the run's decisions and widths lead to, from the first step on, with its manifest.
-
-    None in place of a manifest: the task runs, waits, or has failed (`attempts` tells). What an earlier life of the run left
-    and no decision leads to any more is not seen. Raises MissingError where there is no such run.
-    """
-    waiting = [address.task(read_run(store, address).first)]
-    seen = set(waiting)
-    for task in waiting:
-        try:
-            manifest: Manifest | None = read(store, task)
-        except MissingError:
-            manifest = None
-        yield task, manifest
-        for follower in manifest.followers() if manifest else ():
-            if follower not in seen:
-                seen.add(follower)
-                waiting.append(follower)
 
 
 def attempts(store: Store, address: TaskAddress) -> tuple[Attempt, ...]:

@@ -1,7 +1,7 @@
 """Cards: the pages that tasks leave, and what authors put on them (`from metaflow.cards import Markdown`).
 
-May import: the client, source (for the flow's graph), artifacts, the store, the ground. It never changes how a task ends. Start
-reading in `render`; what `current.card` is, is in `current_card`. Nothing is loaded before a card is used.
+May import: the client, source (for the flow's graph), the language, artifacts, the store, the ground. It never changes how a
+task ends. Start reading in `render`; what `current.card` is, is in `current_card`. Nothing is loaded before a card is used.
 """
 
 from __future__ import annotations

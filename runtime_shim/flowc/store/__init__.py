@@ -1,6 +1,6 @@
 """The store: objects under a URL, in a folder or on S3, with conditional puts. It knows nothing of flows, tasks or artifacts.
 
-May import: the ground (`exceptions`, `lean`, `standard`) alone. Start reading in `protocol`.
+May import: the ground alone, which is `exceptions`, `named_tuple`, `standard_path`, `public_names`. Start reading in `protocol`.
 """
 
 from __future__ import annotations

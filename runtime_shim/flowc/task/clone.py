@@ -11,7 +11,7 @@ from flowc.store.protocol import MissingError, Store
 from flowc.task.recursion import iterations
 
 
-class Takeover:
+class Clone:
     """From the run `origin` into the run `into`, both in one store. Deleting either of them leaves the other whole."""
 
     def __init__(self, store: Store, origin: RunRecord, into: RunRecord) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from flowc.artifacts.manifest import walk
 from flowc.task.call import FAILED, MISTAKE
 
 from tests.stages.sources import NESTED, SPLIT
 from tests.stages.task import Stage
+from tests.stages.tasks_of_run import walk
 
 MERGE = "merge:start/left;right"
 

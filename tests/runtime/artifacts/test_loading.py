@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from flowc.artifacts.manifest import walk
 from flowc.task.call import FAILED
 
 from tests.stages.task import Stage
+from tests.stages.tasks_of_run import walk
 
 FLOW = """
 import enum, os

@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 from flowc.artifacts import ordering
 from flowc.artifacts.address import RunAddress, TaskAddress
-from flowc.artifacts.manifest import RunRecord, attempts, read, read_run, runs, walk
+from flowc.artifacts.manifest import RunRecord, attempts, read, read_run, runs
 from flowc.store.files import FileStore
 from flowc.store.protocol import MissingError, Store, StoreError
 from flowc.task.call import DONE, MISTAKE
 
 from tests.stages.sources import FANNED, TASKS
 from tests.stages.task import Stage
+from tests.stages.tasks_of_run import walk
 from tests.stages.watched_store import Watched
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
-from flowc.artifacts.manifest import attempts, runs, walk
+from flowc.artifacts.manifest import attempts, runs
 from flowc.store import open_store
 from flowc.store.aws.wire import Connection
 from flowc.store.protocol import Store
@@ -19,6 +19,7 @@ from moto.server import ThreadedMotoServer
 from tests.stages.container import contain, write
 from tests.stages.sources import FANNED, LINE, NESTED, TASKS
 from tests.stages.task import Stage
+from tests.stages.tasks_of_run import walk
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 from flowc.artifacts.address import TaskAddress
-from flowc.artifacts.manifest import Manifest, attempts, read, walk
+from flowc.artifacts.manifest import Manifest, attempts, read
 from flowc.store.files import FileStore
 from flowc.task.call import DONE, FAILED, TERMINATED, Reported
 from flowc.task.recursion import iterations
 
 from tests.stages.container import command, contain, variables, write
 from tests.stages.task import Stage
+from tests.stages.tasks_of_run import walk
 
 FLOW = """
 import os, random, signal, sys, time

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from flowc.artifacts.address import TaskAddress
-from flowc.artifacts.manifest import Attempt, attempts, walk
+from flowc.artifacts.manifest import Attempt, attempts
 from flowc.store.files import FileStore
 from flowc.task.call import FAILED
 from flowc.task.output import Tee
@@ -22,6 +22,7 @@ from flowc.task.output import Tee
 from tests.stages.container import command, contain, variables, write
 from tests.stages.one_step import ONE, left_by, staged, write_one
 from tests.stages.task import Stage
+from tests.stages.tasks_of_run import walk
 
 
 def _attempts(folder: Path) -> tuple[Attempt, ...]:
