@@ -5,31 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from compiler.frontend.text.modules import Function
-
-IN_PLACE = frozenset(
-    [
-        "append",
-        "extend",
-        "insert",
-        "add",
-        "update",
-        "setdefault",
-        "pop",
-        "popitem",
-        "clear",
-        "remove",
-        "discard",
-        "sort",
-        "reverse",
-        "appendleft",
-        "popleft",
-        "difference_update",
-        "intersection_update",
-        "symmetric_difference_update",
-    ]
-)
-"""Methods that change the object they are called on."""
+from compiler.frontend.text.modules import IN_PLACE, Function
 
 _UNKNOWN_CALLS = frozenset(("exec", "eval", "super", "locals", "vars"))
 _WITHOUT_DEFAULT = 2

@@ -345,7 +345,7 @@ def _stored(target: ast.expr) -> list[str]:
     return []
 
 
-_CHANGES = frozenset(
+IN_PLACE = frozenset(
     [
         "append",
         "extend",
@@ -360,8 +360,14 @@ _CHANGES = frozenset(
         "discard",
         "sort",
         "reverse",
+        "appendleft",
+        "popleft",
+        "difference_update",
+        "intersection_update",
+        "symmetric_difference_update",
     ]
 )
+"""Methods that change the object they are called on."""
 
 
 def changed_names(module: Module) -> frozenset[str]:
@@ -377,7 +383,7 @@ def _changed(parsed: ast.Module) -> set[str]:
         place: ast.expr | None = None
         if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
             place = node.value
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGES:
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in IN_PLACE:
             place = node.func.value
         elif isinstance(node, ast.AugAssign):
             place = node.target
