@@ -119,7 +119,7 @@ def test_removing_the_runtime_beside_flowc_is_cured_as_its_readme_says(
     programs = environment(_interpreter("3.11"), *wheels)
     uv("pip", "uninstall", "--python", programs / "python", "flowc-runtime")
     lost = subprocess.run(
-        [programs / "python", "-c", "import flowc.runner"], capture_output=True, cwd=squares, check=False
+        [programs / "python", "-c", "import flowc.client.runner"], capture_output=True, cwd=squares, check=False
     )
     assert lost.returncode == 1
     uv("pip", "install", "--reinstall", "--no-deps", "--python", programs / "python", wheels[0])
