@@ -47,6 +47,9 @@ class _Terminated(KeyboardInterrupt):
     type=click.IntRange(min=1),
     help="How many tasks run at once; by default as many as there are processors.",
 )
+@click.option(
+    "--retry-pause", is_flag=True, help="Wait between attempts as @retry says; otherwise each begins at once."
+)
 @click.option("--run-id", metavar="TEXT", help="The run's id; by default the time and a random word.")
 @click.option(
     "--run-id-file", type=click.Path(dir_okay=False, path_type=Path), help="Write the run's id here as it starts."
@@ -88,6 +91,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     words: tuple[str, ...],
     store: str | None,
     max_workers: int | None,
+    retry_pause: bool,
     run_id: str | None,
     run_id_file: Path | None,
     runner_attribute_file: Path | None,
@@ -146,6 +150,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
             parameters=_given(plan, flow, words, parameters, resumed=bool(resume)),
             listener=progress,
             resume=resume,
+            retry_pause=retry_pause,
         )
     except KeyboardInterrupt as ended:
         progress.interrupted(plan.flow.name, f" --store {store}" if store else "")

@@ -27,7 +27,7 @@ from compiler.run.workers import Ended, Line, Workers
 from compiler.slotted_class import fresh, mutable, record
 
 
-def run_flow(
+def run_flow(  # noqa: PLR0913 - each is an option of the command
     plan: Plan,
     *,
     store: str,
@@ -37,19 +37,21 @@ def run_flow(
     parameters: Mapping[str, object],
     listener: Listener,
     resume: Resume | None = None,
+    retry_pause: bool = False,
 ) -> RunResult:
     """Run a flow here, at most `max_workers` tasks at once (a gang's nodes always together), and tell `listener` of it.
 
     Each task is a process of its own. `parameters` are what was given, by name; the first step converts them. A run id that the
     store knows already, of another owner, fails the first task. `resume`: what another run has done is taken over first, as far
-    as nothing before it runs anew; its parameters count then. KeyboardInterrupt ends every process and goes on upwards.
+    as nothing before it runs anew; its parameters count then. With `retry_pause` an attempt waits as `@retry` says, else it begins
+    at once. KeyboardInterrupt ends every process and goes on upwards.
     """
-    run = _Run(plan, run_id or _new_run_id(), tags, parameters, listener, max_workers)
+    run = _Run(plan, run_id or _new_run_id(), tags, parameters, listener, max_workers, retry_pause)
     if resume:
         run.parameters = resume.parameters
         run.resumption = resumption(plan, store, resume, run.run_id, run.owner, tags)
     listener.run_started(run.run_id)
-    variables, root = _variables(plan, store), str(Path(plan.flow.root).absolute())
+    variables, root = _variables(plan, store, retry_pause), str(Path(plan.flow.root).absolute())
     workers = Workers(variables, root)
     with alive(store, RunAddress(plan.flow.name, run.run_id)) as ended:
         try:
@@ -67,13 +69,14 @@ def _new_run_id() -> str:
     return f"local-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
 
 
-def _variables(plan: Plan, store: str) -> dict[str, str]:
+def _variables(plan: Plan, store: str, retry_pause: bool) -> dict[str, str]:
     shared = {
         "FLOWC_FLOW": f"{plan.flow.path}:{plan.flow.name}",
         "FLOWC_STORE": store,
         "PYTHONUNBUFFERED": "1",
         "FLOWC_ADDRESS": "127.0.0.1",
     }
+    shared |= {} if retry_pause else {"FLOWC_RETRY_AT_ONCE": "1"}
     shared |= mutated(plan) | config_environment(plan.flow.configs) | added(plan)
     return shared | ({"FLOWC_PROJECT": f"{plan.project.name}.{plan.project.branch}"} if plan.project else {})
 
@@ -101,6 +104,7 @@ class _Run:
     parameters: Mapping[str, object]
     listener: Listener
     max_workers: int
+    retry_pause: bool
     owner: str = fresh(default_factory=lambda: secrets.token_hex(16))
     waiting: list[tuple[Ready, int]] = fresh(default_factory=list)
     together: list[tuple[Ready, int]] = fresh(default_factory=list)
@@ -165,13 +169,20 @@ class _Run:
             self.listener.finished(attempt.told, time.monotonic() - attempt.begun)
             yield from walk.end(attempt.ready, Report(_number(event.report, "fan"), _number(event.report, "case")))
             return
-        task, again = attempt.ready.task, attempt.retry + 1 < attempt.ready.task.attempts
+        again = attempt.retry + 1 < attempt.ready.task.attempts
         self.listener.failed(attempt.told, _message(event), again)
         if again:
-            pause = task.retry.pause if task.retry and attempt.retry < task.retry.times else 0
-            self.pausing.append((time.monotonic() + pause, attempt.ready, attempt.retry + 1))
+            self.pausing.append((time.monotonic() + self._pause(attempt), attempt.ready, attempt.retry + 1))
         else:
             self.failed = True
+
+    def _pause(self, attempt: _Attempt) -> float:
+        """Seconds before the next attempt, told where there are any."""
+        retry = attempt.ready.task.retry
+        if not self.retry_pause or not retry or not retry.pause or attempt.retry >= retry.times:
+            return 0.0
+        self.listener.pausing(attempt.told, retry.pause)
+        return retry.pause
 
     def _resume(self) -> None:
         now = time.monotonic()

@@ -57,6 +57,10 @@ class Listener(Protocol):
         """This attempt failed; `message` is the user's own traceback, or what ended the process."""
         ...
 
+    def pausing(self, task: TaskStart, seconds: float) -> None:
+        """The attempt after this failed one waits for so long."""
+        ...
+
     def done(self, result: RunResult) -> None:
         """Nothing runs any more."""
         ...
@@ -81,6 +85,9 @@ class Silent:
         """Drop it."""
 
     def failed(self, task: TaskStart, message: str, will_retry: bool) -> None:
+        """Drop it."""
+
+    def pausing(self, task: TaskStart, seconds: float) -> None:
         """Drop it."""
 
     def done(self, result: RunResult) -> None:

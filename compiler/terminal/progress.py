@@ -27,6 +27,7 @@ class Progress:
     width: int
     notes: Callable[[str], dict[Path, bytes]] = lambda _: {}
     clock: Callable[[], float] = time.monotonic
+    now: Callable[[], float] = time.time
     begun: float = 0.0
     run_id: str = ""
     running: list[TaskStart] = fresh(default_factory=list)
@@ -79,6 +80,11 @@ class Progress:
         again = f" after {task.retry + 1} attempts" if task.retry else ""
         why = f" {last}" if printed else f"\n{message.rstrip()}"
         self._say(click.style(f"{task.label} failed{again}:", fg="red", bold=True) + why)
+
+    def pausing(self, task: TaskStart, seconds: float) -> None:
+        """Say until when."""
+        until = time.strftime("%H:%M:%S", time.localtime(self.now() + seconds))
+        self._say(click.style(f"{task.label} waits until {until} ({seconds:g} s), as its @retry says", fg="yellow"))
 
     def done(self, result: RunResult) -> None:
         """Print the summary."""

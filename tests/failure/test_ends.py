@@ -187,9 +187,17 @@ def test_a_caught_failure_is_printed_unless_it_shall_not_be(tmp_path: Path, said
 
 
 @pytest.mark.language("retry.pause")
-def test_the_local_run_pauses_between_attempts(tmp_path: Path) -> None:
+def test_the_local_run_pauses_between_attempts_where_it_is_asked_to(tmp_path: Path) -> None:
     _step(tmp_path, "assert current.retry_count == 2", "@retry(times=2, minutes_between_retries=0.01)")
-    words = ["run", "--store", f"file:{tmp_path}/store", "--run-id", "r", str(tmp_path / "the_flow.py")]
+    words = [
+        "run",
+        "--retry-pause",
+        "--store",
+        f"file:{tmp_path}/store",
+        "--run-id",
+        "r",
+        str(tmp_path / "the_flow.py"),
+    ]
     subprocess.run([sys.executable, "-P", "-m", "compiler", *words], check=True, capture_output=True, timeout=60)
     began = [attempt.started for attempt in _attempts(tmp_path)]
     assert len(began) == 3

@@ -84,6 +84,46 @@ class F(FlowSpec):
     assert ran.told.failures == [("start", "the process was killed by SIGKILL", True)]
 
 
+PAUSED = """
+class F(FlowSpec):
+    @retry(times=2, minutes_between_retries={minutes})
+    @step
+    def start(self):
+        assert current.retry_count == 2
+        self.n = 0
+        self.next(self.again)
+    @retry(times=1, minutes_between_retries={minutes})
+    @step
+    def again(self):
+        assert self.n or current.retry_count == 1
+        self.n += 1
+        self.more = self.n < 2
+        self.next({{True: self.again, False: self.end}}, condition="more")
+    @step
+    def end(self):
+        pass
+"""
+
+
+@pytest.mark.language("retry.pause")
+def test_a_failed_attempt_is_tried_again_at_once(run):
+    """With an hour between attempts the run would not end here; iterations of a recursion are tried again by their task."""
+    ran = run(PAUSED.format(minutes=60))
+    assert ran.result.success
+    assert ran.told.pauses == []
+    assert ran.attempts("start") == 3
+
+
+@pytest.mark.language("retry.pause")
+def test_where_it_is_asked_to_an_attempt_waits_and_says_so(run):
+    ran = run(PAUSED.format(minutes=0.005), retry_pause=True)
+    assert ran.result.success
+    assert ran.told.pauses == [("start", 0.3), ("start", 0.3)]
+    (said,) = [line for line in ran.told.lines if "waits until" in line]
+    assert said.startswith("again: flowc: iteration 0 waits until ")
+    assert said.endswith(" (0.3 s), as its @retry says")
+
+
 @pytest.mark.language("catch.killed")
 def test_catch_goes_on_after_every_attempt_was_killed(run):
     ran = run(f"""

@@ -12,6 +12,7 @@ class Recorder(Silent):
         self.lines: list[str] = []
         self.failures: list[tuple[str, str, bool]] = []
         self.starts: list[str] = []
+        self.pauses: list[tuple[str, float]] = []
 
     def started(self, task: TaskStart) -> None:
         """Keep it."""
@@ -20,6 +21,10 @@ class Recorder(Silent):
     def line(self, task: TaskStart, text: str) -> None:
         """Keep it."""
         self.lines.append(f"{task.label}: {text}")
+
+    def pausing(self, task: TaskStart, seconds: float) -> None:
+        """Keep it."""
+        self.pauses.append((task.label, seconds))
 
     def failed(self, task: TaskStart, message: str, will_retry: bool) -> None:
         """Keep it."""

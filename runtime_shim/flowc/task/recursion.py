@@ -73,8 +73,8 @@ def repeat(job: Job) -> Reported:
     while not place.is_last:
         if place.used > job.times:
             return _failed(job, place)
-        if place.used:
-            time.sleep(job.pause)
+        if place.used and job.pause:
+            _wait(place.iteration, job.pause)
         reported = _attempt(job, place)
         if reported.exit_code not in (DONE, FAILED) or (reported.exit_code == DONE and not reported.published):
             return reported
@@ -85,6 +85,13 @@ def repeat(job: Job) -> Reported:
         else:
             place = place._replace(is_last=True)
     return _done(job, place)
+
+
+def _wait(iteration: int, seconds: float) -> None:
+    until = time.strftime("%H:%M:%S", time.localtime(time.time() + seconds))
+    sys.stderr.write(f"flowc: iteration {iteration} waits until {until} ({seconds:g} s), as its @retry says\n")
+    sys.stderr.flush()
+    time.sleep(seconds)
 
 
 def _reached(job: Job) -> _Place:

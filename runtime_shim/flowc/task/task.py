@@ -119,6 +119,7 @@ def _repeated(loaded: Loaded, task: _Task, first: _First) -> Reported:
 
     retry = _marks(loaded, task.call.step).find("retry") or {}
     times, pause = int(retry.get("times", 0)), 60 * float(retry.get("minutes_between_retries", 0))
+    pause = 0 if os.environ.get("FLOWC_RETRY_AT_ONCE") else pause
     return repeat(Job(loaded, task.call, task.store, task.fence, first, times, pause, iterate))
 
 
