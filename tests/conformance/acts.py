@@ -302,7 +302,7 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class RefusedMerge:
-    """A merge that cannot be: it must raise, and set nothing."""
+    """A merge that cannot be: it must raise, and set nothing. Where no input has come so far as to differ, it can."""
 
     step: str
 
@@ -316,7 +316,13 @@ class RefusedMerge:
         ]
 
     def apply(self, task: Running) -> None:
-        task.state[f"refused_{self.step}"] = ("UnhandledInMergeArtifactsException", False)
+        first, *others = task.inputs
+        if any(one != first for one in others):
+            task.state[f"refused_{self.step}"] = ("UnhandledInMergeArtifactsException", False)
+            return
+        taken = {name: value for name, value in first.items() if name[0] != "_" and name not in task.state}
+        task.state.update(copy.deepcopy(taken))
+        task.state[f"refused_{self.step}"] = "no"
 
 
 @dataclass(frozen=True, slots=True)
