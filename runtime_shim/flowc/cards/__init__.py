@@ -52,5 +52,7 @@ _HOMES = {
         "Artifact Error EventsTimeline Image JSONViewer Markdown ProgressBar PythonCode Table ValueBox VegaChart YAMLViewer"
     ),
 }
-__getattr__ = loader(__name__, _HOMES)
-__all__ = list(" ".join(_HOMES.values()).split())  # pyright: ignore[reportUnsupportedDunderAll]  # the table says it once
+
+if not TYPE_CHECKING:  # type checkers know the names from above, and that there are no others
+    __getattr__ = loader(__name__, _HOMES)
+    __all__ = list(" ".join(_HOMES.values()).split())
