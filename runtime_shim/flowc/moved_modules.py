@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+
+from flowc.public_names import Facade, public_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 _NOW = {
+    "lean": "named_tuple",
+    "standard": "standard_path",
     "files": "store.files",
     "s3": "store.s3",
-    "digest": "store.digest",
+    "digest": "store.protocol",
     "wire": "store.aws.wire",
     "s3_sigv4": "store.aws.sigv4",
     "s3_credentials": "store.aws.credentials",
@@ -22,7 +25,7 @@ _NOW = {
     "s3_requests": "store.aws.requests",
     "s3_objects": "store.aws.objects",
     "address": "artifacts.address",
-    "manifest": "artifacts.manifest",
+    "manifest": "artifacts.manifest client.walk",
     "pickling": "artifacts.pickling",
     "codec": "artifacts.codec",
     "ordering": "artifacts.ordering",
@@ -61,7 +64,7 @@ _NOW = {
     "cards.found": "cards.card_client",
     "cards.made": "cards.render",
     "cards.shown": "cards.short_text",
-    "repeating": "task.recursion",
+    "repeating": "task.recursion task.iteration",
     "gang": "task.gang",
     "guard": "task.guard",
     "surroundings": "task.surroundings",
@@ -76,32 +79,21 @@ _NOW = {
     "hooks": "container.exit_hook",
     "nursery": "container.fork_server",
 }
-"""Each module of 0.1.0 that lies elsewhere, below `flowc`. A module that moves again gets its new place here."""
+"""Each module of 0.1.0 that lies elsewhere, below `flowc`; several, where its names were divided. What moves again is changed here."""
 
 
 def spec_of(name: str) -> ModuleSpec | None:
-    """How `import` finds a module of 0.1.0: its names are those of the module that it has become. None for any other."""
+    """How `import` finds a module of 0.1.0: its names are those of the modules that it has become. None for any other."""
     now = _NOW.get(name.partition(".")[2])
-    return ModuleSpec(name, _Loader(f"flowc.{now}")) if now else None  # type: ignore[arg-type]  # it has what is asked of one
+    if now is None:
+        return None
+    homes = [f"flowc.{home}" for home in now.split()]
 
+    def look_up(wanted: str) -> Any:
+        for home in homes:
+            module = import_module(home)
+            if hasattr(module, wanted):
+                return getattr(module, wanted)
+        raise AttributeError(f"module {name!r} has no attribute {wanted!r}")
 
-class _Loader:
-    """Makes a module that looks its names up in another one."""
-
-    def __init__(self, now: str) -> None:
-        self._now = now
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType:
-        """An empty module."""
-        return ModuleType(spec.name)
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Let names be looked up when they are asked for."""
-        home = import_module(self._now)
-
-        def look_up(name: str) -> Any:
-            if name.startswith("__"):
-                raise AttributeError(name)
-            return getattr(home, name)
-
-        module.__getattr__ = look_up  # type: ignore[method-assign]
+    return ModuleSpec(name, Facade(look_up, lambda: public_names(import_module(homes[0]))))  # type: ignore[arg-type]

@@ -1,14 +1,16 @@
-"""The names that a room offers to authors, each loaded when it is first asked for."""
+"""Modules whose names lie elsewhere, each loaded when it is first asked for: packages that offer names, and names of before."""
 
 from __future__ import annotations
 
 from importlib import import_module
+from types import ModuleType
 
 from flowc.standard_path import standard_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from importlib.machinery import ModuleSpec
     from typing import Any
 
 
@@ -26,3 +28,31 @@ def loader(room: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
             return getattr(import_module(home[name]), name)
 
     return load
+
+
+class Facade:
+    """A loader for `import`: the module that it makes has no name of its own; `look_up` finds each, `import *` takes `public()`."""
+
+    def __init__(self, look_up: Callable[[str], Any], public: Callable[[], list[str]]) -> None:
+        self._look_up, self._public = look_up, public
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """An empty module."""
+        return ModuleType(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Let names be looked up when they are asked for; those of the import system are none of the home's."""
+
+        def look_up(name: str) -> Any:
+            if name.startswith("__"):
+                raise AttributeError(name)
+            return self._look_up(name)
+
+        module.__getattr__ = look_up  # type: ignore[method-assign]
+        module.__dict__["__all__"] = self._public()
+
+
+def public_names(home: ModuleType) -> list[str]:
+    """What `import *` takes of a module."""
+    said: list[str] | None = getattr(home, "__all__", None)
+    return [name for name in vars(home) if name[0] != "_"] if said is None else list(said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import io
 import os
@@ -9,6 +10,9 @@ import tarfile
 from pathlib import Path
 
 import flowc
+import flowc.cards
+import flowc.client
+import flowc.datatools
 import pytest
 from flowc.container import archive
 from flowc.exceptions import CallMistake, MetaflowException
@@ -117,3 +121,22 @@ def test_a_folder_that_others_can_write_to_is_not_used(temporary: Path) -> None:
     (temporary / f"flowc-code-{os.getuid()}").chmod(0o777)
     with pytest.raises(MetaflowException, match="others can write"):
         archive.unpacked(_archive(temporary, a=b"1"))
+
+
+LAZY = {"flowc": flowc, "flowc.cards": flowc.cards, "flowc.client": flowc.client, "flowc.datatools": flowc.datatools}
+
+
+@pytest.mark.parametrize("package", LAZY)
+def test_type_checkers_know_the_names_that_are_loaded_late(package: str) -> None:
+    """The table and the imports under TYPE_CHECKING say the same, and each name comes from where they say."""
+    tree = ast.parse(Path(LAZY[package].__file__ or "").read_text())
+    (told,) = (node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    froms = {alias.name: node.module for node in told.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    froms.pop("Any", None)
+    assert set(LAZY[package].__all__) <= froms.keys()
+    for name, module in froms.items():
+        assert getattr(LAZY[package], name) is getattr(importlib.import_module(module or ""), name)
+    spelled = " ".join(
+        node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    assert froms.keys() <= set(spelled.split())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from flowc.named_tuple import NamedTuple
+from flowc.store.protocol import sha256
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ def escape(component: str) -> str:
     text = component if component[0] not in "_." and _SAFE.issuperset(component) else _quoted(component)
     if len(text) <= _LONGEST:
         return text
-    from flowc.store.digest import sha256
-
     digest = sha256((component.encode("utf-8", "surrogatepass"),))[:32]
     return f"{re.sub('%.?$', '', text[:140])}~{digest}"
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from flowc.artifacts.address import RunAddress
 from flowc.named_tuple import NamedTuple
 from flowc.standard_path import standard_path
-from flowc.store.protocol import Data, Store
+from flowc.store.protocol import Data, Store, sha256
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def save_blob(store: Store, run: RunAddress, kind: str, pickled: Pickled, known:
     Nothing is written where the value's bytes are those of `known`, the blob that it was loaded from.
     """
     pieces = list(layout(pickled))
-    raw = _sha256(pieces)
+    raw = sha256(pieces)
     if known is not None and (known.raw, known.parts) == (raw, pickled.parts):
         return known
     with standard_path():
@@ -181,7 +181,7 @@ def save_blob(store: Store, run: RunAddress, kind: str, pickled: Pickled, known:
 
 def save_pieces(store: Store, run: RunAddress, pieces: Sequence[Data], sha: str = "") -> tuple[str, int]:
     """Write an object under its content's name; its sha256 and size."""
-    sha, size = sha or _sha256(pieces), sum(map(_length, pieces))
+    sha, size = sha or sha256(pieces), sum(map(_length, pieces))
     key = run.blob(sha)
     if size < _WORTH_ASKING or not store.exists(key):
         store.put(key, pieces)
@@ -231,12 +231,6 @@ def load_item(store: Store, run: RunAddress, frame: Frame) -> Any:
     end = int.from_bytes(ends[-_OFFSET:], "little")
     start = int.from_bytes(ends[:_OFFSET], "little") if frame.place else _OFFSET * frame.fan
     return pickle.loads(store.get_range(key, start, end - start))
-
-
-def _sha256(pieces: Sequence[Data]) -> str:
-    from flowc.store.digest import sha256
-
-    return sha256(pieces)
 
 
 def _length(piece: Data) -> int:

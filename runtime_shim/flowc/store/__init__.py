@@ -5,9 +5,9 @@ May import: the ground alone, which is `exceptions`, `named_tuple`, `standard_pa
 
 from __future__ import annotations
 
-from flowc.store.protocol import Found, MissingError, Store, StoreError
+from flowc.store.protocol import Data, Found, MissingError, Store, StoreError
 
-__all__ = ["Found", "MissingError", "Store", "StoreError", "open_store"]
+__all__ = ["Data", "Found", "MissingError", "Store", "StoreError", "open_store"]
 
 
 def open_store(url: str) -> Store:

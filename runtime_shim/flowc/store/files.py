@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from flowc.standard_path import standard_path
-from flowc.store.protocol import Data, Found, MissingError, StoreError
+from flowc.store.protocol import Data, Found, MissingError, StoreError, sha256
 
 _MAPPED = 256 * 1024
 """From this size on a range is mapped; below, reading costs less than a mapping and holds no file open."""
@@ -157,8 +157,6 @@ class FileStore:
 
 
 def _etag(data: bytes) -> str:
-    from flowc.store.digest import sha256
-
     return sha256((data,))
 
 

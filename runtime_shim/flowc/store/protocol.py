@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from flowc.standard_path import standard_path
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol, TypeAlias
@@ -76,3 +78,17 @@ class Store(Protocol):
     def delete(self, key: str) -> None:
         """Remove the object; nothing happens where there is none."""
         ...
+
+
+def sha256(pieces: Iterable[Data]) -> str:
+    """The digest of the pieces, one after the other, in hexadecimal digits: the name of content.
+
+    `hashlib` loads OpenSSL, so it is loaded where the first digest is asked for: a small step needs none.
+    """
+    with standard_path():
+        import hashlib
+
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import types
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
+
+from flowc.public_names import Facade, public_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,8 +103,7 @@ class Finder:
         if root != "metaflow" or not name:
             return None
         if _is_home(name):
-            loader: Any = _Loader(name)
-            return ModuleSpec(fullname, loader, is_package=True)
+            return ModuleSpec(fullname, _facade(name), is_package=True)  # type: ignore[arg-type]  # all that is asked of a loader
         raise ModuleNotFoundError(f"flowc stands in for metaflow and has no {fullname}: {instead(name)}", name=fullname)
 
 
@@ -117,36 +117,22 @@ def submodule(name: str) -> Any:
     return import_module(f"metaflow.{name}") if _is_home(name) else None
 
 
-class _Loader:
-    """Makes a module whose names are those of its home in flowc."""
+def _facade(name: str) -> Facade:
+    """Makes a module whose names are those of its home in flowc, then those of `flowc` and its exceptions."""
+    home = import_module(_HOMES[name]) if name in _HOMES else None
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def look_up(wanted: str) -> Any:
+        if _is_home(f"{name}.{wanted}"):
+            return submodule(f"{name}.{wanted}")
+        for place in (home, sys.modules["flowc"], import_module("flowc.exceptions")):
+            if place is not None and hasattr(place, wanted):
+                return getattr(place, wanted)
+        text = instead(f"{name}.{wanted}", wanted)
+        raise ImportError(
+            f"flowc stands in for metaflow and has no metaflow.{name}.{wanted}: {text}", name=f"metaflow.{name}"
+        )
 
-    def create_module(self, spec: ModuleSpec) -> types.ModuleType:
-        """An empty module."""
-        return types.ModuleType(spec.name)
-
-    def exec_module(self, module: types.ModuleType) -> None:
-        """Let names be looked up in the home when they are asked for; `import *` takes its public ones."""
-        home = import_module(_HOMES[self._name]) if self._name in _HOMES else None
-
-        def look_up(name: str) -> Any:
-            if name.startswith("__"):
-                raise AttributeError(name)
-            if _is_home(f"{self._name}.{name}"):
-                return submodule(f"{self._name}.{name}")
-            for place in (home, sys.modules["flowc"], import_module("flowc.exceptions")):
-                if place is not None and hasattr(place, name):
-                    return getattr(place, name)
-            text = instead(f"{self._name}.{name}", name)
-            raise ImportError(
-                f"flowc stands in for metaflow and has no {module.__name__}.{name}: {text}", name=module.__name__
-            )
-
-        module.__getattr__ = look_up  # type: ignore[method-assign]
-        public = getattr(home, "__all__", None) or [name for name in vars(home) if name[0] != "_"] if home else []
-        module.__dict__["__all__"] = list(public)
+    return Facade(look_up, lambda: public_names(home) if home else [])
 
 
 def instead(path: str, name: str = "") -> str:
