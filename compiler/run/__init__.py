@@ -75,8 +75,8 @@ def _variables(plan: Plan, store: str, retry_pause: bool) -> dict[str, str]:
         "FLOWC_STORE": store,
         "PYTHONUNBUFFERED": "1",
         "FLOWC_ADDRESS": "127.0.0.1",
+        "FLOWC_RETRY_AT_ONCE": "" if retry_pause else "1",  # whatever a run says that this one is a step of
     }
-    shared |= {} if retry_pause else {"FLOWC_RETRY_AT_ONCE": "1"}
     shared |= mutated(plan) | config_environment(plan.flow.configs) | added(plan)
     return shared | ({"FLOWC_PROJECT": f"{plan.project.name}.{plan.project.branch}"} if plan.project else {})
 

@@ -115,7 +115,8 @@ def test_a_failed_attempt_is_tried_again_at_once(run):
 
 
 @pytest.mark.language("retry.pause")
-def test_where_it_is_asked_to_an_attempt_waits_and_says_so(run):
+def test_where_it_is_asked_to_an_attempt_waits_and_says_so(run, monkeypatch):
+    monkeypatch.setenv("FLOWC_RETRY_AT_ONCE", "1")  # as in a step of another local run
     ran = run(PAUSED.format(minutes=0.005), retry_pause=True)
     assert ran.result.success
     assert ran.told.pauses == [("start", 0.3), ("start", 0.3)]

@@ -24,10 +24,7 @@ if TYPE_CHECKING:
 _OPTIONS = {"max_workers": "--max-workers", "run_id_file": "--run-id-file", "branch": "--branch", "root": "--root"}
 _LISTS = {"tags": "--tag", "tag": "--tag", "decospecs": "--with"}
 _WITHOUT_EFFECT = frozenset({"max_num_splits", "max_log_size", "pylint", "quiet", "metadata", "environment"})
-_OWN = (
-    *("FLOWC_TRIGGER", "FLOWC_CODE", "FLOWC_TAGS", "FLOWC_PROJECT", "FLOWC_ENVIRONMENT", "FLOWC_REPORT"),
-    "FLOWC_RETRY_AT_ONCE",
-)
+_OWN = ("FLOWC_TRIGGER", "FLOWC_CODE", "FLOWC_TAGS", "FLOWC_PROJECT", "FLOWC_ENVIRONMENT", "FLOWC_REPORT")
 """What a step's container was told and a run that the step starts must not hear."""
 
 
