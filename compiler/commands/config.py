@@ -29,7 +29,7 @@ DEFAULTS = {
     "code": "the image holds the code",
     "namespace": "the target's own",
     "name": "the flow's",
-    "max_workers": "the number of processors for `flowc run`; elsewhere the engine's own bound",
+    "max_workers": "the number of processors for `flowc run`, 1000 children of a foreach on step-functions; elsewhere the engine's bound",
     "branch": "that of @project, else user.shared",
     "production": "that of @project",
     "root": "the folder of pyproject.toml, else of .git, else the flow's",

@@ -1,6 +1,6 @@
 """Step Functions, Batch and S3 as one local server: moto, repaired where it differs from AWS, with jobs as processes.
 
-Run as a program of its own (`python moto_standin.py`): it prints `{"port": N}` and ends when its standard input closes.
+Run as a program of its own (`python -m tests.engines.moto_standin`): it prints `{"port": N}` and ends when its standard input closes.
 What is changed in moto, and why, is said at each function whose name begins with `_repair`.
 """
 
@@ -61,9 +61,14 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from moto.stepfunctions.parser.asl.eval.states import States
 from moto.utilities import docker_utilities
 
+from tests.engines.batch_quota import Refusals
+
 MOTO_VARIABLES = frozenset({"MOTO_HOST", "MOTO_PORT", "MOTO_HTTP_ENDPOINT"})
 OVERRIDES_LIMIT = 8192
 """Characters of `containerOverrides` that Batch takes (AWS documents it for ECS, which Batch hands them to)."""
+
+FASTER = 20
+"""How much faster than a wall's the engine's clock goes."""
 
 
 class Throttled(JsonRESTError):
@@ -92,7 +97,7 @@ class LocalContainer:
 
     The job's `image` is JSON: `python` is what the word `python` of a command means, `workdir` the working directory,
     `env` the image's own variables, `logs` a folder for `<job>.log` (output) and `<job>.json` (argv and exit code), `throttle` how many
-    submissions of each job's name are refused at first.
+    submissions of each job's name are refused at first, `submissions` how many are taken a second of the engine's clock.
     Besides these the process sees the job's environment alone.
     """
 
@@ -197,13 +202,12 @@ def _repair_batch(ended: Ended) -> _Containers:
         mark_stopped(job, success)
         ended.set(job.job_id)
 
-    refused: defaultdict[tuple[str, str], int] = defaultdict(int)
+    refusals = Refusals(lambda: time.monotonic() * FASTER)
 
     def submitted(backend: batch_models.BatchBackend, job_name: str, job_def_id: str, *args: Any, **what: Any) -> Any:
         definition = backend.get_job_definition(job_def_id)
         image = json.loads(definition.container_properties["image"]) if definition else {}  # type: ignore[index]
-        if refused[job_name, job_def_id] < image.get("throttle", 0):
-            refused[job_name, job_def_id] += 1
+        if image and refusals.refuses(job_name, image):
             raise Throttled("TooManyRequestsException", "Too Many Requests")
         overrides = json.dumps(what.get("container_overrides") or {}, ensure_ascii=False)
         if len(overrides) > OVERRIDES_LIMIT:
@@ -366,8 +370,8 @@ def _stamp(when: datetime.datetime) -> str:
 
 
 def _repair_pauses() -> None:
-    """A retry waits a twentieth of its interval: the order of events is the same."""
-    shorter = types.SimpleNamespace(sleep=lambda seconds: time.sleep(seconds / 20))
+    """A retry waits a fraction of its interval: the order of events is the same."""
+    shorter = types.SimpleNamespace(sleep=lambda seconds: time.sleep(seconds / FASTER))
     _replace(retrier_decl, "time", shorter)
 
 

@@ -20,7 +20,9 @@ from typing import Any
 import boto3  # type: ignore[import-untyped]  # it has no stubs
 from botocore.config import Config  # type: ignore[import-untyped]
 
-STANDIN = Path(__file__).with_name("moto_standin.py")
+from tests.engines.batch_quota import PER_SECOND
+
+STANDIN = "tests.engines.moto_standin"
 REGION = "us-east-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
 _PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9]+)\}")
@@ -35,6 +37,8 @@ class Image:
     environment: Mapping[str, str] = field(default_factory=dict)
     throttle: int = 0
     """How many submissions Batch refuses at first, of each job's name."""
+    submissions: float = PER_SECOND
+    """How many submissions Batch takes a second of the engine's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +53,14 @@ class JobRun:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionResult:
-    """How an execution ended; `jobs` in the order of their start."""
+    """How an execution ended; `jobs` in the order of their start; `refused` counts submissions that Batch did not take."""
 
     status: str
     error: str
     cause: str
     output: Any
     jobs: tuple[JobRun, ...]
+    refused: int = 0
 
     @property
     def log(self) -> str:
@@ -69,7 +74,11 @@ class Server:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, str(STANDIN)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", STANDIN],
+            cwd=Path(__file__).parents[2],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert self._process.stdout is not None
         self.endpoint = f"http://127.0.0.1:{json.loads(self._process.stdout.readline())['port']}"
@@ -203,6 +212,7 @@ def run_state_machine(
         cause=described.get("cause", ""),
         output=json.loads(described.get("output") or "null"),
         jobs=_jobs(folder),
+        refused=len((folder / "refused").read_text()) if (folder / "refused").exists() else 0,
     )
 
 
@@ -219,6 +229,7 @@ def _register(engine: Server, job_definitions: str, values: dict[str, str], imag
             },
             "logs": str(folder),
             "throttle": image.throttle,
+            "submissions": image.submissions,
         }
     )
     unresolved = json.loads(job_definitions)

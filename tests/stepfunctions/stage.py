@@ -13,6 +13,7 @@ from compiler.ir.flow import Flow
 from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
 from tests.argo.stage import Script
+from tests.engines.batch_quota import PER_SECOND
 from tests.engines.stepfunctions import ExecutionResult, Image, run_state_machine, server, substitute
 from tests.engines.stepfunctions_lint import lint, lint_jobs
 
@@ -28,8 +29,16 @@ class Staged:
     ended: frozenset[str]
 
 
-def stage(flow: Flow | Plan, script: Script, folder: Path, *, options: Options = OPTIONS, throttle: int = 0) -> Staged:
-    """Emit, lint, run, look."""
+def stage(
+    flow: Flow | Plan,
+    script: Script,
+    folder: Path,
+    *,
+    options: Options = OPTIONS,
+    throttle: int = 0,
+    submissions: float = PER_SECOND,
+) -> Staged:
+    """Emit, lint, run, look; `throttle` and `submissions` are what Batch refuses, as an `Image` says it."""
     decided = plan(flow) if isinstance(flow, Flow) else flow
     definition, jobs = BACKEND.emit(decided, options)[:2]
     values = dict.fromkeys(json.loads(jobs.text), "jobs")
@@ -47,6 +56,7 @@ def stage(flow: Flow | Plan, script: Script, folder: Path, *, options: Options =
         image=Image(
             workdir=folder,
             throttle=throttle,
+            submissions=submissions,
             environment={
                 "PYTHONPATH": f"{Path(__file__).with_name('stub')}:{ROOT}",
                 "STUB_PLACE": str(place),

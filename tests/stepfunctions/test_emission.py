@@ -289,10 +289,10 @@ def test_settings_replace_placeholders() -> None:
     assert definition["retryStrategy"]["evaluateOnExit"][-1] == {"onReason": "*", "action": "EXIT"}
 
 
-def test_a_step_costs_less_than_700_bytes() -> None:
+def test_a_step_costs_less_than_850_bytes() -> None:
     steps = {f"step_{at}": f"step_{at + 1}" for at in range(1, 48)}
     files = BACKEND.emit(plan(flow(start="step_1", **steps, step_48="end", end="")), OPTIONS)
-    assert sum(len(file.text) for file in files) < 700 * 50
+    assert sum(len(file.text) for file in files) < 850 * 50
 
 
 def test_max_workers_bounds_a_map() -> None:

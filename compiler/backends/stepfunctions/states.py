@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from math import ceil
-from typing import Literal
 
 from compiler.backends import Options
 from compiler.backends.command import argv, hook_argv, hook_task, legible
@@ -16,6 +15,7 @@ from compiler.backends.stepfunctions import settings
 from compiler.backends.stepfunctions.hooks import RUN, around, state_name
 from compiler.backends.stepfunctions.jobs import JobDefinitions, batch_name, queue
 from compiler.backends.stepfunctions.layout import Json
+from compiler.backends.stepfunctions.pace import SUBMISSION, at_once
 from compiler.ir.plan import Branches, FanOut, Hook, Node, Plan, Scope, Task, entry
 from compiler.slotted_class import record
 
@@ -24,13 +24,10 @@ States = dict[str, Json]
 Waiting = list[tuple[Scope, States]]
 """Scopes whose states are still to be put into an object that already has its place: a flow may nest as deep as it likes."""
 
-SUBMISSIONS = 6
-"""How often a submission that Batch itself refuses (throttling, an outage) is tried again."""
-
 FAILED: Json = ["States.TaskFailed", "States.Timeout"]
 """A job that failed; `States.TaskFailed` alone does not match a timeout."""
 
-_STORE: Json = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 3, "BackoffRate": 2}
+_STORE: Json = {"ErrorEquals": ["States.ALL"], "MaxAttempts": 5, "JitterStrategy": "FULL"}
 
 _ALWAYS = -1
 """The key of what follows a node that is no switch, among the positions of cases."""
@@ -100,7 +97,7 @@ def _hook(place: Place, hook: Hook) -> State:
             "ContainerOverrides": {"Command.$": _array(words)},
         },
         "ResultPath": None,
-        "Retry": [_SUBMISSION],
+        "Retry": [SUBMISSION],
     }
 
 
@@ -149,9 +146,9 @@ def _node(place: Place, node: Node, onward: dict[int, str], waiting: Waiting) ->
             return _switch(place, node, onward)
         case Task():
             return _step(place, node, following)
-        case FanOut(split=split, body=body, kind=kind):
+        case FanOut(split=split, body=body):
             each = f"each {entry(body.nodes[0]).step}"
-            return {**_step(place, split, each), each: _map(place, split, kind, _level(body, waiting), following)}
+            return {**_step(place, split, each), each: _map(place, node, _level(body, waiting), following)}
         case Branches(split=split, arms=arms):
             branches = f"branches of {split.step}"
             return {
@@ -182,14 +179,15 @@ def _parallel(branches: list[Json], following: str | None) -> State:
     return {"Type": "Parallel", "Branches": branches, "ResultPath": None, **_onward(following)}
 
 
-def _map(place: Place, split: Task, kind: Literal["foreach", "gang"], body: State, following: str | None) -> State:
+def _map(place: Place, fan: FanOut, body: State, following: str | None) -> State:
     """A child execution for each index path in the object that the split wrote.
 
     Always distributed: how wide it gets is known at run time only, and an inline Map ends at 40 at once and at the
     25,000 events of its parent's history. What children return goes to the bucket, not through the state. The nodes of a gang
     wait for each other: nothing may hold some of them back.
     """
-    bucket, workers = place.store.bucket, place.options.max_workers if kind == "foreach" else None
+    bucket, split = place.store.bucket, fan.split
+    bound: State = {"MaxConcurrency": at_once(fan, place.options.max_workers)} if fan.kind == "foreach" else {}
     reader: Json = {
         "Resource": "arn:aws:states:::s3:getObject",
         "ReaderConfig": {"InputType": "JSON"},
@@ -204,7 +202,7 @@ def _map(place: Place, split: Task, kind: Literal["foreach", "gang"], body: Stat
         "Type": "Map",
         "ItemReader": reader,
         "ItemSelector": {"run.$": "$.run", "index.$": "$$.Map.Item.Value"},
-        **({"MaxConcurrency": workers} if workers else {}),
+        **bound,
         "ItemProcessor": {"ProcessorConfig": config, **body},
         "ResultWriter": writer,
         "ResultPath": None,
@@ -252,16 +250,9 @@ def _job(place: Place, task: Task, count: str, following: str | None, *, retries
         "Resource": "arn:aws:states:::batch:submitJob.sync",
         "Parameters": parameters,
         "ResultPath": None,
-        "Retry": [_SUBMISSION, *(_failures(task) if retries else [])],
+        "Retry": [SUBMISSION, *(_failures(task) if retries else [])],
         **_onward(following),
     }
-
-
-_SUBMISSION: Json = {
-    "ErrorEquals": ["Batch.AWSBatchException"],
-    "MaxAttempts": SUBMISSIONS,
-    "JitterStrategy": "FULL",
-}
 
 
 def _failures(task: Task) -> list[Json]:
