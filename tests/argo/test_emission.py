@@ -278,7 +278,7 @@ def test_a_deployment_has_the_flows_name_as_kubernetes_writes_it(flow_name: str,
     assert object_name(flow_name) == written
 
 
-@pytest.mark.parametrize(("name", "code"), [("x" * 64, "FC311"), ("Upper", "FC311"), ("ok", None)])
+@pytest.mark.parametrize(("name", "code"), [("x" * 64, None), ("Upper", "FC311"), ("a-", "FC311"), ("ok", None)])
 def test_a_name_that_kubernetes_does_not_take_is_refused(name: str, code: str | None, tmp_path: Path) -> None:
     _, findings = found(source(), tmp_path, replaced(OPTIONS, name=name))
     assert [each for each, _ in findings] == ([code] if code else [])

@@ -45,6 +45,22 @@ def _nested(depth: int, code: str) -> str:
     return "\n".join([*lines, "    @step", "    def end(self):", "        pass", ""])
 
 
+def _join(arms: int, code: str = "") -> str:
+    """As many arms with long names that meet in one step, the mark under its name."""
+    names = [f"an_arm_of_a_long_name_{at}" for at in range(arms)]
+    lines = ["from metaflow import *", "class F(FlowSpec):", "    @step", "    def start(self):"]
+    lines += [f"        self.next({', '.join(f'self.{name}' for name in names)})"]
+    for name in names:
+        lines += ["    @step", f"    def {name}(self):", "        self.next(self.j)"]
+    lines += [
+        "    @step",
+        "    def j(self, inputs):",
+        *([f"        ^ {code}"] if code else []),
+        "        self.next(self.end)",
+    ]
+    return "\n".join([*lines, "    @step", "    def end(self):", "        pass", ""])
+
+
 def _gang(mark: str, *, body: bool = False) -> str:
     """A gang of three nodes, in a foreach or alone."""
     first = "self.xs = [1]\n        self.next(self.b, foreach='xs')" if body else "self.next(self.b)"
@@ -101,10 +117,8 @@ CASES: dict[str, Aimed] = {
     ),
     "a pool of Metaflow's own on Airflow": Aimed("airflow", step_with("kubernetes(«compute_pool='p'») FC302")),
     "a resource's name in capitals": Aimed("argo", _flow(mark="FC311"), {"name": "Upper"}),
-    "a flow whose name is too long for Kubernetes": Aimed("argo", _flow(name="F" + "x" * 63, mark="FC311")),
-    "a scheduled flow whose name is too long": Aimed(
-        "argo", _flow("@schedule(daily=True)", name="F" + "x" * 52, mark="FC311")
-    ),
+    "a flow whose name is longer than Kubernetes takes": Aimed("argo", _flow(name="F" + "x" * 63)),
+    "a scheduled flow whose name is long": Aimed("argo", _flow("@schedule(daily=True)", name="F" + "x" * 52)),
     "a class of service that is none": Aimed("argo", step_with("kubernetes(«qos='Best'») FC312")),
     "a setting of Argo": Aimed("argo", _flow(mark="FC313"), settings={"suspend": "yes"}),
     "a parameter that Argo uses itself": Aimed("argo", _flow(members=_RESERVED)),
@@ -121,12 +135,14 @@ CASES: dict[str, Aimed] = {
     "an annotation with a tag of Argo's": Aimed("argo", step_with("kubernetes(«annotations={'a': '{{ x }}'}») FC646")),
     "a role with a placeholder": Aimed("step-functions", step_with("batch(«iam_role='a${b}'») FC647")),
     "a DAG's id with a blank": Aimed("airflow", _flow(mark="FC323"), {"name": "my flow"}),
-    "a DAG's id that is too long": Aimed("airflow", _flow(name="F" * 251, mark="FC323")),
+    "a DAG's id that is longer than Airflow takes": Aimed("airflow", _flow(name="F" * 251)),
     "a pod's option without pods": Aimed(
         "airflow", step_with("kubernetes(«node_selector={'a': 'b'}») FC324"), settings={"operator": "bash"}
     ),
     "a store that is no S3": Aimed("step-functions", _flow(mark="FC331"), {"store": "file:/x"}),
-    "a machine's name that is too long": Aimed("step-functions", _flow(name="F" * 81, mark="FC332")),
+    "a machine's name that is longer than AWS takes": Aimed("step-functions", _flow(name="F" * 81)),
+    "a join of very many": Aimed("step-functions", _join(400, "FC339")),
+    "a join of many": Aimed("step-functions", _join(100)),
     "a GPU on Fargate": Aimed("step-functions", _marked_step("resources(gpu=1)", "FC333"), settings=_ON_FARGATE),
     "more than Fargate has": Aimed(
         "step-functions", _marked_step("resources(cpu=32, memory=4096)", "FC333"), settings=_ON_FARGATE

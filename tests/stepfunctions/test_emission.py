@@ -154,8 +154,6 @@ def settings(**target: Value) -> Options:
 FARGATE_TARGET = settings(platform="FARGATE")
 REFUSED: Mapping[str, tuple[Plan, Options, str]] = {
     "store": (with_step(), replaced(OPTIONS, store="file:/x"), "FC331"),
-    "machine's name": (with_step(), replaced(OPTIONS, name="x" * 81), "FC332"),
-    "step's name": (plan(flow(start="x" * 70, end="", **{"x" * 70: "end"})), OPTIONS, "FC332"),
     "gpu on Fargate": (with_step(resources=Resources(gpu=1)), FARGATE_TARGET, "FC333"),
     "too much for Fargate": (with_step(resources=Resources(cpu=32)), FARGATE_TARGET, "FC333"),
     "shared memory on Fargate": (with_step(resources=Resources(shared_memory=64)), FARGATE_TARGET, "FC333"),
@@ -189,7 +187,7 @@ def test_a_join_of_very_many_arms_is_refused() -> None:
     made = flow(start=", ".join(arms), **dict.fromkeys(arms, "j"), j="+ end", end="")
     report = Report()
     refuse(plan(made), BACKEND, OPTIONS, report)
-    assert [finding.rule.code for finding in report] == ["FC332"]
+    assert [finding.rule.code for finding in report] == ["FC339"]
 
 
 def test_a_definition_over_a_mebibyte_is_refused() -> None:

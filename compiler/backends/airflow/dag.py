@@ -20,15 +20,25 @@ from compiler.backends.airflow.literals import (
     text,
 )
 from compiler.backends.airflow.parameters import params
-from compiler.backends.airflow.segments import Guard, Indices, Segment, Single, Unit, units
+from compiler.backends.airflow.segments import MOST_ID, Guard, Indices, Segment, Single, Unit, units
 from compiler.backends.airflow.sensors import sensor_call, sensors
 from compiler.backends.airflow.settings import callbacks, operator, placed
-from compiler.backends.airflow.steps import BASH_REPORT, MODULE, POD_REPORT, asset_name, hook_call, operator_call
+from compiler.backends.airflow.steps import (
+    BASH_REPORT,
+    MODULE,
+    POD_REPORT,
+    asset_name,
+    dag_id,
+    hook_call,
+    operator_call,
+)
 from compiler.backends.command import environment, flow_image, legible, trigger_facts
+from compiler.backends.names import within
 from compiler.ir.plan import FlowTrigger, Plan, Task, Trigger
 from compiler.slotted_class import record
 from compiler.stand_ins import stand_ins
 
+MOST_TAG = 100
 ACTIVE_TASKS = 16
 """How many tasks of a DAG run at once where neither it nor the server says another number."""
 TAKEN = frozenset({"dag", "task", "task_group", "timedelta", "pendulum", "k8s", "json", "uuid4"})
@@ -61,7 +71,7 @@ def dag_text(plan: Plan, options: Options) -> str:
     """The DAG file for a plan. Pure."""
     mode = operator(options)
     parts = tuple(units(plan.root))
-    steps = [operator_call(task, Guard(), plan, options) for task in plan.root.tasks()]
+    steps = [operator_call(task, task.step, Guard(), plan, options) for task in plan.root.tasks()]
     dag = _dag(plan, options)
     waits = [sensor_call(each, number) for number, each in enumerate(sensors(plan.flow), 1)]
     used = calls([*steps, *waits, dag])
@@ -83,7 +93,7 @@ def dag_text(plan: Plan, options: Options) -> str:
         report=text(POD_REPORT),
         ways=source(ways, 0, len("WAYS = ")) if ways else None,
         skips=bool(ways or plan.hooks),
-        end=text(plan.flow.end),
+        end=text(within(plan.flow.end, MOST_ID)),
         hooks=[_Plain(_assignment(name, call, 4)) for name, call in hooks.items()],
         hook_names=source([Code(name) for name in hooks], 4, len("for hook in "), 1),
         env=source(_environment(plan, options), 0, len("ENV = ")),
@@ -112,7 +122,7 @@ def _hooks(plan: Plan, options: Options) -> dict[str, Call]:
         name = f"_on_{hook.on}_{hook.function.replace('.', '_')}"
         number = sum(each == name or each.startswith(f"{name}__") for each in found)
         name = f"{name}__{number + 1}" if number else name
-        found[name] = hook_call(name, hook, options)
+        found[name] = hook_call(within(name, MOST_ID), hook, options)
     return found
 
 
@@ -121,9 +131,9 @@ def _ways(parts: tuple[Unit, ...]) -> dict[str, Source]:
     placed: list[tuple[str, Task, Guard]] = []
     for unit in parts:
         if isinstance(unit, Single):
-            placed.append((unit.task.step, unit.task, unit.guard))
+            placed.append((unit.id, unit.task, unit.guard))
         elif isinstance(unit, Segment):
-            placed += [(f"{unit.group}.{task.step}", task, unit.guards[task.step]) for task in unit.tasks]
+            placed += [(f"{unit.group}.{unit.ids[task.step]}", task, unit.guards[task.step]) for task in unit.tasks]
     ids = {task.step: name for name, task, _ in placed}
     return {
         name: {ids[edge.node]: edge.cases for edge in task.ways}
@@ -178,7 +188,7 @@ def _environment(plan: Plan, options: Options) -> dict[str, Source]:
 
 def _dag(plan: Plan, options: Options) -> Call:
     zone = plan.schedule.timezone if plan.schedule and plan.schedule.timezone else "UTC"
-    named: dict[str, Source] = {"dag_id": options.name or plan.name}
+    named: dict[str, Source] = {"dag_id": dag_id(options.name or plan.name)}
     if plan.flow.doc:
         import inspect  # noqa: PLC0415 - few flows need it
 
@@ -208,7 +218,7 @@ def _no_file(doc: str) -> str:
 def _tags(plan: Plan, options: Options) -> list[Source]:
     more = options.target.get("tags", ())
     assert isinstance(more, tuple | list)
-    project = [plan.project.name, plan.project.branch] if plan.project else []
+    project = [within(text, MOST_TAG) for text in (plan.project.name, plan.project.branch)] if plan.project else []
     return [*sorted({"flowc", *project, *map(str, more)})]
 
 
@@ -232,9 +242,9 @@ def _default_args(options: Options) -> dict[str, Source]:
 def _statement(unit: Unit, plan: Plan, options: Options) -> _Plain | _Group:
     match unit:
         case Single(task=task, guard=guard):
-            return _Plain(_assignment(variable(task.step), operator_call(task, guard, plan, options), 4))
+            return _Plain(_assignment(variable(task.step), operator_call(task, unit.id, guard, plan, options), 4))
         case Indices(name=name, split=split, around=around):
-            override = Call("_indices.override", named=(("task_id", name),))
+            override = Call("_indices.override", named=(("task_id", unit.id),))
             given = (split, Code(around)) if around else (split,)
             return _Plain(_assignment(name, Call(flat(override), given), 4))
         case Segment():
@@ -253,13 +263,13 @@ def _group(unit: Segment, plan: Plan, options: Options) -> _Group:
         statement=_assignment(unit.name, mapped, 4),
         group=text(unit.group),
         function=Code(function),
-        tasks=tuple(_inner(task, unit.guards[task.step], task.step in named, plan, options) for task in unit.tasks),
+        tasks=tuple(_inner(task, unit, task.step in named, plan, options) for task in unit.tasks),
         edges=dependencies(_variables(unit.edges), 8),
     )
 
 
-def _inner(task: Task, guard: Guard, is_named: bool, plan: Plan, options: Options) -> Code:
-    call = operator_call(task, guard, plan, options)
+def _inner(task: Task, unit: Segment, is_named: bool, plan: Plan, options: Options) -> Code:
+    call = operator_call(task, unit.ids[task.step], unit.guards[task.step], plan, options)
     return _assignment(variable(task.step), call, 8) if is_named else source(call, 8)
 
 

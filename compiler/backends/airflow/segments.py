@@ -9,8 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from compiler.backends.names import within
 from compiler.ir.plan import FanOut, Scope, Task, entry
 from compiler.slotted_class import record
+
+MOST_ID = 250
+"""Characters of the id of a DAG, or of a task with its group's."""
+_HALF = 124
 
 
 @record
@@ -34,8 +39,13 @@ class Single:
 
     @property
     def name(self) -> str:
-        """Its task id."""
+        """What its variable is named after."""
         return self.task.step
+
+    @property
+    def id(self) -> str:
+        """Its task id."""
+        return within(self.task.step, MOST_ID)
 
 
 @record
@@ -49,8 +59,13 @@ class Indices:
 
     @property
     def name(self) -> str:
-        """Its task id."""
+        """What its variable is named after."""
         return f"_each_{self.step}"
+
+    @property
+    def id(self) -> str:
+        """Its task id."""
+        return within(self.name, MOST_ID)
 
 
 @record
@@ -72,7 +87,21 @@ class Segment:
     @property
     def group(self) -> str:
         """The group's id: a hyphen keeps it apart from every step's name."""
+        return within(self._wish, MOST_ID if self._fits else _HALF)
+
+    @property
+    def ids(self) -> Mapping[str, str]:
+        """By step, the task's id within the group: Airflow's limit is for both together."""
+        return {task.step: within(task.step, MOST_ID if self._fits else _HALF) for task in self.tasks}
+
+    @property
+    def _wish(self) -> str:
         return f"foreach-{self.split}" + (f"-{self.number + 1}" if self.number else "")
+
+    @property
+    def _fits(self) -> bool:
+        longest = max(len(task.step) for task in self.tasks)
+        return len(self._wish) + len(".") + longest <= MOST_ID
 
     @property
     def indices(self) -> str:
@@ -85,24 +114,24 @@ Unit = Single | Indices | Segment
 
 def units(root: Scope) -> Iterator[Unit]:
     """What stands directly in the DAG, in an order in which each comes after all that it waits for."""
-    within = _Within(root, None)
+    cut = _Within(root, None)
     for node in root.flat:
         task = entry(node)
-        yield within.single(task)
+        yield cut.single(task)
         if isinstance(node, FanOut):
-            yield from _body(node, node.split.step, None, (task.step,))
+            yield from _body(node, within(task.step, MOST_ID), None, (task.step,))
 
 
 def _body(node: FanOut, split: str, around: str | None, after: tuple[str, ...]) -> Iterator[Unit]:
     """The list of a foreach, the segments of its body, and between them what is nested there."""
-    within = _Within(node.body, node.split.step)
+    cut = _Within(node.body, node.split.step)
     indices = Indices(split, node.split.step, around, after)
     yield indices
-    for number in range(within.count):
-        segment = within.segment(number)
+    for number in range(cut.count):
+        segment = cut.segment(number)
         yield segment
-        for nested in within.nested(number):
-            split_id = f"{segment.group}.{nested.split.step}"
+        for nested in cut.nested(number):
+            split_id = f"{segment.group}.{segment.ids[nested.split.step]}"
             yield from _body(nested, split_id, indices.name, (segment.name,))
 
 

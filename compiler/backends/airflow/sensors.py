@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from compiler.backends.airflow.literals import Call, Source
 from compiler.backends.airflow.models import is_text, is_texts
+from compiler.backends.airflow.segments import MOST_ID
+from compiler.backends.names import within
 from compiler.ir.flow import Decorator, Dynamic, Flow, Span, Value
 from compiler.slotted_class import record
 
@@ -27,7 +29,7 @@ STATES = frozenset(
         "skipped",
     ]
 )
-_TASK_ID = r"[A-Za-z0-9_.-]{1,200}"
+_TASK_ID = r"[A-Za-z0-9_.-]+"
 _DELTA = frozenset(["days", "seconds", "microseconds", "milliseconds", "minutes", "hours", "weeks"])
 
 
@@ -141,7 +143,7 @@ def _wrong(sensor: Decorator, option: str, value: Value | Dynamic) -> str | None
 def task_id(sensor: Decorator, number: int) -> str:
     """The author's name for it, or one that no step has."""
     name = sensor.get("name")
-    return name if isinstance(name, str) else f"_sensor_{number}"
+    return within(name, MOST_ID) if isinstance(name, str) else f"_sensor_{number}"
 
 
 def sensor_call(sensor: Decorator, number: int) -> Call:

@@ -7,9 +7,10 @@ import re
 from compiler.backends import Options
 from compiler.backends.airflow import pods
 from compiler.backends.airflow.literals import Call, Code, Source, Spread, block
-from compiler.backends.airflow.segments import Guard
+from compiler.backends.airflow.segments import MOST_ID, Guard
 from compiler.backends.airflow.settings import operator, seconds
 from compiler.backends.command import argv, hook_argv, legible, own_image, step_environment
+from compiler.backends.names import within
 from compiler.backends.secrets import secret_environment
 from compiler.ir.plan import Begin, EventTrigger, Hook, Plan, Task, Trigger
 
@@ -21,19 +22,24 @@ FLOWS = "flow/"
 MODULE = ("python", "-m", "flowc", "step")
 
 
-def operator_call(task: Task, guard: Guard, plan: Plan, options: Options) -> Call:
-    """The operator of a step; `index` is a name in the file where the step is in a foreach."""
+def operator_call(task: Task, name: str, guard: Guard, plan: Plan, options: Options) -> Call:
+    """The operator of a step, whose task id is `name`; `index` is a name in the file where the step is in a foreach."""
     shared = _shared(task) | _guarded(guard)
     if task.is_end:
-        shared["outlets"] = [Call("Asset", (f"{FLOWS}{options.name or plan.name}",))]
-    if operator(options) == "kubernetes":
-        return Call("KubernetesPodOperator", named=tuple((_pod(task, options) | shared).items()))
-    return Call("BashOperator", named=tuple((_bash(task) | shared).items()))
+        shared["outlets"] = [Call("Asset", (f"{FLOWS}{dag_id(options.name or plan.name)}",))]
+    pods = operator(options) == "kubernetes"
+    named = {"task_id": name, **(_pod(task, options) if pods else _bash(task)), **shared}
+    return Call("KubernetesPodOperator" if pods else "BashOperator", named=tuple(named.items()))
+
+
+def dag_id(deployment: str) -> str:
+    """A deployment's name as a DAG has it."""
+    return within(deployment, MOST_ID)
 
 
 def asset_name(trigger: Trigger) -> str:
     """The asset whose events start a run: an event's own name, or what the last step of the other flow updates."""
-    return trigger.event if isinstance(trigger, EventTrigger) else f"{FLOWS}{trigger.deployment}"
+    return trigger.event if isinstance(trigger, EventTrigger) else f"{FLOWS}{dag_id(trigger.deployment)}"
 
 
 def hook_call(name: str, hook: Hook, options: Options) -> Call:
@@ -77,7 +83,7 @@ def _pod(task: Task, options: Options) -> dict[str, Source]:
     rest: list[Source] = [Code("*BEGIN")] if words[11:] == BEGIN else [*words[11:]]
     if task.reports:
         rest.append(Code("*REPORT"))
-    found: dict[str, Source] = {"task_id": task.step, "arguments": [words[4], place, *rest]}
+    found: dict[str, Source] = {"arguments": [words[4], place, *rest]}
     if task.reports:
         found["do_xcom_push"] = True
     image = own_image(task, options)
@@ -103,7 +109,7 @@ def _bash(task: Task) -> dict[str, Source]:
     if first:
         values |= {"OWNER": Code("OWNER"), "PARAMETERS": Code("PARAMETERS")}
     values |= step_environment(task)
-    found: dict[str, Source] = {"task_id": task.step, "bash_command": f"exec {command}"}
+    found: dict[str, Source] = {"bash_command": f"exec {command}"}
     if values:
         found["env"] = Spread("ENV", values)
     found["do_xcom_push"] = task.reports is not None

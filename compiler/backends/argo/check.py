@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from compiler.backends import Options
-from compiler.backends.argo.events import MOST_HASH
 from compiler.backends.argo.kubernetes import fault
 from compiler.backends.argo.manifest import deployment_name
-from compiler.backends.argo.names import MOST_CRON, MOST_OBJECT, is_object_name
+from compiler.backends.argo.names import is_object_name
 from compiler.backends.argo.parameters import RESERVED
 from compiler.backends.argo.settings import faults
 from compiler.backends.argo.yaml_text import Tree
@@ -29,8 +28,8 @@ _MOST_UTF8 = 4
 BAD_NAME = Rule(
     code="FC311",
     name="argo-name",
-    message="Kubernetes does not take `{name}` as a name: at most {most} of a-z, 0-9, `-` and `.`",
-    help="give another with --name",
+    message="Kubernetes does not take `{name}` as a name: a-z, 0-9, `-` and `.`, with a letter or digit at both ends",
+    help="give another with --name; a long one is shortened",
 )
 BAD_OPTION_VALUE = Rule(
     code="FC312",
@@ -86,11 +85,8 @@ DYNAMIC_OPTION = Rule(
 def check(plan: Plan, options: Options, report: Report) -> None:
     """Report the names and values that Kubernetes or Argo would not take."""
     name = deployment_name(plan, options)
-    # a scheduled run's name ends in a time, one that follows others in hashes
-    follows = sum(isinstance(trigger, FlowTrigger) for trigger in plan.triggers)
-    most = min(MOST_CRON, MOST_OBJECT - follows * MOST_HASH) if plan.schedule or plan.triggers else MOST_OBJECT
-    if not is_object_name(name, most):
-        report.add(BAD_NAME, plan.flow.span, name=name, most=most)
+    if not is_object_name(name):
+        report.add(BAD_NAME, plan.flow.span, name=name)
     for parameter in plan.parameters:
         if parameter.name == RESERVED:
             report.add(RESERVED_PARAMETER, parameter.span, name=parameter.name)

@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from compiler.backends import Options
-from compiler.backends.argo.names import Names, object_name
+from compiler.backends.argo.names import MOST_CRON, MOST_OBJECT, Names, object_name
 from compiler.backends.argo.yaml_text import Inline, Tree
 from compiler.backends.command import trigger_facts
+from compiler.backends.names import within
 from compiler.ir.cron import five_fields
 from compiler.ir.plan import EventTrigger, FlowTrigger, Plan, Trigger
 from compiler.slotted_class import record
@@ -21,10 +22,8 @@ from compiler.slotted_class import record
 API = "argoproj.io/v1alpha1"
 ARGUMENT = "flowc-trigger"
 _BUS, _SOURCE, _EVENT = "default", "flowc", "event"
-_KEY = 10
-"""How many characters of a hash tell the workflows apart that follow different runs."""
-MOST_HASH = len("-") + _KEY
-"""By how much each flow that it follows makes a workflow's name longer."""
+_KEY, _LEAST_NAME = 10, 14
+"""How many characters of a hash tell the workflows apart that follow different runs; and how many of a name stay before them."""
 
 
 @record
@@ -36,8 +35,8 @@ class _Dependency:
 
 
 def sensor_name(deployment: str) -> str:
-    """The name of the Sensor and of the EventSource: Argo Events takes no dots."""
-    return deployment.replace(".", "-")
+    """The name of the Sensor and of the EventSource: Argo Events takes no dots, and makes names of its own of it."""
+    return within(deployment.replace(".", "-"), MOST_CRON, whole=deployment)
 
 
 def trigger_arguments(plan: Plan) -> list[Tree]:
@@ -109,7 +108,7 @@ def _sensor(plan: Plan, found: list[_Dependency], options: Options, deployment: 
     template["k8s"] = {
         "operation": "create",
         "source": {"resource": _workflow(plan, options, deployment)},
-        "parameters": list(_parameters(found)),
+        "parameters": list(_parameters(found, _key(plan))),
     }
     return {
         "dependencies": [_dependency(plan, each, options, deployment) for each in found],
@@ -128,7 +127,9 @@ def _reset(plan: Plan) -> dict[str, Tree]:
 def _workflow(plan: Plan, options: Options, deployment: str) -> Tree:
     """What the Sensor creates; where it follows runs, parameters complete its name."""
     follows = isinstance(plan.triggers[0], FlowTrigger)
-    metadata: dict[str, Tree] = {"name": deployment} if follows else {"generateName": f"{deployment}-"}
+    most = MOST_OBJECT - len(plan.triggers) * (len("-") + _key(plan)) if follows else MOST_CRON
+    name = within(deployment, min(most, MOST_CRON), whole=options.name or plan.name)
+    metadata: dict[str, Tree] = {"name": name} if follows else {"generateName": f"{name}-"}
     if options.namespace:
         metadata["namespace"] = options.namespace
     return {
@@ -142,6 +143,11 @@ def _workflow(plan: Plan, options: Options, deployment: str) -> Tree:
     }
 
 
+def _key(plan: Plan) -> int:
+    """How long a hash may be, so that the names of all runs that are followed have room in one."""
+    return max(1, min(_KEY, (MOST_OBJECT - _LEAST_NAME) // len(plan.triggers) - len("-")))
+
+
 def _needed(plan: Plan) -> Iterator[Tree]:
     """Parameters for which the template has no value: Argo takes no workflow without one, and the event has it."""
     for parameter in plan.parameters:
@@ -149,12 +155,12 @@ def _needed(plan: Plan) -> Iterator[Tree]:
             yield {"name": parameter.name, "value": ""}
 
 
-def _parameters(found: list[_Dependency]) -> Iterator[Tree]:
+def _parameters(found: list[_Dependency], length: int) -> Iterator[Tree]:
     for at, each in enumerate(found):
         yield _parameter(each.name, _told(each.trigger), f"spec.arguments.parameters.{at}.value")
     for each in found:
         if isinstance(each.trigger, FlowTrigger):
-            key = f"-{{{{ .Input.body.metadata.uid | sha256sum | trunc {_KEY} }}}}"
+            key = f"-{{{{ .Input.body.metadata.uid | sha256sum | trunc {length} }}}}"
             yield _parameter(each.name, key, "metadata.name", operation="append")
 
 

@@ -9,12 +9,13 @@ from compiler.backends.argo.containers import REPORT, containers, variables
 from compiler.backends.argo.events import event_documents
 from compiler.backends.argo.hooks import exit_templates
 from compiler.backends.argo.kubernetes import names, options_of
-from compiler.backends.argo.names import Names, object_name
+from compiler.backends.argo.names import MOST_CRON, MOST_OBJECT, Names, object_name
 from compiler.backends.argo.parameters import arguments, inert
 from compiler.backends.argo.scopes import ROOT, scopes
 from compiler.backends.argo.settings import placed
 from compiler.backends.argo.yaml_text import Comment, Inline, Tree
 from compiler.backends.command import environment, flow_image
+from compiler.backends.names import within
 from compiler.ir.plan import Plan, Schedule
 
 _API = "argoproj.io/v1alpha1"
@@ -22,8 +23,8 @@ _VOLUME = "tmp"
 
 
 def deployment_name(plan: Plan, options: Options) -> str:
-    """The name of the deployment's objects."""
-    return options.name or object_name(plan.name)
+    """The name of the WorkflowTemplate, whatever starts it: other flows' Sensors look for it."""
+    return within(options.name, MOST_OBJECT) if options.name else object_name(plan.name)
 
 
 def workflow_template(plan: Plan, options: Options) -> dict[str, Tree]:
@@ -49,6 +50,8 @@ def _on_exit(templates: list[Tree]) -> dict[str, Tree]:
 def cron_workflow(plan: Plan, schedule: Schedule, options: Options) -> dict[str, Tree]:
     """The CronWorkflow that starts the template by the flow's schedule."""
     metadata = _metadata(plan, options)
+    # the name of a scheduled run ends in a time
+    metadata["name"] = within(str(metadata["name"]), MOST_CRON, whole=options.name or plan.name)
     metadata.pop("annotations", None)
     return {
         "apiVersion": _API,

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from compiler.backends.names import within
+
 MOST_FIELD, MOST_OBJECT, MOST_CRON = 128, 63, 52
+_MOST_TASK = MOST_FIELD - len("-each")
+_MOST_NUMBERED = MOST_FIELD - len("-9999")
 
 _CONSTANTS = frozenset({"true", "false", "nil", "not", "in", "or", "and", "matches", "contains", "let", "if", "else"})
 """Words that a `depends` expression takes for something else than a task."""
@@ -25,7 +29,7 @@ class Names:
         name, number = wish, 1
         while name in self._taken:
             number += 1
-            name = f"{wish}-{number}"
+            name = f"{within(wish, _MOST_NUMBERED)}-{number}"
         self._taken.add(name)
         return name
 
@@ -33,22 +37,18 @@ class Names:
 def task_name(step: str) -> str:
     """A step as the name of a task: dashes for underscores, which no step has, so that no two steps meet.
 
-    Words that expressions reserve get a capital, which no step has either; a long name is cut and ends with its hash.
+    Words that expressions reserve get a capital, which no step has either, and so does the digest of a long name.
     """
     name = step.replace("_", "-")
     if name in _CONSTANTS:
         return f"{name}-Step"
-    if len(name) > MOST_FIELD - len("-each"):
-        import hashlib  # noqa: PLC0415 - it loads OpenSSL, and few names are so long
-
-        return f"{name[:100]}-X{hashlib.sha256(step.encode()).hexdigest()[:10]}"
-    return name
+    return within(name, _MOST_TASK, whole=step, joint="-X")
 
 
 def object_name(name: str) -> str:
     """A flow's or deployment's name as Kubernetes writes them: `TaxiTrips` is `taxi-trips`, dots stay."""
     kept = (letter if letter in _LABEL or letter == "." else " " for letter in "".join(_words(name)).lower())
-    return "-".join("".join(kept).split()).strip("-.")
+    return within("-".join("".join(kept).split()).strip("-."), MOST_OBJECT, whole=name)
 
 
 def _words(name: str) -> Iterator[str]:
@@ -61,9 +61,9 @@ def _words(name: str) -> Iterator[str]:
         yield letter
 
 
-def is_object_name(name: str, most: int) -> bool:
-    """Whether Kubernetes takes the name for an object, in at most so many characters."""
-    return len(name) <= most and all(_is_label(label) for label in name.split("."))
+def is_object_name(name: str) -> bool:
+    """Whether Kubernetes takes the name for an object: its characters, for its length is not the author's care."""
+    return all(_is_label(label) for label in name.split("."))
 
 
 def _is_label(text: str) -> bool:

@@ -6,7 +6,6 @@ from compiler.backends import Options
 from compiler.backends.command import argv, images, step_environment, texts
 from compiler.backends.secrets import check_aws
 from compiler.backends.stepfunctions import settings
-from compiler.backends.stepfunctions.hooks import state_name
 from compiler.backends.stepfunctions.jobs import (
     BATCH,
     DEFAULT_CPU,
@@ -21,8 +20,7 @@ from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Dynamic
 from compiler.ir.plan import Option, Plan, Task
 
-LONGEST_NAME, LONGEST_COMMAND, LARGEST_DEFINITION = 80, 8192, 1 << 20
-_STATE_PREFIX = "branches of "
+LONGEST_COMMAND, LARGEST_DEFINITION = 8192, 1 << 20
 
 STORE_NOT_S3 = Rule(
     code="FC331",
@@ -30,11 +28,11 @@ STORE_NOT_S3 = Rule(
     message="Step Functions reads widths and parameters from the store, and `{store}` is not on S3",
     help="give --store s3://bucket/prefix, or none: the output then holds `${{StoreBucket}}`",
 )
-NAME_TOO_LONG = Rule(
-    code="FC332",
-    name="name-too-long-for-states",
-    message="`{name}` is too long for Step Functions: {kind} has at most {limit} characters",
-    help="{cure}",
+COMMAND_TOO_LONG = Rule(
+    code="FC339",
+    name="command-too-long-for-batch",
+    message="the command of `{step}` may have {size} characters, and a job of AWS Batch has at most {limit}",
+    help="join in two stages: it names every branch that meets here",
 )
 SIZE_NOT_ON_TARGET = Rule(
     code="FC333",
@@ -90,7 +88,7 @@ SEVERAL_EVENTS = Rule(
 def check(plan: Plan, options: Options, report: Report) -> None:
     """Every step, option and setting, each at its line."""
     _settings(plan, options, report)
-    _names(plan, options, report)
+    _commands(plan, report)
     for task in plan.root.tasks():
         _sizes(task, options, report)
         _variables(task, report)
@@ -100,10 +98,6 @@ def check(plan: Plan, options: Options, report: Report) -> None:
     check_aws(plan, "step-functions", report)
     if len(plan.triggers) > 1:
         report.add(SEVERAL_EVENTS, plan.triggers[0].span, count=len(plan.triggers))
-    for hook in plan.hooks:
-        if len(state_name(hook)) > LONGEST_NAME:
-            facts = {"name": hook.function, "kind": "an exit hook's name", "limit": LONGEST_NAME - len("on success ")}
-            report.add(NAME_TOO_LONG, hook.span, cure="shorten it", **facts)
     if plan.schedule and expression(plan.schedule.cron) is None:
         report.add(SCHEDULE_NOT_ON_TARGET, plan.schedule.span, cron=plan.schedule.cron)
 
@@ -118,25 +112,15 @@ def _settings(plan: Plan, options: Options, report: Report) -> None:
 
 
 def machine_name(plan: Plan, options: Options) -> str:
-    """The machine's name: no character that a log group or a job's name refuses; neither projects nor flows hold a `-`."""
-    text = options.name or plan.name
-    return safe_name(text)
+    """The machine's name; neither projects nor flows hold a `-`."""
+    return safe_name(options.name or plan.name)
 
 
-def _names(plan: Plan, options: Options, report: Report) -> None:
-    name = machine_name(plan, options)
-    if len(name) > LONGEST_NAME:
-        cure = "shorten the flow's, the project's or the branch's name, or give --name"
-        report.add(
-            NAME_TOO_LONG, plan.flow.span, name=name, kind="a state machine's name", limit=LONGEST_NAME, cure=cure
-        )
+def _commands(plan: Plan, report: Report) -> None:
     for task in plan.root.tasks():
-        limit = LONGEST_NAME - len(_STATE_PREFIX)
-        if len(task.step) > limit:
-            report.add(NAME_TOO_LONG, task.span, name=task.step, kind="a step's name", limit=limit, cure="shorten it")
-        if _command_length(task) > LONGEST_COMMAND:
-            facts = {"name": task.step, "kind": "the command of a job", "limit": LONGEST_COMMAND}
-            report.add(NAME_TOO_LONG, task.span, cure="join in two stages", **facts)
+        size = _command_length(task)
+        if size > LONGEST_COMMAND:
+            report.add(COMMAND_TOO_LONG, task.span, step=task.step, size=size, limit=LONGEST_COMMAND)
 
 
 def _command_length(task: Task) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from compiler.backends import Options
 from compiler.backends.command import trigger_facts
+from compiler.backends.names import within
 from compiler.backends.stepfunctions import settings
 from compiler.backends.stepfunctions.layout import Json, safe_name
 from compiler.ir.plan import EventTrigger, FlowTrigger, Plan, Trigger
@@ -23,7 +24,7 @@ def rule(plan: Plan, options: Options, name: str) -> Json:
     (trigger,) = plan.triggers
     bus = settings.text(options, "event_bus", "")
     return {
-        "Name": name[:_LONGEST],
+        "Name": within(name, _LONGEST),
         **({"EventBusName": bus} if bus and isinstance(trigger, EventTrigger) else {}),
         "State": "ENABLED",
         "EventPattern": pattern(plan, options, trigger),

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from compiler.backends.names import within
 from compiler.backends.stepfunctions.layout import Json
 from compiler.ir.plan import Hook, Plan
 
 RUN, SUCCEEDED, FAILED = "Run", "Succeeded", "Failed"
 """States' names that no step has: steps' have no capitals."""
 
+LONGEST_STATE = 80
+
 _ALL: Json = ["States.ALL"]
 
 
 def state_name(hook: Hook) -> str:
     """The name of a hook's state."""
-    return f"on {hook.on} {hook.function}"
+    return within(f"on {hook.on} {hook.function}", LONGEST_STATE)
 
 
 def around(

@@ -8,6 +8,7 @@ from math import ceil
 
 from compiler.backends import Options
 from compiler.backends.command import environment, flow_image, hook_task, own_image, step_environment
+from compiler.backends.names import within
 from compiler.backends.secrets import secret_environment
 from compiler.backends.stepfunctions import settings
 from compiler.backends.stepfunctions.layout import Json
@@ -19,6 +20,8 @@ DEFAULT_CPU, DEFAULT_MEMORY = 1, 4096
 """Metaflow's: a flow asks for the same where it says nothing."""
 
 _GIB = 1024
+_LONGEST_PLACEHOLDER = 250
+"""CloudFormation's names have at most 255 letters and digits; numbers may follow."""
 FARGATE: tuple[tuple[float, range], ...] = (
     (0.25, range(512, 2048 + 1, 512)),
     (0.5, range(1 * _GIB, 4 * _GIB + 1, _GIB)),
@@ -53,7 +56,8 @@ class JobDefinitions:
 
     def _add(self, task: Task, properties: dict[str, Json], machine: str) -> str:
         plain = _is_plain(task)
-        name = _free("JobDefinition" + ("" if plain else _camel(task.step)), self.documents)
+        wish = "JobDefinition" + ("" if plain else _camel(task.step))
+        name = _free(within(wish, _LONGEST_PLACEHOLDER, whole=task.step, joint="X"), self.documents)
         of_batch = machine if plain else f"{machine}-{task.step}"
         self.documents[name] = _definition(properties, of_batch, self._options, task)
         return name
@@ -65,7 +69,7 @@ class JobDefinitions:
 
 def batch_name(text: str) -> str:
     """A name as Batch takes it: at most 128 characters, of which the first is a letter or a digit."""
-    return text.lstrip("_-")[:128] or "flow"
+    return within(text.lstrip("_-"), 128, whole=text) or "flow"
 
 
 def _camel(step: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
+from compiler.backends.names import within
+
 Json = None | bool | int | float | str | list["Json"] | Mapping[str, "Json"]
 
 _WIDTH = 110
@@ -12,9 +14,13 @@ _FURTHEST = 60
 """Columns: what is nested deeper begins no further to the right, else the text grows with the square of the depth."""
 
 
+_LONGEST_MACHINE = 80
+
+
 def safe_name(text: str) -> str:
-    """A deployment's name as a machine has it."""
-    return "".join(char if char.isascii() and (char.isalnum() or char in "-_") else "-" for char in text)
+    """A deployment's name as a machine has it: no character that a log group or a job's name refuses."""
+    safe = "".join(char if char.isascii() and (char.isalnum() or char in "-_") else "-" for char in text)
+    return within(safe, _LONGEST_MACHINE, whole=text)
 
 
 def layout(value: Json) -> str:

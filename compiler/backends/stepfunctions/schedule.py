@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compiler.backends.names import within
 from compiler.backends.stepfunctions.layout import Json
 from compiler.ir.plan import Schedule
 
@@ -57,7 +58,7 @@ def document(schedule: Schedule, name: str) -> Json:
     cron = expression(schedule.cron)
     assert cron is not None, "a schedule that `check` let pass"
     return {
-        "Name": name[:64],
+        "Name": within(name, 64),
         "ScheduleExpression": cron,
         "ScheduleExpressionTimezone": schedule.timezone or "UTC",
         "FlexibleTimeWindow": {"Mode": "OFF"},

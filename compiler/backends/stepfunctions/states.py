@@ -11,8 +11,9 @@ from math import ceil
 
 from compiler.backends import Options
 from compiler.backends.command import argv, hook_argv, hook_task, legible
+from compiler.backends.names import within
 from compiler.backends.stepfunctions import settings
-from compiler.backends.stepfunctions.hooks import RUN, around, state_name
+from compiler.backends.stepfunctions.hooks import LONGEST_STATE, RUN, around, state_name
 from compiler.backends.stepfunctions.jobs import JobDefinitions, batch_name, queue
 from compiler.backends.stepfunctions.layout import Json
 from compiler.backends.stepfunctions.pace import SUBMISSION, at_once
@@ -31,6 +32,8 @@ _STORE: Json = {"ErrorEquals": ["States.ALL"], "MaxAttempts": 5, "JitterStrategy
 
 _ALWAYS = -1
 """The key of what follows a node that is no switch, among the positions of cases."""
+
+_LONGEST_BEGINNING = "branches of "
 
 INPUT = "Input"
 """The first state. Steps' names have no capitals, so no step has this name; other states' names hold a space."""
@@ -71,7 +74,7 @@ def machine(place: Place) -> Json:
     """The whole definition."""
     root = place.plan.root
     comment = _comment(place.plan.flow.doc) or f"The flow {place.plan.flow.name}"
-    first = entry(root.nodes[0]).step
+    first = _named(entry(root.nodes[0]).step)
     states: States = {}
     waiting: Waiting = [(root, states)]
     while waiting:
@@ -132,7 +135,7 @@ def _states(place: Place, scope: Scope, waiting: Waiting) -> States:
     following: dict[str, dict[int, str]] = {entry(node).step: {} for node in scope.nodes}
     for node in scope.nodes:
         for edge in entry(node).after:
-            following[edge.node].update({case: entry(node).step for case in edge.cases or (_ALWAYS,)})
+            following[edge.node].update({case: _named(entry(node).step) for case in edge.cases or (_ALWAYS,)})
     states: States = {}
     for node in scope.nodes:
         states.update(_node(place, node, following[entry(node).step], waiting))
@@ -147,10 +150,10 @@ def _node(place: Place, node: Node, onward: dict[int, str], waiting: Waiting) ->
         case Task():
             return _step(place, node, following)
         case FanOut(split=split, body=body):
-            each = f"each {entry(body.nodes[0]).step}"
+            each = f"each {_named(entry(body.nodes[0]).step)}"
             return {**_step(place, split, each), each: _map(place, node, _level(body, waiting), following)}
         case Branches(split=split, arms=arms):
-            branches = f"branches of {split.step}"
+            branches = f"{_LONGEST_BEGINNING}{_named(split.step)}"
             return {
                 **_step(place, split, branches),
                 branches: _parallel([_level(arm, waiting) for arm in arms], following),
@@ -159,7 +162,7 @@ def _node(place: Place, node: Node, onward: dict[int, str], waiting: Waiting) ->
 
 def _switch(place: Place, task: Task, arms: dict[int, str]) -> States:
     """The step, its report read into the state, and the arm by the case's position; arms that meet are plain `Next`."""
-    read, chosen = f"case of {task.step}", f"arm of {task.step}"
+    read, chosen = f"case of {_named(task.step)}", f"arm of {_named(task.step)}"
     choices: list[Json] = [
         {"Variable": "$.switch.told.case", "NumericEquals": case, "Next": arm} for case, arm in sorted(arms.items())
     ]
@@ -214,7 +217,7 @@ def _level(scope: Scope, waiting: Waiting) -> State:
     """Where the scope starts, and its states as soon as their turn comes."""
     states: States = {}
     waiting.append((scope, states))
-    return {"StartAt": entry(scope.nodes[0]).step, "States": states}
+    return {"StartAt": _named(entry(scope.nodes[0]).step), "States": states}
 
 
 def _onward(following: str | None) -> State:
@@ -226,13 +229,19 @@ def _onward(following: str | None) -> State:
 def _step(place: Place, task: Task, following: str | None) -> States:
     """The step's state, and with `@catch` one more that leaves the failure object where every attempt failed."""
     count = Path("States.Format('~{}', $$.State.RetryCount)") if task.retry else "0"
+    name = _named(task.step)
     if not task.catch:
-        return {task.step: _job(place, task, count, following)}
-    caught = f"{task.step} caught"
+        return {name: _job(place, task, count, following)}
+    caught = f"{name} caught"
     first = _job(place, task, count, following)
     handler: Json = {"ErrorEquals": FAILED, "ResultPath": None, "Next": caught}
     last = _job(place, task, str(task.attempts - 1), following, retries=False)
-    return {task.step: {**first, "Catch": [handler]}, caught: last}
+    return {name: {**first, "Catch": [handler]}, caught: last}
+
+
+def _named(step: str) -> str:
+    """A step as the name of its state, short enough for what others of its states begin with."""
+    return within(step, LONGEST_STATE - len(_LONGEST_BEGINNING))
 
 
 def _job(place: Place, task: Task, count: str, following: str | None, *, retries: bool = True) -> State:

@@ -1,4 +1,4 @@
-"""Switches, recursion, gangs."""
+"""Switches, recursion, gangs; names that are too long."""
 
 from __future__ import annotations
 
@@ -43,6 +43,11 @@ CASES: tuple[Written, ...] = (
     Written(_RECURSION, "RepeatInsideFlow", shows=("recursion.foreach",)),
     Written(_ROUNDS, "RoundsFlow", shows=("recursion.retry",)),
     Written(_ROUNDS, "RoundsFailFlow", shows=("recursion.retry", "failure.stops")),
+    Written(
+        FLOWS / "long_names.py",
+        "ForecastOfAllRegionsThatWasNamedWithoutAnyThoughtOfTheEnginesThatItMayRunOnFlow",
+        shows=("beyond.long-names",),
+    ),
     Written(_GANG, "GangFlow", shows=("gang.expression", "gang.current", "gang.join"), together=True),
     Written(_GANG_ENDS, "GangEndsFlow", shows=("gang.literal",), together=True),
     Written(_GANG_ENDS, "GangEndsFlow", {"failing": 1}, shows=("gang.failure",), together=True),

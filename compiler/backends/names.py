@@ -1,0 +1,19 @@
+"""Names over a target's limit: shortened by one rule, so that whoever derives the same name finds the same thing."""
+
+from __future__ import annotations
+
+_DIGEST = 12
+"""Hexadecimal digits, 48 bits: among a million long names two are the same with a chance of 1 in 500."""
+
+
+def within(name: str, most: int, *, whole: str | None = None, joint: str = "-") -> str:
+    """The name where it has at most `most` characters; else its beginning, `joint` and a digest of all of it.
+
+    `whole` is what the digest is of where a target's spelling has already lost a part of the name.
+    """
+    if len(name) <= most:
+        return name
+    import hashlib  # noqa: PLC0415 - it loads OpenSSL, and few names are so long
+
+    digest = hashlib.sha256((whole or name).encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]
+    return name[: most - len(joint) - _DIGEST].rstrip("-._ ") + joint + digest
