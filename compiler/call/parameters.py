@@ -19,7 +19,8 @@ def parse_parameters(
     """What the words give, by attribute, as text: the first step converts it, as it does on every engine.
 
     Text that does not fit its declared type is refused here already. `ours` are flowc's own options, which do not go here.
-    `values` is a JSON object of more, by name or attribute. A run that is `resumed` has the parameters of its origin, and takes none.
+    `values` is a JSON object of more, by name or attribute, or the URL of one. A run that is `resumed` has the
+    parameters of its origin, and takes none.
     Raises CallError, and click's Exit after `--help`.
     """
     already = _by_attribute(plan, values)
@@ -49,7 +50,7 @@ def parse_parameters(
 def _by_attribute(plan: Plan, values: str) -> dict[str, object]:
     """The values of `--parameters`. Raises CallError."""
     try:
-        given = json.loads(values)
+        given = json.loads(_text_at(values))
     except ValueError as error:
         raise CallError(f"--parameters is no JSON: {error}") from error
     if not isinstance(given, dict):
@@ -61,6 +62,19 @@ def _by_attribute(plan: Plan, values: str) -> dict[str, object]:
     if unknown:
         raise CallError(f"the flow has no parameter {unknown[0]!r}: it has {', '.join(names) or 'none'}")
     return {known[name]: value for name, value in given.items() if value is not None}
+
+
+def _text_at(values: str) -> str:
+    """The text itself, or that of the object whose URL it is, for values that no command line takes. Raises CallError."""
+    if not values.startswith(("s3://", "file:")):
+        return values
+    from flowc.container.beside_parameters import read_text  # noqa: PLC0415 - rarely needed
+    from flowc.exceptions import CallMistake  # noqa: PLC0415 - rarely needed
+
+    try:
+        return read_text(values)
+    except CallMistake as mistake:
+        raise CallError(str(mistake)) from None
 
 
 def _mistake(error: click.UsageError, called: str, ours: Container[str]) -> str:

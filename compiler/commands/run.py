@@ -59,7 +59,9 @@ class _Terminated(KeyboardInterrupt):
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the flow, the run's id and the store here, as JSON, as it starts.",
 )
-@click.option("--parameters", metavar="JSON", help="Values of the flow's parameters, as one JSON object.")
+@click.option(
+    "--parameters", metavar="JSON", help="Values of the flow's parameters, as one JSON object or the URL of one."
+)
 @click.option("--tag", "tags", multiple=True, metavar="TEXT", help="A tag of the run; may be given several times.")
 @with_option
 @click.option("--flow", "flow_name", metavar="NAME", help="Which flow of the file.")

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from flowc.artifacts.address import RunAddress
+from flowc.artifacts.manifest import read
+from flowc.store import open_store
 
 from tests.airflow.stage import Run
 from tests.conformance.results import read_result
-from tests.engines.airflow import LINES
+from tests.engines import FlowCase
+from tests.engines.airflow import LINES, DagTester
+from tests.engines.airflow_flow import compile_case
+from tests.stages.timed import NOT_TOLD, TIME, TIMED, TOLD
 
 HOSTILE = (
     """it's "quoted" $HOME $(HOME) $$ `id` %s {{ 1 + 1 }} {% raw %} {# no #} ${Ref} \\n \\u0024 & | ; * ~ é 漢 \U0001f3ac """
@@ -41,6 +48,62 @@ class HostileFlow(FlowSpec):
         assert self.note == HOSTILE
 """
 GIVEN: dict[str, object] = {"note": HOSTILE, "count-of": 7, "table": {"z": HOSTILE, "a": [None, True, 1.5]}}
+
+
+LARGE = """
+from flowc import FlowSpec, Parameter, step
+
+
+class LargeFlow(FlowSpec):
+    note = Parameter("note", required=True)
+
+    @step
+    def start(self):
+        assert self.note == "{{ 1 + 1 }}$(X)" * 20_000
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+
+
+@pytest.mark.language("parameter.large")
+@pytest.mark.parametrize(("line", "operator"), [(LINES[0], "bash"), (LINES[1], "kubernetes")])
+def test_a_parameter_that_no_command_takes_comes_from_an_object(
+    run: Run, line: str, operator: str, tmp_path: Path
+) -> None:
+    (tmp_path / "big.json").write_text(json.dumps({"note": "{{ 1 + 1 }}$(X)" * 20_000}))
+    given: dict[str, object] = {"note": "-", "flowc-parameters": f"file:{tmp_path}/big.json"}
+    outcome = run(line, "LargeFlow", LARGE, given, operator)
+    assert outcome.success, outcome.log[-5000:]
+
+
+@pytest.mark.parametrize("operator", ["kubernetes", "bash"])
+@pytest.mark.parametrize("line", LINES)
+def test_parameters_that_no_command_takes_fail_before_any_step(run: Run, line: str, operator: str) -> None:
+    """With what to do, and not with what Linux says of it."""
+    outcome = run(line, "LargeFlow", LARGE, {"note": "{{ 1 + 1 }}$(X)" * 20_000}, operator)
+    assert not outcome.success
+    assert "flowc-parameters" in outcome.log
+    assert "Argument list too long" not in outcome.log
+
+
+@pytest.mark.language("current.scheduled-at")
+@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize(("clock", "told"), [(True, TOLD), (False, NOT_TOLD)])
+def test_a_run_of_the_schedule_knows_its_time(
+    testers: dict[str, DagTester], line: str, clock: bool, told: list[str], tmp_path: Path
+) -> None:
+    """In every step and attempt, and after the run is cleared (which this engine does on Airflow 2); by hand there is none."""
+    tester = testers[line]
+    (tmp_path / "timed.py").write_text(TIMED)
+    case = FlowCase(tmp_path / "timed.py", "TimedFlow")
+    made = compile_case(case, tmp_path, tester, dag_id=f"Timed{'' if clock else 'ByHand'}")
+    run = tester.run(made.dag_id, made.text, date=TIME.replace("Z", "+00:00"), clock=clock, clear=line == "af2")
+    assert run.state == "success", tester.log[-5000:]
+    address = RunAddress("TimedFlow", f"airflow-{made.dag_id}-{run.run_id}")
+    assert read(open_store(made.store), address.task("end"))["told"] == told
 
 
 @pytest.mark.parametrize("operator", ["kubernetes", "bash"])

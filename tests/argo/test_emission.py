@@ -198,7 +198,10 @@ def test_a_schedule_is_a_second_document(tmp_path: Path) -> None:
         "schedules": ["5 4 * * *"],
         "timezone": "Europe/Berlin",
         "concurrencyPolicy": "Forbid",
-        "workflowSpec": {"workflowTemplateRef": {"name": "f"}},
+        "workflowSpec": {
+            "arguments": {"parameters": [{"name": "flowc-scheduled-at", "value": "{{workflow.scheduledTime}}"}]},
+            "workflowTemplateRef": {"name": "f"},
+        },
     }
     main_document(found(text, tmp_path)[0])
 

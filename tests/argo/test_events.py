@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tests.engines.argo_pods import Host
 from tests.engines.argo_tags import Json
 from tests.stages.container import SHIM
 from tests.stages.events import BODY, EVENT, HOSTILE, PLAIN
+from tests.stages.timed import NOT_TOLD, TIME, TIMED, TOLD
 
 FLOWS = "@trigger_on_finish(flows=['Other', 'p.prod.Third'])"
 
@@ -137,6 +139,38 @@ def test_what_argo_events_would_not_understand_is_refused(flow: str, code: str, 
     manifest, findings = found(source(flow=flow), tmp_path, Options(default_image="f:0"))
     assert not manifest
     assert {each for each, _ in findings} == {code}
+
+
+@pytest.mark.language("current.scheduled-at")
+@pytest.mark.parametrize(("time", "told"), [(TIME, TOLD), ("2026-01-02T04:04:05+01:00", TOLD), (None, NOT_TOLD)])
+def test_a_run_of_the_cron_workflow_knows_its_time(time: str | None, told: list[str], tmp_path: Path) -> None:
+    """In every step and attempt; a run that somebody submits has none."""
+    store = f"file:{tmp_path / 'store'}"
+    manifest, findings = found(TIMED, tmp_path, replaced(OPTIONS, store=store))
+    assert not findings
+    environment = {"PYTHONPATH": str(SHIM), "PYTHONDONTWRITEBYTECODE": "1"}
+    host = Host(tmp_path / "pods", tmp_path, environment=environment, commands={"python": (sys.executable,)})
+    result = run_workflow(manifest, host=host, submission=Submission(scheduled=time))
+    assert result.succeeded, result.log
+    run = RunAddress("TimedFlow", f"argo-{NAMESPACE}-{result.name}")
+    assert read(open_store(store), run.task("end"))["told"] == told
+
+
+@pytest.mark.language("parameter.large")
+def test_a_parameter_that_argo_would_not_take_comes_from_an_object(tmp_path: Path) -> None:
+    """The name of the object is submitted beside what is required."""
+    (tmp_path / "big.json").write_text(json.dumps({"must": 7, "alpha": HOSTILE * 10_000}))
+    store = f"file:{tmp_path / 'store'}"
+    body = BODY.replace("self.told = [(event.name, event.id, event.type) for event in current.trigger.events]", "")
+    manifest, findings = found(source(body=body), tmp_path, replaced(OPTIONS, store=store))
+    assert not findings
+    environment = {"PYTHONPATH": str(SHIM), "PYTHONDONTWRITEBYTECODE": "1"}
+    host = Host(tmp_path / "pods", tmp_path, environment=environment, commands={"python": (sys.executable,)})
+    given = {"must": "0", "flowc-parameters": f"file:{tmp_path}/big.json"}
+    result = run_workflow(manifest, host=host, submission=Submission(given))
+    assert result.succeeded, result.log
+    left = read(open_store(store), RunAddress("F", f"argo-{NAMESPACE}-{result.name}").task("end"))
+    assert (left["must"], left["alpha"]) == (7, HOSTILE * 10_000)
 
 
 def finished(template: str, uid: str, phase: str = "Succeeded") -> dict[str, Json]:

@@ -194,12 +194,13 @@ class DagTester:
         date: str | None = None,
         clear: bool = False,
         events: Sequence[Mapping[str, Any]] = (),
+        clock: bool = False,
     ) -> DagRun:
         """Run the DAG file `text` to its end, with `env` added for the worker; raise `EngineFailed` where it cannot.
 
         A `date` (ISO) of an earlier run deletes that run and makes it again. `clear` (Airflow 2 only) clears the run
         when it has ended and runs it again. `events` (Airflow 2 only) are what started it: each a `dataset` and its `extra`,
-        `source_dag_id` and `source_run_id`.
+        `source_dag_id` and `source_run_id`. With `clock` it is a run of the schedule's, as its type says.
         """
         folder = self._home / "dags"
         for old in folder.iterdir():  # one file a folder: one that raises would poison the others
@@ -212,7 +213,7 @@ class DagTester:
             "conf": dict(conf or {}),
             "env": dict(env or {}),
         }
-        request |= {"date": date, "clear": clear, "together": self._together, "events": list(events)}
+        request |= {"date": date, "clear": clear, "together": self._together, "events": list(events), "clock": clock}
         answer = self._ask(json.dumps(request), timeout)
         if "error" in answer:
             raise EngineFailed(answer["error"])

@@ -1,10 +1,12 @@
 """Runs inside an Airflow environment: takes DAG files one after the other and answers with the states of their tasks.
 
-One JSON object a line on standard input: `{"file", "dag_id", "conf", "env", "date", "clear", "together", "events"}`; one a line on
+One JSON object a line on standard input: `{"file", "dag_id", "conf", "env", "date", "clear", "together", "events",
+"clock"}`; one a line on
 standard output: `{"run_id", "state", "tasks": [{"task", "map_index", "state", "tries", "pushed"}]}` or `{"error"}`. Where
 `date` (ISO) is one of an earlier run, that run is deleted and made again; with `clear` (Airflow 2 only) the run is cleared at
 its end and runs again; `together` (Airflow 2 only) runs tasks at once. `events` (Airflow 2 only)
-start the run: objects with `dataset` (a URI), `extra`, `source_dag_id` and `source_run_id`.
+start the run: objects with `dataset` (a URI), `extra`, `source_dag_id` and `source_run_id`. With `clock` the run is one of the
+schedule's.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
+from sqlalchemy.event import listens_for
 
 try:
     from airflow.dag_processing.dagbag import DagBag
@@ -65,6 +69,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         dates = date * (2 if IS_3 else 1)  # 3: when it may start, and its date
         conf, events = request["conf"], request["events"]
         at_once = request["together"] or events
+        _KIND["run_type"] = "scheduled" if request["clock"] else None
         run = _drive(dag, _start(dag, conf, events)) if at_once else dag.test(*dates, run_conf=conf)
         if request["clear"]:
             run = _drive(dag, _clear(dag, run))
@@ -74,6 +79,15 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     finally:
         os.environ.clear()
         os.environ.update(kept)
+
+
+_KIND: dict[str, str | None] = {"run_type": None}
+
+
+@listens_for(DagRun, "before_insert")
+def _of_the_schedule(_mapper: Any, _connection: Any, run: Any) -> None:
+    """`dag.test()` makes runs that somebody starts."""
+    run.run_type = _KIND["run_type"] or run.run_type
 
 
 def _start(dag: Any, conf: dict[str, Any], events: list[dict[str, Any]]) -> Any:

@@ -62,6 +62,8 @@ class Submission:
     name: str | None = None
     namespace: str = NAMESPACE
     uid: str | None = None
+    scheduled: str | None = None
+    """The time for which the manifest's CronWorkflow creates it, with the arguments that stand there."""
 
 
 def run_workflow(
@@ -84,8 +86,11 @@ def run_workflow(
     base = str(metadata.get("name") or metadata.get("generateName"))
     name = submission.name or f"{base.rstrip('-')}-{_hash(base, seed)[:5]}"
     uid = submission.uid or _hash(name, time.time_ns())[:32]
-    arguments = given_arguments(spec, submission.parameters)
+    given = {**_of_cron(manifest), **submission.parameters} if submission.scheduled else submission.parameters
+    arguments = given_arguments(spec, given)
     values = _globals(spec, document, name, uid, submission.namespace, arguments)
+    if submission.scheduled:
+        values["workflow.scheduledTime"] = submission.scheduled
     pods = Pods(host, min(workers, int(str(spec.get("parallelism", workers)))), seed, watch)
     controller = Controller(spec, values, pods, pause_scale)
     if "activeDeadlineSeconds" in spec:
@@ -119,6 +124,13 @@ def main_document(manifest: str) -> dict[str, Json]:
                 raise Refused("the CronWorkflow names another template")
             given_arguments(obj(runnable[0]["spec"]), {})
     return runnable[0]
+
+
+def _of_cron(manifest: str) -> dict[str, str]:
+    """The arguments of the workflows that the manifest's CronWorkflow creates."""
+    (cron,) = (each for each in read_manifests(manifest) if each["kind"] == "CronWorkflow")
+    arguments = obj(obj(obj(cron["spec"])["workflowSpec"]).get("arguments"))
+    return {str(each["name"]): str(each["value"]) for each in objects(arguments.get("parameters"))}
 
 
 def given_arguments(spec: dict[str, Json], parameters: Mapping[str, str]) -> list[dict[str, Json]]:

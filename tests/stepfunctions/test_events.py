@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flowc.artifacts.address import RunAddress
+from flowc.artifacts.address import RunAddress, TaskAddress
 from flowc.artifacts.manifest import read
 from flowc.store import open_store
 
@@ -19,6 +19,7 @@ from tests.engines.eventbridge import target_input
 from tests.engines.stepfunctions import Image, run_state_machine, server
 from tests.engines.stepfunctions_case import SHIM, copy_store
 from tests.stages.events import BODY, EVENT, HOSTILE, PLAIN
+from tests.stages.timed import NOT_TOLD, TIME, TIMED, TOLD
 
 FOLLOWS = "@project(name='p', production=True)\n@trigger_on_finish(flow='Other')"
 
@@ -89,6 +90,32 @@ def test_the_sam_template_holds_the_rule(tmp_path: Path) -> None:
     assert told["Properties"]["InputTransformer"] == rule["Targets"][0]["InputTransformer"]
 
 
+@pytest.mark.language("current.scheduled-at")
+@pytest.mark.parametrize(("time", "told"), [(TIME, TOLD), (None, NOT_TOLD)])
+def test_a_run_of_the_schedule_knows_its_time(time: str | None, told: list[str], tmp_path: Path) -> None:
+    """In every step and attempt; an execution that somebody starts has none."""
+    (tmp_path / "flow.py").write_text(TIMED)
+    files, report = compile_flow(tmp_path / "flow.py", BACKEND, Options(default_image="f:0", target={"sam": True}))
+    assert not [*report]
+    named = {file.name.partition(".")[2]: file.text for file in files}
+    target = json.loads(named["schedule.json"])["Target"]
+    sam = json.loads(named["sam.json"])["Resources"]["StateMachine"]["Properties"]["Events"]["Schedule"]
+    assert sam["Properties"]["Input"] == target["Input"]
+    given = json.loads(target["Input"].replace("<aws.scheduler.scheduled-time>", time)) if time else {}
+    assert left_by(named, given, tmp_path, RunAddress("TimedFlow", "sfn-F-r").task("end"))["told"] == told
+
+
+@pytest.mark.language("parameter.large")
+def test_a_parameter_that_no_execution_takes_comes_from_an_object(tmp_path: Path) -> None:
+    """An execution's input ends at 262,144 bytes."""
+    (tmp_path / "big.json").write_text(json.dumps({"must": 7, "alpha": HOSTILE * 10_000}))
+    body = BODY.replace("self.told = [(event.name, event.id, event.type) for event in current.trigger.events]", "")
+    files, findings = emitted("", body, tmp_path)
+    assert not findings
+    left = started(files, {"must": 0, "flowc-parameters": f"file:{tmp_path}/big.json"}, tmp_path)
+    assert (left["must"], left["alpha"]) == (7, HOSTILE * 10_000)
+
+
 def ended(machine: str, status: str) -> dict[str, Any]:
     """What Step Functions tells EventBridge of an execution."""
     kind = "Step Functions Execution Status Change"
@@ -97,6 +124,11 @@ def ended(machine: str, status: str) -> dict[str, Any]:
 
 def started(files: dict[str, str], given: Any, folder: Path) -> Any:
     """Run the machine with the input; what the first step left."""
+    return left_by(files, given, folder, RunAddress("F", "sfn-F-r").task("start"))
+
+
+def left_by(files: dict[str, str], given: Any, folder: Path, task: TaskAddress) -> Any:
+    """Run the machine with the input; what a task left."""
     engine = server()
     bucket = engine.bucket()
     image = Image(workdir=folder, environment={"PYTHONPATH": str(SHIM), "PYTHONDONTWRITEBYTECODE": "1"})
@@ -111,6 +143,4 @@ def started(files: dict[str, str], given: Any, folder: Path) -> Any:
         image=image,
     )
     assert result.status == "SUCCEEDED", result.log
-    return read(
-        open_store(copy_store(engine, bucket, "flowc", folder / "store")), RunAddress("F", "sfn-F-r").task("start")
-    )
+    return read(open_store(copy_store(engine, bucket, "flowc", folder / "store")), task)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 
 from compiler.backends import Options
+from compiler.backends.argo.events import SCHEDULED
 from compiler.backends.argo.kubernetes import Pod, pod
 from compiler.backends.argo.names import Names, task_name
 from compiler.backends.argo.parameters import SUBMITTED, has_input
@@ -15,6 +16,7 @@ from compiler.ir.plan import Begin, Choice, Follow, Load, Plan, Task
 from compiler.slotted_class import record, replaced
 
 REPORT = "/tmp/flowc"
+VARIABLE = "FLOWC_SCHEDULED_AT"
 RUN = "argo-{{workflow.namespace}}-{{workflow.name}}"
 
 _WORDS = len(("python", "-m", "flowc", "step"))
@@ -89,7 +91,8 @@ def _template(name: str, tasks: list[Task], plan: Plan, options: Options) -> Tre
     if described.volumes:
         template["volumes"] = described.volumes
     image: dict[str, Tree] = {"image": own_image(task, options) or flow_image(options)}
-    template["container"] = image | _container(task, described, retries, has_input(plan))
+    told = {VARIABLE: f"{{{{workflow.parameters.{SCHEDULED}}}}}"} if plan.schedule and _begins(task) else {}
+    template["container"] = image | _container(task, described, retries, has_input(plan), told)
     reports = {other.reports for other in tasks} - {None}
     if reports:
         template["outputs"] = _outputs(sorted(filter(None, reports)))
@@ -116,12 +119,19 @@ def _duration(seconds: float) -> str:
     return f"{whole}s" if whole % 60 else f"{whole // 60}m"
 
 
-def _container(task: Task, described: Pod, retries: int, has_parameters: bool) -> dict[str, Tree]:
+def _begins(task: Task) -> bool:
+    return isinstance(task.loads, Begin)
+
+
+def _container(
+    task: Task, described: Pod, retries: int, has_parameters: bool, told: Mapping[str, str]
+) -> dict[str, Tree]:
+    """The container; `told` are variables that hold tags. What a parameter holds is a tag once more, but not inside of base64."""
     words = _argv(task, "{{retries}}" if retries else "0", has_parameters)
     container: dict[str, Tree] = {}
     container["command"] = Words(words[:_WORDS])
     container["args"] = list(words[_WORDS:])
-    environment = {**step_environment(task), **described.environment}
+    environment = {**step_environment(task), **described.environment, **told}
     if environment:
         container["env"] = variables(environment)
     container |= described.container

@@ -20,7 +20,7 @@ from compiler.ir.plan import EventTrigger, FlowTrigger, Plan, Trigger
 from compiler.slotted_class import record
 
 API = "argoproj.io/v1alpha1"
-ARGUMENT = "flowc-trigger"
+ARGUMENT, SCHEDULED = "flowc-trigger", "flowc-scheduled-at"
 _BUS, _SOURCE, _EVENT = "default", "flowc", "event"
 _KEY, _LEAST_NAME = 10, 14
 """How many characters of a hash tell the workflows apart that follow different runs; and how many of a name stay before them."""
@@ -40,8 +40,9 @@ def sensor_name(deployment: str) -> str:
 
 
 def trigger_arguments(plan: Plan) -> list[Tree]:
-    """The parameters that events fill; they are empty in a run that somebody else starts."""
-    return [{"name": f"{ARGUMENT}-{at}", "value": ""} for at, _ in enumerate(plan.triggers, 1)]
+    """The parameters that events and the schedule fill; they are empty in a run that somebody else starts."""
+    found: list[Tree] = [{"name": f"{ARGUMENT}-{at}", "value": ""} for at, _ in enumerate(plan.triggers, 1)]
+    return [*found, {"name": SCHEDULED, "value": ""}] if plan.schedule else found
 
 
 def event_documents(plan: Plan, options: Options, metadata: Mapping[str, Tree]) -> list[dict[str, Tree]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from compiler.backends import Options
 from compiler.backends.argo.containers import REPORT, containers, variables
-from compiler.backends.argo.events import event_documents
+from compiler.backends.argo.events import SCHEDULED, event_documents
 from compiler.backends.argo.hooks import exit_templates
 from compiler.backends.argo.kubernetes import names, options_of
 from compiler.backends.argo.names import MOST_CRON, MOST_OBJECT, Names, object_name
@@ -62,7 +62,10 @@ def cron_workflow(plan: Plan, schedule: Schedule, options: Options) -> dict[str,
             # without a zone, the controller would take that of its own machine
             "timezone": schedule.timezone or "UTC",
             **placed(options, "cron"),
-            "workflowSpec": {"workflowTemplateRef": {"name": deployment_name(plan, options)}},
+            "workflowSpec": {
+                "arguments": {"parameters": [Inline({"name": SCHEDULED, "value": "{{workflow.scheduledTime}}"})]},
+                "workflowTemplateRef": {"name": deployment_name(plan, options)},
+            },
         },
     }
 

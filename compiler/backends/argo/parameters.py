@@ -18,7 +18,7 @@ SUBMITTED = f"{{{{=sprig.b64enc(sprig.toRawJson(sprig.omit(workflow.parameters, 
 
 def has_input(plan: Plan) -> bool:
     """Whether a run can be given anything."""
-    return bool(plan.parameters or plan.triggers)
+    return bool(plan.parameters or plan.triggers or plan.schedule)
 
 
 def arguments(plan: Plan) -> dict[str, Tree]:

@@ -130,7 +130,7 @@ def _schedule(plan: Plan) -> dict[str, Json]:
     if not plan.schedule:
         return {}
     cron, zone = schedule.expression(plan.schedule.cron), plan.schedule.timezone or "UTC"
-    properties: Json = {"ScheduleExpression": cron, "ScheduleExpressionTimezone": zone, "Input": "{}"}
+    properties: Json = {"ScheduleExpression": cron, "ScheduleExpressionTimezone": zone, "Input": schedule.INPUT}
     return {"Schedule": {"Type": "ScheduleV2", "Properties": properties}}
 
 

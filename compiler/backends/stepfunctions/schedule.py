@@ -6,6 +6,9 @@ from compiler.backends.names import within
 from compiler.backends.stepfunctions.layout import Json
 from compiler.ir.plan import Schedule
 
+INPUT = '{"flowc-scheduled-at": "<aws.scheduler.scheduled-time>"}'
+"""What the machine is started with: EventBridge puts the time for which it starts it."""
+
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _FIRST = (0, 0, 1, 1, 0)
 _LAST = (59, 23, 31, 12, 7)
@@ -62,5 +65,5 @@ def document(schedule: Schedule, name: str) -> Json:
         "ScheduleExpression": cron,
         "ScheduleExpressionTimezone": schedule.timezone or "UTC",
         "FlexibleTimeWindow": {"Mode": "OFF"},
-        "Target": {"Arn": "${StateMachine}", "RoleArn": "${SchedulerRole}", "Input": "{}"},
+        "Target": {"Arn": "${StateMachine}", "RoleArn": "${SchedulerRole}", "Input": INPUT},
     }

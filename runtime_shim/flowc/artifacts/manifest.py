@@ -47,6 +47,7 @@ class RunRecord(NamedTuple):
     `trigger` the events that started it, each with `name`, `id`, `timestamp` and `type` (`event` or `run`).
 
     `origin` is the run that it was resumed from; `given` the parameters as they were given (None: an older flowc did not keep them).
+    `scheduled` is the time (ISO 8601, UTC) for which a clock started it, or nothing.
     """
 
     flow: str
@@ -62,6 +63,7 @@ class RunRecord(NamedTuple):
     trigger: tuple[Any, ...] = ()
     origin: str = ""
     given: Mapping[str, Any] | None = None
+    scheduled: str = ""
 
     @property
     def address(self) -> RunAddress:

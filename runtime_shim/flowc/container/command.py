@@ -13,7 +13,7 @@ from flowc.named_tuple import NamedTuple
 from flowc.source.module import Loaded, prepare
 from flowc.standard_path import standard_path
 from flowc.store import open_store
-from flowc.store.protocol import MissingError, StoreError
+from flowc.store.protocol import StoreError
 from flowc.task import guard
 from flowc.task.call import BUG, DONE, MISTAKE, TERMINATED, Broken, Reported, TaskCall
 from flowc.task.output import Output
@@ -110,7 +110,8 @@ def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
     step, options = _parsed(words)
     first = "load" not in options
     given = _parameters(options.get("parameters", "{}")) if first else {}
-    parameters, trigger = started_by(given, variables) if first else ({}, ())
+    parameters, scheduled = _beside(given, variables) if first else ({}, "")
+    parameters, trigger = started_by(parameters, variables) if first else ({}, ())
     call = TaskCall(
         step[:-1] if step.endswith("~") else step,
         run=_needed(options, "run"),
@@ -123,6 +124,7 @@ def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
         tags=tuple(_json(variables, "FLOWC_TAGS", "[]")),
         project=variables.get("FLOWC_PROJECT", ""),
         trigger=trigger,
+        scheduled=scheduled,
         repeats=step.endswith("~"),
     )
     target = options.get("report", variables.get("FLOWC_REPORT", ""))
@@ -139,6 +141,19 @@ def started_by(
     from flowc.container.trigger_events import NAME, taken
 
     return taken({**given, NAME: told} if told else given)
+
+
+def _beside(given: Mapping[str, Any], variables: Mapping[str, str]) -> tuple[Mapping[str, Any], str]:
+    """The parameters with those that an object holds, and the time for which a clock started the run."""
+    if (
+        not variables.get("FLOWC_SCHEDULED_AT")
+        and "flowc-parameters" not in given
+        and "flowc-scheduled-at" not in given
+    ):
+        return given, ""
+    from flowc.container.beside_parameters import taken
+
+    return taken(given, variables)
 
 
 def _parsed(words: list[str]) -> tuple[str, dict[str, str]]:
@@ -206,11 +221,9 @@ def _loads(text: str) -> Any:
 def _parameters(text: str) -> dict[str, Any]:
     """The parameters as they were given: JSON, base64 of it, or the URL of it."""
     if text.startswith(("s3://", "file:")):
-        folder, _, name = text.rpartition("/")
-        try:
-            text = open_store(folder).get(name).data.decode()
-        except MissingError:
-            raise CallMistake(f"there are no parameters at {text}") from None
+        from flowc.container.beside_parameters import read_text
+
+        text = read_text(text)
     elif text and not text.lstrip().startswith("{"):
         import base64
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _ALWAYS = (
     "flow_name", "run_id", "origin_run_id", "step_name", "task_id", "retry_count", "pathspec", "namespace", "username",
-    "tags", "parameter_names",
+    "tags", "parameter_names", "scheduled_at",
 )  # fmt: skip
 _PROJECT = ("project_name", "branch_name", "project_flow_name", "is_production", "is_user_branch")
 _WHERE = {"card": "in steps with @card", "parallel": "in steps with @parallel", "trigger": "while a step runs"}

@@ -16,12 +16,13 @@ DONE, FAILED, MISTAKE, BUG, TERMINATED = 0, 1, 2, 70, 143
 
 
 class TaskCall(NamedTuple):
-    """Which task, and what the engine says of it. `owner`, `parameters`, `tags` and `trigger` are the first step's alone.
+    """Which task, and what the engine says of it. `owner`, `parameters`, `tags`, `trigger` and `scheduled` are the first
+    step's alone.
 
     `repeats`: the step's switch may send it back to itself, and the task is all of its iterations.
     `retry` is how much of `@retry` is used up; with `at_most` the engine has also counted what was no start of the task.
     `parameters` by command-line names or attributes, as text or JSON values. `project` is `<project>.<branch>`.
-    `origin` is the run that this one was resumed from.
+    `origin` is the run that this one was resumed from; `scheduled` the time (ISO 8601, UTC) for which a clock started the run.
     """
 
     step: str
@@ -36,6 +37,7 @@ class TaskCall(NamedTuple):
     project: str = ""
     trigger: tuple[Any, ...] = ()
     origin: str = ""
+    scheduled: str = ""
     repeats: bool = False
 
 

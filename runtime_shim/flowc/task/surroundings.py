@@ -40,6 +40,7 @@ def enter(
     later: dict[str, Callable[[], Any]] = {
         "_graph": lambda: _graph(loaded),
         "trigger": lambda: _trigger(store, address),
+        "scheduled_at": lambda: moment(read_run(store, address.of).scheduled),
         "_run": run_of(loaded.name, call.run),
         "_task": _opener("Task", str(address)),
     }
@@ -92,6 +93,15 @@ def _trigger(store: Store, address: TaskAddress) -> Any:
     with standard_path():
         from flowc.client import trigger_of
     return trigger_of(read_run(store, address.of).trigger, store.url)
+
+
+def moment(said: str) -> Any:
+    """The time for which a clock started the run, as its record has it; None where none did."""
+    if not said:
+        return None
+    from datetime import datetime
+
+    return datetime.fromisoformat(said)
 
 
 def _cards(given: list[dict[str, Any]]) -> Any:

@@ -38,7 +38,7 @@ from flowc.store.protocol import Store, StoreError
 from flowc.task import guard
 from flowc.task.call import DONE, FAILED, MISTAKE, TERMINATED, Broken, Reported, TaskCall
 from flowc.task.output import Output
-from flowc.task.surroundings import call_facts, enter, environment, run_of
+from flowc.task.surroundings import call_facts, enter, environment, moment, run_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -178,13 +178,17 @@ def _given(loaded: Loaded | Broken, call: TaskCall) -> tuple[Loaded | Broken, di
     from flowc.language.parameters import DefaultFailed, values
 
     # A default may ask whether this is production.
-    current.enter(call_facts(loaded, call), call.project, loaded.name, {"_run": run_of(loaded.name, call.run)})
+    current.enter(call_facts(loaded, call), call.project, loaded.name, _known_before(loaded, call))
     try:
         return loaded, values(loaded.name, list(loaded.parameters), call.parameters, folders(loaded))
     except DefaultFailed as failed:
         return Broken(loaded.name, failed.error), {}
     finally:
         current.leave()
+
+
+def _known_before(loaded: Loaded, call: TaskCall) -> dict[str, Callable[[], Any]]:
+    return {"_run": run_of(loaded.name, call.run), "scheduled_at": lambda: moment(call.scheduled)}
 
 
 def _claimed(
@@ -196,6 +200,7 @@ def _claimed(
     record = RunRecord(
         loaded.name, call.run, call.owner, started, call.tags, parameters, call.step, user, call.project,
         origin=call.origin, given=call.parameters, trigger=call.trigger,
+        scheduled=call.scheduled,
     )  # fmt: skip
     return ordering.claim(store, record)
 

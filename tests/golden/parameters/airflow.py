@@ -1,5 +1,6 @@
 """The flow ParametersFlow of parameters.py, written by flowc: change the flow, not this file."""
 
+import json
 from uuid import uuid4
 
 import pendulum
@@ -32,8 +33,10 @@ def _at(index):
 
 
 @task(task_id="_run", retries=2, retry_delay=5)
-def _identify(ti=None):
+def _identify(ti=None, params=None):
     """A new name for a new run; a cleared one has kept its own."""
+    if len(json.dumps(dict(params.items()), default=str)) > 120_000:
+        raise ValueError("too much for a command: put it where flowc-parameters says")
     return ti.xcom_pull(task_ids="_kept") or str(uuid4())
 
 

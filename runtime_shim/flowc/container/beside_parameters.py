@@ -1,0 +1,71 @@
+"""What travels beside a run's parameters under names that no parameter has: more of them in an object, and the scheduled time.
+
+`flowc-parameters` is the URL of a JSON object whose values go over those that were given, for what is too large for an engine.
+`flowc-scheduled-at` is the time for which a clock started the run, empty where nobody's did; `FLOWC_SCHEDULED_AT` goes over it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timezone
+
+from flowc.exceptions import CallMistake
+from flowc.store import open_store
+from flowc.store.protocol import MissingError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+PARAMETERS, SCHEDULED = "flowc-parameters", "flowc-scheduled-at"
+VARIABLE = "FLOWC_SCHEDULED_AT"
+_URLS = ("s3://", "file:")
+
+
+def taken(given: Mapping[str, Any], variables: Mapping[str, str]) -> tuple[dict[str, Any], str]:
+    """The parameters with those of the object, and the scheduled time in UTC as ISO 8601 writes it, or nothing.
+
+    Raises CallMistake for what is no URL of a JSON object, and for what is no time.
+    """
+    parameters = dict(given)
+    said = parameters.pop(SCHEDULED, "")
+    url = parameters.pop(PARAMETERS, "")
+    if url:
+        if not isinstance(url, str) or not url.startswith(_URLS):
+            raise CallMistake(f"{PARAMETERS} wants the URL of a JSON object, s3://… or file:…, not {url!r}")
+        parameters.update(json_object(read_text(url), PARAMETERS))
+    return parameters, _time(variables.get(VARIABLE) or said)
+
+
+def read_text(url: str) -> str:
+    """The text of the object at a URL. Raises CallMistake where there is none."""
+    folder, _, name = url.rpartition("/")
+    try:
+        return open_store(folder).get(name).data.decode()
+    except MissingError:
+        raise CallMistake(f"there are no parameters at {url}") from None
+    except UnicodeDecodeError:
+        raise CallMistake(f"what lies at {url} is no text") from None
+
+
+def json_object(text: str, name: str) -> dict[str, Any]:
+    """The object that a text of JSON says. Raises CallMistake, which calls it by `name`."""
+    try:
+        found = json.loads(text or "{}")
+    except ValueError as error:
+        raise CallMistake(f"{name} is no JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise CallMistake(f"{name} is no JSON object")
+    return found
+
+
+def _time(said: Any) -> str:
+    # Argo hands a tag on as it is where it has no value for it: nobody's clock started the run.
+    if not said or (isinstance(said, str) and said.startswith("{{")):
+        return ""
+    try:
+        when = datetime.fromisoformat(said.replace("Z", "+00:00"))
+    except (AttributeError, ValueError):
+        raise CallMistake(f"{SCHEDULED} wants a time like 2026-01-02T03:04:05Z, not {said!r}") from None
+    return (when if when.tzinfo else when.replace(tzinfo=timezone.utc)).astimezone(timezone.utc).isoformat()
