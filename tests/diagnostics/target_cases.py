@@ -149,6 +149,32 @@ CASES: dict[str, Aimed] = {
     ),
     "a disk of its own on EC2": Aimed("step-functions", step_with("batch(«ephemeral_storage=30») FC333")),
     "a number for a queue": Aimed("step-functions", step_with("batch(«efs_volumes={'a': 3}») FC334")),
+    "the last day of a month on Argo": Aimed("argo", step_with(flow=("schedule(«cron='0 0 L * *'») FC344",))),
+    "a second Friday on Argo": Aimed("argo", step_with(flow=("schedule(«cron='0 0 ? * 6#2 *'») FC344",))),
+    "a nearest weekday on Airflow": Aimed("airflow", step_with(flow=("schedule(cron='0 0 15W * *')",))),
+    "a second Friday and a day of the month on Airflow": Aimed(
+        "airflow", step_with(flow=("schedule(«cron='0 0 1 * 5#2'») FC344",))
+    ),
+    "a last Friday on EventBridge": Aimed("step-functions", step_with(flow=("schedule(cron='0 0 * * 5L')",))),
+    "a last day among others on EventBridge": Aimed(
+        "step-functions", step_with(flow=("schedule(«cron='0 0 L,*/10 * *'») FC344",))
+    ),
+    "six fields that Metaflow reads otherwise": Aimed(
+        "argo", step_with(flow=("schedule(«cron='0 10 ? * 6 *'») FC345",))
+    ),
+    "six fields that mean the same": Aimed("argo", step_with(flow=("schedule(cron='0 10 ? * MON-FRI *')",))),
+    "six fields on Airflow": Aimed("airflow", step_with(flow=("schedule(cron='0 10 ? * 6 *')",))),
+    "a reset on a last day": Aimed(
+        "argo",
+        step_with(flow=("trigger(events=['a', 'b'], «options={'reset_at': {'cron': '0 6 L * *'}}») FC621",)),
+    ),
+    "more attempts than Step Functions counts": Aimed("step-functions", step_with("retry(«times=100_000_000») FC343")),
+    "attempts that Step Functions counts": Aimed("step-functions", step_with("retry(times=99_999_999)")),
+    "more attempts than Argo counts": Aimed("argo", step_with("catch(var='x')", "retry(«times=2**31 - 1») FC343")),
+    "attempts that Argo counts": Aimed("argo", step_with("retry(times=2**31 - 1)")),
+    "more attempts than Airflow counts": Aimed(
+        "airflow", step_with("retry(«times='2147483647'») FC343", "catch(var='x')")
+    ),
     "days of the month and of the week": Aimed(
         "step-functions", step_with(flow=("«schedule(cron='0 0 1 * 1')» FC335",))
     ),

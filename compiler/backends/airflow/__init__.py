@@ -14,6 +14,7 @@ from compiler.backends.airflow import sensors
 from compiler.backends.airflow.pods import SPELLED
 from compiler.backends.airflow.settings import SETTINGS, operator
 from compiler.backends.command import images, texts
+from compiler.backends.gaps import check_days, check_retries
 from compiler.backends.secrets import check_kubernetes
 from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Dynamic, Span, Value
@@ -97,6 +98,8 @@ class Airflow:
         _check_hooks(plan, options, report)
         _check_triggers(plan, report)
         check_kubernetes(plan, report)
+        check_retries(plan, "airflow", report)
+        _check_schedule(plan, report)
         for wrong in sensors.wrong(plan.flow):
             report.add(BAD_OPTION_VALUE, wrong.span, option=wrong.option, value=wrong.value, wants=wrong.wants)
 
@@ -149,6 +152,13 @@ def _check_triggers(plan: Plan, report: Report) -> None:
     for trigger in plan.triggers:
         if plan.schedule:
             report.add(EVENT_AND_SCHEDULE, trigger.span)
+
+
+def _check_schedule(plan: Plan, report: Report) -> None:
+    _, _, monthday, _, weekday = plan.schedule.cron.split() if plan.schedule else "*****"
+    if "*" not in (monthday, weekday):
+        reason = "beside another day of the other kind its cron leaves one of the two out"
+        check_days(plan, "Airflow", report, reason, "leave one of the two fields `*`")
 
 
 def _check_hooks(plan: Plan, options: Options, report: Report) -> None:

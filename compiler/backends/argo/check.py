@@ -12,9 +12,10 @@ from compiler.backends.argo.parameters import RESERVED
 from compiler.backends.argo.settings import faults
 from compiler.backends.argo.yaml_text import Tree
 from compiler.backends.command import images, texts
+from compiler.backends.gaps import check_days, check_retries
 from compiler.backends.secrets import check_kubernetes
 from compiler.diagnostics import Report, Rule
-from compiler.ir.cron import five_fields
+from compiler.ir.cron import five_fields, special_days
 from compiler.ir.plan import FlowTrigger, Plan
 
 MOST_DEPTH = 97
@@ -74,6 +75,14 @@ NAMESPACE_NEEDED = Rule(
     message="to see `{flow}` finish, Argo Events must be told in which namespace it runs",
     help="give --namespace, or `namespace` in [tool.flowc.argo]",
 )
+_FIVE = 5
+SIX_FIELDS = Rule(
+    code="FC345",
+    name="six-fields-on-argo",
+    message="Metaflow hands the first five fields of `{cron}` to Argo as they are; here it is read as EventBridge does: `{here}`",
+    help="write the five fields that you mean, in which days of the week count from 0 for Sunday",
+    severity="warning",
+)
 DYNAMIC_OPTION = Rule(
     code="FC621",
     name="argo-trigger-option",
@@ -95,6 +104,15 @@ def check(plan: Plan, options: Options, report: Report) -> None:
     _check_tags(plan, options, report)
     _check_triggers(plan, options, report)
     check_kubernetes(plan, report)
+    check_retries(plan, "argo", report)
+    check_days(
+        plan,
+        "Argo",
+        report,
+        "its cron has plain days alone",
+        "name days by their numbers, or compile for AWS or Airflow",
+    )
+    _check_six_fields(plan, report)
     for task in plan.root.tasks():
         if task.depth > MOST_DEPTH:
             report.add(TOO_DEEP, task.span, step=task.step, depth=task.depth, most=MOST_DEPTH)
@@ -102,6 +120,17 @@ def check(plan: Plan, options: Options, report: Report) -> None:
             reason = fault(option) if option.decorator == "kubernetes" else None
             if reason:
                 report.add(BAD_OPTION_VALUE, option.span, decorator=option.decorator, option=option.name, reason=reason)
+
+
+def _check_six_fields(plan: Plan, report: Report) -> None:
+    """Warn of six fields whose first five say other times."""
+    for decorator in plan.flow.decorators:
+        cron = decorator.get("cron") if decorator.name == "schedule" else None
+        fields = cron.split() if isinstance(cron, str) else []
+        if not plan.schedule or len(fields) <= _FIVE or special_days(plan.schedule.cron):
+            continue
+        if five_fields(" ".join(fields[:_FIVE])) != plan.schedule.cron:
+            report.add(SIX_FIELDS, decorator.span_of("cron"), cron=cron, here=plan.schedule.cron)
 
 
 def _check_tags(plan: Plan, options: Options, report: Report) -> None:
@@ -125,7 +154,8 @@ def _check_triggers(plan: Plan, options: Options, report: Report) -> None:
             report.add(NAMESPACE_NEEDED, trigger.span, flow=trigger.deployment)
     for option in plan.options:
         cron = option.value.get("cron") if isinstance(option.value, Mapping) else None
-        if not isinstance(cron, str) or five_fields(cron) is None:
+        fields = five_fields(cron) if isinstance(cron, str) else None
+        if fields is None or special_days(fields):
             reason = f"`reset_at` has no cron that says a time: `{cron}`"
             report.add(DYNAMIC_OPTION, option.span, decorator=option.decorator, reason=reason)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from compiler.backends import Options
 from compiler.backends.command import argv, images, step_environment, texts
+from compiler.backends.gaps import check_days, check_retries
 from compiler.backends.secrets import check_aws
 from compiler.backends.stepfunctions import settings
 from compiler.backends.stepfunctions.jobs import (
@@ -17,10 +18,12 @@ from compiler.backends.stepfunctions.jobs import (
 from compiler.backends.stepfunctions.layout import safe_name
 from compiler.backends.stepfunctions.schedule import expression
 from compiler.diagnostics import Report, Rule
+from compiler.ir.cron import special_days
 from compiler.ir.flow import Dynamic
-from compiler.ir.plan import Option, Plan, Task
+from compiler.ir.plan import Option, Plan, Schedule, Task
 
 LONGEST_COMMAND, LARGEST_DEFINITION = 8192, 1 << 20
+MOST_ATTEMPTS = 99_999_999
 
 STORE_NOT_S3 = Rule(
     code="FC331",
@@ -98,8 +101,18 @@ def check(plan: Plan, options: Options, report: Report) -> None:
     check_aws(plan, "step-functions", report)
     if len(plan.triggers) > 1:
         report.add(SEVERAL_EVENTS, plan.triggers[0].span, count=len(plan.triggers))
-    if plan.schedule and expression(plan.schedule.cron) is None:
-        report.add(SCHEDULE_NOT_ON_TARGET, plan.schedule.span, cron=plan.schedule.cron)
+    check_retries(plan, "step-functions", report, MOST_ATTEMPTS)
+    if plan.schedule:
+        _schedule(plan, plan.schedule, report)
+
+
+def _schedule(plan: Plan, schedule: Schedule, report: Report) -> None:
+    fields = schedule.cron.split()
+    if any("," in field and special_days(f"* * {field} * {field}") for field in (fields[2], fields[4])):
+        reason = "such a day stands alone in its field"
+        check_days(plan, "EventBridge", report, reason, "let another schedule start the flow at the others")
+    elif expression(schedule.cron) is None:
+        report.add(SCHEDULE_NOT_ON_TARGET, schedule.span, cron=schedule.cron)
 
 
 def _settings(plan: Plan, options: Options, report: Report) -> None:

@@ -15,7 +15,10 @@ _LAST = (59, 23, 31, 12, 7)
 
 
 def expression(cron: str) -> str | None:
-    """The `cron(…)` of EventBridge; None where both day fields say something: cron means either, EventBridge cannot say that."""
+    """The `cron(…)` of EventBridge, whose `L`, `W` and `#` stand alone.
+
+    None where both day fields say something: cron means either, EventBridge cannot say that.
+    """
     fields = cron.split()
     minute, hour, day, month = (_field(field, at) for at, field in enumerate(fields[:4]))
     week = _week(fields[4])
@@ -35,7 +38,12 @@ def _field(field: str, at: int) -> str:
 
 
 def _week(field: str) -> str:
-    """Days by name: their numbers count from 0 in cron and from 1 in EventBridge."""
+    """Days by name: their numbers count from 0 in cron and from 1 in EventBridge; `L5` is its `6L`, and `5#2` its `6#2`."""
+    if "#" in field:
+        day, _, number = field.partition("#")
+        return f"{int(day) + 1}#{number}"
+    if field.startswith("L"):
+        return f"{int(field[1:]) + 1}L"
     days = sorted({number % 7 for number in _numbers(field, 4)})
     if len(days) == len(_DAYS):
         return "*"
