@@ -32,7 +32,7 @@ HEAVY = {
     "numpy",
 }
 
-BUDGET_PER_STEP = {"argo": 800, "step-functions": 700, "airflow": 500}
+BUDGET_PER_STEP = {"argo": 800, "step-functions": 850, "airflow": 500}
 
 STEPS = 50
 
