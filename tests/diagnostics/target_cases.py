@@ -61,6 +61,16 @@ def _join(arms: int, code: str = "") -> str:
     return "\n".join([*lines, "    @step", "    def end(self):", "        pass", ""])
 
 
+def _fields(count: int, code: str = "") -> str:
+    """A flow whose parameters, all required, take as many fields of an event."""
+    fields = ", ".join(f"'parameter_{at}': 'field_number_{at}'" for at in range(count))
+    event = f"event={{'name': 'e', 'parameters': {{{fields}}}}}"
+    marks = [f" {' ' * len('trigger(')}{'^' * len(event)} {code}"] if code else []
+    lines = ["from metaflow import *", f"@trigger({event})", *marks, "class F(FlowSpec):"]
+    lines += [f"    p{at} = Parameter('parameter_{at}', required=True)" for at in range(count)]
+    return "\n".join([*lines, "    @step", "    def start(self):", "        pass", ""])
+
+
 def _gang(mark: str, *, body: bool = False) -> str:
     """A gang of three nodes, in a foreach or alone."""
     first = "self.xs = [1]\n        self.next(self.b, foreach='xs')" if body else "self.next(self.b)"
@@ -175,6 +185,24 @@ CASES: dict[str, Aimed] = {
     "more attempts than Airflow counts": Aimed(
         "airflow", step_with("retry(«times='2147483647'») FC343", "catch(var='x')")
     ),
+    "braces that together are too large": Aimed("argo", step_with("environment(«vars={'A': '{' * 30_000}») FC340")),
+    "a docstring that is too large for an annotation": Aimed(
+        "argo", _flow(members=f'    """{"x" * 270_000}"""\n', mark="FC315")
+    ),
+    "a tag that is longer than Airflow takes": Aimed("airflow", _flow(mark="FC321"), settings={"tags": ("x" * 101,)}),
+    "variables that are too large for a job definition": Aimed(
+        "step-functions", step_with("environment(«vars={'A': 'x' * 12_000, 'B': 'y' * 12_300}») FC341")
+    ),
+    "variables that fit into a job definition": Aimed(
+        "step-functions", step_with("environment(vars={'A': 'x' * 12_000, 'B': 'y' * 11_000})")
+    ),
+    "settings that are too large for a job definition": Aimed(
+        "step-functions",
+        _flow().replace("def start(self):", "def start(self):\n        ^^^^^ FC341"),
+        settings={"environment": {"A": "x" * 24_576}},
+    ),
+    "an event whose fields are too many for a rule": Aimed("step-functions", _fields(120, "FC342")),
+    "an event with many fields": Aimed("step-functions", _fields(20)),
     "days of the month and of the week": Aimed(
         "step-functions", step_with(flow=("«schedule(cron='0 0 1 * 1')» FC335",))
     ),

@@ -16,6 +16,7 @@ from compiler.backends.airflow.settings import SETTINGS, operator
 from compiler.backends.command import images, texts
 from compiler.backends.gaps import check_days, check_retries
 from compiler.backends.secrets import check_kubernetes
+from compiler.backends.sizes import check_sizes
 from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Dynamic, Span, Value
 from compiler.ir.plan import Feature, Plan
@@ -99,6 +100,7 @@ class Airflow:
         _check_triggers(plan, report)
         check_kubernetes(plan, report)
         check_retries(plan, "airflow", report)
+        check_sizes(plan, report)
         _check_schedule(plan, report)
         for wrong in sensors.wrong(plan.flow):
             report.add(BAD_OPTION_VALUE, wrong.span, option=wrong.option, value=wrong.value, wants=wrong.wants)

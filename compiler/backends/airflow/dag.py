@@ -22,7 +22,7 @@ from compiler.backends.airflow.literals import (
 from compiler.backends.airflow.parameters import params
 from compiler.backends.airflow.segments import MOST_ID, Guard, Indices, Segment, Single, Unit, units
 from compiler.backends.airflow.sensors import sensor_call, sensors
-from compiler.backends.airflow.settings import callbacks, operator, placed
+from compiler.backends.airflow.settings import MOST_TAG, callbacks, operator, placed
 from compiler.backends.airflow.steps import (
     BASH_REPORT,
     MODULE,
@@ -38,7 +38,6 @@ from compiler.ir.plan import FlowTrigger, Plan, Task, Trigger
 from compiler.slotted_class import record
 from compiler.stand_ins import stand_ins
 
-MOST_TAG = 100
 ACTIVE_TASKS = 16
 """How many tasks of a DAG run at once where neither it nor the server says another number."""
 TAKEN = frozenset({"dag", "task", "task_group", "timedelta", "pendulum", "k8s", "json", "uuid4"})

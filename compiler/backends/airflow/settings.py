@@ -13,6 +13,8 @@ from compiler.ir.flow import Value
 from compiler.slotted_class import record
 
 Place = Literal["file", "dag", "all", "pod"]
+MOST_TAG = 100
+"""Characters of a tag."""
 """Where a key goes: into the file's shape, the DAG's arguments, every task's, or the pods' alone."""
 
 
@@ -54,6 +56,10 @@ def seconds(value: Value) -> Source:
     return Call("timedelta", named=(("seconds", value),))
 
 
+def _are_tags(value: Value) -> bool:
+    return is_texts(value) and isinstance(value, tuple | list) and all(len(str(tag)) <= MOST_TAG for tag in value)
+
+
 def _text(help: str, place: Place, name: str | None = None) -> Setting:
     return Setting(help, place, is_text, "a text", name=name)
 
@@ -73,7 +79,7 @@ def _callback(help: str) -> Setting:
 
 SETTINGS: Mapping[str, Setting] = {
     "operator": Setting("`kubernetes` (a pod a step) or `bash`", "file", is_operator, "`kubernetes` or `bash`"),
-    "tags": Setting("more tags of the DAG", "file", is_texts, "a list of texts"),
+    "tags": Setting("more tags of the DAG", "file", _are_tags, "a list of texts of at most 100 characters"),
     "max_active_runs": _whole("how many runs may go on at once", "dag"),
     "dagrun_timeout": Setting("seconds after which a run fails", "dag", is_seconds, "a number of seconds", seconds),
     "on_success_callback": _callback("called when a run succeeds"),

@@ -14,6 +14,7 @@ from compiler.backends.argo.yaml_text import Tree
 from compiler.backends.command import images, texts
 from compiler.backends.gaps import check_days, check_retries
 from compiler.backends.secrets import check_kubernetes
+from compiler.backends.sizes import check_sizes
 from compiler.diagnostics import Report, Rule
 from compiler.ir.cron import five_fields, special_days
 from compiler.ir.plan import FlowTrigger, Plan
@@ -23,6 +24,9 @@ MOST_DEPTH = 97
 
 MOST_BYTES = 1_048_576
 """What Kubernetes takes for one object, as the JSON that it stores."""
+
+MOST_ANNOTATIONS = 262_144 - 4096
+"""What Kubernetes takes for all annotations of an object, less what Argo adds to those of a run."""
 
 _MOST_UTF8 = 4
 
@@ -53,8 +57,8 @@ RESERVED_PARAMETER = Rule(
 TOO_LARGE = Rule(
     code="FC315",
     name="argo-too-large",
-    message="the WorkflowTemplate has {size} bytes, and Kubernetes takes {most}",
-    help="split the flow, or put what many steps repeat into the image",
+    message="{what} has {size} bytes, and Kubernetes takes {most}",
+    help="{cure}",
 )
 TOO_DEEP = Rule(
     code="FC316",
@@ -105,6 +109,7 @@ def check(plan: Plan, options: Options, report: Report) -> None:
     _check_triggers(plan, options, report)
     check_kubernetes(plan, report)
     check_retries(plan, "argo", report)
+    check_sizes(plan, report)
     check_days(
         plan,
         "Argo",
@@ -161,11 +166,19 @@ def _check_triggers(plan: Plan, options: Options, report: Report) -> None:
 
 
 def check_size(document: Mapping[str, Tree], plan: Plan, report: Report) -> None:
-    """Report a manifest that Kubernetes would not store."""
+    """Report a manifest that Kubernetes would not store, the flow's docstring alone among them: it is an annotation."""
+    described = len(plan.flow.doc.encode("utf-8", "replace")) if plan.flow.doc else 0
+    if described > MOST_ANNOTATIONS:
+        facts = {"what": "the flow's docstring", "size": described, "most": MOST_ANNOTATIONS}
+        report.add(TOO_LARGE, plan.flow.span, cure="put most of it into a comment, which no target sees", **facts)
+        return
     if _MOST_UTF8 * len(repr(document)) <= MOST_BYTES:
         return  # no character of the text becomes more than four bytes of JSON
     import json  # noqa: PLC0415 - only large flows need the exact size
 
     size = len(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
     if size > MOST_BYTES:
-        report.add(TOO_LARGE, plan.flow.span, size=size, most=MOST_BYTES)
+        facts = {"what": "the WorkflowTemplate", "size": size, "most": MOST_BYTES}
+        report.add(
+            TOO_LARGE, plan.flow.span, cure="split the flow, or put what many steps repeat into the image", **facts
+        )

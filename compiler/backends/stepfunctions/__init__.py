@@ -14,12 +14,13 @@ from compiler.backends.stepfunctions import schedule, settings
 from compiler.backends.stepfunctions.check import DEFINITION_TOO_LARGE, LARGEST_DEFINITION, check, machine_name
 from compiler.backends.stepfunctions.jobs import BATCH, JobDefinitions
 from compiler.backends.stepfunctions.layout import Json, layout
+from compiler.backends.stepfunctions.sizes import check_jobs, check_rule
 from compiler.backends.stepfunctions.states import Place, machine
 from compiler.diagnostics import Report
 from compiler.ir.flow import Value
 from compiler.ir.plan import Feature, Plan
 
-_LARGE = 500
+_LARGE = 120
 """Steps from which a definition may come near its limit; below, it is not measured."""
 
 
@@ -39,7 +40,11 @@ class StepFunctions:
     def check(self, plan: Plan, options: Options, report: Report) -> None:
         """Report what this target refuses beyond its tables."""
         check(plan, options, report)
-        if not report.failed and len(plan.tasks) > _LARGE:
+        if report.failed:
+            return
+        check_jobs(plan, options, machine_name(plan, options), report)
+        check_rule(plan, options, report)
+        if len(plan.tasks) > _LARGE:
             size = len(self.emit(plan, options)[0].text.encode())
             if size > LARGEST_DEFINITION:
                 report.add(DEFINITION_TOO_LARGE, plan.flow.span, size=size, limit=LARGEST_DEFINITION)

@@ -6,6 +6,7 @@ from compiler.backends import Options
 from compiler.backends.command import argv, images, step_environment, texts
 from compiler.backends.gaps import check_days, check_retries
 from compiler.backends.secrets import check_aws
+from compiler.backends.sizes import check_sizes
 from compiler.backends.stepfunctions import settings
 from compiler.backends.stepfunctions.jobs import (
     BATCH,
@@ -99,6 +100,7 @@ def check(plan: Plan, options: Options, report: Report) -> None:
             _value(option, options, report)
     _placeholders(plan, report)
     check_aws(plan, "step-functions", report)
+    check_sizes(plan, report)
     if len(plan.triggers) > 1:
         report.add(SEVERAL_EVENTS, plan.triggers[0].span, count=len(plan.triggers))
     check_retries(plan, "step-functions", report, MOST_ATTEMPTS)
