@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from compiler.backends import Options
+from compiler.backends.names import within
 from compiler.ir.flow import Config, Span
 from compiler.ir.plan import (
     Begin,
@@ -26,6 +27,10 @@ from compiler.ir.plan import (
 
 _UNSAFE = r"[{}$%#\\`'\"]|\.(sh|bash)$|[^\x20-\x7e]|Ref::|^$"
 """What some engine or kubelet rewrites; Batch drops variables that are empty."""
+
+
+_LONGEST_TAG = 128
+"""Characters of an image's tag."""
 
 
 def argv(task: Task, *, run: str, index: str, retry: str, owner: str = "", parameters: str = "") -> tuple[str, ...]:
@@ -62,7 +67,9 @@ def images(plan: Plan) -> Iterator[tuple[str, Span]]:
 
 def variant_image(image: str, variant: str) -> str:
     """The image that holds the packages of the step of that name and not those of the flow."""
-    return f"{image}-{variant}"
+    name, colon, tag = image.rpartition(":")
+    # what follows a registry's port is no tag
+    return name + colon + within(f"{tag}-{variant}", _LONGEST_TAG) if "/" not in tag else f"{image}-{variant}"
 
 
 def flow_image(options: Options) -> str:

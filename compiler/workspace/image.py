@@ -8,6 +8,7 @@ import tarfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from compiler.backends.names import within
 from compiler.ir.plan import Packages, Plan
 from compiler.mistakes import CallError
 from compiler.workspace.package import Archive
@@ -63,9 +64,12 @@ def context(recipes: Mapping[str, str], archive: Archive) -> Mapping[str, bytes]
     }
 
 
+_LONGEST_FILE = 250
+
+
 def recipe_name(variant: str) -> str:
     """The Dockerfile of the flow's image, or of the one that is named after a step."""
-    return f"Dockerfile.{variant}" if variant else "Dockerfile"
+    return within(f"Dockerfile.{variant}", _LONGEST_FILE) if variant else "Dockerfile"
 
 
 def recipes(settings: Settings, archive: Archive, plan: Plan) -> dict[str, str]:

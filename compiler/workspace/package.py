@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from compiler.backends.names import within
 from compiler.mistakes import CallError
 from compiler.slotted_class import fresh, mutable, record
 from compiler.workspace.ignore import Ignores, read_ignores
@@ -98,9 +99,13 @@ def is_compiled(name: str, data: bytes) -> bool:
     return any(name.endswith(suffix) and mark in data[:_HEAD] for suffix, mark in MARKS.items())
 
 
+_LONGEST_REPOSITORY = 180
+"""Characters of a repository's name, which has at most 255 with its registry."""
+
+
 def default_image(flow: str, digest: str, registry: str | None) -> str:
     """The image that `flowc image` builds: `[registry/]<flow>:<first 12 of the code's digest>`."""
-    name = f"{flow.lower()}:{digest[:12]}"
+    name = f"{within(flow.lower(), _LONGEST_REPOSITORY, whole=flow)}:{digest[:12]}"
     return f"{registry.rstrip('/')}/{name}" if registry else name
 
 

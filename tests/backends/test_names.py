@@ -16,6 +16,7 @@ from compiler.backends import Backend, Options, OutputFile, refuse
 from compiler.backends.airflow.segments import MOST_ID
 from compiler.backends.airflow.steps import dag_id
 from compiler.backends.argo.names import MOST_FIELD, Names, is_object_name, object_name, task_name
+from compiler.backends.command import variant_image
 from compiler.backends.names import within
 from compiler.backends.stepfunctions.jobs import batch_name
 from compiler.backends.stepfunctions.layout import safe_name
@@ -25,6 +26,8 @@ from compiler.ir.plan import FlowTrigger, Project
 from compiler.ir.planner import plan
 from compiler.pipeline import compile_flow
 from compiler.slotted_class import replaced
+from compiler.workspace.image import recipe_name
+from compiler.workspace.package import default_image
 from tests.stages.plans import flow
 
 WORD = some.text("abz_09", min_size=1, max_size=6)
@@ -132,6 +135,19 @@ def _machines(files: tuple[OutputFile, ...]) -> str:
     for document in json.loads(files[1].text).values():
         assert len(document["jobDefinitionName"]) <= 128
     return name
+
+
+def test_an_image_has_a_tag_and_a_name_that_registries_take() -> None:
+    """Of a long step and of a long flow; what follows a registry's port is no tag."""
+    assert variant_image("r.io:5000/f:0123456789ab", "train") == "r.io:5000/f:0123456789ab-train"
+    assert variant_image("r.io:5000/f", "train") == "r.io:5000/f-train"
+    made = {variant_image("f:0123456789ab", "s" * 200 + end) for end in "ab"}
+    assert len(made) == len("ab")
+    assert all(re.fullmatch(r"f:\w[\w.-]{0,127}", image) for image in made)
+    flows = {default_image(LONG + end, "0123456789ab", None) for end in "aA"}
+    assert len(flows) == len("aA")
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*:\w{12}", image) and len(image) < 200 for image in flows)
+    assert len(recipe_name("s" * 300)) < 255
 
 
 FOLLOWED = "WeeklyNumbersOfAllShopsAndTheirWarehousesInEveryCountryAndRegionThatWeHaveEverSoldAnythingIn"
