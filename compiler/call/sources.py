@@ -14,7 +14,7 @@ from compiler.frontend.values.config_values import Given
 from compiler.ir.flow import Value
 from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
-from compiler.mistakes import CallError
+from compiler.mistakes import CallError, joined
 from compiler.pipeline import Reading, read_flow
 from compiler.slotted_class import fresh, mutable, record
 from compiler.terminal.findings import show
@@ -55,10 +55,11 @@ class FlowNameType(click.ParamType):  # type: ignore[type-arg] # generic in newe
 def _early(option: str, ctx: click.Context | None) -> str:
     """What a word is told that stands where a flow file should, and looks like an option."""
     called = ctx.command_path if ctx else "flowc run"
-    known = [name for each in ctx.command.params for name in each.opts if name.startswith("--")] if ctx else []
-    close = did_you_mean(option, known)
-    meant = close if close.endswith("?") else ""
-    return f"`{called}` has no option {option}{meant}; the flow's own parameters go after its file: `{called} flow.py {option} VALUE`"
+    known = [name[2:] for each in ctx.command.params for name in each.opts if name.startswith("--")] if ctx else []
+    close = did_you_mean(option.removeprefix("--"), known)
+    meant = close.replace("`", "`--", 1) if close.endswith("?") else ""
+    more = f"the flow's own parameters go after its file: `{called} flow.py {option} VALUE`"
+    return joined(f"`{called}` has no option {option}{meant}", more)
 
 
 FLOW = FlowNameType()

@@ -101,6 +101,9 @@ def read(file: Path, path: str, report: Report, drafts: Drafts | None = None) ->
     if len(data) > MOST_BYTES:
         report.add(TOO_DEEP, place, reason=f"it has more than {MOST_BYTES} bytes")
         return None
+    if _is_binary(data):
+        report.add(FILE_NOT_READ, place, path=path, reason="it is a binary file, not text")
+        return None
     try:
         return Source(path, file, decode(data)[0])
     except UnicodeDecodeError as error:
@@ -113,6 +116,18 @@ def read(file: Path, path: str, report: Report, drafts: Drafts | None = None) ->
 def _bytes(file: Path) -> bytes:
     with file.open("rb") as opened:
         return opened.read(MOST_BYTES + 1)
+
+
+def _is_binary(data: bytes) -> bool:
+    """Whether it is no text in any encoding: it has NULs among bytes that UTF-8 does not know, and is not UTF-16 or UTF-32."""
+    head = data[:_HEAD]
+    if b"\0" not in head or head[:2] in (b"\xff\xfe", b"\xfe\xff") or head[:4] == b"\0\0\xfe\xff":
+        return False
+    text = head.decode("utf-8", "replace")
+    return "\ufffd" in (text if len(data) <= _HEAD else text[:-3])  # the cut may go through a letter
+
+
+_HEAD = 4096
 
 
 def _undecoded(path: str, data: bytes, error: UnicodeDecodeError) -> Span:
