@@ -170,13 +170,16 @@ def _compile(request: Request) -> list[Compiled] | None:
 
 def _compile_file(request: Request, name: FlowName, sources: list[Flow], report: Report) -> list[Compiled]:
     surroundings, found, compiled = request.surroundings, Report(), []
-    for flow in _read(request, name, found):
-        sources.append(flow)
+    flows = _read(request, name, found)
+    sources += flows
+    for flow in flows:
         image = surroundings.image(
             name.path, flow.name, request.backend.name, request.given, variants=has_own_packages(flow)
         )
         decision, options = decided(flow, surroundings.settings(name.path), request.backend, request.given, image)
         compiled.append(Compiled(name.path, flow.name, emit_plan(decision, request.backend, options, found)))
+    if flows:
+        surroundings.check_packed(name.path, flows, (request.backend.name,), request.given, found)
     report.diagnostics.extend(found.diagnostics)
     return compiled
 

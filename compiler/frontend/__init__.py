@@ -18,6 +18,7 @@ from compiler.frontend.findings import fc1xx, fc2xx
 from compiler.frontend.flows import Origin, has_steps, read_flow
 from compiler.frontend.no_flow import is_notebook, report_no_flow, report_no_such_flow, unread
 from compiler.frontend.text.environ import check_environ
+from compiler.frontend.text.import_path import import_folders, own_folder, search_path
 from compiler.frontend.text.modules import Module, Modules, bind
 from compiler.frontend.text.source import Drafts, read, tree
 from compiler.frontend.values.bases import is_base
@@ -27,7 +28,7 @@ from compiler.frontend.values.scope import FileReading
 from compiler.ir.flow import Flow, Span
 
 
-def parse(
+def parse(  # noqa: PLR0913 - what a call decides, each by its name
     path: Path,
     report: Report,
     *,
@@ -37,10 +38,12 @@ def parse(
     passthrough: tuple[str, ...] = (),
     configs: Mapping[str, Given] | None = None,
     drafts: Drafts | None = None,
+    folders: tuple[Path, ...] = (),
 ) -> tuple[Flow, ...]:
     """All flows of a file, or the one called `name`, in the file's order; broken ones leave findings instead.
 
-    `root` is the folder of the code archive, by default the file's own; imports are looked up beside the file and there.
+    `root` is the folder of the code archive, by default the file's own; `text.import_path` says where imports are looked up, the named
+    `folders` included.
     `configs` gives values to the `Config`s of these names.
     `drafts` are read in place of the files of their real paths.
     `importer` tells what only running the module does; without one that is refused. `passthrough` are names of `metaflow` that
@@ -59,12 +62,12 @@ def parse(
     _check_file(path, report)
     module = bind(source, parsed)
     names = frozenset(passthrough)
-    modules = Modules(_folders(path, root), root, drafts)
-    modules.modules[path] = module
+    modules = Modules(import_folders(path, root, folders), root, drafts)
+    modules.modules[path] = modules.modules[own_folder(path) / path.resolve().name] = module
     check_imports(names, module, report)
     lineages = Lineages(FileReading(modules, configs or {}, importer, names))
     found = _candidates(module, lineages, report)
-    origin = Origin(path, _relative(path, root), root.as_posix())
+    origin = Origin(path, _relative(path, root), root.as_posix(), search_path(path, root, folders))
     if name is not None:
         chosen = found.get(name)
         if chosen is None:
@@ -130,10 +133,6 @@ def _written(base: ast.expr) -> str:
 def _check_file(path: Path, report: Report) -> None:
     if path.stem in sys.stdlib_module_names:
         report.add(fc1xx.HIDES_MODULE, Span(path.as_posix(), 1, 1, 1, 2), module=path.stem)
-
-
-def _folders(path: Path, root: Path) -> tuple[Path, ...]:
-    return tuple(dict.fromkeys((path.parent, root, root / "src")))
 
 
 def _relative(path: Path, root: Path) -> str:

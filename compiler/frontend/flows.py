@@ -30,6 +30,7 @@ from compiler.frontend.shape.topology import check_shape
 from compiler.frontend.steps.bodies import Body, read_body
 from compiler.frontend.steps.methods import Method, read_ends, read_method, read_steps, step_decorator
 from compiler.frontend.steps.undecorated import Plain, check_left_out
+from compiler.frontend.text.import_path import own_folder
 from compiler.frontend.text.source import doc_of
 from compiler.frontend.values.classes import Lineage, Member, members, own_members
 from compiler.ir.flow import Decorator, Flow, Parameter, Span
@@ -54,16 +55,20 @@ class _Parts:
 
 @record
 class Origin:
-    """The file of a flow, also relative to the root of the code, and the root; `folders` are where its files are looked up."""
+    """The file of a flow, also relative to the root of the code, and the root; `folders` are where its files are looked up.
+
+    `search` are more folders of the root where imports are looked for.
+    """
 
     file: Path
     path: str
     root: str
+    search: tuple[str, ...] = ()
 
     @property
     def folders(self) -> tuple[Path, ...]:
         """Where files that the flow names are looked up."""
-        return tuple(dict.fromkeys((self.file.parent, Path(self.root))))
+        return tuple(dict.fromkeys((own_folder(self.file), Path(self.root))))
 
 
 def has_steps(lineage: Lineage) -> bool:
@@ -110,6 +115,7 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
         span=span,
         mutated=declared is not None and declared.mutated,
         configs=configs,
+        search=origin.search,
     )
     check_options(flow, report)
     check_parameters(flow, report)

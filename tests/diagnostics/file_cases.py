@@ -9,6 +9,7 @@ from compiler.diagnostics import Report
 from compiler.frontend import parse
 from compiler.frontend.declarations.import_result import ImportFailure
 from compiler.ir.flow import Flow
+from compiler.workspace.left_out import check_flow, check_imports
 from tests.diagnostics.marked import Place
 
 _FLOW = b"from metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n"
@@ -75,6 +76,11 @@ OTHERS: dict[str, tuple[str, bytes | None]] = {
         "json.py",
         b"from metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n",
     ),
+    "FC123": (
+        "flow.py",
+        b"from metaflow import FlowSpec, step\nimport keys\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n",
+    ),
+    "FC124": ("flow.py", _FLOW),
     "FC663": (
         "flow.py",
         b"from metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n",
@@ -83,11 +89,20 @@ OTHERS: dict[str, tuple[str, bytes | None]] = {
 """Mistakes that are not in a line of the source: the file and its bytes."""
 
 
+_IGNORED = {"FC123": "keys.py", "FC124": "flow.py"}
+"""What the archive leaves out, beside the mistake's file."""
+
+
 def read_other(code: str, folder: Path) -> tuple[tuple[Flow, ...], Report]:
     """Read the file that makes a mistake of the whole file."""
     name, data = OTHERS[code]
     path, report = folder / name, Report()
     if data is not None:
         path.write_bytes(data)
+    if code in _IGNORED:
+        (folder / ".gitignore").write_text(f"{_IGNORED[code]}\n")
+        (folder / "keys.py").touch()
+        (check_imports(path, folder, (), report) if code == "FC123" else check_flow(path, folder, report))
+        return (), report
     importer = (lambda *_: ImportFailure("KeyError: 'x'")) if code == "FC663" else None
     return parse(path, report, name="Missing" if code == "FC106" else None, importer=importer), report

@@ -67,3 +67,15 @@ STEPS_WITHOUT_FLOW = Rule(
     "write `class {name}({bases}):`",
     fix="writes the base, where the class has none, and imports it",
 )
+LEFT_OUT = Rule(
+    "FC123",
+    "import-left-out",
+    "`{name}` does not travel with the code: {reason}",
+    "{cure}",
+)
+FLOW_LEFT_OUT = Rule(
+    "FC124",
+    "flow-left-out",
+    "this file does not travel with the code, so no container would find the flow: {reason}",
+    "{cure}",
+)
