@@ -20,7 +20,7 @@ from compiler.frontend.no_flow import is_notebook, report_no_flow, report_no_suc
 from compiler.frontend.text.environ import check_environ
 from compiler.frontend.text.import_path import import_folders, own_folder, search_path
 from compiler.frontend.text.modules import Module, Modules, bind
-from compiler.frontend.text.source import Drafts, read, tree
+from compiler.frontend.text.source import Drafts, is_nameable, read, tree
 from compiler.frontend.values.bases import is_base
 from compiler.frontend.values.classes import Lineage, Lineages
 from compiler.frontend.values.config_values import Given
@@ -53,8 +53,8 @@ def parse(  # noqa: PLR0913 - what a call decides, each by its name
     root = root or path.parent
     if is_notebook(path, report):
         return ()
-    own = Report()
-    source = read(path, path.as_posix(), own, drafts)
+    own, inside = Report(), _relative(path, root)
+    source = read(path, path.as_posix(), own, drafts) if is_nameable(inside, path.as_posix(), own) else None
     parsed = tree(source, own) if source else None
     if source is None or parsed is None:
         unread(path, own, report)
@@ -67,7 +67,7 @@ def parse(  # noqa: PLR0913 - what a call decides, each by its name
     check_imports(names, module, report)
     lineages = Lineages(FileReading(modules, configs or {}, importer, names))
     found = _candidates(module, lineages, report)
-    origin = Origin(path, _relative(path, root), root.as_posix(), search_path(path, root, folders))
+    origin = Origin(path, inside, root.as_posix(), search_path(path, root, folders))
     if name is not None:
         chosen = found.get(name)
         if chosen is None:

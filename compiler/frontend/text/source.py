@@ -87,13 +87,11 @@ Drafts = Mapping[Path, bytes]
 def read(file: Path, path: str, report: Report, drafts: Drafts | None = None) -> Source | None:
     """The text of a file in the encoding that it declares, or of its draft; a finding where there is none."""
     place = Span(path, 1, 1, 1, 2)
+    if not is_nameable(path, path, report):
+        return None
     try:
-        path.encode()
         draft = drafts.get(file.resolve()) if drafts else None
         data = _bytes(file) if draft is None else draft
-    except UnicodeError:
-        report.add(FILE_NOT_READ, place, path=path, reason="its name is not UTF-8")
-        return None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         report.add(FILE_NOT_READ, place, path=path, reason=reason or str(error))
@@ -116,6 +114,18 @@ def read(file: Path, path: str, report: Report, drafts: Drafts | None = None) ->
 def _bytes(file: Path) -> bytes:
     with file.open("rb") as opened:
         return opened.read(MOST_BYTES + 1)
+
+
+def is_nameable(name: str, path: str, report: Report) -> bool:
+    """Whether a name is UTF-8, as every output and finding is; a finding for the file at `path` where it is not."""
+    try:
+        name.encode()
+    except UnicodeError:
+        report.add(
+            FILE_NOT_READ, Span(path, 1, 1, 1, 2), path=path, reason="its name below the root is not UTF-8: rename it"
+        )
+        return False
+    return True
 
 
 def _is_binary(data: bytes) -> bool:
