@@ -81,7 +81,7 @@ class Backend(Protocol):
 FEATURE_NOT_ON_TARGET = Rule(
     code="FC301",
     name="feature-not-on-target",
-    message="{target} cannot run `{feature}`: {reason}",
+    message="{target} has no {feature}: {reason}",
     help="{way_round}",
 )
 OPTION_NOT_ON_TARGET = Rule(
