@@ -47,10 +47,10 @@ class Insert:
     """A text of its own beside what begins at a place.
 
     `before` or `after` a statement; `first` in the body of the function whose name stands there, among its `decorators`
-    as the outermost, or the last of its `arguments`.
+    as the outermost, directly `above` its head as the innermost, or the last of its `arguments`.
     """
 
-    where: Literal["before", "after", "first", "decorators", "arguments"]
+    where: Literal["before", "after", "first", "decorators", "above", "arguments"]
     span: Span
     text: str
 
@@ -141,8 +141,8 @@ def _place(found: Diagnostic) -> tuple[str, int, int, str]:
     return found.span.path, found.span.line, found.span.col, found.rule.code
 
 
-_LONGEST_FACT = 400
-"""Letters of the author's own words in a message; some lists of names are long, but nobody reads a page."""
+_LONGEST_FACT = 600
+"""Letters of the author's own words in a message; all options of a decorator are fewer, and nobody reads a page."""
 
 
 def _fill(template: str, facts: Mapping[str, object]) -> str:
@@ -151,4 +151,16 @@ def _fill(template: str, facts: Mapping[str, object]) -> str:
 
 def _clipped(fact: object) -> object:
     text = fact if isinstance(fact, str) else "" if isinstance(fact, int | float) else str(fact)
-    return fact if len(text) <= _LONGEST_FACT else f"{text[: _LONGEST_FACT - 1]}…"
+    return fact if len(text) <= _LONGEST_FACT else clipped(text, _LONGEST_FACT)
+
+
+def clipped(text: str, most: int) -> str:
+    """A text of at most so many letters: where it is cut it ends with a whole word and `…`, and not within backticks."""
+    if len(text) <= most:
+        return text
+    begin = text[: most - 1]
+    end = begin.rfind(" ") + 1
+    if end <= most // 2:  # one long word
+        return f"{begin}…"
+    begin = begin[:end]
+    return f"{begin[: begin.rfind('`')] if begin.count('`') % 2 else begin}…"

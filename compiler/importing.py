@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from compiler.backends.command import config_environment
+from compiler.backends.command import config_environment, path_environment
 from compiler.frontend.declarations.import_result import (
     DeclaredDecorator,
     DeclaredFlow,
@@ -26,19 +26,21 @@ from compiler.frontend.declarations.import_result import (
     Opaque,
 )
 from compiler.frontend.decorators.author_decorators import WRAPPER
-from compiler.ir.flow import Config, Value
+from compiler.frontend.text.import_path import search_path
+from compiler.ir.flow import Value
 
 SECONDS = 120.0
 """How long an import may take."""
 
 
-def importer(path: Path, root: Path, *, seconds: float = SECONDS) -> Importer:
-    """Imports the flows of a file; `root` is the folder of the code."""
-    return lambda name, configs: _import(path, root, name, configs, seconds)
+def importer(path: Path, root: Path, folders: tuple[Path, ...] = (), *, seconds: float = SECONDS) -> Importer:
+    """Imports the flows of a file; `root` is the folder of the code, `folders` of it are searched by imports, too."""
+    variables = path_environment(search_path(path, root, folders))
+    return lambda name, configs: _import(path, root, name, {**variables, **config_environment(configs)}, seconds)
 
 
 def _import(
-    path: Path, root: Path, name: str, configs: tuple[Config, ...], seconds: float
+    path: Path, root: Path, name: str, variables: dict[str, str], seconds: float
 ) -> DeclaredFlow | ImportFailure:
     file = os.path.relpath(path.resolve(), root.resolve())
     reader, writer = os.pipe()
@@ -50,7 +52,7 @@ def _import(
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=(writer,),
-            env=_environment(home) | config_environment(configs),
+            env=_environment(home) | variables,
             start_new_session=True,
         )
         os.close(writer)

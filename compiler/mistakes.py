@@ -5,3 +5,8 @@ from __future__ import annotations
 
 class CallError(Exception):
     """A mistake in the call, shown in one line without a traceback; exit code 2. The message says what to do."""
+
+
+def joined(first: str, second: str) -> str:
+    """Two sentences as one message: behind a question the second begins anew."""
+    return f"{first} {second[:1].upper()}{second[1:]}" if first.endswith("?") else f"{first}; {second}"

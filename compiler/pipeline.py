@@ -24,7 +24,8 @@ class FlowChoiceError(CallError):
 @record
 class Reading:
     """How flow files are read: whether their modules are imported (`--import`), which names of `metaflow` the image has, what
-    their `Config`s are given, which decorators are added to every step (`--with`), and what stands in for files.
+    their `Config`s are given, which decorators are added to every step (`--with`), what stands in for files, and in which folders of
+    the root imports are looked for beside those that `compiler.frontend.text.import_path` finds.
     """
 
     imports: bool = False
@@ -32,6 +33,7 @@ class Reading:
     configs: Mapping[str, Given] = fresh(default_factory=dict)
     added: tuple[str, ...] = ()
     drafts: Drafts | None = None
+    folders: tuple[Path, ...] = ()
 
 
 PLAIN = Reading()
@@ -94,12 +96,19 @@ def _parsed(path: Path, report: Report, name: str | None, root: Path | None, rea
             passthrough=reading.passthrough,
             configs=reading.configs,
             drafts=reading.drafts,
+            folders=reading.folders,
         )
     from compiler.importing import importer  # noqa: PLC0415 - most flows are read by their text
 
-    found = importer(path, root or path.parent)
     return parse(
-        path, report, root=root, name=name, importer=found, passthrough=reading.passthrough, configs=reading.configs
+        path,
+        report,
+        root=root,
+        name=name,
+        importer=importer(path, root or path.parent, reading.folders),
+        passthrough=reading.passthrough,
+        configs=reading.configs,
+        folders=reading.folders,
     )
 
 

@@ -51,10 +51,11 @@ class Lazy(WithHelp, click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            from compiler.workspace.settings import did_you_mean  # noqa: PLC0415 - only a mistake needs it
+            from compiler.call.other_words import command_for  # noqa: PLC0415 - only a mistake needs it
 
-            known = did_you_mean(args[0], self.list_commands(ctx))
-            raise click.UsageError(f"no command or target `{args[0]}`{known}", ctx) from error
+            if args[0].startswith("-"):
+                raise
+            raise click.UsageError(command_for(args, self.list_commands(ctx)), ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write both tables."""

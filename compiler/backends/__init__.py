@@ -81,7 +81,7 @@ class Backend(Protocol):
 FEATURE_NOT_ON_TARGET = Rule(
     code="FC301",
     name="feature-not-on-target",
-    message="{target} cannot run `{feature}`: {reason}",
+    message="{target} has no {feature}: {reason}",
     help="{way_round}",
 )
 OPTION_NOT_ON_TARGET = Rule(
@@ -93,13 +93,13 @@ OPTION_NOT_ON_TARGET = Rule(
 GANG_OVER_LIMIT = Rule(
     code="FC632",
     name="gang-over-limit",
-    message="the gang has {width} nodes, and at most {most} tasks may run at once: its nodes would wait for each other for ever",
+    message="the gang has {width} nodes, and at most {most} may run at once: its nodes would wait for each other for ever",
     help="give a higher `max_workers`, or none",
 )
 GANG_UNDER_LIMIT = Rule(
     code="FC633",
     name="gang-beside-others",
-    message="at most {most} tasks may run at once, and others may take the room of this gang's nodes, which wait for each other",
+    message="at most {most} {tasks} may run at once, and others may take the room of this gang's nodes, which wait for each other",
     help="leave `max_workers` out, or let the gang stand in no foreach and no branch",
 )
 
@@ -138,7 +138,7 @@ def _refuse_gangs(plan: Plan, most: int, report: Report) -> None:
         if isinstance(gang.width, int) and gang.width > most:
             report.add(GANG_OVER_LIMIT, span, width=gang.width, most=most)
         elif not is_alone:
-            report.add(GANG_UNDER_LIMIT, span, most=most)
+            report.add(GANG_UNDER_LIMIT, span, most=most, tasks="task" if most == 1 else "tasks")
 
 
 def _options(plan: Plan) -> tuple[Option, ...]:

@@ -122,7 +122,13 @@ def environment(plan: Plan, options: Options, report: str) -> dict[str, str]:
         shared["FLOWC_CODE"] = options.code
     if plan.project:
         shared["FLOWC_PROJECT"] = f"{plan.project.name}.{plan.project.branch}"
-    return shared | mutated(plan) | config_environment(plan.flow.configs) | added(plan)
+    path = path_environment(plan.flow.search)
+    return shared | path | mutated(plan) | config_environment(plan.flow.configs) | added(plan)
+
+
+def path_environment(folders: tuple[str, ...]) -> dict[str, str]:
+    """`FLOWC_PATH`: the folders of the code where imports are looked for, behind the flow's own and the root."""
+    return {"FLOWC_PATH": inert_json(folders)} if folders else {}
 
 
 def added(plan: Plan) -> dict[str, str]:
@@ -178,7 +184,7 @@ def inert_text(text: str) -> str:
     return inert_json(text) if re.search(_UNSAFE, text) else text
 
 
-def inert_json(value: Mapping[str, object] | str) -> str:
+def inert_json(value: Mapping[str, object] | tuple[str, ...] | str) -> str:
     """JSON of a value in which no template language of any target finds anything of its own.
 
     `{{`, `{%`, `${`, `$(`, backticks and single quotes inside strings are `\\uXXXX`; braces of the JSON itself never double.

@@ -10,7 +10,7 @@ import click
 from compiler.ir.flow import Parameter
 from compiler.ir.plan import Plan
 from compiler.ir.text import value_text
-from compiler.mistakes import CallError
+from compiler.mistakes import CallError, joined
 
 
 def parse_parameters(
@@ -41,7 +41,7 @@ def parse_parameters(
         with command.make_context(called, list(words)) as context:
             given = context.params
     except click.UsageError as error:
-        raise CallError(f"{_mistake(error, called, ours)}; {_list(command)}") from error
+        raise CallError(joined(_mistake(error, called, words, ours), _list(command))) from error
     return already | {
         name: list(value) if isinstance(value, tuple) else value for name, value in given.items() if _is_given(value)
     }
@@ -77,11 +77,17 @@ def _text_at(values: str) -> str:
         raise CallError(str(mistake)) from None
 
 
-def _mistake(error: click.UsageError, called: str, ours: Container[str]) -> str:
+def _mistake(error: click.UsageError, called: str, words: Sequence[str], ours: Container[str]) -> str:
+    if list(words[:1]) == ["resume"]:
+        return f"`resume` is an option here: `{called} --resume` goes on from the newest run"
     if isinstance(error, click.NoSuchOption) and error.option_name in ours:
         name, (flowc, run, file) = error.option_name, called.split(" ", 2)
         return f"{name} is an option of flowc's own, which go before the file: `{flowc} {run} {name} … {file}`"
-    return error.format_message().rstrip(".")
+    if isinstance(error, click.NoSuchOption):
+        near = f"; did you mean {' or '.join(sorted(error.possibilities))}?" if error.possibilities else ""
+        return f"the flow has no parameter {error.option_name}{near}"
+    said = error.format_message().rstrip(".")
+    return f"{said[:1].lower()}{said[1:]}" if said.startswith("Got unexpected extra argument") else said
 
 
 def _list(command: click.Command) -> str:

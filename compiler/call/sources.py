@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,10 @@ import click
 from compiler.call.options import FOLDER, Option
 from compiler.diagnostics import Report
 from compiler.frontend.values.config_values import Given
-from compiler.ir.flow import Value
+from compiler.ir.flow import Flow, Value
 from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
-from compiler.mistakes import CallError
+from compiler.mistakes import CallError, joined
 from compiler.pipeline import Reading, read_flow
 from compiler.slotted_class import fresh, mutable, record
 from compiler.terminal.findings import show
@@ -55,10 +55,11 @@ class FlowNameType(click.ParamType):  # type: ignore[type-arg] # generic in newe
 def _early(option: str, ctx: click.Context | None) -> str:
     """What a word is told that stands where a flow file should, and looks like an option."""
     called = ctx.command_path if ctx else "flowc run"
-    known = [name for each in ctx.command.params for name in each.opts if name.startswith("--")] if ctx else []
-    close = did_you_mean(option, known)
-    meant = close if close.endswith("?") else ""
-    return f"`{called}` has no option {option}{meant}; the flow's own parameters go after its file: `{called} flow.py {option} VALUE`"
+    known = [name[2:] for each in ctx.command.params for name in each.opts if name.startswith("--")] if ctx else []
+    close = did_you_mean(option.removeprefix("--"), known)
+    meant = close.replace("`", "`--", 1) if close.endswith("?") else ""
+    more = f"the flow's own parameters go after its file: `{called} flow.py {option} VALUE`"
+    return joined(f"`{called}` has no option {option}{meant}", more)
 
 
 FLOW = FlowNameType()
@@ -122,7 +123,11 @@ class Surroundings:
         settings = self.settings(path)
         imports = settings.get("import", None, {"import": self.imports}).value is True
         return Reading(
-            imports, settings.words("passthrough"), self._configs(settings), (*settings.words("with"), *self.added)
+            imports,
+            settings.words("passthrough"),
+            self._configs(settings),
+            (*settings.words("with"), *self.added),
+            folders=settings.import_folders(),
         )
 
     def _configs(self, settings: Settings) -> dict[str, Given]:
@@ -132,6 +137,26 @@ class Surroundings:
         from compiler.call.configs import merged  # noqa: PLC0415 - few flows have a Config
 
         return merged(settings, self.from_environment, self.given_configs)
+
+    def check_packed(
+        self, path: Path, flows: Iterable[Flow], targets: tuple[str, ...], given: Mapping[str, Value], report: Report
+    ) -> None:
+        """What the archive of the code leaves out of what the flows of a file need, where one of the targets runs that code.
+
+        Where the author's own image holds the code, nobody here can tell what it holds. Without a target the shared settings count, and
+        whether the flow's own file is packed is nobody's question.
+        """
+        settings = self.settings(path)
+        images = [settings.text("image", target, given) for target in targets or (None,)]
+        if all(images) and not any(settings.text("code", target, given) for target in targets or (None,)):
+            return
+        from compiler.workspace.left_out import check_files, check_flow, check_imports  # noqa: PLC0415 - a run needs none of it
+
+        if targets:
+            check_flow(path, self.root(path), report)
+        check_imports(path, self.root(path), settings.import_folders(), report)
+        for flow in flows:
+            check_files(flow, self.root(path), report)
 
     def digest(self, root: Path) -> str:
         """The digest of a folder's archive."""

@@ -13,7 +13,7 @@ from compiler.call.stores import local_store
 from compiler.slotted_class import record
 from compiler.terminal.output import print_bytes, write_files
 from compiler.terminal.times import size
-from compiler.workspace.settings import read_settings
+from compiler.workspace.settings import did_you_mean, read_settings
 
 _RUN_PARTS, _TASK_PARTS = 2, 4
 
@@ -39,7 +39,23 @@ class Found:
         return f"{self.task.address}  {self.card['type']}{named}  {size(self.card['size'])}"
 
 
-@click.group("card", no_args_is_help=True)
+class _Cards(click.Group):
+    """The commands of cards; a word that is none is answered with them."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The named command."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if args[0].startswith("-"):
+                raise
+            known = did_you_mean(args[0], self.list_commands(ctx))
+            raise click.UsageError(f"no command `{args[0]}`{known}", ctx) from error
+
+
+@click.group("card", cls=_Cards, no_args_is_help=True)
 def COMMAND() -> None:
     """The cards of a run: pages that steps with @card left.
 

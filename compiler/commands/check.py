@@ -75,6 +75,8 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
         right = read_flows(name.path, found, root=root_of, name=name.name, reading=reading)
         for flow in right:
             _refuse_on(wanted, flow, surroundings.settings(name.path), found)
+        if right:
+            surroundings.check_packed(name.path, right, wanted, {}, found)
         found_flows += right
         report.take(found)
     if not report.failed:

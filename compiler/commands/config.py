@@ -38,6 +38,7 @@ DEFAULTS = {
     "import": "nothing is imported",
     "with": "none",
     "passthrough": "none",
+    "path": "`src`, `python`, and the folders of packages in pyproject.toml",
 }
 """What holds where nobody says, for each setting that is no target's own."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -132,6 +132,7 @@ def _create(request: Request) -> int:
     if request.output is None:
         return _print(compiled)
     placed = _placed(request, compiled)
+    _spare_sources(request, placed)
     write_files({path: text.encode() for path, text in placed.items()})
     for path in placed:
         click.echo(f"wrote {path}", err=True)
@@ -169,13 +170,16 @@ def _compile(request: Request) -> list[Compiled] | None:
 
 def _compile_file(request: Request, name: FlowName, sources: list[Flow], report: Report) -> list[Compiled]:
     surroundings, found, compiled = request.surroundings, Report(), []
-    for flow in _read(request, name, found):
-        sources.append(flow)
+    flows = _read(request, name, found)
+    sources += flows
+    for flow in flows:
         image = surroundings.image(
             name.path, flow.name, request.backend.name, request.given, variants=has_own_packages(flow)
         )
         decision, options = decided(flow, surroundings.settings(name.path), request.backend, request.given, image)
         compiled.append(Compiled(name.path, flow.name, emit_plan(decision, request.backend, options, found)))
+    if flows:
+        surroundings.check_packed(name.path, flows, (request.backend.name,), request.given, found)
     report.diagnostics.extend(found.diagnostics)
     return compiled
 
@@ -214,7 +218,12 @@ def _placed(request: Request, compiled: list[Compiled]) -> dict[Path, str]:
         _name_rest(rest, "written")
         return {target: main.text}
     if target.exists() and not target.is_dir():
-        raise click.UsageError(f"{target} is a file: {len(request.flows)} flows need a folder")
+        why = (
+            f"{len(request.flows)} flows need a folder"
+            if len(request.flows) > 1
+            else "`-o` with a slash names a folder"
+        )
+        raise click.UsageError(f"{target} is a file: {why}")
     placed: dict[Path, str] = {}
     for each in compiled:
         for file in each.files:
@@ -222,6 +231,14 @@ def _placed(request: Request, compiled: list[Compiled]) -> dict[Path, str]:
             if placed.setdefault(path, file.text) != file.text:
                 raise click.UsageError(f"two flows would write {path}: give them different names")
     return placed
+
+
+def _spare_sources(request: Request, placed: Iterable[Path]) -> None:
+    """What a flow is written in is never written over. Raises UsageError."""
+    sources = {name.path.resolve() for name in request.flows}
+    for path in placed:
+        if path.resolve() in sources:
+            raise click.UsageError(f"-o {path} would write over the flow itself: name another file, or a folder")
 
 
 def _file_name(own: Compiled, name: str, compiled: list[Compiled]) -> str:

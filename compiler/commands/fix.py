@@ -83,7 +83,7 @@ def _codes(given: Iterable[str]) -> frozenset[str]:
     codes = [code.strip().upper() for each in given for code in each.split(",")]
     for code in codes:
         if not (code.startswith("FC") and code[2:].isdigit()):
-            raise CallError(f"--select takes codes such as FC242, not `{code}`")
+            raise CallError(f"--select takes codes such as FC242, not `{code}`: `flowc explain` lists them")
     return frozenset(codes)
 
 

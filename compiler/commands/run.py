@@ -34,6 +34,14 @@ INTERRUPTED, TERMINATED = 130, 143
 """The exit codes after Ctrl-C and after SIGTERM, as shells give them."""
 
 
+def _no_file(ctx: click.Context, _parameter: click.Parameter, run: str | None) -> str | None:
+    """What `--resume` names; a flow file stands there where the run was left out."""
+    if run and run.endswith(".py"):
+        said = f"--resume takes a run, and {run} is a file: `{ctx.command_path} {run} --resume` goes on from the newest"
+        raise click.UsageError(said, ctx)
+    return run
+
+
 class _Terminated(KeyboardInterrupt):
     """SIGTERM: whoever knows how to end at Ctrl-C ends the same way."""
 
@@ -74,6 +82,7 @@ class _Terminated(KeyboardInterrupt):
     "--resume",
     "resume_run",
     metavar="RUN",
+    callback=_no_file,
     help="Take over what succeeded in that run (`latest`: the newest) and run the rest.",
 )
 @click.option(

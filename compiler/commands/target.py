@@ -20,6 +20,33 @@ class TargetGroup(WithHelp, click.Group):
         """What can be done with a target."""
         return ["create"]
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The named command; a word that is none is answered with what does it."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from compiler.call.other_words import command_of_target  # noqa: PLC0415 - only a mistake needs it
+
+            if args[0].startswith("-"):
+                raise
+            raise click.UsageError(command_of_target(self.target, args[0], args[1:]), ctx) from error
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The words; `--create` is Metaflow's at one time and a slip at another, and is answered with `create`."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            word = error.option_name.lstrip("-")
+            if word not in self.list_commands(ctx):
+                raise
+            from compiler.call.other_words import command_of_target  # noqa: PLC0415 - as above
+
+            rest = [each for each in args if each != error.option_name]
+            said = command_of_target(self.target, error.option_name, rest)
+            raise click.UsageError(said, ctx) from error
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load the target and make the command with its options."""
         if cmd_name != "create":

@@ -11,24 +11,24 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from compiler.diagnostics import Fix, Report
+from compiler.diagnostics import Report
 from compiler.frontend.declarations.import_result import Importer
 from compiler.frontend.decorators.extensions import check_imports
 from compiler.frontend.findings import fc1xx, fc2xx
-from compiler.frontend.findings.suggest import did_you_mean
 from compiler.frontend.flows import Origin, has_steps, read_flow
+from compiler.frontend.no_flow import is_notebook, report_no_flow, report_no_such_flow, unread
 from compiler.frontend.text.environ import check_environ
+from compiler.frontend.text.import_path import import_folders, own_folder, search_path
 from compiler.frontend.text.modules import Module, Modules, bind
-from compiler.frontend.text.respelling import imported
-from compiler.frontend.text.source import Drafts, read, tree
-from compiler.frontend.values.bases import has_only_bases, is_base
+from compiler.frontend.text.source import Drafts, is_nameable, read, tree
+from compiler.frontend.values.bases import is_base
 from compiler.frontend.values.classes import Lineage, Lineages
 from compiler.frontend.values.config_values import Given
 from compiler.frontend.values.scope import FileReading
 from compiler.ir.flow import Flow, Span
 
 
-def parse(
+def parse(  # noqa: PLR0913 - what a call decides, each by its name
     path: Path,
     report: Report,
     *,
@@ -38,10 +38,12 @@ def parse(
     passthrough: tuple[str, ...] = (),
     configs: Mapping[str, Given] | None = None,
     drafts: Drafts | None = None,
+    folders: tuple[Path, ...] = (),
 ) -> tuple[Flow, ...]:
     """All flows of a file, or the one called `name`, in the file's order; broken ones leave findings instead.
 
-    `root` is the folder of the code archive, by default the file's own; imports are looked up beside the file and there.
+    `root` is the folder of the code archive, by default the file's own; `text.import_path` says where imports are looked up, the named
+    `folders` included.
     `configs` gives values to the `Config`s of these names.
     `drafts` are read in place of the files of their real paths.
     `importer` tells what only running the module does; without one that is refused. `passthrough` are names of `metaflow` that
@@ -49,29 +51,33 @@ def parse(
     left out, so that a file of nothing but bases has no flow and no finding.
     """
     root = root or path.parent
-    source = read(path, path.as_posix(), report, drafts)
-    parsed = tree(source, report) if source else None
+    if is_notebook(path, report):
+        return ()
+    own, inside = Report(), _relative(path, root)
+    source = read(path, path.as_posix(), own, drafts) if is_nameable(inside, path.as_posix(), own) else None
+    parsed = tree(source, own) if source else None
     if source is None or parsed is None:
+        unread(path, own, report)
         return ()
     _check_file(path, report)
     module = bind(source, parsed)
     names = frozenset(passthrough)
-    modules = Modules(_folders(path, root), root, drafts)
-    modules.modules[path] = module
+    modules = Modules(import_folders(path, root, folders), root, drafts)
+    modules.modules[path] = modules.modules[own_folder(path) / path.resolve().name] = module
     check_imports(names, module, report)
     lineages = Lineages(FileReading(modules, configs or {}, importer, names))
     found = _candidates(module, lineages, report)
-    origin = Origin(path, _relative(path, root), root.as_posix())
+    origin = Origin(path, inside, root.as_posix(), search_path(path, root, folders))
     if name is not None:
         chosen = found.get(name)
         if chosen is None:
-            _no_such_flow(source.path, name, list(found), report)
+            report_no_such_flow(module, name, list(found), report)
             return ()
         flow = read_flow(chosen, origin, report)
         check_environ(module, (flow,) if flow else (), report)
         return (flow,) if flow else ()
-    if not found and not report.failed and not has_only_bases(module, lineages, path, root):
-        _no_flow(module, report)
+    if not found and not report.failed:
+        report_no_flow(module, lineages, path, root, report)
     flows = _read_all(found, origin, report)
     check_environ(module, flows, report)
     return flows
@@ -90,7 +96,7 @@ def _read_all(found: dict[str, Lineage], origin: Origin, report: Report) -> tupl
     return tuple(flows)
 
 
-_OPEN = (fc2xx.MISSING_START, fc2xx.MISSING_END, fc2xx.UNKNOWN_TARGET)
+_OPEN = (fc2xx.MISSING_START, fc2xx.MISSING_END, fc2xx.UNKNOWN_TARGET, fc2xx.STEP_WITHOUT_DECORATOR)
 """What is wrong with a flow that leaves steps to those that derive from it."""
 
 
@@ -127,28 +133,6 @@ def _written(base: ast.expr) -> str:
 def _check_file(path: Path, report: Report) -> None:
     if path.stem in sys.stdlib_module_names:
         report.add(fc1xx.HIDES_MODULE, Span(path.as_posix(), 1, 1, 1, 2), module=path.stem)
-
-
-def _no_flow(module: Module, report: Report) -> None:
-    """At the class that wants to be a flow, where there is one."""
-    near = [node for node in module.classes if any("Flow" in module.source.segment(base) for base in node.bases)]
-    known = "FlowSpec" in module.names or module.ours_by_star
-    hint = "; import it: `from metaflow import FlowSpec, step`" if near and not known else ""
-    span = module.source.name_span(near[0]) if near else Span(module.source.path, 1, 1, 1, 2)
-    fix: Fix = ()
-    if hint and any(isinstance(base, ast.Name) and base.id == "FlowSpec" for base in near[0].bases):
-        fix = (*imported(module, "FlowSpec"), *imported(module, "step"))
-    report.add(fc1xx.NO_FLOW, span, *fix, hint=hint)
-
-
-def _no_such_flow(path: str, name: str, names: list[str], report: Report) -> None:
-    listed = ", ".join(f"`{each}`" for each in names)
-    hint = f"it has {listed}" if names else "a flow is a class whose base is `FlowSpec`, with methods under `@step`"
-    report.add(fc1xx.NO_SUCH_FLOW, Span(path, 1, 1, 1, 2), name=name, hint=hint + did_you_mean(name, names))
-
-
-def _folders(path: Path, root: Path) -> tuple[Path, ...]:
-    return tuple(dict.fromkeys((path.parent, root, root / "src")))
 
 
 def _relative(path: Path, root: Path) -> str:

@@ -29,6 +29,8 @@ from compiler.frontend.shape.outline import Drawing
 from compiler.frontend.shape.topology import check_shape
 from compiler.frontend.steps.bodies import Body, read_body
 from compiler.frontend.steps.methods import Method, read_ends, read_method, read_steps, step_decorator
+from compiler.frontend.steps.undecorated import Plain, check_left_out
+from compiler.frontend.text.import_path import own_folder
 from compiler.frontend.text.source import doc_of
 from compiler.frontend.values.classes import Lineage, Member, members, own_members
 from compiler.ir.flow import Decorator, Flow, Parameter, Span
@@ -40,28 +42,33 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 class _Parts:
     """The members of a flow by what they are."""
 
-    __slots__ = ("bodies", "constants", "declared", "methods", "parameters")
+    __slots__ = ("bodies", "constants", "declared", "methods", "parameters", "plain")
 
     def __init__(self) -> None:
         self.methods: dict[str, Method] = {}
         self.parameters: list[Parameter] = []
         self.bodies: dict[str, Body] = {}
+        self.plain: dict[str, Member] = {}
         self.constants: list[str] = []
         self.declared: set[str] = set()
 
 
 @record
 class Origin:
-    """The file of a flow, also relative to the root of the code, and the root; `folders` are where its files are looked up."""
+    """The file of a flow, also relative to the root of the code, and the root; `folders` are where its files are looked up.
+
+    `search` are more folders of the root where imports are looked for.
+    """
 
     file: Path
     path: str
     root: str
+    search: tuple[str, ...] = ()
 
     @property
     def folders(self) -> tuple[Path, ...]:
         """Where files that the flow names are looked up."""
-        return tuple(dict.fromkeys((self.file.parent, Path(self.root))))
+        return tuple(dict.fromkeys((own_folder(self.file), Path(self.root))))
 
 
 def has_steps(lineage: Lineage) -> bool:
@@ -108,6 +115,7 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
         span=span,
         mutated=declared is not None and declared.mutated,
         configs=configs,
+        search=origin.search,
     )
     check_options(flow, report)
     check_parameters(flow, report)
@@ -120,8 +128,10 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
 
 def _draw(name: str, span: Span, parts: _Parts, report: Report) -> Drawing:
     """The graph of the steps, checked."""
-    ends = read_ends(name, span, parts.methods, report)
-    read = read_steps(name, parts.methods, ends, parts.bodies, report)
+    plain = Plain(parts.plain, parts.bodies)
+    ends = read_ends(name, span, parts.methods, plain, report)
+    read = read_steps(name, parts.methods, ends, plain, report)
+    check_left_out(plain, report)
     drawing = Drawing(name, read.steps, ends.start, ends.end, frozenset(read.vague), read.places)
     check_shape(drawing, report)
     return drawing
@@ -169,7 +179,7 @@ def _sort(
         if at is not None:
             parts.methods[name] = read_method(member, at, declared, others, report)
         elif isinstance(member.node, _FUNCTIONS):
-            parts.bodies[name] = read_body(member.node)
+            parts.bodies[name], parts.plain[name] = read_body(member.node), member
             check_no_step(member.owner.scope, name, member.node.decorator_list, report)
         elif declares(member):
             parts.declared.add(name)

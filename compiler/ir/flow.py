@@ -197,3 +197,5 @@ class Flow:
     configs: tuple[Config, ...] = ()
     added: tuple[Decorator, ...] = ()
     """Decorators that the call (`--with`) has added to the steps, which the text does not show."""
+    search: tuple[str, ...] = ()
+    """Folders of the root where absolute imports are looked for, behind the flow's own and the root."""

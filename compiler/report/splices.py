@@ -160,6 +160,8 @@ class _Structure:
             case "decorators":
                 function = self._find(edit.span, "function")
                 return self._before(next(iter(function.decorators), function), edit.text)
+            case "above":
+                return self._before(self._find(edit.span, "function"), edit.text)
             case "arguments":
                 return self._argument(self._find(edit.span, "function"), edit.text)
 

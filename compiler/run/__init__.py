@@ -16,7 +16,7 @@ from pathlib import Path
 
 from flowc.artifacts.address import RunAddress
 
-from compiler.backends.command import added, config_environment, loads_text, mutated, step_word
+from compiler.backends.command import added, config_environment, loads_text, mutated, path_environment, step_word
 from compiler.ir.plan import Plan
 from compiler.run.events import Listener, RunResult, TaskStart
 from compiler.run.hooks import run_hooks
@@ -77,7 +77,7 @@ def _variables(plan: Plan, store: str, retry_pause: bool) -> dict[str, str]:
         "FLOWC_ADDRESS": "127.0.0.1",
         "FLOWC_RETRY_AT_ONCE": "" if retry_pause else "1",  # whatever a run says that this one is a step of
     }
-    shared |= mutated(plan) | config_environment(plan.flow.configs) | added(plan)
+    shared |= path_environment(plan.flow.search) | mutated(plan) | config_environment(plan.flow.configs) | added(plan)
     return shared | ({"FLOWC_PROJECT": f"{plan.project.name}.{plan.project.branch}"} if plan.project else {})
 
 

@@ -168,8 +168,57 @@ class _Found:
             self.members.append(_Member(path, data, bool(entry.stat().st_mode & 0o100)))
 
 
+@record
+class Reason:
+    """Why the archive leaves a file out, and what the author does about it."""
+
+    told: str
+    cure: str
+
+
+def why_left_out(root: Path, file: Path) -> Reason | None:
+    """Why the archive of a root leaves a file below it out; None where it holds the file."""
+    top = root.resolve()
+    try:
+        parts = _below(file, top).parts
+    except ValueError:
+        return Reason(f"`{file}` lies outside the code's root `{root}`", _ROOTED)
+    ignores, inner = _ignores_above(top)
+    base = ""
+    for name in parts:
+        ignores = read_ignores(top / base, inner + base, ignores)
+        place = top / base / name
+        shown = base + name
+        if place.is_symlink() and not place.resolve().is_relative_to(top):
+            return Reason(f"`{shown}` is a link out of the code's root `{root}`", _ROOTED)
+        if ignores and ignores.match(inner + shown, place.is_dir() and not place.is_symlink()):
+            slash = "/" if place.is_dir() else ""
+            told = f"a rule of `.gitignore` or `.flowcignore` leaves out `{shown}{slash}`"
+            return Reason(told, f"keep it: write `!/{name}{slash}` into `{base}.flowcignore`")
+        if _is_never_code(name) or os.path.exists(place / "pyvenv.cfg"):
+            return Reason(f"`{shown}` is a folder or a file of a tool, which is never packed", "give it another name")
+        base = f"{shown}/"
+    return None
+
+
+_ROOTED = "move it there, or name a folder above both with `--root` or `[tool.flowc] root`"
+
+
+def _below(file: Path, top: Path) -> Path:
+    """The path of a file below a resolved folder, links on the way kept. Raises ValueError."""
+    plain = Path(os.path.abspath(file))
+    for above in (plain, *plain.parents):
+        if above.resolve() == top:
+            return plain.relative_to(above)
+    return file.resolve().relative_to(top)
+
+
+def _is_never_code(name: str) -> bool:
+    return name in LEFT_OUT or name.endswith(".pyc") or _is_archive(name)
+
+
 def _is_left_out(entry: os.DirEntry[str], base: str, ignores: Ignores | None) -> bool:
-    if entry.name in LEFT_OUT or entry.name.endswith(".pyc") or _is_archive(entry.name):
+    if _is_never_code(entry.name):
         return True
     if ignores and ignores.match(base + entry.name, entry.is_dir(follow_symlinks=False)):
         return True

@@ -9,6 +9,7 @@ from compiler.backends import Backend, Options
 from compiler.ir.flow import Value
 from compiler.mistakes import CallError
 from compiler.slotted_class import fresh, record
+from compiler.workspace.layout import declared_folders
 
 COMMAND_LINE = "command line"
 DEFAULT = "default"
@@ -33,6 +34,7 @@ PROJECT = {
     "import": "whether the modules of flows are imported for what their text does not tell",
     "with": "decorators that every step gets: `retry:times=2`",
     "passthrough": "names of `metaflow` that the image has, of extensions",
+    "path": "more folders where imports are looked for, relative to pyproject.toml",
 }
 """Settings of `[tool.flowc]` alone."""
 
@@ -51,6 +53,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "import": (bool,),
     "packages": (list,),
     "passthrough": (list,),
+    "path": (list,),
     "with": (list,),
 }
 
@@ -78,6 +81,8 @@ class Settings:
     images: Mapping[str, str] = fresh(default_factory=dict)
     configs: Mapping[str, Value] = fresh(default_factory=dict)
     config_values: Mapping[str, Value] = fresh(default_factory=dict)
+    declared: tuple[str, ...] = ()
+    """Folders of packages that the file tells its build tool."""
 
     def get(self, key: str, target: str | None, given: Mapping[str, Value]) -> Setting:
         """The value of highest precedence; None with the origin `default` where nobody says."""
@@ -107,6 +112,16 @@ class Settings:
         assert isinstance(value, tuple), key
         return tuple(str(word) for word in value)
 
+    def import_folders(self) -> tuple[Path, ...]:
+        """The folders of packages that `path` names, and those of the build tool. Raises ConfigError where one of `path` is none."""
+        if self.folder is None:
+            return ()
+        named = self.words("path")
+        for each in named:
+            if not (self.folder / each).is_dir():
+                raise ConfigError(f"{self._file}: [tool.flowc] path: there is no folder {self.folder / each}")
+        return tuple(self.folder / each for each in (*named, *self.declared))
+
     @property
     def _file(self) -> Path:
         assert self.folder is not None
@@ -121,9 +136,10 @@ def read_settings(start: Path) -> Settings:
     import tomllib  # noqa: PLC0415 - most flows lie beside no pyproject.toml
 
     try:
-        table = tomllib.loads(found.read_text(encoding="utf-8")).get("tool", {}).get("flowc", {})
+        whole = tomllib.loads(found.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{found}: not TOML: {error}") from error
+    table = whole.get("tool", {}).get("flowc", {})
     images = _images(table.pop(IMAGES, {}), found)
     configs, values = (_named(table.pop(key, {}), key, found) for key in CONFIGS)
     targets = {name: value for name, value in table.items() if isinstance(value, dict)}
@@ -135,7 +151,8 @@ def read_settings(start: Path) -> Settings:
     for name, each in targets.items():
         _refuse_kinds(each, f"[tool.flowc.{name}]", found)
     tables = {name: _frozen(each) for name, each in targets.items()}
-    return Settings(found.parent, _frozen(shared), tables, images, configs, values)
+    declared = declared_folders(whole, found.parent)
+    return Settings(found.parent, _frozen(shared), tables, images, configs, values, declared)
 
 
 def _images(table: object, found: Path) -> dict[str, str]:

@@ -23,8 +23,8 @@ def test_the_files_hold_what_is_added(flowc: Flowc, folder: Path) -> None:
     ("spec", "text"),
     [
         ("retyr", "did you mean `retry`?"),
-        ("retry:tims=1", "@retry has no argument 'tims'"),
-        ("retry:1", "@retry has no argument '1'"),
+        ("retry:tims=1", "@retry has no argument `tims`"),
+        ("retry:1", "@retry has no argument `1`"),
         ("schedule", "no decorator of steps is called `schedule`"),
         ("parallel", "no decorator of steps is called `parallel`"),
     ],

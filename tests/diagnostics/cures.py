@@ -25,6 +25,11 @@ CURES: dict[str, Edits] = {
             "from metaflow import FlowSpec, step\n\nclass F(FlowSpec):\n    @step\n    def start(self):\n        pass",
         ),
     ),
+    "FC122": (
+        ("class Plain:", "class Plain(FlowSpec):"),
+        ("class Old(object):", "class Old(FlowSpec):"),
+        ("import Parameter", "import FlowSpec, Parameter"),
+    ),
     "FC107": (
         ("class F(BaseFlow)", "class F(FlowSpec)"),
         ("from company.flows import BaseFlow", "from metaflow import FlowSpec"),
@@ -93,6 +98,8 @@ CURES: dict[str, Edits] = {
     ),
     "FC241": (('F.a, self.x.b, "end"', "self.a, self.b"),),
     "FC242": (("self.finish", "self.a"),),
+    "FC271": (("    def fit(self)", "    @step\n    def fit(self)"),),
+    "FC272": (("    def clean(self):\n        self.next(self.end)\n\n", ""),),
     "FC243": (("self.a, self.b, self.a", "self.a, self.b"),),
     "FC245": (("foreach=self.xs", 'foreach="xs"'),),
     "FC246": (("        self.next({", '        self.kind = "x"\n        self.next({'), ("})", '}, condition="kind")')),

@@ -9,6 +9,7 @@ from compiler.diagnostics import Report
 from compiler.frontend import parse
 from compiler.frontend.declarations.import_result import ImportFailure
 from compiler.ir.flow import Flow
+from compiler.workspace.left_out import check_flow, check_imports
 from tests.diagnostics.marked import Place
 
 _FLOW = b"from metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n"
@@ -45,7 +46,8 @@ CASES: dict[str, tuple[bytes, Place]] = {
     "UTF-32": ("x = 1\n".encode("utf-32"), _at("FC102")),
     "a mark of UTF-8 with another declaration": (b"\xef\xbb\xbf# coding: latin-1\nx = 1\n", _at("FC102")),
     "a NUL": (b"x = 1\ny\0 = 2\n", _at("FC104", 2, 2)),
-    "a picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", _at("FC102")),
+    "a picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", _at("FC101")),
+    "an archive": (b"PK\x03\x04\x14\0\0\0\x08\0\x8e\xb7\xd2", _at("FC101")),
     "a number of 5,000 digits": (b"x = 1\ny = " + b"9" * 5_000 + b"\n", _at("FC103", 2)),
     "10,000 brackets": (b"x = " + b"(" * 10_000 + b")" * 10_000 + b"\n", _at("FC103", 1, 205)),
     "20,000 terms": (b"x = " + b"1 + " * 20_000 + b"1\n", _at("FC104")),
@@ -68,10 +70,17 @@ if sys.version_info < (3, 14):
 OTHERS: dict[str, tuple[str, bytes | None]] = {
     "FC101": ("missing.py", None),
     "FC106": ("flow.py", b"x = 1\n"),
+    "FC120": ("flow.ipynb", b'{"cells": [{"cell_type": "code", "source": ["from metaflow import FlowSpec"]}]}'),
+    "FC121": ("flow.yaml", b"apiVersion: v1\nkind: Job\n"),
     "FC108": (
         "json.py",
         b"from metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n",
     ),
+    "FC123": (
+        "flow.py",
+        b"from metaflow import FlowSpec, step\nimport keys\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n",
+    ),
+    "FC124": ("flow.py", _FLOW),
     "FC663": (
         "flow.py",
         b"from metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n",
@@ -80,11 +89,20 @@ OTHERS: dict[str, tuple[str, bytes | None]] = {
 """Mistakes that are not in a line of the source: the file and its bytes."""
 
 
+_IGNORED = {"FC123": "keys.py", "FC124": "flow.py"}
+"""What the archive leaves out, beside the mistake's file."""
+
+
 def read_other(code: str, folder: Path) -> tuple[tuple[Flow, ...], Report]:
     """Read the file that makes a mistake of the whole file."""
     name, data = OTHERS[code]
     path, report = folder / name, Report()
     if data is not None:
         path.write_bytes(data)
+    if code in _IGNORED:
+        (folder / ".gitignore").write_text(f"{_IGNORED[code]}\n")
+        (folder / "keys.py").touch()
+        (check_imports(path, folder, (), report) if code == "FC123" else check_flow(path, folder, report))
+        return (), report
     importer = (lambda *_: ImportFailure("KeyError: 'x'")) if code == "FC663" else None
     return parse(path, report, name="Missing" if code == "FC106" else None, importer=importer), report

@@ -74,9 +74,9 @@ class Many(FlowSpec):
     def start(self):
         self.total = 1
         self.next(self.load)
-                  ^^^^^^^^^ FC242
 
     def load(self):
+        ^^^^ FC271
         self.rows = self.total
         self.next(self.show)
 

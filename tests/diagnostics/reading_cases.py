@@ -10,6 +10,27 @@ class SquaresFlow(FlowSpec):
       ^^^^^^^^^^^ FC105
     pass
 """,
+    "steps in classes that are no flows": """
+from metaflow import Parameter, step
+
+class Plain:
+      ^^^^^ FC122
+    alpha = Parameter("alpha", default=1)
+
+    @step
+    def start(self):
+        pass
+
+class Old(object):
+      ^^^ FC122
+    @step
+    def start(self):
+        pass
+
+class Without(dict):
+    def start(self):
+        pass
+""",
     "a base that nobody can read": """
 from metaflow import step
 from company.flows import BaseFlow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,18 @@ def test_every_rule_of_the_compiler_has_a_case() -> None:
 def test_each_rule_looks_as_a_person_approved() -> None:
     """`rendered.txt` is what `python -m tests.diagnostics.rendered` prints."""
     assert rendered.GOLDEN.read_text(encoding="utf-8") == rendered.rendered(), "run `make golden`"
+
+
+_ODD = re.compile(r"\?[;.,:]|[;.,:]{2}(?!\.)|  |\b1 [a-z]+s (?!as\b)|`` | ``|\(\)\)|did you mean `(\w+)`.*\1")
+
+
+def test_each_message_reads_as_a_sentence() -> None:
+    """No doubled mark, no plural of one, no text in quotes twice, no name for itself, no backtick without its other half."""
+    for line in rendered.GOLDEN.read_text(encoding="utf-8").splitlines():
+        if line.startswith(("error[", "warning[", "note[")) or "= help: " in line:
+            said = line.partition(": ")[2]
+            assert said.count("`") % 2 == 0, line
+            assert not _ODD.search(said.replace("...", "…")), line
 
 
 def test_names_of_rules_are_unique() -> None:

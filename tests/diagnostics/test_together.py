@@ -13,7 +13,7 @@ from tests.diagnostics import marked
 from tests.diagnostics.marked import Marked, Place
 from tests.diagnostics.tables import CASES
 
-ALONE = {"FC105", "FC506"}
+ALONE = {"FC105", "FC122", "FC506"}
 """Mistakes that the file makes, not the flow: it has no flow, or does not import a name that another case imports."""
 
 

@@ -216,6 +216,74 @@ class F(FlowSpec):
     def end(self):
         pass
 """,
+    "a method without step in the middle, which two steps go on to": """
+from metaflow import FlowSpec, retry, step
+
+class F(FlowSpec):
+    @step
+    def start(self):
+        self.x = 1
+        self.next({1: self.fit, 2: self.tune}, condition="x")
+
+    @step
+    def tune(self):
+        self.next(self.fit)
+
+    def fit(self):
+        ^^^ FC271
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+""",
+    "a first step without step, where the rest is a flow of its own": """
+import metaflow as mf
+
+class F(mf.FlowSpec):
+    def start(self):
+        ^^^^^ FC271
+        self.next(self.end)
+
+    @mf.step
+    def end(self):
+        pass
+""",
+    "a last step without step that only its name tells": """
+from metaflow import FlowSpec, step
+
+class F(FlowSpec):
+    @step
+    def start(self):
+        self.next(self.left)
+
+    @step
+    def left(self):
+        pass
+
+    def end(self):
+        ^^^ FC271
+        pass
+""",
+    "a method that says what follows, and that nothing goes on to": """
+from metaflow import FlowSpec, step
+
+class F(FlowSpec):
+    @step
+    def start(self):
+        self.next(self.end)
+
+    def clean(self):
+        ^^^^^ FC272
+        self.next(self.end)
+
+    def sizes(self):
+        return [1, 2]
+
+    @step
+    def end(self):
+        pass
+""",
     "the last step is missing, and a transition goes there": """
 from metaflow import FlowSpec, step
 

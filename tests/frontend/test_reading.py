@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -468,3 +469,13 @@ class F(FlowSpec):
         pass
 """
     assert only(tmp_path, text).name == "F"
+
+
+def test_a_flow_in_a_folder_whose_name_is_not_utf8_is_a_finding(tmp_path: Path) -> None:
+    """No output could name it; whatever the working directory."""
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    folder.mkdir()
+    path, report = folder / "flow_file.py", Report()
+    path.write_text("from metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n")
+    assert parse(path, report, root=tmp_path) == ()
+    assert [found.rule.code for found in report] == ["FC101"]

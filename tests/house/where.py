@@ -74,6 +74,7 @@ TOGETHER = {
     "compiler.frontend.findings.fc4xx": "tests/diagnostics/dataflow_cases.py",
     "compiler.frontend.findings.fc5xx": "tests/diagnostics/option_cases.py",
     "compiler.frontend.findings.fc6xx": "tests/diagnostics/option_cases.py",
+    "compiler.frontend.no_flow": "tests/diagnostics/reading_cases.py",
     "compiler.frontend.shape": "tests/diagnostics/shape_cases.py",
     "compiler.frontend.steps": "tests/diagnostics/transition_cases.py",
     "compiler.frontend.values": "tests/frontend/test_reading.py",

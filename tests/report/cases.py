@@ -61,11 +61,13 @@ class F(FlowSpec):
         pass
 """
 
+_IMPORTED_LATER = LINEAR.replace("FlowSpec, step", "step, FlowSpec")
 CASES: dict[str, tuple[str, str]] = {
     "FC105": (
         LINEAR.replace("from metaflow import FlowSpec, step", "import os"),
         LINEAR.replace("\n\n\nclass", "\nimport os\n\n\nclass", 1),
     ),
+    "FC122": (LINEAR.replace("class F(FlowSpec)", "class F").replace("FlowSpec, ", ""), _IMPORTED_LATER),
     "FC209": (
         flow().replace("join(self, inputs)", "join(self)").replace("sum(each.found for each in inputs)", "0"),
         flow().replace("sum(each.found for each in inputs)", "0"),

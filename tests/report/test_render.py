@@ -8,7 +8,9 @@ from typing import get_args
 
 import pytest
 
-from compiler.diagnostics import Note, Report, Rule
+from compiler.diagnostics import Note, Report, Rule, clipped
+from compiler.frontend import parse
+from compiler.frontend.decorators.language import STEP
 from compiler.frontend.findings.fc5xx import CREDENTIAL
 from compiler.ir.flow import Span
 from compiler.report.render import Format, read_sources, render, summary
@@ -190,3 +192,27 @@ def test_nothing_that_a_terminal_would_obey_is_printed(form: Format) -> None:
         assert json.loads(text)["diagnostics"][0]["span"]["path"] == span.path
     if form == "github":
         assert [line[:7] for line in text.splitlines()] == ["::error"]
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "shown"),
+    [
+        ("a few words", 20, "a few words"),
+        ("one two three four", 12, "one two …"),
+        ("a" * 30, 10, "a" * 9 + "…"),
+        ("`alpha`, `beta gamma`, `delta`", 18, "`alpha`, …"),
+        ("`alpha`, `beta`, `gamma`", 20, "`alpha`, `beta`, …"),
+    ],
+)
+def test_a_long_text_ends_with_a_whole_word(text: str, most: int, shown: str) -> None:
+    assert clipped(text, most) == shown
+
+
+def test_all_options_of_every_decorator_fit_into_a_message(tmp_path: Path) -> None:
+    for name, options in STEP.items():
+        head = "from metaflow import *\nclass F(FlowSpec):\n"
+        path = tmp_path / "flow_file.py"
+        path.write_text(f"{head}    @{name}(zzzzzz=1)\n    @step\n    def start(self):\n        pass\n")
+        report = Report()
+        parse(path, report)
+        assert all(f"`{option}`" in each.help for each in report if each.rule.code == "FC504" for option in options)

@@ -48,7 +48,8 @@ def _check_inputs(
             continue
         fix = tail_respelt(source, source.span(read), name, slip(name, found.every))
         hint = did_you_mean(name, found.every)
-        report.add(fc4xx.INPUT_NEVER_SET, source.span(read), *fix, name=name, join=method.name, hint=hint)
+        where = f" in the branch `{chosen[0]}`" if len(chosen) < len(ends) else ""
+        report.add(fc4xx.INPUT_NEVER_SET, source.span(read), *fix, name=name, join=method.name, where=where, hint=hint)
 
 
 _OF_INPUT = frozenset(("input", "index", "foreach_stack"))

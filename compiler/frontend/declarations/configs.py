@@ -116,7 +116,7 @@ class _Declared:
             span = self._place
             if given.place and Path(given.place).is_file() and error.line:
                 span = Span(given.place, error.line, error.column, error.line, error.column + 1)
-            what = given.place or f"the value of `{self.name}`"
+            what = f"`{given.place}`" if given.place else f"the value of `{self.name}`"
             self.report.add(fc6xx.CONFIG_NOT_PARSED, span, place=what, format=NAMES[kind], reason=error, name=self.name)
             return None
         return self._settled(value, given)
@@ -174,7 +174,7 @@ class _Declared:
         try:
             return Given(file.as_posix(), text=file.read_bytes().decode("utf-8-sig"))
         except (OSError, UnicodeError) as error:
-            facts = {"place": file.as_posix(), "format": "text in UTF-8", "reason": error}
+            facts = {"place": f"`{file.as_posix()}`", "format": "text in UTF-8", "reason": error}
             self._add(fc6xx.CONFIG_NOT_PARSED, self.call.span("default"), **facts)
             return None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from compiler.diagnostics import Report
 from compiler.frontend.declarations.parameters import OPTIONS, Call, call_of, flag_of, is_callable, name_of, words_of
 from compiler.frontend.findings import fc5xx
+from compiler.frontend.text.import_path import own_folder
 from compiler.frontend.values.classes import Member
 from compiler.frontend.values.evaluator import evaluate_path
 from compiler.ir.flow import Parameter
@@ -53,7 +54,7 @@ def _is_none(call: Call) -> bool:
 def _found(call: Call, default: str, path: Path, root: Path, report: Report) -> Path | None:
     """The file; None with a finding where there is none, or none that travels with the code."""
     place = call.span("default")
-    for folder in dict.fromkeys((path.parent, root)):
+    for folder in dict.fromkeys((own_folder(path), root)):
         file = folder / default
         if file.is_file():
             if file.resolve().is_relative_to(root.resolve()):

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Mapping
 
-from compiler.diagnostics import Note, Report
+from compiler.diagnostics import Note, Report, clipped
 from compiler.frontend.findings import fc5xx
 from compiler.frontend.findings.suggest import clear, did_you_mean
 from compiler.frontend.text.modules import Function, Import
@@ -311,8 +311,7 @@ _LONGEST = 40
 
 
 def _shown(value: Value) -> str:
-    text = repr(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return clipped(repr(value), _LONGEST)
 
 
 _TRUTH = frozenset(["true", "false", "t", "f", "yes", "no", "y", "n", "on", "off", "1", "0"])

@@ -187,6 +187,11 @@ def check_no_step(scope: Scope, name: str, nodes: list[ast.expr], report: Report
             report.add(fc6xx.WITHOUT_STEP, span, name=_last_name(node), method=name)
 
 
+def is_of_steps(name: str | None) -> bool:
+    """Whether a name of the flow language is a decorator of steps."""
+    return name in STEP
+
+
 def origin_of(scope: Scope, node: ast.expr) -> Origin:
     """Where a decorator comes from, called or not."""
     return scope.modules.origin(scope.module, node.func if isinstance(node, ast.Call) else node)

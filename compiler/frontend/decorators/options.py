@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from compiler.diagnostics import Report
+from compiler.diagnostics import Report, clipped
 from compiler.frontend.decorators.hooks import check_hooks
 from compiler.frontend.decorators.needs import check_packages, check_secrets
 from compiler.frontend.decorators.schedules import check_schedule
@@ -255,7 +255,7 @@ _DOMAIN = r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-
 def shown(value: Value) -> str:
     """A value as a message shows it: its source's look, cut short."""
     text = repr(list(value)) if isinstance(value, tuple) else repr(value)
-    return f"`{text}`" if len(text) <= _LONGEST else f"`{text[:_LONGEST]}…`"
+    return f"`{clipped(text, _LONGEST)}`"
 
 
 _LONGEST = 40

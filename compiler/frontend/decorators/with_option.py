@@ -52,10 +52,9 @@ def _decorator(spec: str) -> Decorator:
     for part in re.split(_NEXT, text) if text else ():
         option, equals, value = part.strip().partition("=")
         if not equals or option not in _ADDABLE[name]:
-            listed = ", ".join(_ADDABLE[name])
-            raise CallError(
-                f"--with {spec}: @{name} has no argument {option!r}{did_you_mean(option, _ADDABLE[name])}; it takes {listed}"
-            )
+            listed = "; it takes " + (", ".join(_ADDABLE[name]) or "none")
+            near = did_you_mean(option, _ADDABLE[name]) or listed
+            raise CallError(f"--with {spec}: @{name} has no argument `{option}`{near}")
         arguments[option] = _value(value)
     return Decorator(name, tuple(arguments.items()), _HERE)
 

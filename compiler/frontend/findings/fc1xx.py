@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from compiler.diagnostics import Rule
 
-FILE_NOT_READ = Rule("FC101", "file-not-read", "`{path}` cannot be read: {reason}", "give the path of a Python file")
+FILE_NOT_READ = Rule(
+    "FC101",
+    "file-not-read",
+    "`{path}` cannot be read: {reason}",
+    "give the path of a Python file that you may read",
+    quoted=False,
+)
 NOT_DECODED = Rule(
     "FC102",
     "file-not-decoded",
@@ -39,4 +45,37 @@ HIDES_MODULE = Rule(
     "hides-a-module",
     "the file is named like the standard module `{module}`, which it would hide where the steps run",
     "give the file another name",
+)
+NOTEBOOK = Rule(
+    "FC120",
+    "notebook",
+    "`{path}` is a notebook, and a flow stands in a Python file",
+    "let the cell with its class begin with `%%writefile flow.py`, or export it: `jupyter nbconvert --to script {path}`",
+    quoted=False,
+)
+NO_PYTHON_FILE = Rule(
+    "FC121",
+    "no-python-file",
+    "`{path}` is no Python file",
+    "give the path of the file with the flow's class; its name ends with `.py`",
+    quoted=False,
+)
+STEPS_WITHOUT_FLOW = Rule(
+    "FC122",
+    "steps-without-flow",
+    "`{name}` has steps, but does not derive from `FlowSpec`",
+    "write `class {name}({bases}):`",
+    fix="writes the base, where the class has none, and imports it",
+)
+LEFT_OUT = Rule(
+    "FC123",
+    "import-left-out",
+    "`{name}` does not travel with the code: {reason}",
+    "{cure}",
+)
+FLOW_LEFT_OUT = Rule(
+    "FC124",
+    "flow-left-out",
+    "this file does not travel with the code, so no container would find the flow: {reason}",
+    "{cure}",
 )

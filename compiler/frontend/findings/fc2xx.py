@@ -158,6 +158,20 @@ UNKNOWN_TARGET = Rule(
     "{hint}",
     fix="writes the one step that the name is a slip of",
 )
+STEP_WITHOUT_DECORATOR = Rule(
+    "FC271",
+    "step-without-decorator",
+    "`{name}` is no step of `{flow}`, since there is no `@step` above it",
+    "write `@step` above `def {name}`",
+    fix="writes `@step` above the method, below the decorators that it has, and imports it",
+)
+TRANSITION_WITHOUT_STEP = Rule(
+    "FC272",
+    "transition-without-step",
+    "`{name}` says which step follows, but is no step itself",
+    "write `@step` above it and let a step go on to it, or remove it",
+    severity="warning",
+)
 SAME_TARGET = Rule(
     "FC243",
     "same-target-twice",

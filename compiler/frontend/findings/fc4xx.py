@@ -73,7 +73,7 @@ MERGE_CONFLICT = Rule(
 INPUT_NEVER_SET = Rule(
     "FC412",
     "input-never-set",
-    "no branch that the join `{join}` takes in sets `{name}`",
+    "no step before the join `{join}` sets `{name}`{where}",
     "set it in the branch: `self.{name} = ...`{hint}",
     fix="writes the one artifact that the name is a slip of",
 )

@@ -74,7 +74,7 @@ CONFIG_FILE_OUTSIDE = Rule(
 CONFIG_NOT_PARSED = Rule(
     "FC651",
     "config-not-parsed",
-    "`{place}` is not {format}: {reason}",
+    "{place} is not {format}: {reason}",
     "correct it, or name the parser of its format: `Config('{name}', parser='yaml.safe_load')`",
 )
 CONFIG_REQUIRED = Rule(

@@ -31,7 +31,10 @@ def nearest(word: str, known: Collection[str]) -> str | None:
     # Imported where a mistake was found: a right flow never pays for it.
     from difflib import get_close_matches  # noqa: PLC0415  # rarely needed
 
-    return next(iter(get_close_matches(word, [each for each in known if len(each) <= _LONG], n=1, cutoff=0.7)), None)
+    return next(
+        iter(get_close_matches(word, [each for each in known if len(each) <= _LONG and each != word], n=1, cutoff=0.7)),
+        None,
+    )
 
 
 def _edits(word: str) -> Iterator[str]:

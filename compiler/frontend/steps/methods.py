@@ -14,6 +14,7 @@ from compiler.frontend.findings.fc6xx import HIDES_STEP
 from compiler.frontend.findings.suggest import clear, did_you_mean, slip
 from compiler.frontend.steps.bodies import Body, read_body
 from compiler.frontend.steps.transitions import Place, Spoken, read_transition
+from compiler.frontend.steps.undecorated import Plain, report_undecorated
 from compiler.frontend.text.modules import Function
 from compiler.frontend.text.respelling import head_respelt, respelt
 from compiler.frontend.text.source import Source, doc_of
@@ -196,22 +197,29 @@ def _arguments(function: Function) -> str:
     return f"`{', '.join(names)}`" if names else "nothing"
 
 
-def read_ends(flow: str, place: Span, methods: Mapping[str, Method], report: Report) -> Ends:
-    """The first and last step by mark or name, as far as there is just one; findings where there is none or a second."""
+def read_ends(flow: str, place: Span, methods: Mapping[str, Method], plain: Plain, report: Report) -> Ends:
+    """The first and last step by mark or name, as far as there is just one; findings where there is none or a second.
+
+    `plain` are the methods that are no steps: one of them may be what is missing.
+    """
     unknown = _unknown_targets(methods)
-    if len(methods) == 1:
+    if len(methods) == 1 and not plain.goes_on("start"):
         only = next(iter(methods.values()))
         if not only.body.transitions:
             return Ends(only.name, only.name)
     marked = [name for name, method in methods.items() if method.is_start]
     start = _one(flow, "start", marked, methods, report)
-    if start is None:
+    if start is None and "start" in plain.members:
+        report_undecorated(flow, plain.members["start"], report)
+    elif start is None:
         fix = _respelt_start(methods, unknown)
         report.add(fc2xx.MISSING_START, place, *fix, flow=flow, hint=did_you_mean("start", _loose(methods)))
     marked = [name for name, method in methods.items() if method.is_end]
     end = _one(flow, "end", marked, methods, report)
     # Where a transition goes to a step `end` that is not there, that transition is the mistake.
-    if end is None and "end" not in unknown:
+    if end is None and "end" in plain.members:
+        report_undecorated(flow, plain.members["end"], report)
+    elif end is None and "end" not in unknown:
         report.add(fc2xx.MISSING_END, place, flow=flow, hint=did_you_mean("end", _loose(methods)))
     return Ends(start, end)
 
@@ -255,22 +263,20 @@ def _unknown_targets(methods: Mapping[str, Method]) -> set[str]:
     }
 
 
-def read_steps(
-    flow: str, methods: Mapping[str, Method], ends: Ends, bodies: Mapping[str, Body], report: Report
-) -> Steps:
-    """Every step with its transition and its artifacts; `bodies` are those of the flow's other methods."""
+def read_steps(flow: str, methods: Mapping[str, Method], ends: Ends, plain: Plain, report: Report) -> Steps:
+    """Every step with its transition and its artifacts; `plain` are the flow's other methods."""
     found = Steps()
     for name, method in methods.items():
-        spoken = _transition(flow, method, methods, ends, report)
+        spoken = _transition(flow, method, methods, ends, plain, report)
         if spoken is None:
             found.vague.add(name)
         found.places[name] = method.span
-        found.steps[name] = _step(method, spoken or End(method.span), methods, bodies)
+        found.steps[name] = _step(method, spoken or End(method.span), methods, plain.bodies)
     return found
 
 
 def _transition(
-    flow: str, method: Method, methods: Mapping[str, Method], ends: Ends, report: Report
+    flow: str, method: Method, methods: Mapping[str, Method], ends: Ends, plain: Plain, report: Report
 ) -> Spoken | End | None:
     source = method.member.owner.module.source
     calls = method.body.transitions
@@ -288,7 +294,7 @@ def _transition(
         return None
     arguments = [*method.function.args.posonlyargs, *method.function.args.args]
     me = arguments[0].arg if arguments else "self"
-    place = Place(method.name, flow, method.member.owner.scope, methods, me)
+    place = Place(method.name, flow, method.member.owner.scope, methods, me, plain)
     return read_transition(place, method.function, calls, method.body.returns, report)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from compiler.diagnostics import Fix, Insert, Move, Note, Replace, Report
 from compiler.frontend.findings import fc2xx
 from compiler.frontend.findings.suggest import clear, did_you_mean, nearest, slip
+from compiler.frontend.steps.undecorated import NO_METHODS, Plain, report_undecorated
 from compiler.frontend.text.modules import Function
 from compiler.frontend.text.respelling import head_respelt, is_name, tail_respelt
 from compiler.frontend.values.evaluator import evaluate
@@ -21,13 +22,17 @@ Spoken = Goto | Split | Foreach | Switch | Gang
 
 @record
 class Place:
-    """A step's method: its name, the flow's, the scope it stands in, the steps that it may go to, its word for `self`."""
+    """A step's method: its name, the flow's, the scope it stands in, the steps that it may go to, its word for `self`.
+
+    `plain` are the flow's methods that are no steps.
+    """
 
     step: str
     flow: str
     scope: Scope
     steps: Collection[str]
     me: str = "self"
+    plain: Plain = NO_METHODS
 
     def span(self, node: ast.expr | ast.stmt | ast.keyword) -> Span:
         """Where a node of the method stands."""
@@ -296,6 +301,9 @@ def _target(place: Place, node: ast.expr, report: Report) -> str | None:
         return None
     if node.attr in place.steps:
         return node.attr
+    if node.attr in place.plain.members:
+        report_undecorated(place.flow, place.plain.members[node.attr], report)
+        return None
     near = nearest(node.attr, place.steps)
     cure = f"did you mean `self.{near}`?" if near else f"add a step `{node.attr}`, or go to another step"
     fix = tail_respelt(place.scope.module.source, place.span(node), node.attr, slip(node.attr, place.steps))

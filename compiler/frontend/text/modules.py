@@ -132,7 +132,8 @@ class Modules:
     def imported(self, module: Module, bound: Import) -> Module | None:
         """The module of the repository that an import names, read as text."""
         parts = [part for part in bound.module.split(".") if part]
-        bases = [module.source.file.parent, *self.folders]
+        # Beside the module itself, too: many put its folder on `sys.path`.
+        bases = [*self.folders, module.source.file.parent]
         if bound.level:
             bases = [module.source.file.parent]
             for _ in range(bound.level - 1):

@@ -87,19 +87,20 @@ Drafts = Mapping[Path, bytes]
 def read(file: Path, path: str, report: Report, drafts: Drafts | None = None) -> Source | None:
     """The text of a file in the encoding that it declares, or of its draft; a finding where there is none."""
     place = Span(path, 1, 1, 1, 2)
+    if not is_nameable(path, path, report):
+        return None
     try:
-        path.encode()
         draft = drafts.get(file.resolve()) if drafts else None
         data = _bytes(file) if draft is None else draft
-    except UnicodeError:
-        report.add(FILE_NOT_READ, place, path=path, reason="its name is not UTF-8")
-        return None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         report.add(FILE_NOT_READ, place, path=path, reason=reason or str(error))
         return None
     if len(data) > MOST_BYTES:
         report.add(TOO_DEEP, place, reason=f"it has more than {MOST_BYTES} bytes")
+        return None
+    if _is_binary(data):
+        report.add(FILE_NOT_READ, place, path=path, reason="it is a binary file, not text")
         return None
     try:
         return Source(path, file, decode(data)[0])
@@ -113,6 +114,30 @@ def read(file: Path, path: str, report: Report, drafts: Drafts | None = None) ->
 def _bytes(file: Path) -> bytes:
     with file.open("rb") as opened:
         return opened.read(MOST_BYTES + 1)
+
+
+def is_nameable(name: str, path: str, report: Report) -> bool:
+    """Whether a name is UTF-8, as every output and finding is; a finding for the file at `path` where it is not."""
+    try:
+        name.encode()
+    except UnicodeError:
+        report.add(
+            FILE_NOT_READ, Span(path, 1, 1, 1, 2), path=path, reason="its name below the root is not UTF-8: rename it"
+        )
+        return False
+    return True
+
+
+def _is_binary(data: bytes) -> bool:
+    """Whether it is no text in any encoding: it has NULs among bytes that UTF-8 does not know, and is not UTF-16 or UTF-32."""
+    head = data[:_HEAD]
+    if b"\0" not in head or head[:2] in (b"\xff\xfe", b"\xfe\xff") or head[:4] == b"\0\0\xfe\xff":
+        return False
+    text = head.decode("utf-8", "replace")
+    return "\ufffd" in (text if len(data) <= _HEAD else text[:-3])  # the cut may go through a letter
+
+
+_HEAD = 4096
 
 
 def _undecoded(path: str, data: bytes, error: UnicodeDecodeError) -> Span:

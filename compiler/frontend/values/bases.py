@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from compiler.frontend.text.modules import Module
-from compiler.frontend.values.classes import Lineage, Lineages
+from compiler.frontend.values.classes import Lineage
 
 _NOT_CODE = frozenset(("__pycache__", "build", "dist", "node_modules", "site-packages", "venv"))
 _MOST_FILES = 5_000
@@ -21,12 +20,6 @@ def is_base(lineage: Lineage, path: Path, root: Path) -> bool:
     derived = re.compile(rb"^[ \t]*class\s+\w+\s*\(([^()]*[\s,.])?" + re.escape(name).encode() + rb"\s*[,)]", re.M)
     own = path.resolve()
     return any(derived.search(_text(file)) for file in _sources(root) if file.resolve() != own)
-
-
-def has_only_bases(module: Module, lineages: Lineages, path: Path, root: Path) -> bool:
-    """Whether a file without steps has flows that others of the repository derive from."""
-    found = (lineages.of(module, node) for node in module.classes)
-    return any(lineage.is_flow and is_base(lineage, path, root) for lineage in found)
 
 
 def _sources(root: Path) -> Iterator[Path]:

@@ -77,7 +77,7 @@ def _import(path: str, root: str) -> types.ModuleType:
     stem = os.path.splitext(os.path.basename(path))[0]
     if stem in _OWN_NAMES or _is_standard(stem):
         raise CallMistake(f"{path} hides the module {stem!r}: give the file another name")
-    for folder in (root, os.path.dirname(path), _COMPAT):
+    for folder in (*reversed(_search(root)), root, os.path.dirname(path), _COMPAT):
         if folder in sys.path:
             sys.path.remove(folder)
         sys.path.insert(0, folder)
@@ -85,6 +85,16 @@ def _import(path: str, root: str) -> types.ModuleType:
     if loaded is not None and getattr(loaded, "__file__", None) == path:
         return loaded
     return _executed(stem, path, root)
+
+
+def _search(root: str) -> list[str]:
+    """The folders of the code behind the flow's own and the root where the compiler has looked for imports."""
+    told = os.environ.get("FLOWC_PATH")
+    if not told:
+        return []
+    import json
+
+    return [os.path.join(root, folder) for folder in json.loads(told)]
 
 
 def _executed(stem: str, path: str, root: str) -> types.ModuleType:

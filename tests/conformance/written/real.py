@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.conformance.written.case import FLOWS, Written
 
 _PROJECT = FLOWS / "real_project"
+_LAYOUTS = FLOWS / "layouts"
 _BASES = FLOWS / "real_bases" / "flows.py"
 
 CASES: tuple[Written, ...] = (
@@ -42,6 +43,12 @@ CASES: tuple[Written, ...] = (
         "BottlingFlow",
         shows=("real.modules", "real.data-files", "parameter.default-expression"),
         root=_PROJECT,
+    ),
+    Written(
+        _LAYOUTS / "src" / "pottery" / "flows" / "firing.py",
+        "FiringFlow",
+        shows=("real.layouts", "real.modules", "real.decorator-constants"),
+        root=_LAYOUTS,
     ),
     Written(_BASES, "SortingFlow", shows=("flow.inherited", "flow.mixin-module", "flow.several", "real.bases")),
     Written(_BASES, "ReversingFlow", {"text": "b aa c"}, shows=("flow.mixin-module", "real.bases")),

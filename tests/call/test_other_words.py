@@ -1,0 +1,56 @@
+"""Words of other command lines are answered with the word of flowc's that does it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flowc.language import command_line
+
+from compiler.call.other_words import command_for
+from compiler.call.targets import BUILT_IN
+from compiler.commands import COMMANDS, TARGETS
+from tests.stages.command_line import Flowc
+
+KNOWN = [*COMMANDS, *TARGETS]
+
+MISTAKES = [
+    ("argo-workflows create flow.py", "it is `flowc argo create flow.py`"),
+    ("argo-workflows --name x create", "it is `flowc argo create flow.py`"),
+    ("aws-step-functions create flow.py:SumFlow", "it is `flowc step-functions create flow.py:SumFlow`"),
+    ("resume flow.py", "`flowc run flow.py --resume`"),
+    ("logs flow.py 12/start", "`flowc inspect FLOW/RUN/STEP --log`"),
+    ("flow.py", "`flowc run flow.py`"),
+    ("flow.py check", "`flowc check flow.py`"),
+    ("flow.py --no-pylint argo create", "`flowc argo flow.py`"),
+    ("airflow flow.py", "`flowc airflow create flow.py`"),
+    ("airflow --create flow.py", "`flowc airflow create flow.py`"),
+    ("airflow creat flow.py", "did you mean `create`?"),
+    ("step-functions trigger flow.py", "`aws stepfunctions start-execution`"),
+    ("stepfunctions list-runs", "`aws stepfunctions start-execution`"),
+    ("argo deploy flow.py", "`kubectl apply -f` deploys them"),
+    ("frobnicate", "there are: airflow, argo, card"),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), MISTAKES)
+def test_a_word_that_is_no_command_is_answered_with_ours(flowc: Flowc, words: str, said: str) -> None:
+    ended = flowc(*words.split())
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
+    assert "?;" not in ended.err
+
+
+def test_every_word_of_a_flow_files_own_command_line_is_known_here() -> None:
+    """What `python flow.py WORD` takes, or refuses with what to use, is no unknown word of `flowc` either."""
+    words = {*command_line._COMMANDS, *command_line._TARGETS, *command_line._INSTEAD}
+    for word in words - {*KNOWN, "stepfunctions", "output-raw"}:
+        assert "there are:" not in command_for([word, "flow.py"], KNOWN), word
+
+
+def test_what_is_advised_exists(flowc: Flowc) -> None:
+    """Each command in the answers is one of ours."""
+    said = [command_for([word], KNOWN) for word in ("resume", "tag", "create", "code", "help", "batch", "output-dot")]
+    named = {match[1] for text in said for match in re.finditer(r"`flowc ([a-z][a-z-]*)", text)}
+    assert named <= {*COMMANDS, *BUILT_IN}
+    assert len(named) > 3

@@ -1,0 +1,2 @@
+DEFAULTS = {"horizon": 28, "frequency": "D"}
+MEMORY = 4 * 1024

@@ -1,0 +1,2 @@
+BATCH = 10
+TAGS = ["team:growth"]
