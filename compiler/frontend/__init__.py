@@ -13,10 +13,10 @@ from pathlib import Path
 
 from compiler.diagnostics import Fix, Report
 from compiler.frontend.declarations.import_result import Importer
-from compiler.frontend.decorators.extensions import check_imports
 from compiler.frontend.findings import fc1xx, fc2xx
 from compiler.frontend.findings.suggest import did_you_mean
 from compiler.frontend.flows import Origin, has_steps, read_flow
+from compiler.frontend.names.whole_module import check_names
 from compiler.frontend.text.environ import check_environ
 from compiler.frontend.text.modules import Module, Modules, bind
 from compiler.frontend.text.respelling import imported
@@ -55,26 +55,26 @@ def parse(
         return ()
     _check_file(path, report)
     module = bind(source, parsed)
-    names = frozenset(passthrough)
     modules = Modules(_folders(path, root), root, drafts)
     modules.modules[path] = module
-    check_imports(names, module, report)
-    lineages = Lineages(FileReading(modules, configs or {}, importer, names))
+    names = check_names(modules, module, frozenset(passthrough), report)
+    lineages = Lineages(FileReading(modules, configs or {}, importer, names.known))
     found = _candidates(module, lineages, report)
     origin = Origin(path, _relative(path, root), root.as_posix())
-    if name is not None:
-        chosen = found.get(name)
-        if chosen is None:
-            _no_such_flow(source.path, name, list(found), report)
-            return ()
-        flow = read_flow(chosen, origin, report)
-        check_environ(module, (flow,) if flow else (), report)
-        return (flow,) if flow else ()
-    if not found and not report.failed and not has_only_bases(module, lineages, path, root):
-        _no_flow(module, report)
-    flows = _read_all(found, origin, report)
+    if name is None:
+        is_clean = not report.failed and not names.lacks_some
+        if not found and is_clean and not has_only_bases(module, lineages, path, root):
+            _no_flow(module, report)
+        flows = _read_all(found, origin, report)
+    elif name in found:
+        flow = read_flow(found[name], origin, report)
+        flows = (flow,) if flow else ()
+    else:
+        _no_such_flow(source.path, name, list(found), report)
+        return ()
     check_environ(module, flows, report)
-    return flows
+    names.take(report)
+    return () if names.failed else flows
 
 
 def _read_all(found: dict[str, Lineage], origin: Origin, report: Report) -> tuple[Flow, ...]:
@@ -107,11 +107,16 @@ def _candidates(module: Module, lineages: Lineages, report: Report) -> dict[str,
         if lineage.is_flow:
             if has_steps(lineage):
                 found[node.name] = lineage
-        elif lineage.stranger is not None and has_steps(lineage):
+        elif lineage.stranger is not None and has_steps(lineage) and not _is_told(module, lineages, lineage.stranger):
             own = any(lineage.stranger is base for base in node.bases)
             span = module.source.span(lineage.stranger) if own else module.source.name_span(node)
             report.add(fc1xx.BASE_NOT_READ, span, name=node.name, base=_written(lineage.stranger))
     return found
+
+
+def _is_told(module: Module, lineages: Lineages, base: ast.expr) -> bool:
+    """Whether a base is a name of the language that is known not to be there."""
+    return lineages.reading.modules.origin(module, base).ours in lineages.reading.passthrough
 
 
 def _written(base: ast.expr) -> str:
