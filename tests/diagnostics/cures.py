@@ -160,6 +160,8 @@ CURES: dict[str, Edits] = {
     "FC650": (("default='cfg.json'", "default_value={}"),),
     "FC651": (("{a: 1}", '{"a": 1}'),),
     "FC652": (("required=True", "default_value={}"),),
+    "FC572": (("MAXIMUM", "3"),),
+    "FC573": (("    timeout = ", "    seconds = "),),
     "FC653": (("default='a', ", ""),),
     "FC654": (("cfg.a.c", "cfg.a.b"),),
     "FC655": (("[1]", "{'n': 1}"),),

@@ -86,6 +86,58 @@ LANGUAGE = {
     ),
 }
 
+IMPORT_TIME = {
+    "a constant that nothing defines": _flow("LIMIT = «MAXIMUM» FC572"),
+    "a name that is defined below": _flow("TWICE = 2 * «ONCE» FC572\nONCE = 1"),
+    "a constant of the class": _flow(body="limit = len(«rows») FC572"),
+    "an argument of a decorator": _flow(body="@retry(times=«TIMES») FC572", names="FlowSpec, retry, step"),
+    "a blank that was left": _flow(
+        body="alpha = Parameter('alpha', default=«____») FC572", names="FlowSpec, Parameter, step"
+    ),
+    "a name of the language": _flow(body="alpha = «Parameter»('alpha') FC572"),
+    "an annotation": _flow(body="def rows(self) -> «DataFrame»: FC572\n    return self.x"),
+    "a default": _flow("def rows(limit=«LIMIT»): FC572\n    return limit"),
+    "in a comprehension of the class": _flow(body="step_of = 2\nsteps = [n * «step_of» for n in range(3)] FC572"),
+    "a base": _flow("class Base(«Missing»): FC572\n    pass"),
+    "a hook that nothing defines": _flow("@exit_hook(on_error=[«notfy»]) FC529", names="FlowSpec, exit_hook, step"),
+    "a misspelt decorator under a star": _flow(body="@«retyr»(times=2) FC506", names="*"),
+    "a parameter that is called like a decorator": _flow(
+        body="timeout = Parameter('timeout', default=3)\n@«timeout»(seconds=3) FC573", names="*"
+    ),
+    "a step that is called like a decorator": _flow(
+        body="@step\ndef retry(self):\n    self.next(self.end)\n@«retry»(times=2) FC573", names="*"
+    ).replace("        self.next(self.end)\n\n", "        self.next(self.retry)\n\n", 1),
+    "a number that is called like step": _flow(body="step = 3").replace("@step\n", "@step\n     ^^^^ FC573\n", 1),
+    "a loop that is called like a decorator": _flow(body="for card in range(3):\n    pass\n@«card» FC573", names="*"),
+    "a builtin that is taken": _flow(body="max = Parameter('max', default=3)\nmost = «max»(1, 2) FC573", names="*"),
+    "a module that is taken": _flow("import os", body="os = 'linux'\npath = «os».environ FC573"),
+    "names that later lines may have": _flow(
+        "import os, sys\n"
+        "try:\n    WIDE = unicode\nexcept NameError:\n    WIDE = str\n"
+        "if os.environ.get('CI'):\n    LIMIT = 3\nSIZE = LIMIT\n"
+        "for each in sys.path:\n    last = each\nprint(last, each)\n"
+        "with open(__file__) as opened:\n    text = opened.read()\nprint(text, (found := 3), found)\n"
+        "pairs = [a + b for a in range(2) for b in range(a)]\nlate = lambda: NOT_YET\n"
+        "def fill():\n    global FILLED\n    FILLED = 1\nfill()\nprint(FILLED, __name__, __doc__)\n"
+        "DEBUG = False and nothing\nOTHER = 1 if True else nothing\nnone = [missing for _ in []]",
+        body="size = 3\ntwice = size * 2\nrows = [n for n in range(size)]\nlist = [list, dict]\nflag: 'Whatever' = 1\n"
+        "def helper(function):\n    return function\n@helper",
+    ),
+    "values that later code may have put there": _flow(
+        "class C:\n    size = 1\nclient = other = found = None\ndef fill():\n    global client\n    client = C()\n"
+        "fill()\nprint(client.size)\n"
+        "print(found := C(), found.size)\nif True:\n    other = C()\nprint(other.size)\n"
+        "alpha = Parameter('alpha', default=1)\nprint(alpha.name, (lambda: 1)())",
+        names="FlowSpec, Parameter, step",
+    ),
+    "names that text does not show": _flow("exec('A = 1')\nB = A"),
+    "names of a module that is not here": _flow("from company.constants import *\nB = A"),
+    "parameters named like what stands above them": _flow(
+        body="@timeout(minutes=2)\n@step\ndef more(self):\n    self.next(self.end)\ntimeout = Parameter('timeout', default=3)",
+        names="*",
+    ).replace("        self.next(self.end)\n\n", "        self.next(self.more)\n\n", 1),
+}
+
 ON_SELF = {
     "a part of Metaflow's engine": _flow(start="print(«self._datastore») FC416"),
     "methods that Metaflow never had": _flow(start="«self.parallel_map»(print) FC404"),
@@ -96,4 +148,4 @@ ON_SELF = {
     ),
 }
 
-CASES = {**LANGUAGE, **ON_SELF}
+CASES = {**LANGUAGE, **IMPORT_TIME, **ON_SELF}

@@ -62,6 +62,7 @@ BESIDE = {
     "a module that is not imported": ({"a.py": _BAD}, "", []),
     "a module that may be missing": ({"a.py": _BAD}, "try:\n    import a\nexcept ImportError:\n    a = None", []),
     "a module of another package": ({}, "import company.flows", []),
+    "a line that importing it runs": ({"a.py": "import metaflow\nK = NOTHING"}, "import a", ["a.py:2"]),
 }
 
 
