@@ -52,23 +52,19 @@ class RuntimeNames:
 
     def _take(self, kind: str, rest: str) -> None:
         first, _, more = rest.partition(" ")
-        match kind:
-            case "=":
-                self._listed[first] = more
-            case "+":
-                self._passed_on = more
-            case ".":
-                self._others = frozenset(rest.split())
-            case "@":
-                self.on_self = frozenset(rest.split())
-            case "_":
-                self._private = rest
-            case "?":
-                self._else = rest
-            case _:
-                advice = {"!": self._advice, "~": self._wherever, "-": self.not_on_self}.get(kind)
-                if advice is not None:
-                    advice[first] = more
+        texts = {"=": self._listed, "!": self._advice, "~": self._wherever, "-": self.not_on_self}.get(kind)
+        if texts is not None:
+            texts[first] = more
+        elif kind == "+":
+            self._passed_on = more
+        elif kind == ".":
+            self._others = frozenset(rest.split())
+        elif kind == "@":
+            self.on_self = frozenset(rest.split())
+        elif kind == "_":
+            self._private = rest
+        elif kind == "?":
+            self._else = rest
 
     def is_module(self, module: str) -> bool:
         """Whether a module of that name can be imported."""
