@@ -65,7 +65,7 @@ def _node(steps: Mapping[str, Any], name: str, parents: tuple[str, ...]) -> Node
     around = parents[:-1] if parents and steps[parents[-1]].get("matching_join") == name else parents
     return Node(
         name=name,
-        type=_KINDS.get(step["type"], step["type"]),
+        type=_KINDS.get(step["type"]) or step["type"],
         doc=step["doc"],
         source_file=step["source_file"],
         out_funcs=list(step["next"]),
