@@ -15,6 +15,7 @@ from compiler.ir.plan import Feature
 from compiler.ir.schema import schema
 from compiler.run.local import LOCAL
 from compiler.workspace.package import LEFT_OUT, LIMIT
+from tests import runtime_names
 from tests.conformance import language
 from tests.conformance.plan import SUITES
 
@@ -111,6 +112,7 @@ def left_out() -> str:
 
 PUBLISHED = (
     Published(language.path_of_table(), language.table),
+    Published(ROOT / "compiler" / "runtime_names.txt", runtime_names.text),
     Published(ROOT / "docs" / "ir.schema.json", lambda: json_text(schema())),
     Published(ROOT / "docs" / "options.md", options_page),
     Published(ROOT / "docs" / "conformance.md", conformance_numbers, "numbers"),

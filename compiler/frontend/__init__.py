@@ -13,9 +13,9 @@ from pathlib import Path
 
 from compiler.diagnostics import Report
 from compiler.frontend.declarations.import_result import Importer
-from compiler.frontend.decorators.extensions import check_imports
 from compiler.frontend.findings import fc1xx, fc2xx
 from compiler.frontend.flows import Origin, has_steps, read_flow
+from compiler.frontend.names.whole_module import check_names
 from compiler.frontend.no_flow import is_notebook, report_no_flow, report_no_such_flow, unread
 from compiler.frontend.text.environ import check_environ
 from compiler.frontend.text.import_path import import_folders, own_folder, search_path
@@ -61,26 +61,25 @@ def parse(  # noqa: PLR0913 - what a call decides, each by its name
         return ()
     _check_file(path, report)
     module = bind(source, parsed)
-    names = frozenset(passthrough)
     modules = Modules(import_folders(path, root, folders), root, drafts)
     modules.modules[path] = modules.modules[own_folder(path) / path.resolve().name] = module
-    check_imports(names, module, report)
-    lineages = Lineages(FileReading(modules, configs or {}, importer, names))
+    names = check_names(modules, module, frozenset(passthrough), report)
+    lineages = Lineages(FileReading(modules, configs or {}, importer, names.known))
     found = _candidates(module, lineages, report)
     origin = Origin(path, inside, root.as_posix(), search_path(path, root, folders))
-    if name is not None:
-        chosen = found.get(name)
-        if chosen is None:
-            report_no_such_flow(module, name, list(found), report)
-            return ()
-        flow = read_flow(chosen, origin, report)
-        check_environ(module, (flow,) if flow else (), report)
-        return (flow,) if flow else ()
-    if not found and not report.failed:
-        report_no_flow(module, lineages, path, root, report)
-    flows = _read_all(found, origin, report)
+    if name is None:
+        if not found and not report.failed and not names.lacks_some:
+            report_no_flow(module, lineages, path, root, report)
+        flows = _read_all(found, origin, report)
+    elif name in found:
+        flow = read_flow(found[name], origin, report)
+        flows = (flow,) if flow else ()
+    else:
+        report_no_such_flow(module, name, list(found), report)
+        return ()
     check_environ(module, flows, report)
-    return flows
+    names.take(report)
+    return () if names.failed else flows
 
 
 def _read_all(found: dict[str, Lineage], origin: Origin, report: Report) -> tuple[Flow, ...]:
@@ -113,11 +112,16 @@ def _candidates(module: Module, lineages: Lineages, report: Report) -> dict[str,
         if lineage.is_flow:
             if has_steps(lineage):
                 found[node.name] = lineage
-        elif lineage.stranger is not None and has_steps(lineage):
+        elif lineage.stranger is not None and has_steps(lineage) and not _is_told(module, lineages, lineage.stranger):
             own = any(lineage.stranger is base for base in node.bases)
             span = module.source.span(lineage.stranger) if own else module.source.name_span(node)
             report.add(fc1xx.BASE_NOT_READ, span, name=node.name, base=_written(lineage.stranger))
     return found
+
+
+def _is_told(module: Module, lineages: Lineages, base: ast.expr) -> bool:
+    """Whether a base is a name of the language that is known not to be there."""
+    return lineages.reading.modules.origin(module, base).ours in lineages.reading.passthrough
 
 
 def _written(base: ast.expr) -> str:

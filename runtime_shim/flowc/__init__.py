@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from flowc.client import get_namespace as get_namespace
     from flowc.client import metadata as metadata
     from flowc.client import namespace as namespace
+    from flowc.client.argo_event import ArgoEvent as ArgoEvent
     from flowc.client.runner import Runner as Runner
     from flowc.client.trigger import namespaced_event_name as namespaced_event_name
     from flowc.datatools import S3 as S3
@@ -96,21 +97,22 @@ _HOMES = {
     "flowc.source.mutators": "StepMutator FlowMutator MutableStep MutableFlow",
     "flowc.language.wrappers": "user_step_decorator UserStepDecorator USER_SKIP_STEP",
     "flowc.cards": "get_cards",
+    "flowc.client.argo_event": "ArgoEvent",
     "flowc.client.runner": "Runner",
     "flowc.client.trigger": "namespaced_event_name",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 _DEPLOY = "write the files with `flowc argo create flow.py -o deploy/` or its like; your platform deploys them"
-_INSTEAD = {
+INSTEAD = {
     "NBRunner": "a run needs a file: write the cell's flow to one and use Runner(file).run()",
     "Deployer": _DEPLOY,
     "DeployedFlow": _DEPLOY,
     "NBDeployer": _DEPLOY,
     "inspect_spin": "read a run with `flowc.Run`",
     "EventLogger": "use the module logging",
-    "ArgoEvent": "publish the event with your broker's client",
 }
+"""What to use in place of names of the language that are not here."""
 
 
 if not TYPE_CHECKING:  # type checkers know the names from above, and that there are no others
@@ -122,8 +124,8 @@ if not TYPE_CHECKING:  # type checkers know the names from above, and that there
         if home is not None:
             value = globals()[name] = getattr(import_module(home), name)
             return value
-        if name in _INSTEAD:
-            raise ImportError(f"flowc has no {name}: {_INSTEAD[name]}", name="flowc")
+        if name in INSTEAD:
+            raise ImportError(f"flowc has no {name}: {INSTEAD[name]}", name="flowc")
         raise AttributeError(f"module 'flowc' has no attribute {name!r}")
 
 

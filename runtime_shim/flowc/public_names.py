@@ -53,6 +53,16 @@ class Facade:
 
 
 def public_names(home: ModuleType) -> list[str]:
-    """What `import *` takes of a module."""
+    """What a module offers: what its `__all__` says, else the names without `_` of what flowc itself has made."""
     said: list[str] | None = getattr(home, "__all__", None)
-    return [name for name in vars(home) if name[0] != "_"] if said is None else list(said)
+    if said is not None:
+        return list(said)
+    return [
+        name for name, value in vars(home).items() if name[0] != "_" and name != "TYPE_CHECKING" and _is_ours(value)
+    ]
+
+
+def _is_ours(value: object) -> bool:
+    """Whether a value is none that a module of ours has imported from elsewhere."""
+    made_in = str(getattr(value, "__module__", "flowc"))
+    return made_in.partition(".")[0] in ("flowc", "metaflow") and not isinstance(value, ModuleType)

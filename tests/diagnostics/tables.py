@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.diagnostics import (
     dataflow_cases,
     mixed_cases,
+    name_cases,
     option_cases,
     parameter_cases,
     reading_cases,
@@ -20,6 +21,7 @@ _TABLES = {
     "parameter": parameter_cases,
     "dataflow": dataflow_cases,
     "mixed": mixed_cases,
+    "name": name_cases,
 }
 CASES: dict[str, str] = {
     f"{table}: {name}": text for table, cases in _TABLES.items() for name, text in cases.CASES.items()

@@ -13,8 +13,8 @@ from tests.diagnostics import marked
 from tests.diagnostics.marked import Marked, Place
 from tests.diagnostics.tables import CASES
 
-ALONE = {"FC105", "FC122", "FC506"}
-"""Mistakes that the file makes, not the flow: it has no flow, or does not import a name that another case imports."""
+ALONE = {"FC105", "FC110", "FC111", "FC122", "FC506", "FC572", "FC573"}
+"""Mistakes that the file makes, not the flow: it has no flow, or does not import or define a name that another case has."""
 
 
 def _flow_of(case: Marked) -> str | None:

@@ -405,6 +405,17 @@ class F(FlowSpec):
     assert flow.steps["work"].calls_unknown
 
 
+@pytest.mark.parametrize("below", ["timeout = Parameter('timeout', default=3)", "timeout = 3", "timeout: int = 3"])
+def test_a_decorator_stands_whatever_the_class_binds_below(below: str, tmp_path: Path) -> None:
+    path = tmp_path / "flow_file.py"
+    text = "from metaflow import *\nclass F(FlowSpec):\n    @timeout(minutes=2)\n    @step\n    def start(self):\n        pass\n"
+    path.write_text(f"{text}    {below}\n")
+    report = Report()
+    (flow,) = parse(path, report)
+    assert [each.name for each in flow.steps["start"].decorators] == ["timeout"]
+    assert not len(report)
+
+
 _BASE = """
 from metaflow import FlowSpec, step
 class Base(FlowSpec):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,25 @@ from pathlib import Path
 import flowc
 import pytest
 
+from compiler.frontend.text.runtime_names import runtime_names
+
 COMPAT = Path(flowc.__file__ or "").parent / "_compat"
+
+OF_METAFLOW = """
+    Config ConfigValue DataArtifact DeployedFlow Deployer EXT_PKG Flow FlowMutator FlowSpec IncludeFile JSONType JSONTypeClass
+    Metaflow NBDeployer NBRunner Parameter R Run Runner S3 Step StepMutator Task USER_SKIP_STEP UserStepDecorator
+    airflow_external_task_sensor airflow_internal airflow_s3_key_sensor argo_workflows_internal batch card cards catch cli_args
+    client cmd_with_io conda conda_base conda_environment_yml_parser config_expr current datastore debug decorators
+    default_metadata default_namespace environment event_logger events exception exit_hook extension_support flowspec
+    get_metadata get_namespace graph includefile inspect_spin kubernetes meta_files metadata metadata_provider metaflow_config
+    metaflow_config_funcs metaflow_current metaflow_environment metaflow_git metaflow_profile metaflow_version mflog monitor
+    multicore_utils namespace namespaced_event_name os package package_sources packaging_sys parallel parallel_imap_unordered
+    parallel_map parameters plugins profile project pypi pypi_base pyproject_toml_parser pytorch_parallel
+    requirements_txt_parser resources retry runner schedule secrets sidecar step step_functions_internal sys system_context
+    tagging_util timeout tracing trigger trigger_on_finish tuple_util unbounded_foreach unbounded_test_foreach_internal
+    user_configs user_decorators user_step_decorator util version yaml_parser
+""".split()  # noqa: SIM905 - a table is easier to read
+"""The public names of Metaflow 2.19.39."""
 
 WORKS = """
     FlowSpec step Parameter JSONType current S3 IncludeFile retry catch timeout environment resources
@@ -21,7 +40,7 @@ WORKS = """
     trigger_on_finish exit_hook namespace get_namespace default_namespace metadata get_metadata
     UserStepDecorator user_step_decorator USER_SKIP_STEP StepMutator FlowMutator MutableStep MutableFlow
     default_metadata Runner get_cards namespaced_event_name Metaflow Flow Run Step Task DataArtifact
-    parallel_map parallel_imap_unordered profile
+    parallel_map parallel_imap_unordered profile ArgoEvent
 """.split()  # noqa: SIM905 - a table is easier to read
 NAMED = """
     NBRunner Deployer DeployedFlow NBDeployer inspect_spin tuple_util
@@ -51,6 +70,73 @@ def test_a_name_that_works_is_flowcs(name: str) -> None:
 def test_a_name_that_is_not_there_says_what_to_use(name: str) -> None:
     with pytest.raises(ImportError, match=rf"flowc has no {name}: \w.{{10,}}"):
         exec(f"from metaflow import {name}", {})
+
+
+def _told(statement: str) -> str | None:
+    """The ImportError of a statement; None where it works."""
+    try:
+        exec(statement, {})
+    except ImportError as error:
+        return str(error)
+    return None
+
+
+@pytest.mark.parametrize("name", OF_METAFLOW)
+@pytest.mark.language("names.all")
+def test_each_name_of_metaflow_works_or_says_what_to_use(name: str) -> None:
+    told = _told(f"from metaflow import {name}")
+    assert told is None or re.fullmatch(rf"flowc has no {name}: .{{12,}}", told)
+
+
+TABLE = runtime_names()
+NAMES = [
+    *OF_METAFLOW,
+    "Paramter",
+    "named_env",
+    "_private",
+    "checkpoint",
+    "StepDecorator",
+    "MetaflowException",
+    "Markdown",
+    "S3",
+]
+MODULES = [name for name in TABLE._listed if name.startswith("metaflow.")]
+NO_MODULES = [
+    "metaflow.nonsense",
+    "metaflow.plugins.gcp",
+    "metaflow.plugins.gcp.x",
+    "metaflow._vendor",
+    "metaflow.cli",
+    "flowc.nonsense",
+]
+
+
+@pytest.mark.parametrize("module", ["metaflow", "flowc", "metaflow.plugins", "metaflow.runner", *MODULES])
+def test_the_table_of_the_compiler_agrees_name_by_name(module: str) -> None:
+    """What it lists can be imported, what it does not list cannot, and the advice is the runtime's."""
+    listed = TABLE.names(module)
+    assert listed is not None
+    for name in sorted({*listed, *NAMES} - ({"sys"} if module == "flowc" else set())):  # its own import of it, no name
+        told = _told(f"from {module} import {name}")
+        assert (told is None) == (name in listed), name
+        advice = TABLE.instead(module, name)
+        assert told is None or not advice or told.endswith(f": {advice}"), name
+
+
+@pytest.mark.parametrize("module", [*NO_MODULES, *MODULES])
+def test_the_table_of_the_compiler_knows_which_modules_there_are(module: str) -> None:
+    told = _told(f"import {module}")
+    assert (told is None) == TABLE.is_module(module)
+    assert told is None or not TABLE.instead(module, None) or told.endswith(f": {TABLE.instead(module, None)}")
+
+
+@pytest.mark.parametrize(
+    "module", ["metaflow", "flowc", "metaflow.client", "metaflow.util", "metaflow.metaflow_config"]
+)
+def test_a_star_brings_what_the_table_says(module: str) -> None:
+    space: dict[str, object] = {}
+    exec(f"from {module} import *", space)
+    assert space.keys() - {"__builtins__"} == TABLE.by_star(module)
 
 
 def test_a_name_that_never_was_is_an_ordinary_error() -> None:
@@ -108,7 +194,12 @@ def test_a_submodule_is_flowcs(statement: str, home: str) -> None:
             "from metaflow.plugins import KubernetesDecorator",
             "metaflow.plugins.KubernetesDecorator: flowc's own targets",
         ),
-        ("import metaflow.metaflow_config", "metaflow.metaflow_config: the store is FLOWC_STORE"),
+        (
+            "from metaflow.metaflow_config import SFN_IAM_ROLE",
+            "metaflow.metaflow_config.SFN_IAM_ROLE: the store is FLOWC_STORE",
+        ),
+        ("import metaflow.metaflow_environment", "metaflow.metaflow_environment: what the image holds"),
+        ("from metaflow.client import _CLASSES", "metaflow.client._CLASSES: it is private to Metaflow"),
         ("from metaflow.decorators import StepDecorator", "metaflow.decorators.StepDecorator: write the decorator"),
         ("from metaflow.client import MetaflowCode", "metaflow.client.MetaflowCode: the code is"),
         ("import metaflow.nonsense", "metaflow.nonsense: see the language's page"),
@@ -167,3 +258,38 @@ def test_a_name_that_an_extension_in_the_image_brings_is_found_there(
 def test_what_decorators_of_extensions_derive_from_is_named_with_the_way_round() -> None:
     with pytest.raises(ImportError, match=r"metaflow.plugins.parallel_decorator: .*use @parallel with num_parallel"):
         import_module("metaflow.plugins.parallel_decorator")
+
+
+@pytest.mark.parametrize(
+    ("store", "values"),
+    [
+        ("s3://bucket/flows", ("s3", "s3://bucket/flows", None, "s3://bucket/flows/data")),
+        ("file:/tmp/flows", ("local", None, "/tmp/flows", None)),
+    ],
+)
+@pytest.mark.language("names.config")
+def test_the_configuration_is_told_as_it_is_here(
+    store: str, values: tuple[str | None, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLOWC_STORE", store)
+    monkeypatch.setenv("METAFLOW_TRIES", "7")
+    found = import_module("metaflow").metaflow_config
+    asked = ("DEFAULT_DATASTORE", "DATASTORE_SYSROOT_S3", "DATASTORE_SYSROOT_LOCAL", "DATATOOLS_S3ROOT")
+    assert tuple(getattr(found, name) for name in asked) == values
+    assert (found.from_conf("TRIES", 3), found.from_conf("OTHER", [1])) == (7, [1])
+
+
+def test_the_functions_of_util_do_what_their_names_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    util = import_module("metaflow.util")
+    monkeypatch.setenv("METAFLOW_USER", "ann")
+    assert (util.get_username(), util.resolve_identity()) == ("ann", "user:ann")
+    assert util.url_unquote(util.url_quote("a b/å")) == "a b/å"
+    assert util.to_fileobj("å").read() == "å".encode()
+    assert (util.to_unicode(b"a"), util.to_bytes(1.5), util.is_stringish(b"")) == ("a", b"1.5", True)
+    assert [util.longest_common_prefix(each) for each in ([], ["ab"], ["abc", "abd"], ["x", "y"])] == [
+        "",
+        "ab",
+        "ab",
+        "",
+    ]
+    assert (util.all_equal([]), util.all_equal([1, 1]), util.all_equal([None, 1])) == (True, True, False)

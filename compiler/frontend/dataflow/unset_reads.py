@@ -15,6 +15,7 @@ from compiler.frontend.findings.suggest import did_you_mean, slip
 from compiler.frontend.steps.bodies import Body
 from compiler.frontend.steps.methods import Method
 from compiler.frontend.text.respelling import renamed_artifact
+from compiler.frontend.text.runtime_names import runtime_names
 from compiler.frontend.values.evaluator import evaluate
 from compiler.ir.flow import Access, Dynamic, Flow, Foreach, Span, Step, Switch, Value
 from compiler.slotted_class import record, replaced
@@ -225,6 +226,10 @@ def check_never_set(around: Surroundings, classes: Iterable[ast.ClassDef], repor
 
 
 def _never_set(around: Surroundings, every: Collection[str], name: str, span: Span, report: Report) -> None:
+    advice = runtime_names().not_on_self.get(name)
+    if advice is not None:
+        report.add(fc4xx.NOT_ON_SELF, span, name=name, cure=advice)
+        return
     hint = did_you_mean(name, sorted(around.fixed.union(every)))
     flow = around.flow.name
     report.add(fc4xx.NEVER_SET, span, *_respelt(around, every, name), flow=flow, name=name, hint=hint)

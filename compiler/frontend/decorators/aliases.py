@@ -67,6 +67,8 @@ def _bound_to(tree: ast.Module, name: str) -> Iterator[ast.expr]:
 def _origin(scope: Scope, node: ast.expr) -> Origin:
     """Where a name comes from, those of the class body before the module's."""
     if isinstance(node, ast.Name) and node.id in scope.names:
-        return Origin(module=scope.module, bound=scope.names[node.id])
+        bound = scope.names[node.id]
+        if bound is None or bound.lineno <= node.lineno:  # what the class binds further below is not there yet
+            return Origin(module=scope.module, bound=bound)
     found = scope.modules.origin(scope.module, node)
     return Origin() if isinstance(found.bound, Import) and found.ours is None else found

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from compiler.diagnostics import Report
-from compiler.frontend.findings import fc6xx
-from compiler.frontend.text.modules import OURS, Module
+BY_IMAGE = "where an extension in the image brings it, name it in `passthrough` of [tool.flowc]"
+"""What to do about a name that only an extension can have."""
 
 _BY_CODE = "do it in the step's code, or in an image of your own"
 _GANG = "`@parallel` with `num_parallel`, and start the framework in the step's code"
@@ -56,34 +54,3 @@ EXTENSIONS: Mapping[str, str] = {
 def is_gang(name: str) -> bool:
     """Whether a decorator of an extension makes a step's tasks the nodes of a gang."""
     return name in GANGS or name.endswith("_parallel")
-
-
-def check_imports(passthrough: frozenset[str], module: Module, report: Report) -> None:
-    """Report what a module imports from `metaflow` that only extensions have, where no decorator that it is tells of it."""
-    wanted = [alias for alias in _imported(module.tree.body) if _is_foreign(passthrough, alias)]
-    decorators = _decorators(module.tree) if wanted else frozenset()
-    for alias in wanted:
-        if (alias.asname or alias.name) not in decorators:
-            report.add(fc6xx.EXTENSION_NAME, module.source.span(alias), name=alias.name, cure=EXTENSIONS[alias.name])
-
-
-def _is_foreign(passthrough: frozenset[str], alias: ast.alias) -> bool:
-    return alias.name in EXTENSIONS and alias.name not in passthrough
-
-
-def _imported(body: list[ast.stmt]) -> Iterator[ast.alias]:
-    """The names that a module surely imports from the language: those under `try` may be missed."""
-    for statement in body:
-        if isinstance(statement, ast.ImportFrom) and statement.module in OURS and not statement.level:
-            yield from statement.names
-
-
-def _decorators(tree: ast.Module) -> frozenset[str]:
-    return frozenset(
-        name.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        for decorator in node.decorator_list
-        for name in (decorator.func if isinstance(decorator, ast.Call) else decorator,)
-        if isinstance(name, ast.Name)
-    )

@@ -8,7 +8,7 @@ import re
 from compiler.diagnostics import Drop, Fix, Replace, Report
 from compiler.frontend.decorators.aliases import meant_by, puts_on
 from compiler.frontend.decorators.author_decorators import WRAPPER, Others, own_decorator
-from compiler.frontend.decorators.extensions import EXTENSIONS, is_gang
+from compiler.frontend.decorators.extensions import BY_IMAGE, EXTENSIONS, is_gang
 from compiler.frontend.decorators.hooks import LISTS, functions
 from compiler.frontend.decorators.needs import VARIABLE
 from compiler.frontend.findings import fc5xx, fc6xx
@@ -234,7 +234,7 @@ def _ours(
         report.add(fc5xx.EXTENSION_DECORATOR, span, name=name, cure=EXTENSIONS[name])
     else:
         fix = _respelt(scope, node, name, clear(name, [*here, *there, "step"]))
-        hint = did_you_mean(name, [*here, *there, "step"])
+        hint = did_you_mean(name, [*here, *there, "step"]) or f"; {BY_IMAGE}"
         report.add(fc5xx.UNKNOWN_DECORATOR, span, *fix, name=name, hint=hint)
     return None
 
@@ -286,9 +286,9 @@ def _check_defined(scope: Scope, node: ast.expr, table: str, report: Report) -> 
     root = node.func if isinstance(node, ast.Call) else node
     while isinstance(root, ast.Attribute):
         root = root.value
-    if not isinstance(root, ast.Name) or scope.module.stars or root.id in _BUILTIN:
+    if not isinstance(root, ast.Name) or root.id in scope.module.names or root.id in scope.names:
         return
-    if root.id in scope.module.names or root.id in scope.names:
+    if root.id in _BUILTIN or not all(star.ours for star in scope.module.stars) or _is_method(scope, root.id):
         return
     known = root.id in STEP or root.id in FLOW or root.id == "step"
     hint = f"import it: `from metaflow import {root.id}`" if known else "define or import it"
@@ -298,6 +298,13 @@ def _check_defined(scope: Scope, node: ast.expr, table: str, report: Report) -> 
         meant = clear(root.id, [*scope.module.names, *(STEP if table == "step" else FLOW)])
         fix = (Replace(span, meant), *_language_import(scope, meant)) if meant else ()
     report.add(fc5xx.UNDEFINED_DECORATOR, span, *fix, name=root.id, hint=hint + near)
+
+
+def _is_method(scope: Scope, name: str) -> bool:
+    """Whether a function of that name stands in a class body: what comes below it there may be decorated with it."""
+    classes = (node for node in ast.walk(scope.module.tree) if isinstance(node, ast.ClassDef))
+    functions = (each for node in classes for each in node.body if isinstance(each, ast.FunctionDef))
+    return any(each.name == name for each in functions)
 
 
 def _language_import(scope: Scope, name: str) -> Fix:

@@ -79,3 +79,17 @@ FLOW_LEFT_OUT = Rule(
     "this file does not travel with the code, so no container would find the flow: {reason}",
     "{cure}",
 )
+NOT_THERE = Rule(
+    "FC110",
+    "name-not-there",
+    "there is no `{name}` where the flow runs: this line fails there",
+    "{cure}",
+    fix="writes the one name of the module that a misspelt one can mean, where it is used too",
+)
+MAY_NOT_BE_THERE = Rule(
+    "FC111",
+    "name-may-not-be-there",
+    "there is no `{name}` where the flow runs: this line fails there, if its condition holds",
+    "{cure}; or catch the ImportError",
+    "warning",
+)

@@ -104,3 +104,9 @@ HIDDEN_BY_STEP = Rule(
     "use another name",
     "warning",
 )
+NOT_ON_SELF = Rule(
+    "FC416",
+    "not-on-self",
+    "there is no `self.{name}` here: it is a part of Metaflow's own engine",
+    "{cure}",
+)

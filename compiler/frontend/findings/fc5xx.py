@@ -182,6 +182,19 @@ CREDENTIAL = Rule(
     "warning",
     quoted=False,
 )
+UNDEFINED_NAME = Rule(
+    "FC572",
+    "undefined-name",
+    "nothing has defined `{name}` when this line runs: importing the module fails",
+    "{cure}",
+    fix="imports a name of the language",
+)
+TAKEN_NAME = Rule(
+    "FC573",
+    "taken-name",
+    "`{name}` is {what} by now: this line fails when the module is imported",
+    "give what the earlier line binds another name than `{name}`",
+)
 NO_REFRESH = Rule(
     "FC571",
     "card-refresh",

@@ -166,6 +166,8 @@ def _own_call(found: Body, node: ast.Call, function: ast.Attribute, name: str) -
                 found.reads.setdefault(value.value, value)
         return [keyword.value for keyword in node.keywords]
     found.calls.setdefault(function.attr, function)
+    # What is called may be an artifact; that it is a method is known when all are.
+    found.reads.setdefault(function.attr, function)
     return [*(keyword.value for keyword in reversed(node.keywords)), *reversed(node.args)]
 
 

@@ -17,6 +17,7 @@ from compiler.frontend.steps.transitions import Place, Spoken, read_transition
 from compiler.frontend.steps.undecorated import Plain, report_undecorated
 from compiler.frontend.text.modules import Function
 from compiler.frontend.text.respelling import head_respelt, respelt
+from compiler.frontend.text.runtime_names import runtime_names
 from compiler.frontend.text.source import Source, doc_of
 from compiler.frontend.values.classes import Member
 from compiler.frontend.values.evaluator import evaluate
@@ -365,29 +366,10 @@ def _with_calls(method: Method, bodies: Mapping[str, Body]) -> Body:
     return whole
 
 
-_OWN = frozenset(
-    [
-        "next",
-        "input",
-        "index",
-        "cmd",
-        "name",
-        "merge_artifacts",
-        "foreach_stack",
-        "script_name",
-        "log",
-        "parallel_map",
-        "_datastore",
-        "_graph",
-        "_current_step",
-    ]
-)
-"""What `self` has that is no artifact."""
-
-
 def _accesses(found: Mapping[str, ast.expr], methods: Mapping[str, Method], source: Source) -> tuple[Access, ...]:
+    own = runtime_names().on_self
     return tuple(
         Access(name, source.span(node))
         for name, node in found.items()
-        if name not in _OWN and name not in methods and not name.startswith("__")
+        if name not in own and name not in methods and not name.startswith("__")
     )

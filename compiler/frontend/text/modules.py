@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 from compiler.diagnostics import Report
+from compiler.frontend.text.runtime_names import runtime_names
 from compiler.frontend.text.source import Drafts, Source, read, tree
 from compiler.slotted_class import record
 
@@ -122,7 +124,7 @@ class Modules:
         passed.add((id(module), name))
         for star in reversed(module.stars):
             target = None if star.ours else self.imported(module, star)
-            if star.ours and name in EXPORTED:
+            if star.ours and name in runtime_names().by_star(star.module):
                 return Origin(ours=name)
             found = self.named(target, name, passed) if target else NOWHERE
             if found != NOWHERE:
@@ -131,20 +133,32 @@ class Modules:
 
     def imported(self, module: Module, bound: Import) -> Module | None:
         """The module of the repository that an import names, read as text."""
+        for file in self._files(module.source.file.parent, bound):
+            found = self._read(file)
+            if found:
+                return found
+        return None
+
+    def file_of(self, folder: Path, bound: Import) -> Path | None:
+        """The file of the repository that an import in a file of a folder names; it is not read."""
+        return next((file for file in self._files(folder, bound) if self._is_file(file)), None)
+
+    def imported_file(self, file: Path) -> Module | None:
+        """The module of a file of the repository, read as text."""
+        return self._read(file)
+
+    def _files(self, folder: Path, bound: Import) -> Iterator[Path]:
+        """Where the module may lie, the first place first."""
         parts = [part for part in bound.module.split(".") if part]
         # Beside the module itself, too: many put its folder on `sys.path`.
-        bases = [*self.folders, module.source.file.parent]
+        bases = [*self.folders, folder]
         if bound.level:
-            bases = [module.source.file.parent]
+            bases = [folder]
             for _ in range(bound.level - 1):
                 bases = [bases[0].parent]
         for base in bases:
             place = base.joinpath(*parts)
-            for file in (place.with_name(place.name + ".py"), place / "__init__.py"):
-                found = self._read(file)
-                if found:
-                    return found
-        return None
+            yield from (place.with_name(place.name + ".py"), place / "__init__.py")
 
     def _attribute(self, found: Origin, name: str) -> Origin:
         if found.ours is not None:
@@ -170,11 +184,14 @@ class Modules:
         whole = file.resolve()
         return any(whole.is_relative_to(folder.resolve()) for folder in self.folders)
 
-    def _load(self, file: Path) -> Module | None:
+    def _is_file(self, file: Path) -> bool:
         try:
-            if not file.is_file() or not self._is_inside(file):
-                return None
+            return file.is_file() and self._is_inside(file)
         except (OSError, ValueError, RuntimeError):
+            return False
+
+    def _load(self, file: Path) -> Module | None:
+        if not self._is_file(file):
             return None
         # Mistakes in a module beside the flow are not the flow's: what cannot be read is unknown.
         aside = Report()
@@ -184,53 +201,6 @@ class Modules:
 
 
 _DEPTH = 50
-
-EXPORTED = frozenset(
-    [
-        "FlowSpec",
-        "step",
-        "Parameter",
-        "JSONType",
-        "IncludeFile",
-        "Config",
-        "config_expr",
-        "current",
-        "S3",
-        "Flow",
-        "Run",
-        "Step",
-        "Task",
-        "DataArtifact",
-        "retry",
-        "catch",
-        "timeout",
-        "resources",
-        "environment",
-        "kubernetes",
-        "batch",
-        "secrets",
-        "card",
-        "parallel",
-        "pypi",
-        "conda",
-        "schedule",
-        "project",
-        "trigger",
-        "trigger_on_finish",
-        "exit_hook",
-        "namespaced_event_name",
-        "pypi_base",
-        "conda_base",
-        "airflow_external_task_sensor",
-        "airflow_s3_key_sensor",
-        "pytorch_parallel",
-        "user_step_decorator",
-        "UserStepDecorator",
-        "StepMutator",
-        "FlowMutator",
-    ]
-)
-"""The names that `from metaflow import *` brings and that the frontend asks about."""
 
 
 def bind(source: Source, parsed: ast.Module) -> Module:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from flowc.artifacts.work import KEY, Work, stack_text
+from flowc.language.current import current
 from flowc.language.decorators import StepMarks, marks_of
+from flowc.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,8 +68,10 @@ class FlowSpec:
         work = self.__dict__.get(KEY)
         if work is None or name[:2] == "__":
             raise AttributeError(f"Flow {type(self).__name__} has no attribute {name!r}")
-        if name == "name" and name not in work.inherited:  # the language's word for the flow's own name
-            return work.address.flow
+        if name in _OWN and name not in work.inherited:
+            return _OWN[name](self, work)
+        if name in _NOT_HERE and name not in work.inherited:
+            raise AttributeError(f"flowc has no self.{name}: {_NOT_HERE[name]}")
         value = self.__dict__[name] = work.load(name)
         return value
 
@@ -84,6 +89,66 @@ class FlowSpec:
     def __iter__(self) -> Iterator[Any]:
         """The steps, as the language has it."""
         return iter([getattr(self, name) for name in steps_of(type(self))])
+
+
+class ForeachFrame(NamedTuple):
+    """One foreach around a task: the step that begins its body, its variable, its width, the task's place, the item as text."""
+
+    step: str
+    var: str
+    num_splits: int
+    index: int  # type: ignore[assignment]  # the language calls it so; nobody looks for items in a frame
+    value: str
+
+
+def _frames(flow: FlowSpec, work: Work) -> list[ForeachFrame]:
+    steps = current.graph["steps"]
+    split = (steps[frame.step] for frame in work.stack)
+    return [
+        ForeachFrame(step["next"][0], step.get("foreach_artifact") or "", fan, place, value)
+        for step, (place, fan, value) in zip(split, stack_text(work.stack, work.item))
+    ]
+
+
+def _command(cmdline: str, input: Mapping[str, Any] = {}, output: Sequence[str] = ()) -> Any:
+    """Write files, run a command of the author's in a shell, and read files. Raises ExternalCommandFailed."""
+    import subprocess
+
+    from flowc.exceptions import ExternalCommandFailed
+
+    for path, data in input.items():
+        with open(path, "wb") as file:
+            file.write(data if isinstance(data, bytes) else str(data).encode())
+    if subprocess.call(cmdline, shell=True):
+        raise ExternalCommandFailed(f"the command {cmdline!r} failed")
+    found = []
+    for path in output:
+        with open(path, "rb") as file:
+            found.append(file.read())
+    return found[0] if len(found) == 1 else found
+
+
+_OWN: dict[str, Callable[[FlowSpec, Work], Any]] = {
+    "name": lambda flow, work: work.address.flow,
+    "script_name": lambda flow, work: os.path.basename(str(sys.modules[type(flow).__module__].__file__)),
+    "cmd": lambda flow, work: _command,
+    "_current_step": lambda flow, work: work.address.step,
+    "_foreach_stack": _frames,
+    "_graph": lambda flow, work: current.get("_flow_graph"),
+    "_graph_info": lambda flow, work: current.graph,
+}
+"""Names that the language has on `self`, unless an artifact is called so."""
+
+_NOT_HERE = {
+    "_datastore": "read and write with `self.<name>`; of other tasks, with the Client",
+    "_flow_decorators": "the flow's decorators are in `current.graph`",
+    "_flow_mutators": "the flow's decorators are in `current.graph`",
+    "_flow_state": "the flow's decorators are in `current.graph`",
+    "_get_parameters": "the names of the parameters are in `current.parameter_names`",
+    "_steps": "the steps are in `current.graph`",
+    "_transition": "where a step went is in `current.task` of the next one",
+}
+"""What Metaflow keeps on `self` for its engine, and what to use here."""
 
 
 def transition_again(work: Work, found: Any) -> Any:

@@ -39,6 +39,7 @@ def enter(
     }
     later: dict[str, Callable[[], Any]] = {
         "_graph": lambda: _graph(loaded),
+        "_flow_graph": lambda: _flow_graph(loaded),
         "trigger": lambda: _trigger(store, address),
         "scheduled_at": lambda: moment(read_run(store, address.of).scheduled),
         "_run": run_of(loaded.name, call.run),
@@ -86,6 +87,12 @@ def _graph(loaded: Loaded) -> Any:
     with standard_path():
         from flowc.source.graph import graph_info
     return graph_info(loaded)
+
+
+def _flow_graph(loaded: Loaded) -> Any:
+    with standard_path():
+        from flowc.source.flow_graph import FlowGraph
+    return FlowGraph(loaded.name, _graph(loaded))
 
 
 def _trigger(store: Store, address: TaskAddress) -> Any:

@@ -140,6 +140,7 @@ _LISTED = (
             "join.order",
         ),
     ),
+    Written(FLOWS / "on_self.py", "OnSelfFlow", shows=("names.self", "names.config", "event.publish")),
     Written(
         FLOWS / "several.py",
         "FirstFlow",

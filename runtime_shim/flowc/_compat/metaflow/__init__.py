@@ -26,15 +26,14 @@ def __getattr__(name: str) -> Any:
     # Before flowc's own: a module of that name may be loaded there, without what is below it here.
     if (module := _elsewhere.submodule(name)) is not None:
         return module
-    try:
+    if name in __all__:
         return getattr(flowc, name)
-    except AttributeError:
-        if (found := _elsewhere.from_image(name)) is not None:
-            return found
-        text = _elsewhere.name_instead(name)
-        if text is None:
-            raise AttributeError(f"module 'metaflow' (flowc stands in for it) has no attribute {name!r}") from None
-        raise ImportError(f"flowc has no {name}: {text}", name="metaflow") from None
+    if (found := _elsewhere.from_image(name)) is not None:
+        return found
+    text = flowc.INSTEAD.get(name) or _elsewhere.name_instead(name)
+    if text is None:
+        raise AttributeError(f"module 'metaflow' (flowc stands in for it) has no attribute {name!r}")
+    raise ImportError(f"flowc has no {name}: {text}", name="metaflow")
 
 
 def __dir__() -> list[str]:

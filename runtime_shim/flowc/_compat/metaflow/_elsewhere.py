@@ -26,10 +26,15 @@ _HOMES = {
     "exception": "flowc.exceptions",
     "flowspec": "flowc.language.flowspec",
     "includefile": "flowc.datatools.include_file",
+    "integrations": "flowc.client.argo_event",
+    "metaflow_config": "metaflow._config",
+    "metaflow_config_funcs": "metaflow._config",
     "metaflow_current": "flowc.language.current",
     "metaflow_profile": "flowc.language.multicore",
+    "metaflow_version": "metaflow._version",
     "multicore_utils": "flowc.language.multicore",
     "parameters": "flowc.language.parameters",
+    "plugins.argo.argo_events": "flowc.client.argo_event",
     "plugins.catch_decorator": "flowc.exceptions",
     "plugins.timeout_decorator": "flowc.exceptions",
     "user_decorators.user_flow_decorator": "flowc.source.mutators",
@@ -48,6 +53,7 @@ _HOMES = {
     "user_configs.config_parameters": "flowc.language.configs",
     "plugins.datatools.s3": "flowc.datatools",
     "plugins.datatools.s3.s3": "flowc.datatools",
+    "util": "metaflow._util",
 }
 
 _EXTENSION = (
@@ -56,6 +62,12 @@ _EXTENSION = (
 )
 _CONFIG = "the store is FLOWC_STORE; options are on the command line and in [tool.flowc] of pyproject.toml"
 _DECORATOR = "write the decorator as a plain Python function above @step"
+_ENGINE = "it is part of the engine of Metaflow, which does not run here; what a step knows of its run is in `current`"
+_LOGGING = "use the module `logging`: what a step prints is in its log"
+_PACKAGE = "the code is in the image or in the package that the deployment names"
+_INTERNAL = "remove it: it belongs to a deployment by Metaflow; `flowc argo create` and its like write the files"
+_PRIVATE = "it is private to Metaflow, and flowc has other parts inside: use what `metaflow` names in the open"
+_R = "flows in R do not run here"
 
 _INSTEAD = {
     "cards": "use one of the components of flowc.cards, or derive your own from MetaflowCardComponent",
@@ -65,7 +77,10 @@ _INSTEAD = {
         "a decorator that derives from ParallelDecorator does not work here; use @parallel with num_parallel, and start the framework "
         "in the step: current.parallel says which node it is on"
     ),
+    "plugins.aws.aws_client": "use `boto3.client(...)`",
+    "plugins.aws.secrets_manager": "name the secret above the step: `@secrets(sources=[...])`",
     "plugins": "flowc's own targets and decorators are in `flowc`; a plugin of Metaflow's cannot be used with it",
+    "_vendor": "import the package itself, and list it in the image",
     "datastore": "read and write with `self.<name>`, the Client or `S3()`",
     "metadata_provider": "read runs with the Client",
     "runner": "use Runner of `metaflow`; deploy the files that `flowc argo create` and its like write",
@@ -74,6 +89,36 @@ _INSTEAD = {
     "unbounded_foreach": "use foreach over a list",
     "tuple_util": "use `collections.namedtuple`",
     "util": "use the standard library; who runs the flow is `current.username`",
+    "graph": "a step finds the graph in `current.graph`",
+    "event_logger": _LOGGING,
+    "mflog": _LOGGING,
+    "debug": _LOGGING,
+    "monitor": "measure in the step, by `metaflow.profile` or the client of your metrics",
+    "tracing": "trace in the step, by the client of your traces",
+    "sidecar": "start the process in the step",
+    "tagging_util": "tags are in `current.tags`",
+    "metaflow_git": "give what the run is to know as a Parameter",
+    "metaflow_environment": "what the image holds, the step can ask Python itself",
+    "package": _PACKAGE,
+    "packaging_sys": _PACKAGE,
+    "meta_files": _PACKAGE,
+    "system": _ENGINE,
+    "system_context": _ENGINE,
+    "cli": "call the command `flowc`, or use Runner",
+    "cli_components": "call the command `flowc`, or use Runner",
+    "cli_args": "call the command `flowc`, or use Runner",
+    "cmd": "call the command `flowc`, or use Runner",
+    "cmd_with_io": "call `subprocess.run` in the step",
+    "clone_util": _ENGINE,
+    "lint": "call `flowc check`",
+    "pylint_wrapper": "call `flowc check`",
+    "procpoll": "use `selectors`",
+    "runtime": _ENGINE,
+    "task": _ENGINE,
+    "version": "the version is `metaflow_version.get_version()`",
+    "vendor": "import the package itself, and list it in the image",
+    "tutorials": "copy the tutorial beside the flow",
+    "R": _R,
 }
 
 _NAMES = {
@@ -81,6 +126,7 @@ _NAMES = {
     "checkpoint": _EXTENSION,
     "huggingface_hub": _EXTENSION,
     "load_model": _EXTENSION,
+    "EXT_PKG": _EXTENSION,
     "pip": "list the packages in the image, or use @pypi",
     "pip_base": "list the packages in the image, or use @pypi_base",
     "trigger_on": "use @trigger or @trigger_on_finish",
@@ -90,8 +136,17 @@ _NAMES = {
     "tuple_util": "use `collections.namedtuple`",
     "StepDecorator": _DECORATOR,
     "FlowDecorator": "write the decorator as a plain Python function above the class",
-    "MetaflowCode": "the code is in the image or in the package that the deployment names",
+    "MetaflowCode": _PACKAGE,
+    "get_aws_client": "use `boto3.client(...)`",
+    "argo_workflows_internal": _INTERNAL,
+    "step_functions_internal": _INTERNAL,
+    "airflow_internal": _INTERNAL,
+    "unbounded_test_foreach_internal": "use foreach over a list",
+    "package_sources": _PACKAGE,
+    "os": "write `import os`",
+    "sys": "write `import sys`",
 }
+"""What to use in place of names, wherever they are asked for."""
 
 
 class Finder:
@@ -125,7 +180,7 @@ def _facade(name: str) -> Facade:
         if _is_home(f"{name}.{wanted}"):
             return submodule(f"{name}.{wanted}")
         for place in (home, sys.modules["flowc"], import_module("flowc.exceptions")):
-            if place is not None and hasattr(place, wanted):
+            if place is not None and wanted in public_names(place):
                 return getattr(place, wanted)
         text = instead(f"{name}.{wanted}", wanted)
         raise ImportError(
@@ -139,6 +194,8 @@ def instead(path: str, name: str = "") -> str:
     """What to use in place of a submodule, or of a name in one."""
     if name in _NAMES:
         return _NAMES[name]
+    if name.startswith("_"):
+        return _PRIVATE
     while path:
         if path in _INSTEAD:
             return _INSTEAD[path]
@@ -179,7 +236,7 @@ def _top_level(package: str) -> Any:
 
 def name_instead(name: str) -> str | None:
     """What to use in place of a name of `metaflow` itself; None where there never was such a name."""
-    return _NAMES.get(name)
+    return _NAMES.get(name) or _INSTEAD.get(name)
 
 
 def install() -> None:
