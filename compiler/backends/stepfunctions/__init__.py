@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from compiler.backends import Gap, Options, OutputFile
+from compiler.backends.command import loads_text
 from compiler.backends.gaps import ONLY_ON_AIRFLOW
 from compiler.backends.stepfunctions import schedule, settings
 from compiler.backends.stepfunctions.check import DEFINITION_TOO_LARGE, LARGEST_DEFINITION, check, machine_name
@@ -20,8 +21,8 @@ from compiler.diagnostics import Report
 from compiler.ir.flow import Value
 from compiler.ir.plan import Feature, Plan
 
-_LARGE = 120
-"""Steps from which a definition may come near its limit; below, it is not measured."""
+_MANY, _LONG = 500, 300_000
+"""Steps, and characters that say what they load, from which a definition may come near its limit; below, it is not measured."""
 
 
 class StepFunctions:
@@ -44,7 +45,7 @@ class StepFunctions:
             return
         check_jobs(plan, options, machine_name(plan, options), report)
         check_rule(plan, options, report)
-        if len(plan.tasks) > _LARGE:
+        if len(plan.tasks) > _MANY or sum(len(loads_text(task.loads)) for task in plan.tasks.values()) > _LONG:
             size = len(self.emit(plan, options)[0].text.encode())
             if size > LARGEST_DEFINITION:
                 report.add(DEFINITION_TOO_LARGE, plan.flow.span, size=size, limit=LARGEST_DEFINITION)

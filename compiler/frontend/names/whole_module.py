@@ -36,6 +36,8 @@ class CheckedNames:
 
     def take(self, report: Report) -> None:
         """Add the findings to those of the passes, once of each mistake."""
+        if any(each.rule == fc1xx.NO_PYTHON_FILE for each in report.diagnostics):
+            return
         told = [each for each in report.diagnostics if each.rule in _TELL_MORE]
         is_none = any(each.rule == fc1xx.NO_FLOW for each in told)
         spans = {each.span for each in told}
