@@ -78,7 +78,8 @@ class GangCaughtFlow(FlowSpec):
             if self.place[0] == 1:
                 end(self.way)
             time.sleep(10)
-        self.done = current.retry_count >= self.fail
+        if current.retry_count >= self.fail:
+            self.done = True
         self.next(self.close)
 
     @step

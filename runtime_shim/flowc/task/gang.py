@@ -20,6 +20,7 @@ import contextlib
 import json
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 
@@ -223,10 +224,8 @@ class Gang:
             elif now - self._heard[node][1] > self._patience:
                 silent.add(node)
         if silent:
-            trouble = (
-                f"{self._named(silent)} has been silent for {self._patience:g} s, and the nodes of a gang fail together"
-            )
-            self._end(meeting, "" if self._all_done(meeting, seen) else trouble)
+            is_done = self._all_done(meeting, seen)
+            self._end(meeting, "" if is_done else self._because(silent, f"has been silent for {self._patience:g} s"))
 
     def _lives_before(self) -> tuple[int, ...]:
         """The attempts of this node with which an engine, or a person, has begun it anew, before this one."""
@@ -347,7 +346,12 @@ class Gang:
         return f"{self._named(failed)} has failed, and the nodes of a gang fail together"
 
     def _again(self, lost: set[int]) -> str:
-        return f"{self._named(lost)} was ended and started again, and the nodes of a gang begin anew together"
+        return self._because(lost, "was ended and started again")
+
+    def _because(self, nodes: set[int], how: str) -> str:
+        """The failure of nodes that did not tell it themselves. How it was noticed goes to the log: artifacts are the same everywhere."""
+        sys.stderr.write(f"flowc: {self._named(nodes)} {how}\n")
+        return self._failure(nodes)
 
     def _named(self, nodes: set[int]) -> str:
         return f"node{'s' * (len(nodes) > 1)} {', '.join(map(str, sorted(nodes)))} of {self._step!r}"

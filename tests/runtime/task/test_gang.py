@@ -276,9 +276,10 @@ def test_a_node_that_is_never_started_again_is_missed(tmp_path: Path) -> None:
     """The engine has given it up, and says so to nobody."""
     _prepare(tmp_path, f"if self.index == 1: {KILL}", decorators="@retry(times=1, minutes_between_retries=0)")
     nodes = _nodes(tmp_path, FLOWC_GANG_TIMEOUT="4")
-    ends = _ends(nodes)
-    assert {ends[node][0] for node in (0, 2)} == {FAILED}
-    assert "node 1 of 'node' has been silent for 4 s" in ends[0][1]
+    told = [nodes[node].communicate(timeout=60)[1] for node in range(3)]
+    assert [nodes[node].returncode for node in range(3)] == [FAILED, -signal.SIGKILL, FAILED]
+    assert "flowc: node 1 of 'node' has been silent for 4 s\n" in told[0]
+    assert "GangError: node 1 of 'node' has failed, and the nodes of a gang fail together" in told[2]
 
 
 def _wait(folder: Path, name: str) -> None:
