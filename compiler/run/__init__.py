@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from flowc.artifacts.address import RunAddress
+from flowc.artifacts.address import RunAddress, parent
 
 from compiler.backends.command import added, config_environment, loads_text, mutated, path_environment, step_word
 from compiler.ir.plan import Plan
@@ -114,7 +114,7 @@ class _Run:
     resumption: Resumption | None = None
 
     def go(self, workers: Workers) -> RunResult:
-        """Until nothing waits or runs. After a failure nothing new begins; what runs may end."""
+        """Until nothing waits or runs. After a failure nothing begins but what a node of a gang waits for; what runs may end."""
         walk = Walk(self.plan)
         self._admit(walk, walk.begin())
         while self.running or ((self.waiting or self.together or self.pausing) and not self.failed):
@@ -140,7 +140,7 @@ class _Run:
                 admitted.extend(walk.end(ready, report))
 
     def _fill(self, workers: Workers) -> None:
-        while not self.failed and (next_one := self._next()):
+        while next_one := self._next():
             ready, retry = next_one
             attempt = _Attempt(ready, retry, time.monotonic())
             ticket = workers.start(ready.task.environment, self._call(ready, retry))
@@ -149,9 +149,17 @@ class _Run:
 
     def _next(self) -> tuple[Ready, int] | None:
         """The first that waits, while there is room; the nodes of a gang need none, for they wait for each other."""
-        if self.together:
-            return self.together.pop(0)
-        return self.waiting.pop(0) if self.waiting and len(self.running) < self.max_workers else None
+        meant = [one for one in self.together if not self.failed or self._is_awaited(one[0])]
+        if meant:
+            self.together.remove(meant[0])
+            return meant[0]
+        has_room = not self.failed and len(self.running) < self.max_workers
+        return self.waiting.pop(0) if self.waiting and has_room else None
+
+    def _is_awaited(self, ready: Ready) -> bool:
+        """Whether another node of its gang runs."""
+        gang = ready.task.step, parent(ready.index)
+        return any(gang == (one.ready.task.step, parent(one.ready.index)) for one in self.running.values())
 
     def _call(self, ready: Ready, retry: int) -> dict[str, object]:
         step = step_word(ready.task)
@@ -186,7 +194,9 @@ class _Run:
 
     def _resume(self) -> None:
         now = time.monotonic()
-        self.waiting = [(ready, retry) for at, ready, retry in self.pausing if at <= now] + self.waiting
+        due = [(ready, retry) for at, ready, retry in self.pausing if at <= now]
+        self.waiting = [one for one in due if not one[0].together] + self.waiting
+        self.together += [one for one in due if one[0].together]
         self.pausing = [each for each in self.pausing if each[0] > now]
 
     def _until_next(self) -> float | None:

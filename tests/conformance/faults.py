@@ -41,12 +41,13 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class FailFirst:
-    """The first attempts fail after they have set an artifact, at one place or at all."""
+    """The first attempts fail after they have set an artifact, at one place or at all; all of a gang, where `nodes` is its width."""
 
     step: str
     kind: Kind
     failures: int
     only_index: int | None
+    nodes: int | None = None
 
     def lines(self) -> list[str]:
         where = "" if self.only_index is None else f" and self.index == {self.only_index}"
@@ -67,7 +68,8 @@ class FailFirst:
 
     def attempts(self, path: tuple[int, ...]) -> int:
         """How many attempts the task at this place takes."""
-        return self.failures + 1 if _hits(self.only_index, path) else 1
+        fails = _hits(self.only_index, path) if self.nodes is None else (self.only_index or 0) < self.nodes
+        return self.failures + 1 if fails else 1
 
 
 @dataclass(frozen=True, slots=True)

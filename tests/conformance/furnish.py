@@ -68,7 +68,7 @@ class Furnisher:
     steps: dict[str, StepDef] = field(default_factory=dict)
     constants: dict[str, object] = field(default_factory=dict)
     globals: dict[str, object] = field(default_factory=dict)
-    nodes: set[str] = field(default_factory=set)
+    nodes: dict[str, int] = field(default_factory=dict)
     beyond: bool = False
     versions: int = 0
 
@@ -140,8 +140,11 @@ class Furnisher:
         decorators, first, last = self._failing(
             node.name, loops, may_catch=going.decides is None, repeats=bool(node.rounds)
         )
-        if node.name in self.nodes:  # nodes run together or not at all: none is tried again alone
-            decorators, first, last = ("@parallel",), (acts.Node(node.name),), ()
+        if node.name in self.nodes:  # when each is ended while another fails, or is caught, is left to chance
+            again = [replace(one, nodes=self.nodes[node.name]) for one in first if isinstance(one, FailFirst)]
+            again = [one for one in again if one.kind == "raise"]
+            decorators = ("@parallel", *(decorators if again else ()))
+            first, last = (acts.Node(node.name), *again), ()
             names[f"node_{node.name}"] = True
         doing += self._current(node.name, (*first, *last))
         names |= _names_of((*first, *doing, *last))
@@ -172,7 +175,7 @@ class Furnisher:
         items = acts.Items(node.split, node.variable, node.kind, node.width, node.ragged and bool(loops))
         self.beyond |= node.kind in BEYOND_METAFLOW
         if node.kind == GANG:
-            self.nodes.add(node.body.entry)
+            self.nodes[node.body.entry] = node.width
             width = self.rng.choice((str(node.width), f"self.{node.variable}", f"len(range(self.{node.variable}))"))
             target = f"self.{node.body.entry}, num_parallel={width}"
         else:

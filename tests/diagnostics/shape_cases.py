@@ -310,32 +310,6 @@ class F(FlowSpec):
         _END,
     ),
     "a parallel step without a gang": _flow("start: self.next(self.a)!FC270", "parallel a: self.next(self.end)", _END),
-    **{
-        f"@{decorator} on the nodes of a gang": f"""
-from metaflow import FlowSpec, parallel, {decorator}, step
-
-class F(FlowSpec):
-    @step
-    def start(self):
-        self.next(self.a, num_parallel=2)
-
-    @{decorator}
-     {"^" * len(decorator)} FC630
-    @parallel
-    @step
-    def a(self):
-        self.next(self.j)
-
-    @step
-    def j(self, inputs):
-        self.next(self.end)
-
-    @step
-    def end(self):
-        pass
-"""
-        for decorator in ("retry", "catch")
-    },
     "nodes of a gang that repeat": """
 from metaflow import FlowSpec, parallel, step
 

@@ -25,7 +25,7 @@ from tests.stages.recorder import Recorder
 
 HEAD = """
 import os, signal, threading, time
-from flowc import FlowSpec, catch, current, environment, retry, step, timeout
+from flowc import FlowSpec, catch, current, environment, parallel, retry, step, timeout
 """
 
 
@@ -401,3 +401,56 @@ def test_a_plain_script_reads_artifacts_whose_class_lies_in_a_file_that_imports_
         done = subprocess.run([sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
     assert done.stdout == "3\n"
+
+
+GANG = """
+class F(FlowSpec):
+    @step
+    def start(self):
+        self.next(self.open, self.beside)
+    @step
+    def open(self):
+        self.next(self.node, num_parallel=3)
+    @retry(times=2, minutes_between_retries=0)
+    @parallel
+    @step
+    def node(self):
+        self.tried = current.retry_count
+        if current.retry_count < 2 and self.index == current.retry_count:
+            raise ValueError
+        self.next(self.close)
+    @step
+    def close(self, inputs):
+        self.tried = [one.tried for one in inputs]
+        self.next(self.join)
+    @step
+    def beside(self):
+        {beside}
+        self.next(self.join)
+    @step
+    def join(self, inputs):
+        self.tried = inputs[0].tried
+        self.next(self.end)
+    @step
+    def end(self):
+        pass
+"""
+FAILS_AS_NODE_0_BEGINS_AGAIN = """
+        again = os.environ["FLOWC_STORE"][5:] + f"/F/{current.run_id}/node/0/attempt-0002"
+        while not os.path.exists(again): time.sleep(0.01)
+        raise ValueError
+"""
+
+
+def test_the_nodes_of_a_gang_that_is_done_again_need_no_room(run: Callable[..., Ran]) -> None:
+    ran = run(GANG.format(beside="pass"), max_workers=1)
+    assert ran.artifact("end", "tried") == [2, 2, 2]
+    assert [ran.attempts("node", str(node)) for node in range(3)] == [3, 3, 3]
+
+
+def test_a_gang_that_is_done_again_meets_also_where_the_run_fails_meanwhile(run: Callable[..., Ran]) -> None:
+    """Some of its nodes have begun again, and wait for the others."""
+    begun = time.monotonic()
+    ran = run(GANG.format(beside=FAILS_AS_NODE_0_BEGINS_AGAIN.strip()))
+    assert not ran.result.success
+    assert time.monotonic() - begun < 60

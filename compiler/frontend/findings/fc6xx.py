@@ -4,12 +4,6 @@ from __future__ import annotations
 
 from compiler.diagnostics import Rule
 
-ATTEMPT_OF_ONE_NODE = Rule(
-    "FC630",
-    "attempt-of-one-node",
-    "`@{decorator}` stands on `{name}`, whose tasks are the nodes of a gang",
-    "remove it, and let the code try again within the step: a node that alone began anew would find none of the others",
-)
 NODE_REPEATS = Rule(
     "FC631",
     "node-repeats",

@@ -191,10 +191,7 @@ def _kind(step: Step) -> str | None:
 
 
 def _check_node(step: Step, report: Report) -> None:
-    """What the tasks of a gang cannot have, because they run together or not at all."""
-    for each in step.decorators:
-        if each.name in ("retry", "catch"):
-            report.add(fc6xx.ATTEMPT_OF_ONE_NODE, each.span, decorator=each.name, name=step.name)
+    """What the tasks of a gang cannot do, because they run together or not at all."""
     if isinstance(step.next, Switch) and step.name in targets(step):
         report.add(fc6xx.NODE_REPEATS, step.next.span, name=step.name)
 

@@ -227,6 +227,11 @@ class Manifest:
         found |= {str(card["sha"]) for card in self.cards}
         return frozenset(found | {sha for _, _, sha in header["log"].values() if sha})
 
+    def as_attempt(self, attempt: int, token: str) -> bytes:
+        """The same manifest as a later attempt leaves it, which has found it ready."""
+        header = {**self._header, "attempt": attempt, "token": token}
+        return b"".join((json.dumps(header, separators=(",", ":")).encode(), b"\n", self._body))
+
     def taken_over(self, created: float, tags: tuple[str, ...]) -> bytes:
         """The same manifest for a run that was resumed from this one, as attempt 0: any attempt of that run's own counts more."""
         header = {**self._header, "attempt": 0, "created": created, "tags": tags, "origin": self.address.run}

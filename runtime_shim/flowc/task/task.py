@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from flowc.artifacts import ordering, saving
 from flowc.artifacts.address import Begin, Enter, TaskAddress, created_key
 from flowc.artifacts.loading import Base, base
-from flowc.artifacts.manifest import Failure, RunRecord, attempts
+from flowc.artifacts.manifest import Failure, Manifest, RunRecord, attempts
 from flowc.artifacts.work import KEY, Stored, Transition, Work
 from flowc.exceptions import (
     CallMistake,
@@ -44,6 +44,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from flowc.task.gang import Gang
+
 
 class _Ended(Exception):
     """The attempt has failed and is written down."""
@@ -62,6 +64,14 @@ class _Task(NamedTuple):
     fence: ordering.Fence
     endings: list[Callable[[], None]]
     """What else to do where the attempt fails."""
+
+
+class _Left(NamedTuple):
+    """What a step leaves: its manifest, the way on, and the failure that `@catch` took."""
+
+    data: bytes
+    transition: Transition | None
+    caught: Failure | None
 
 
 class _First(NamedTuple):
@@ -117,10 +127,8 @@ def _repeated(loaded: Loaded, task: _Task, first: _First) -> Reported:
     with standard_path():
         from flowc.task.recursion import Job, repeat
 
-    retry = _marks(loaded, task.call.step).find("retry") or {}
-    times, pause = int(retry.get("times", 0)), 60 * float(retry.get("minutes_between_retries", 0))
-    pause = 0 if os.environ.get("FLOWC_RETRY_AT_ONCE") else pause
-    return repeat(Job(loaded, task.call, task.store, task.fence, first, times, pause, iterate))
+    marks = _marks(loaded, task.call.step)
+    return repeat(Job(loaded, task.call, task.store, task.fence, first, _times(marks), _pause(marks), iterate))
 
 
 def iterate(
@@ -166,6 +174,12 @@ def _times(marks: StepMarks) -> int:
     return int(retry["times"]) if retry else 0
 
 
+def _pause(marks: StepMarks) -> float:
+    """Seconds between attempts."""
+    retry = marks.find("retry")
+    return 60 * float(retry["minutes_between_retries"]) if retry and not os.environ.get("FLOWC_RETRY_AT_ONCE") else 0.0
+
+
 def _begun(loaded: Loaded | Broken, call: TaskCall, store: Store, started: float) -> tuple[Loaded | Broken, _First]:
     loaded, given = _given(loaded, call)
     return loaded, _First(_claimed(loaded, call, store, tuple(given), started), given)
@@ -209,19 +223,27 @@ def _attempted(loaded: Loaded, task: _Task, first: _First) -> Reported:
     record, given, call, address = first.record, first.given, task.call, task.fence.address
     marks = _marks(loaded, call.step)
     found = base(task.store, address, call.loads) if record is None or address.iteration else None
+    gang = _gang(task, marks, found)
+    ready = gang.before() if gang else None
+    if ready is not None:
+        return _taken_up(task, ready)
     flow, work, fixed = _instance(loaded, task, found, given)
     created, tags = _origin(record, found)
     enter(loaded, call, task.store, address, tags, tuple(given) or (found.manifest.parameters if found else ()))
+
+    def left(caught: Failure | None) -> _Left:
+        facts = _facts(found, created, tags, given, fixed)
+        transition, data = _saved(loaded, flow, work, fixed, task, facts, caught)
+        return _Left(_with_cards(loaded, task, data), transition, caught)
+
     try:
-        with environment(marks), _together(task, found):
-            caught = _called(flow, work, marks, task)
-            transition, data = _saved(
-                loaded, flow, work, fixed, task, _facts(found, created, tags, given, fixed), caught
-            )
-            data = _with_cards(loaded, task, data)
+        with environment(marks):
+            done = left(_called(flow, work, marks, task, gang))
+            if gang and done.caught is None:
+                done = _as_one(flow, marks, task, gang, done, left)
     finally:
         current.leave()
-    return _published(loaded, task, data, transition, caught, created)
+    return _published(loaded, task, done, created)
 
 
 def _instance(
@@ -267,47 +289,76 @@ def _origin(record: RunRecord | None, found: Base | None) -> tuple[float, tuple[
     return found.manifest.created, found.manifest.tags
 
 
-@contextlib.contextmanager
-def _together(task: _Task, found: Base | None) -> Iterator[None]:
-    """With a gang's node, wait for the others, say so in `current`, and end where one of them fails."""
-    if (
-        found is None
-        or not isinstance(task.call.loads, Enter)
-        or not task.call.loads.gang
-        or task.fence.address.iteration
-    ):
-        yield
-        return
+def _gang(task: _Task, marks: StepMarks, found: Base | None) -> Gang | None:
+    """The node that the task is of its gang; None outside of gangs."""
+    loads, fence = task.call.loads, task.fence
+    if found is None or not isinstance(loads, Enter) or not loads.gang or fence.address.iteration:
+        return None
     with standard_path():
-        from flowc.task.gang import Gang, GangError
+        from flowc.task.gang import Chances, Gang
 
-    gang = Gang(task.store, found.manifest, found.stack[-1], task.fence)
+    most = _times(marks) + bool(marks.find("catch"))
+    gang = Gang(task.store, found.manifest, found.stack[-1], fence, Chances(fence.retry < most, _pause(marks)))
     task.endings.append(gang.fail)
-    try:
-        current.add({"parallel": gang.meet(), "is_parallel": True})
-        with gang.watched(lambda error: _give_up(task, error)):
-            yield
-    except GangError as error:
-        raise _failed(task, error) from None
+    return gang
 
 
-def _called(flow: Any, work: Work, marks: StepMarks, task: _Task) -> Failure | None:
+def _meet(gang: Gang | None) -> Exception | None:
+    """With a gang's node, wait for the others and say so in `current`; why they did not meet."""
+    if gang is not None:
+        there = gang.meet()
+        if isinstance(there, Exception):
+            return there
+        current.add({"parallel": there, "is_parallel": True})
+    return None
+
+
+def _as_one(
+    flow: Any, marks: StepMarks, task: _Task, gang: Gang, done: _Left, left: Callable[[Failure | None], _Left]
+) -> _Left:
+    """What a node leaves once all others have done their part, too; where one has failed, so has this one."""
+    trouble = gang.finish(done.data)
+    return left(_ended_by(trouble, flow, marks, task)) if trouble else done
+
+
+def _taken_up(task: _Task, ready: bytes) -> Reported:
+    """Publish what an earlier attempt of a gang's node had ready."""
+    there = Manifest(task.store, task.fence.address, ready)
+    if not ordering.publish(task.store, task.fence, there.as_attempt(task.fence.attempt, task.fence.token)):
+        return Reported(task.call.index, DONE)
+    return Reported(task.call.index, DONE, True, there.fan, there.case)
+
+
+def _called(flow: Any, work: Work, marks: StepMarks, task: _Task, gang: Gang | None) -> Failure | None:
     """Run the step. The failure that `@catch` takes; raises _Ended for any other."""
-    catch, times = marks.find("catch"), _times(marks)
-    if catch and task.call.retry > times:
+    catch = marks.find("catch")
+    if catch and task.call.retry > _times(marks):
         return _caught(flow, catch, _failure_before(task), task)
+    trouble = _meet(gang)
+    if trouble:
+        return _ended_by(trouble, flow, marks, task)
     try:
-        with guard.no_silent_end(FAILED), guard.time_limit(_seconds(marks), lambda error: _give_up(task, error)):
+        with (
+            gang.watched(lambda error: _give_up(task, error)) if gang else contextlib.nullcontext(),
+            guard.no_silent_end(FAILED),
+            guard.time_limit(_seconds(marks), lambda error: _give_up(task, error)),
+        ):
             _run(flow, work, marks, getattr(flow, task.call.step))
     except (Terminated, KeyboardInterrupt):
         raise
     except BaseException as error:  # noqa: BLE001 - the step is the author's: it may raise anything
-        if catch and task.call.retry >= times:
-            return _caught(flow, catch, _failure_of(error), task)
-        raise _failed(task, error) from None
+        return _ended_by(error, flow, marks, task)
     if catch and catch["var"]:
         setattr(flow, catch["var"], None)
     return None
+
+
+def _ended_by(error: BaseException, flow: Any, marks: StepMarks, task: _Task) -> Failure:
+    """What `@catch` makes of an exception at the last attempt; else raises _Ended."""
+    catch = marks.find("catch")
+    if catch and task.call.retry >= _times(marks):
+        return _caught(flow, catch, _failure_of(error), task)
+    raise _failed(task, error) from None
 
 
 def _run(flow: Any, work: Work, marks: StepMarks, method: Callable[..., Any]) -> None:
@@ -341,6 +392,8 @@ def _failure_before(task: _Task) -> Failure:
 
 
 def _caught(flow: Any, catch: Mapping[str, Any], failure: Failure, task: _Task) -> Failure:
+    for end in task.endings:
+        end()
     if catch["print_exception"]:
         sys.stderr.write(failure.stacktrace)
         sys.stderr.write(f"@catch goes on without what step {task.call.step!r} had still to do\n")
@@ -432,9 +485,8 @@ def _with_cards(loaded: Loaded, task: _Task, data: bytes) -> bytes:
     return with_cards(data, entries, task.output.stderr[before:])
 
 
-def _published(
-    loaded: Loaded, task: _Task, data: bytes, transition: Transition | None, caught: Failure | None, created: float
-) -> Reported:
+def _published(loaded: Loaded, task: _Task, left: _Left, created: float) -> Reported:
+    data, transition, caught = left
     if not ordering.publish(task.store, task.fence, data):
         return Reported(task.call.index, DONE)
     if transition is None:

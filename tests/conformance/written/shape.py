@@ -9,6 +9,9 @@ _RECURSION = FLOWS / "recursion.py"
 _ROUNDS = FLOWS / "rounds.py"
 _GANG = FLOWS / "gang.py"
 _GANG_ENDS = FLOWS / "gang_ends.py"
+_GANG_AGAIN = FLOWS / "gang_again.py"
+_PATIENCE = {"FLOWC_GANG_TIMEOUT": "30"}
+"""Where Airflow's stand-in starts a killed node again only when the others have ended, they end because they hear nothing of it."""
 
 CASES: tuple[Written, ...] = (
     Written(
@@ -51,4 +54,17 @@ CASES: tuple[Written, ...] = (
     Written(_GANG, "GangFlow", shows=("gang.expression", "gang.current", "gang.join"), together=True),
     Written(_GANG_ENDS, "GangEndsFlow", shows=("gang.literal",), together=True),
     Written(_GANG_ENDS, "GangEndsFlow", {"failing": 1}, shows=("gang.failure",), together=True),
+    Written(_GANG_AGAIN, "GangAgainFlow", shows=("gang.retry",), together=True),
+    Written(_GANG_AGAIN, "GangAgainFlow", {"failing": 0, "late": True}, shows=("gang.retry",), together=True),
+    Written(_GANG_AGAIN, "GangAgainFlow", {"attempts": 3}, shows=("gang.retry", "gang.failure"), together=True),
+    Written(
+        _GANG_AGAIN,
+        "GangAgainFlow",
+        {"failing": 1, "way": "killed", "late": True},
+        _PATIENCE,
+        shows=("gang.retry",),
+        together=True,
+    ),
+    Written(_GANG_AGAIN, "GangCaughtFlow", shows=("gang.catch",), together=True),
+    Written(_GANG_AGAIN, "GangCaughtFlow", {"way": "killed"}, _PATIENCE, shows=("gang.catch",), together=True),
 )
