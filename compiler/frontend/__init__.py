@@ -13,7 +13,9 @@ from pathlib import Path
 
 from compiler.diagnostics import Fix, Report
 from compiler.frontend.declarations.import_result import Importer
+from compiler.frontend.decorators.carried import check_rebound
 from compiler.frontend.decorators.extensions import check_imports
+from compiler.frontend.decorators.language import LANGUAGE
 from compiler.frontend.findings import fc1xx, fc2xx
 from compiler.frontend.findings.suggest import did_you_mean
 from compiler.frontend.flows import Origin, has_steps, read_flow
@@ -24,7 +26,7 @@ from compiler.frontend.text.source import Drafts, read, tree
 from compiler.frontend.values.bases import has_only_bases, is_base
 from compiler.frontend.values.classes import Lineage, Lineages
 from compiler.frontend.values.config_values import Given
-from compiler.frontend.values.scope import FileReading
+from compiler.frontend.values.scope import FileReading, Scope
 from compiler.ir.flow import Flow, Span
 
 
@@ -71,7 +73,9 @@ def parse(
         check_environ(module, (flow,) if flow else (), report)
         return (flow,) if flow else ()
     if not found and not report.failed and not has_only_bases(module, lineages, path, root):
-        _no_flow(module, report)
+        check_rebound(module, Scope(lineages.reading, module, {}), LANGUAGE, report)
+        if not report.failed:
+            _no_flow(module, report)
     flows = _read_all(found, origin, report)
     check_environ(module, flows, report)
     return flows

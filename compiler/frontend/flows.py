@@ -13,7 +13,7 @@ from compiler.frontend.declarations.credentials import check_credentials
 from compiler.frontend.declarations.import_result import DeclaredFlow, ImportFailure, merged, merged_parameters
 from compiler.frontend.declarations.include_files import read_file
 from compiler.frontend.declarations.indirect_parameters import hidden_kind
-from compiler.frontend.declarations.module_import import read_declared
+from compiler.frontend.declarations.module_import import read_declared, tell
 from compiler.frontend.declarations.parameters import (
     BESIDE_PARAMETERS,
     KINDS,
@@ -22,7 +22,8 @@ from compiler.frontend.declarations.parameters import (
     read_parameter,
 )
 from compiler.frontend.decorators.author_decorators import Others
-from compiler.frontend.decorators.language import check_no_step, read_decorators
+from compiler.frontend.decorators.carried import check_applied
+from compiler.frontend.decorators.language import LANGUAGE, check_no_step, read_decorators
 from compiler.frontend.decorators.options import check_options
 from compiler.frontend.findings import fc2xx, fc5xx
 from compiler.frontend.shape.outline import Drawing
@@ -87,10 +88,12 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
     declared = read_declared(own, configs, span, report)
     if isinstance(declared, ImportFailure):
         return None
-    decorators, wrapped, others = _flow_decorators(lineage, report)
+    decorators, wrapped, others, unclear = _flow_decorators(lineage, report)
+    check_applied(lineage, LANGUAGE, report)
     parts = _sort(members(lineage), origin, declared, others, report)
     if declared is not None:
-        decorators = merged(decorators, declared.decorators, others, span)
+        text, decorators = decorators, merged(decorators, declared.decorators, others, span)
+        tell(name, text, decorators, unclear, span, report)
         parts.parameters = merged_parameters(parts.parameters, declared.parameters, others, span)
     drawing = _draw(name, span, parts, report)
     is_right = not any(fc2xx.is_of_shape(each.rule) for each in report.diagnostics)
@@ -198,20 +201,22 @@ def _parameter(member: Member, origin: Origin, report: Report) -> Parameter | No
     return read_parameter(member, report) if kind == "Parameter" else None
 
 
-def _flow_decorators(lineage: Lineage, report: Report) -> tuple[tuple[Decorator, ...], bool, Others]:
-    """The flow's decorators, the nearest class's of each name, whether others wrap it, and those."""
+def _flow_decorators(lineage: Lineage, report: Report) -> tuple[tuple[Decorator, ...], bool, Others, tuple[Span, ...]]:
+    """The flow's decorators, the nearest class's of each name, whether others wrap it, those, and what the text does not tell."""
     found: dict[str, Decorator] = {}
     extra: list[Decorator] = []
     others: list[tuple[str, Span]] = []
+    unclear: list[Span] = []
     wrapped = False
     for each in lineage.classes:
         read = read_decorators(each.scope, each.node.decorator_list, "flow", report)
         wrapped = wrapped or read.wrapped
         others += read.others
+        unclear += read.unclear
         above = set(found)
         for decorator in read.decorators:
             if decorator.name not in found:
                 found[decorator.name] = decorator
             elif decorator.name not in above:
                 extra.append(decorator)
-    return (*found.values(), *extra), wrapped, tuple(others)
+    return (*found.values(), *extra), wrapped, tuple(others), tuple(unclear)

@@ -315,19 +315,15 @@ class F(FlowSpec):
     ),
     "decorators out of expressions, and names with several values": _step(
         "(«resources(cpu=2) if os.environ else plain») FC661",
-        "«CHOICES['big']» FC661",
         "«either» FC661",
-        "«partly(cpu=2)» FC661",
-        "«lambda_(4)» FC661",
+        "partly(cpu=2)",
         head="""
 import functools, os
-CHOICES = {"big": resources(cpu=4)}
 if os.environ:
     either = resources(cpu=2)
 else:
     either = functools.cache
 partly = functools.partial(resources, memory=100)
-lambda_ = lambda cpu: resources(cpu=cpu)
 def plain(function):
     return function
 """,

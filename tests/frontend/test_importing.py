@@ -115,6 +115,36 @@ def test_decorators_that_others_put_on_stand_where_those_stand(tmp_path: Path) -
     assert _named(flow, "retry").span.line == 8
 
 
+def test_what_only_the_import_knows_is_told(tmp_path: Path) -> None:
+    flow, report = _read(
+        tmp_path,
+        """
+        def when(flag, put):
+            return put if flag else lambda function: function
+        @when(answer() == 42, schedule(daily=True))
+        class F(FlowSpec):
+            @when(answer() == 42, resources(cpu=answer()))
+            @when(answer() == 1, batch(cpu=1))
+            @timeout(minutes=2)
+        """,
+    )
+    assert flow is not None
+    assert _decorators(flow) == {"resources": {"cpu": 42}, "timeout": {"minutes": 2}}
+    assert [(found.rule.code, found.span.line, found.message.partition(": ")[2]) for found in report] == [
+        ("FC582", 7, "`F` has `@schedule(daily=True)`"),
+        ("FC582", 9, "`start` has `@resources(cpu=42)`"),
+    ]
+
+
+def test_that_an_import_finds_nothing_is_told_too(tmp_path: Path) -> None:
+    text = "def when(flag, put):\n    return put if flag else lambda f: f\nclass F(FlowSpec):\n    @when(answer(), None and retry)"
+    flow, report = _read(tmp_path, text.replace("None and retry", "(lambda f: f) or retry"))
+    assert flow is not None
+    assert [found.message.partition(": ")[2] for found in report] == [
+        "`start` has no decorator of the language by that"
+    ]
+
+
 def test_deploy_time_functions_are_called_and_hooks_are_not(tmp_path: Path) -> None:
     flow = _flow(
         tmp_path,

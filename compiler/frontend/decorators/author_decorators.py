@@ -13,8 +13,8 @@ from compiler.slotted_class import record
 WRAPPER = "user_step_decorator"
 """What every user step decorator is called in the IR; its argument `name` is that of its function or class."""
 
-Kind = Literal["plain", "wrapper", "step mutator", "flow mutator", "composer", "hider"]
-"""`plain` runs like Python; `composer` puts decorators of the language on what it is given; `hider` returns what is no step."""
+Kind = Literal["plain", "wrapper", "step mutator", "flow mutator", "hider"]
+"""`plain` runs like Python; `hider` returns what is no step."""
 
 Others = tuple[tuple[str, Span], ...]
 """The decorators of a step or flow that are none of the language's, by name."""
@@ -34,24 +34,19 @@ class Own:
 
     kind: Kind
     name: str
-    applies: str = ""
-    """The decorator of the language that a composer puts on."""
     problem: tuple[str, str] | None = None
     """What is wrong with a user step decorator, and what to do."""
 
 
-def own_decorator(modules: Modules, origin: Origin, node: ast.expr, language: frozenset[str]) -> Own | None:
-    """What the decorator `node` is, which comes from `origin`; None where the text does not tell.
-
-    `language` names the language's decorators.
-    """
+def own_decorator(modules: Modules, origin: Origin, node: ast.expr) -> Own | None:
+    """What the decorator `node` is, which comes from `origin`; None where the text does not tell."""
     origin, called = _resolved(modules, origin, node if isinstance(node, ast.Call) else None)
     if origin.module is None:
         return None
     if isinstance(origin.bound, ast.ClassDef):
         return _class(modules, origin.module, origin.bound, called)
     if isinstance(origin.bound, _FUNCTIONS):
-        return _function(modules, origin.module, origin.bound, called, language)
+        return _function(modules, origin.module, origin.bound, called)
     return None
 
 
@@ -89,16 +84,11 @@ def _class_kind(modules: Modules, module: Module, node: ast.ClassDef, depth: int
     return "plain"
 
 
-def _function(
-    modules: Modules, module: Module, node: Function, called: ast.Call | None, language: frozenset[str]
-) -> Own:
+def _function(modules: Modules, module: Module, node: Function, called: ast.Call | None) -> Own:
     for each in node.decorator_list:
         origin = modules.origin(module, each.func if isinstance(each, ast.Call) else each)
         if origin.ours == "user_step_decorator":
             return Own("wrapper", node.name, problem=_problem(node, called))
-    applied = _applied(modules, module, node, language)
-    if applied is not None:
-        return Own("composer", node.name, applied)
     return Own("hider" if _hides(node, called is not None) else "plain", node.name)
 
 
@@ -130,25 +120,6 @@ def _inner(node: Function) -> Iterator[ast.AST]:
         yield each
         if not isinstance(each, (*_FUNCTIONS, ast.ClassDef, ast.Lambda)):
             stack.extend(ast.iter_child_nodes(each))
-
-
-def _applied(modules: Modules, module: Module, node: Function, language: frozenset[str]) -> str | None:
-    """The first decorator of the language that a function's text names."""
-    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load)}
-    names.update(each.arg for each in ast.walk(node) if isinstance(each, ast.arg))
-    for each in ast.walk(node):
-        if isinstance(each, ast.Name | ast.Attribute) and isinstance(each.ctx, ast.Load) and _root(each) not in names:
-            ours = modules.origin(module, each).ours
-            if ours in language:
-                return ours
-    return None
-
-
-def _root(node: ast.expr) -> str:
-    """The first part of a dotted name."""
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _hides(node: Function, called: bool) -> bool:

@@ -264,3 +264,23 @@ FILE_NOT_TEXT = Rule(
 FILE_ENCODING = Rule(
     "FC554", "include-file-encoding", "`{encoding}` of `{name}` is no encoding", "use one of Python's, as in `utf-8`"
 )
+APPLIED_BY_CALL = Rule(
+    "FC580",
+    "decorator-by-call",
+    "`{text}` puts `{name}` on by a call, and the text alone does not tell on what",
+    "write `@{name}` above the step or the flow" + BY_IMPORT,
+)
+IMPORT_TOLD = Rule(
+    "FC582",
+    "import-told",
+    "importing the module tells what the text does not: `{name}` has {what}",
+    "to have it without the import, write it above the step or the flow itself",
+    severity="note",
+    is_answer=True,
+)
+APPLIED_UNSEEN = Rule(
+    "FC581",
+    "decorator-unseen",
+    "`{text}` puts `{name}` on where neither the text of the flow nor a target sees it",
+    "write `@{name}` above the step or the flow; what stands below `if __name__ == '__main__'` runs in no task",
+)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from compiler.diagnostics import Fix, Insert, Move, Note, Replace, Report
 from compiler.frontend.declarations.import_result import DeclaredFlow, merged
+from compiler.frontend.declarations.module_import import tell
 from compiler.frontend.decorators.author_decorators import Others
 from compiler.frontend.decorators.language import Found, origin_of, read_decorators
 from compiler.frontend.findings import fc2xx
@@ -111,8 +112,9 @@ def _with_declared(member: Member, found: Found, declared: DeclaredFlow, others:
         name, span = found.others[0] if found.others else (member.name, place)
         report.add(HIDES_STEP, span, name=name)
         return found
-    told = declared.steps[member.name]
-    return replaced(found, decorators=merged(found.decorators, told, (*found.others, *others), place))
+    whole = merged(found.decorators, declared.steps[member.name], (*found.others, *others), place)
+    tell(member.name, found.decorators, whole, found.unclear, place, report)
+    return replaced(found, decorators=whole)
 
 
 def _marks(member: Member, node: ast.expr, report: Report) -> tuple[bool, bool]:

@@ -147,7 +147,8 @@ class Modules:
 
     def _attribute(self, found: Origin, name: str) -> Origin:
         if found.ours is not None:
-            return Origin(ours=name)
+            # `current.card` is no decorator: what the language's own names hold is not the language's.
+            return NOWHERE if found.ours in EXPORTED else Origin(ours=name)
         if isinstance(found.bound, Import) and found.module:
             target = self.imported(found.module, found.bound)
             inside = self.named(target, name) if target else NOWHERE
