@@ -12,6 +12,82 @@ def _flow(head: str, tail: str = "", body: str = "") -> str:
     return "\n".join([*lines, *tail.strip("\n").split("\n"), ""])
 
 
+def _below(*decorators: str) -> str:
+    """A flow with a step for each decorator, which stands below `@step`; the code behind one is found there."""
+    lines = [*_BELOW.strip("\n").split("\n"), "class F(FlowSpec):"]
+    names = ["start", *(f"s{at}" for at in range(1, len(decorators))), "end"]
+    for name, following, decorator in zip(names, names[1:], decorators, strict=False):
+        code = decorator[-5:] if decorator[-5:].startswith("FC") else ""
+        text = decorator.removesuffix(code).rstrip()
+        lines += ["    @step", f"    @{text}", *([f"     {'^' * len(text)} {code}"] if code else [])]
+        lines += [f"    def {name}(self):", f"        self.next(self.{following})"]
+    return "\n".join([*lines, "    @step", "    def end(self):", "        pass", ""])
+
+
+_BELOW = """
+import functools, typing, tenacity, company.tools
+from contextlib import contextmanager
+from functools import update_wrapper, wraps as keeping
+from metaflow import *
+def bare(function):
+    def inner(self):
+        return function(self)
+    return inner
+def by_hand(function):
+    def inner(self):
+        return function(self)
+    inner.__dict__.update(function.__dict__)
+    return inner
+def nothing(function):
+    print(function)
+class Held:
+    def __init__(self, function):
+        update_wrapper(self, function)
+def applies(function):
+    return batch(cpu=1)(wrapped(function))
+def unclear(count):
+    return KNOWN[count]
+@user_step_decorator
+def user(step_name, flow, inputs):
+    yield
+def wrapped(function):
+    @keeping(function)
+    def inner(*args):
+        return function(*args)
+    return inner
+def deep(word):
+    def decorate(function):
+        if word:
+            return wrapped(function)
+        else:
+            return function
+    return decorate
+class Made:
+    def __init__(self, count):
+        self.count = count
+    def __call__(self, function):
+        def inner(flow):
+            function(flow)
+        update_wrapper(inner, function)
+        return inner
+    def on(self, function):
+        return functools.update_wrapper(wrapped(function), function)
+made = Made(2)
+def optional(function=None, *, word=""):
+    if function is None:
+        return lambda inner: optional(inner, word=word)
+    return functools.wraps(function)(lambda self: function(self))
+def handed(function):
+    inner = company.tools.make(function)
+    inner.__wrapped__ = function
+    return inner
+@contextmanager
+def within():
+    yield
+identity = lambda function: function
+partly = functools.partial(optional, word="b")
+"""
+
 CASES = {
     "a decorator within another's call": _step(
         "«enable_decorator(kubernetes(gpu=1, image='i'), flag=os.environ)» FC661",
@@ -237,4 +313,31 @@ class F(Sturdy):
     def start(self):
         pass
 """,
+    "decorators below step that lose the function": _below(
+        "bare FC216",
+        "by_hand FC216",
+        "nothing FC216",
+        "Held FC216",
+        "applies FC216",
+        "unclear(1) FC216",
+        "functools.lru_cache FC216",
+        "property FC216",
+        "timeout(seconds=5) FC216",
+        "user FC216",
+    ),
+    "decorators below step that keep the function": _below(
+        "wrapped",
+        "deep('a')",
+        "Made(1)",
+        "made.on",
+        "optional",
+        "optional(word='a')",
+        "handed",
+        "within()",
+        "identity",
+        "partly",
+        "tenacity.retry(stop=1)",
+        "company.tools.traced",
+        "typing.no_type_check",
+    ),
 }

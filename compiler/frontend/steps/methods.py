@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from compiler.diagnostics import Fix, Insert, Move, Note, Replace, Report
 from compiler.frontend.declarations.import_result import DeclaredFlow, merged
 from compiler.frontend.declarations.module_import import tell
-from compiler.frontend.decorators.author_decorators import Others
-from compiler.frontend.decorators.language import Found, origin_of, read_decorators
+from compiler.frontend.decorators.author_decorators import Below, Others, below_step
+from compiler.frontend.decorators.carried import carried
+from compiler.frontend.decorators.language import LANGUAGE, Found, origin_of, read_decorators
 from compiler.frontend.findings import fc2xx
+from compiler.frontend.findings.fc5xx import BY_IMPORT
 from compiler.frontend.findings.fc6xx import HIDES_STEP
 from compiler.frontend.findings.suggest import clear, did_you_mean, slip
 from compiler.frontend.steps.bodies import Body, read_body
@@ -91,17 +93,28 @@ def read_method(member: Member, at: int, declared: DeclaredFlow | None, others: 
     """
     assert isinstance(member.node, _FUNCTIONS)
     function = member.node
-    source = member.owner.module.source
     for below in function.decorator_list[at + 1 :]:
-        above = Move(source.span(below), "before", source.span(function.decorator_list[at]))
-        report.add(fc2xx.BELOW_STEP, source.span(below), above, decorator=source.segment(below).split("(")[0])
+        _check_below(member, below, function.decorator_list[at], report)
     found = read_decorators(member.owner.scope, function.decorator_list[:at], "step", report)
+    if function.decorator_list[at + 1 :]:
+        found = replaced(found, wrapped=True)
     if declared is not None:
         found = _with_declared(member, found, declared, others, report)
     is_start, is_end = _marks(member, function.decorator_list[at], report)
     method = Method(member, function, read_body(function), is_start, is_end, found)
     _check_head(method, report)
     return method
+
+
+def _check_below(member: Member, below: ast.expr, step: ast.expr, report: Report) -> None:
+    """A decorator below `@step` has to leave the function where it is found again; else `@step` marks another one."""
+    scope, source = member.owner.scope, member.owner.module.source
+    kept: Below = "hides" if carried(scope, below, LANGUAGE) else below_step(scope, below)
+    if kept == "keeps" or (kept == "unclear" and scope.reading.has_imported):
+        return
+    above = Move(source.span(below), "before", source.span(step))
+    more = BY_IMPORT if kept == "unclear" else ""
+    report.add(fc2xx.BELOW_STEP, source.span(below), above, decorator=source.segment(below).split("(")[0], more=more)
 
 
 def _with_declared(member: Member, found: Found, declared: DeclaredFlow, others: Others, report: Report) -> Found:
