@@ -169,6 +169,7 @@ def _sort(
     parts = _Parts()
     for name, member in found.items():
         at = step_decorator(member)
+        _check_inside(member, report)
         if at is not None:
             parts.methods[name] = read_method(member, at, declared, others, report)
         elif isinstance(member.node, _FUNCTIONS):
@@ -183,6 +184,17 @@ def _sort(
             _check_hidden(member, report)
             parts.constants.append(name)
     return parts
+
+
+def _check_inside(member: Member, report: Report) -> None:
+    """A parameter that a step or another method makes: nobody could give it a value."""
+    scope, source = member.owner.scope, member.owner.module.source
+    for node in ast.walk(member.node) if isinstance(member.node, _FUNCTIONS) else ():
+        if not isinstance(node, ast.Call):
+            continue
+        kind = scope.modules.origin(scope.module, node.func).ours
+        if kind in KINDS:
+            report.add(fc5xx.PARAMETER_INSIDE, source.span(node), kind=kind, name=member.name)
 
 
 def _check_hidden(member: Member, report: Report) -> None:

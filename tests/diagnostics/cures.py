@@ -238,6 +238,12 @@ CURES: dict[str, Edits] = {
         (" if len(str(current)) else None", ""),
         ("(a,) = (Parameter('a', default=1),)", "a = Parameter('a', default=1)"),
     ),
+    "FC583": (("default='t.csv'", "required=True"),),
+    "FC584": ((", envvar='ALPHA'", ""),),
+    "FC585": (
+        ("def make(self, name): self.made = [Parameter(name)]", "made = Parameter('made')"),
+        ("        self.a = IncludeFile('a')\n        x = lambda: Config('b')", "        print(self.made)"),
+    ),
     "FC580": (
         ("retry(times=3)(F.start)", ""),
         ('for name in ("start",):\n    setattr(F, name, timeout(minutes=1)(getattr(F, name)))', ""),

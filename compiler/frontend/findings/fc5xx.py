@@ -248,6 +248,7 @@ FILE_MISSING = Rule(
     "include-file-missing",
     "there is no file `{path}`",
     "a default is looked up beside the flow, then in the code's root; correct the path, or give the file when the run starts",
+    severity="warning",
 )
 FILE_OUTSIDE = Rule(
     "FC552",
@@ -283,4 +284,11 @@ APPLIED_UNSEEN = Rule(
     "decorator-unseen",
     "`{text}` puts `{name}` on where neither the text of the flow nor a target sees it",
     "write `@{name}` above the step or the flow; what stands below `if __name__ == '__main__'` runs in no task",
+)
+PARAMETER_INSIDE = Rule(
+    "FC585",
+    "parameter-in-method",
+    "`{name}` makes a `{kind}` when it runs, which nobody can give a value then",
+    "declare it in the class, beside the steps: `x = {kind}('x')`; steps read `self.x`",
+    severity="warning",
 )
