@@ -32,7 +32,7 @@ from compiler.frontend.steps.bodies import Body, read_body
 from compiler.frontend.steps.methods import Method, read_ends, read_method, read_steps, step_decorator
 from compiler.frontend.text.source import doc_of
 from compiler.frontend.values.classes import Lineage, Member, members, own_members
-from compiler.ir.flow import Decorator, Flow, Parameter, Span
+from compiler.ir.flow import Config, Decorator, Flow, Parameter, Span
 from compiler.slotted_class import record
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -84,8 +84,7 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
     span = source.name_span(own.node)
     for each in lineage.classes:
         _check_twice(each.node.name, list(own_members(each)), report)
-    configs = read_configs(lineage, origin.folders, report)
-    declared = read_declared(own, configs, span, report)
+    configs, declared = _configs(lineage, origin, span, report)
     if isinstance(declared, ImportFailure):
         return None
     decorators, wrapped, others, unclear = _flow_decorators(lineage, report)
@@ -119,6 +118,20 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
     check_artifacts(flow, _attributes(lineage, parts, unknown), is_right, report)
     check_uses(lineage.classes[0].scope.reading.configs, report)
     return flow
+
+
+def _configs(
+    lineage: Lineage, origin: Origin, span: Span, report: Report
+) -> tuple[tuple[Config, ...], DeclaredFlow | ImportFailure | None]:
+    """The `Config`s, and what importing the module tells, which goes first where the author's own code makes their values."""
+    own = lineage.classes[0]
+    if not own.scope.reading.has_imported:
+        return read_configs(lineage, origin.folders, report), None
+    own.scope.reading.configs.told = {}
+    declared = read_declared(own, read_configs(lineage, origin.folders, Report()), span, report)
+    if isinstance(declared, DeclaredFlow):
+        own.scope.reading.configs.told = declared.configs
+    return read_configs(lineage, origin.folders, report), declared
 
 
 def _draw(name: str, span: Span, parts: _Parts, report: Report) -> Drawing:

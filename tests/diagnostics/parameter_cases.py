@@ -180,4 +180,16 @@ class F(FlowSpec):
         "c = Parameter('c', envvar=['C', 'CC'])",
         "d = IncludeFile('d', envvar='D')",
     ),
+    "Configs that functions make": _flow(
+        "a = Config('a', default_value=lambda ctx: {'n': len(ctx.flow_name), 'm': ctx.parameter_name})",
+        "b = Config('b', default_value='x: 2;y: 3', parser=pairs)",
+        "c = Config('c', default_value='2', parser=lambda text: int(text) + 1, plain=True)",
+        "d = Config('d', «default_value=late») FC657",
+        "e = Config('e', «default_value=lambda ctx: {'n': ctx.user_name}») FC657",
+        "f = Config('f', default_value='1', «parser=lambda text: int(text)») FC655",
+        "@retry(times=b.y)",
+        "@resources(memory=a.n * 500, cpu=c)",
+        flow="import os\ndef late(ctx): return {'n': os.getpid()}\n"
+        "def pairs(text): return {key: int(value) for key, _, value in [each.partition(':') for each in text.split(';')]}",
+    ),
 }

@@ -16,7 +16,7 @@ from compiler.ir.flow import Decorator, Dynamic, Flow
 HEAD = """\
 import os, sys, socket, subprocess, threading, time
 from metaflow import *
-def answer(): return 42
+def answer(): return os.getpid() * 0 + 42
 """
 TAIL = """
     @step
@@ -134,6 +134,43 @@ def test_what_only_the_import_knows_is_told(tmp_path: Path) -> None:
         ("FC582", 7, "`F` has `@schedule(daily=True)`"),
         ("FC582", 9, "`start` has `@resources(cpu=42)`"),
     ]
+
+
+def test_functions_and_parsers_of_configs_are_run(tmp_path: Path) -> None:
+    (tmp_path / "late.json").write_text('{"n": 3}', encoding="utf-8")
+    flow = _flow(
+        tmp_path,
+        """
+        def parse(text): return {"n": int(text) * answer(), "s": {1, 2}}
+        def plain(text): return {"n": [answer(), text]}
+        def late(ctx): return os.path.join(os.curdir, ctx.parameter_name + ".json")
+        class F(FlowSpec):
+            one = Config("one", default_value="2", parser=parse)
+            two = Config("two", default_value=lambda ctx: str(os.getpid() > 0), parser=plain)
+            three = Config("late", default=late)
+            four = Config("four", default_value=lambda ctx: {"flow": ctx.flow_name, "user": bool(ctx.user_name)})
+            @retry(times=three.n)
+            @resources(memory=two.n[0], cpu=config_expr("three.n + 1"))
+        """,
+    )
+    assert _decorators(flow) == {"retry": {"times": 3}, "resources": {"memory": 42, "cpu": 4}}
+    found = {each.attribute: (each.text, each.value) for each in flow.configs}
+    assert found["two"][0] == "True"
+    assert found["three"] == (None, {"n": 3})
+    assert found["four"] == (None, {"flow": "F", "user": True})
+
+
+def test_what_a_config_makes_that_no_output_holds_stays_unknown(tmp_path: Path) -> None:
+    flow, report = _read(
+        tmp_path,
+        """
+        class F(FlowSpec):
+            one = Config("one", default_value="2", parser=lambda text: {"n": {answer()}})
+            @retry(times=one.n)
+        """,
+    )
+    assert flow is None
+    assert [found.rule.code for found in report] == ["FC656"]
 
 
 def test_that_an_import_finds_nothing_is_told_too(tmp_path: Path) -> None:
