@@ -24,7 +24,7 @@ from compiler.frontend.declarations.parameters import (
 from compiler.frontend.decorators.author_decorators import Others
 from compiler.frontend.decorators.carried import check_applied
 from compiler.frontend.decorators.language import LANGUAGE, check_no_step, read_decorators
-from compiler.frontend.decorators.options import check_options
+from compiler.frontend.decorators.options import check_options, with_numbers
 from compiler.frontend.findings import fc2xx, fc5xx
 from compiler.frontend.shape.outline import Drawing
 from compiler.frontend.shape.topology import check_shape
@@ -104,7 +104,7 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
         end=drawing.end or "",
         steps=drawing.steps,
         parameters=tuple(parts.parameters),
-        decorators=decorators,
+        decorators=with_numbers(decorators),
         constants=tuple(parts.constants),
         doc=doc_of(own.node),
         span=span,

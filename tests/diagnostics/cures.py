@@ -244,6 +244,7 @@ CURES: dict[str, Edits] = {
         ("def make(self, name): self.made = [Parameter(name)]", "made = Parameter('made')"),
         ("        self.a = IncludeFile('a')\n        x = lambda: Config('b')", "        print(self.made)"),
     ),
+    "FC586": (("    @batch(cpu=1)\n", ""),),
     "FC580": (
         ("retry(times=3)(F.start)", ""),
         ('for name in ("start",):\n    setattr(F, name, timeout(minutes=1)(getattr(F, name)))', ""),

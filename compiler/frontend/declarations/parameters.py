@@ -176,7 +176,7 @@ def _parameter(call: Call, name: str, report: Report) -> Parameter | None:
         attribute=call.attribute,
         name=name,
         type=kind,
-        default=default,
+        default=_whole(default) if kind == "int" else default,
         has_default="default" in call.arguments,
         required=flag_of(call, name, "required", report),
         help=words_of(call, name, "help", report),
@@ -209,6 +209,13 @@ def words_of(call: Call, name: str, option: str, report: Report) -> str | None:
     if value is not None and option != "help":
         report.add(fc5xx.PARAMETER_VALUE, call.span(option), option=option, name=name, want="a text")
     return None
+
+
+def _whole(default: Value | Dynamic) -> Value | Dynamic:
+    """A default that is a whole number, spelled as one: `3` for `3.0`, of which command lines and engines make `int` no more."""
+    if isinstance(default, tuple):
+        return tuple(int(each) if isinstance(each, float) and each.is_integer() else each for each in default)
+    return int(default) if isinstance(default, float) and default.is_integer() else default
 
 
 def variables_of(call: Call, name: str, report: Report) -> tuple[str, ...]:

@@ -285,6 +285,13 @@ APPLIED_UNSEEN = Rule(
     "`{text}` puts `{name}` on where neither the text of the flow nor a target sees it",
     "write `@{name}` above the step or the flow; what stands below `if __name__ == '__main__'` runs in no task",
 )
+TWO_PLACES = Rule(
+    "FC586",
+    "kubernetes-and-batch",
+    "`{step}` has `@kubernetes` and `@batch`: Metaflow runs no such step; here each target takes its own, and the larger sizes",
+    "keep the one of the target that runs it, and say sizes for both with `@resources`",
+    severity="warning",
+)
 PARAMETER_INSIDE = Rule(
     "FC585",
     "parameter-in-method",

@@ -11,6 +11,7 @@ from compiler.frontend.declarations.module_import import tell
 from compiler.frontend.decorators.author_decorators import Below, Others, below_step
 from compiler.frontend.decorators.carried import carried
 from compiler.frontend.decorators.language import LANGUAGE, Found, origin_of, read_decorators
+from compiler.frontend.decorators.options import with_numbers
 from compiler.frontend.findings import fc2xx
 from compiler.frontend.findings.fc5xx import BY_IMPORT
 from compiler.frontend.findings.fc6xx import HIDES_STEP
@@ -337,7 +338,7 @@ def _step(method: Method, spoken: Spoken | End, methods: Mapping[str, Method], b
         name=method.name,
         next=spoken,
         is_join=method.is_join,
-        decorators=method.found.decorators,
+        decorators=with_numbers(method.found.decorators),
         reads=_accesses(body.reads, methods, source),
         writes=_accesses(body.writes, methods, source),
         doc=doc_of(method.function),

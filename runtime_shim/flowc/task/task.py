@@ -118,7 +118,7 @@ def _repeated(loaded: Loaded, task: _Task, first: _First) -> Reported:
         from flowc.task.recursion import Job, repeat
 
     retry = _marks(loaded, task.call.step).find("retry") or {}
-    times, pause = int(retry.get("times", 0)), 60 * float(retry.get("minutes_between_retries", 0))
+    times, pause = int(float(retry.get("times", 0))), 60 * float(retry.get("minutes_between_retries", 0))
     pause = 0 if os.environ.get("FLOWC_RETRY_AT_ONCE") else pause
     return repeat(Job(loaded, task.call, task.store, task.fence, first, times, pause, iterate))
 
@@ -163,7 +163,7 @@ def _counted(loaded: Loaded | Broken, call: TaskCall, store: Store, address: Tas
 
 def _times(marks: StepMarks) -> int:
     retry = marks.find("retry")
-    return int(retry["times"]) if retry else 0
+    return int(float(retry["times"])) if retry else 0
 
 
 def _begun(loaded: Loaded | Broken, call: TaskCall, store: Store, started: float) -> tuple[Loaded | Broken, _First]:
@@ -317,9 +317,12 @@ def _run(flow: Any, work: Work, marks: StepMarks, method: Callable[..., Any]) ->
         method(work.inputs)
 
 
+_SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600}
+
+
 def _seconds(marks: StepMarks) -> float:
     found = marks.find("timeout")
-    return float(found["seconds"] + 60 * found["minutes"] + 3600 * found["hours"]) if found else 0.0
+    return sum(float(found[unit] or 0) * factor for unit, factor in _SECONDS.items()) if found else 0.0
 
 
 def _failure_of(error: BaseException) -> Failure:
