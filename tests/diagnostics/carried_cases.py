@@ -93,8 +93,12 @@ CASES = {
         "«enable_decorator(kubernetes(gpu=1, image='i'), flag=os.environ)» FC661",
         "«enable_decorator(card)» FC661",
         "«when(True, then=[secrets])» FC661",
+        "«when(True, then=[Adds])» FC661",
         head="""
 from company.tools import enable_decorator
+class Adds(StepMutator):
+    def mutate(self, mutable_step):
+        mutable_step.add_decorator("retry:times=1")
 def when(flag, then):
     return then[0] if flag else None
 """,

@@ -28,11 +28,16 @@ def carried(scope: Scope, node: ast.AST, language: frozenset[str]) -> str:
     return _Search(language).of(scope, node)
 
 
+_MUTATORS = frozenset(("StepMutator", "FlowMutator"))
+"""What puts decorators on by code, where it stands itself."""
+
+
 class _Search:
     """What was looked at already."""
 
     def __init__(self, language: frozenset[str]) -> None:
         self.language = language
+        self.wanted = language | _MUTATORS
         self.seen: set[int] = set()
         self.left: list[tuple[Scope, ast.AST]] = []
 
@@ -68,7 +73,7 @@ class _Search:
     def _named(self, scope: Scope, part: ast.expr) -> str:
         origin = origin_in(scope, part)
         if origin.ours is not None:
-            return origin.ours if origin.ours in self.language else "" if origin.ours else OURS[0]
+            return origin.ours if origin.ours in self.wanted else "" if origin.ours else OURS[0]
         while origin == Origin() and isinstance(part, ast.Attribute):
             part = part.value
             origin = origin_in(scope, part)
