@@ -109,6 +109,7 @@ def when(flag, then):
         "«BY_NAME['late']» FC661",
         "«first» FC661",
         "«each(times=1)» FC661",
+        "«matched» FC661",
         head="""
 from company.tools import put
 gpu = kubernetes(gpu=1)
@@ -118,6 +119,11 @@ BY_NAME["late"] = retry(times=3)
 first, second = resources(cpu=2), None
 for each in (batch,):
     pass
+match len(BOTH):
+    case 2:
+        matched = card(type="blank")
+    case _:
+        matched = put
 """,
     ),
     "functions and classes that lead to one": _step(

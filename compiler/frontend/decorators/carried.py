@@ -74,6 +74,9 @@ class _Search:
         origin = origin_in(scope, part)
         if origin.ours is not None:
             return origin.ours if origin.ours in self.wanted else "" if origin.ours else OURS[0]
+        root = _root(part)
+        if root not in scope.module.names and root not in scope.names:  # bound where nobody looks: in a `match`
+            self.left += [(scope, each) for each in _more(scope.module, root, is_unclear=True)]
         while origin == Origin() and isinstance(part, ast.Attribute):
             part = part.value
             origin = origin_in(scope, part)
@@ -84,7 +87,7 @@ class _Search:
             if isinstance(origin.bound, (ast.expr, ast.ClassDef, *_FUNCTIONS)):
                 self.left.append((around, origin.bound))
             name = part.id if isinstance(part, ast.Name) else part.attr if isinstance(part, ast.Attribute) else ""
-            self.left += [(around, each) for each in _more(origin.module, name, origin.bound is None)]
+            self.left += [(around, each) for each in _more(origin.module, name, is_unclear=origin.bound is None)]
         return ""
 
     def _imported(self, scope: Scope, node: ast.Import | ast.ImportFrom) -> str:
@@ -157,7 +160,7 @@ def _root(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _more(module: Module, name: str, is_unclear: bool) -> Iterator[ast.expr]:
+def _more(module: Module, name: str, *, is_unclear: bool) -> Iterator[ast.expr]:
     """What else a module puts behind a name: the values of one that it binds more than once, and what it puts into it."""
     for node in ast.walk(module.tree):
         if is_unclear and isinstance(node, ast.stmt) and name in bound_names(node):
