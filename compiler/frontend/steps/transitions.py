@@ -330,8 +330,6 @@ def _artifact(place: Place, keyword: ast.keyword, report: Report) -> str | None:
 
 def _width(place: Place, keyword: ast.keyword, report: Report) -> int | Dynamic:
     value = evaluate(place.scope, keyword.value)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         if value < 1:
             report.add(fc2xx.GANG_WIDTH, place.span(keyword.value), found=value)

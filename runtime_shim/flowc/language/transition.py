@@ -117,8 +117,6 @@ def _gang(flow: Any, names: tuple[str, ...], width: Any) -> Transition:
     step = flow.__dict__[KEY].address.step
     if len(names) != 1:
         raise InvalidNextException("num_parallel goes to one step")
-    if isinstance(width, float) and width.is_integer():
-        width = int(width)
     try:
         count = int(width.__index__()) if not isinstance(width, bool) else 0
     except (AttributeError, TypeError):  # no whole number
