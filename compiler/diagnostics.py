@@ -24,6 +24,8 @@ class Rule:
     """Whether the line may be shown; not where it holds what logs should not."""
     fix: str = ""
     """What `flowc fix` does about it, and when; nothing where only a person can tell what was meant."""
+    is_answer: bool = False
+    """A note that answers what the call asks for, so it is kept though nobody asks for notes."""
 
 
 @record
@@ -120,7 +122,8 @@ class Report:
             self._put(finding)
 
     def _put(self, finding: Diagnostic) -> None:
-        if finding not in self._seen and (self.notes or finding.rule.severity != "note"):
+        is_kept = self.notes or finding.rule.severity != "note" or finding.rule.is_answer
+        if finding not in self._seen and is_kept:
             self._seen.add(finding)
             self.diagnostics.append(finding)
 

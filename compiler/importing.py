@@ -124,7 +124,14 @@ def _flow(told: Mapping[str, Any]) -> DeclaredFlow:
         steps={name: _step(step) for name, step in told["steps"].items()},
         parameters=tuple(_parameter(each) for each in told["parameters"]),
         mutated=bool(told["mutated"]),
+        configs={name: _known(parts) for name, parts in told["configs"].items()},
     )
+
+
+def _known(told: Mapping[str, Any]) -> dict[str, Value]:
+    """The values among the parts of a `Config`."""
+    worth = {part: _worth(value) for part, value in told.items()}
+    return {part: value for part, value in worth.items() if not isinstance(value, Opaque)}
 
 
 def _step(told: Mapping[str, Any]) -> tuple[DeclaredDecorator, ...]:

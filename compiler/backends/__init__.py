@@ -90,6 +90,19 @@ OPTION_NOT_ON_TARGET = Rule(
     message="{target} has no spelling for `@{decorator}({option}=…)`",
     help="remove the option, or compile for a target that has it: it is never ignored",
 )
+FILE_NEEDED = Rule(
+    code="FC583",
+    name="include-file-needed",
+    message="there is no file `{path}`, so a run on {target} would have nothing for `{name}`",
+    help="put the file beside the flow or into the code's root; or leave the default out and give each run a URL",
+)
+VARIABLE_IS_LOCAL = Rule(
+    code="FC584",
+    name="variable-of-a-local-run",
+    message="`{variable}` gives `{name}` its value in a local run alone: {target} has the values that a run is started with",
+    help="give the value there; a comment `# flowc: ignore[FC584]` says that this is meant",
+    severity="warning",
+)
 GANG_OVER_LIMIT = Rule(
     code="FC632",
     name="gang-over-limit",
@@ -128,7 +141,22 @@ def refuse(plan: Plan, backend: Backend, options: Options, report: Report) -> No
             )
     if options.max_workers:
         _refuse_gangs(plan, options.max_workers, report)
+    if backend.name != LOCAL:
+        _check_parameters(plan, backend.name, report)
     backend.check(plan, options, report)
+
+
+LOCAL = "local"
+"""What the local run is called, which a person starts, on a machine with files and variables."""
+
+
+def _check_parameters(plan: Plan, target: str, report: Report) -> None:
+    """Report the parameters whose value a target does not have, or not from where a local run takes it."""
+    for parameter in plan.parameters:
+        if parameter.absent is not None and not parameter.required:
+            report.add(FILE_NEEDED, parameter.span, path=parameter.absent, name=parameter.name, target=target)
+        for variable in parameter.envvar[:1]:
+            report.add(VARIABLE_IS_LOCAL, parameter.span, variable=variable, name=parameter.name, target=target)
 
 
 def _refuse_gangs(plan: Plan, most: int, report: Report) -> None:

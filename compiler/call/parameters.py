@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Container, Mapping, Sequence
 
 import click
@@ -19,8 +20,10 @@ def parse_parameters(
     """What the words give, by attribute, as text: the first step converts it, as it does on every engine.
 
     Text that does not fit its declared type is refused here already. `ours` are flowc's own options, which do not go here.
-    `values` is a JSON object of more, by name or attribute, or the URL of one. A run that is `resumed` has the
-    parameters of its origin, and takes none.
+    `values` is a JSON object of more, by name or attribute, or the URL of one. What neither gives, a parameter's variables may: those of
+    its `envvar`, then `METAFLOW_RUN_<NAME>`. The path of an `IncludeFile` becomes a URL.
+
+    A run that is `resumed` has the parameters of its origin, and takes none.
     Raises CallError, and click's Exit after `--help`.
     """
     already = _by_attribute(plan, values)
@@ -39,12 +42,43 @@ def parse_parameters(
         command.params = []
     try:
         with command.make_context(called, list(words)) as context:
-            given = context.params
+            by_variable = {name for name in context.params if context.get_parameter_source(name) is _VARIABLE}
+            given = {
+                name: value for name, value in context.params.items() if not (name in by_variable and name in already)
+            }
     except click.UsageError as error:
         raise CallError(joined(_mistake(error, called, words, ours), _list(command))) from error
-    return already | {
+    found = already | {
         name: list(value) if isinstance(value, tuple) else value for name, value in given.items() if _is_given(value)
     }
+    return found if resumed else _with_files(plan, found)
+
+
+_VARIABLE = click.core.ParameterSource.ENVIRONMENT
+
+
+def _with_files(plan: Plan, given: dict[str, object]) -> dict[str, object]:
+    """The values with a URL for each path of an `IncludeFile`. Raises CallError where there is no file, also none at a default."""
+    for parameter in plan.parameters:
+        value = given.get(parameter.attribute)
+        if parameter.type == "file" and isinstance(value, str):
+            given[parameter.attribute] = _url_of(parameter.name, value)
+        elif parameter.absent is not None and not parameter.required and value is None:
+            place = f"{parameter.span.path}:{parameter.span.line}"
+            raise CallError(
+                f"there is no file {parameter.absent}, the default of {parameter.name!r} ({place}): give one, --{parameter.name} PATH"
+            )
+    return given
+
+
+def _url_of(name: str, path: str) -> str:
+    if path.startswith(("s3://", "file:")):
+        return path
+    place = os.path.abspath(os.path.expanduser(path))
+    if not os.path.isfile(place):
+        what = "is a folder" if os.path.isdir(place) else "is not there"
+        raise CallError(f"--{name} wants a file, and {path} {what}")
+    return f"file:{place}"
 
 
 def _by_attribute(plan: Plan, values: str) -> dict[str, object]:
@@ -107,6 +141,7 @@ def _option(parameter: Parameter, is_given: bool) -> click.Option:
         type=_Checked(parameter),
         multiple=parameter.multiple,
         required=parameter.required and not parameter.has_default and not is_given,
+        envvar=[*parameter.envvar, f"METAFLOW_RUN_{parameter.name.replace('-', '_').upper()}"],
         help=" ".join(filter(None, [parameter.help, default])),
     )
 

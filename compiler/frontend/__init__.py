@@ -13,6 +13,8 @@ from pathlib import Path
 
 from compiler.diagnostics import Report
 from compiler.frontend.declarations.import_result import Importer
+from compiler.frontend.decorators.carried import check_rebound
+from compiler.frontend.decorators.language import LANGUAGE
 from compiler.frontend.findings import fc1xx, fc2xx
 from compiler.frontend.flows import Origin, has_steps, read_flow
 from compiler.frontend.names.whole_module import check_names
@@ -24,7 +26,7 @@ from compiler.frontend.text.source import Drafts, is_nameable, read, tree
 from compiler.frontend.values.bases import is_base
 from compiler.frontend.values.classes import Lineage, Lineages
 from compiler.frontend.values.config_values import Given
-from compiler.frontend.values.scope import FileReading
+from compiler.frontend.values.scope import FileReading, Scope
 from compiler.ir.flow import Flow, Span
 
 
@@ -69,7 +71,9 @@ def parse(  # noqa: PLR0913 - what a call decides, each by its name
     origin = Origin(path, inside, root.as_posix(), search_path(path, root, folders))
     if name is None:
         if not found and not report.failed and not names.lacks_some:
-            report_no_flow(module, lineages, path, root, report)
+            check_rebound(module, Scope(lineages.reading, module, {}), LANGUAGE, report)
+            if not report.failed:
+                report_no_flow(module, lineages, path, root, report)
         flows = _read_all(found, origin, report)
     elif name in found:
         flow = read_flow(found[name], origin, report)

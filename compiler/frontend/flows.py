@@ -13,7 +13,7 @@ from compiler.frontend.declarations.credentials import check_credentials
 from compiler.frontend.declarations.import_result import DeclaredFlow, ImportFailure, merged, merged_parameters
 from compiler.frontend.declarations.include_files import read_file
 from compiler.frontend.declarations.indirect_parameters import hidden_kind
-from compiler.frontend.declarations.module_import import read_declared
+from compiler.frontend.declarations.module_import import read_declared, tell
 from compiler.frontend.declarations.parameters import (
     BESIDE_PARAMETERS,
     KINDS,
@@ -22,8 +22,9 @@ from compiler.frontend.declarations.parameters import (
     read_parameter,
 )
 from compiler.frontend.decorators.author_decorators import Others
-from compiler.frontend.decorators.language import check_no_step, read_decorators
-from compiler.frontend.decorators.options import check_options
+from compiler.frontend.decorators.carried import check_applied
+from compiler.frontend.decorators.language import LANGUAGE, check_no_step, read_decorators
+from compiler.frontend.decorators.options import check_options, with_numbers
 from compiler.frontend.findings import fc2xx, fc5xx
 from compiler.frontend.shape.outline import Drawing
 from compiler.frontend.shape.topology import check_shape
@@ -33,7 +34,7 @@ from compiler.frontend.steps.undecorated import Plain, check_left_out
 from compiler.frontend.text.import_path import own_folder
 from compiler.frontend.text.source import doc_of
 from compiler.frontend.values.classes import Lineage, Member, members, own_members
-from compiler.ir.flow import Decorator, Flow, Parameter, Span
+from compiler.ir.flow import Config, Decorator, Flow, Parameter, Span
 from compiler.slotted_class import record
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -90,14 +91,15 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
     span = source.name_span(own.node)
     for each in lineage.classes:
         _check_twice(each.node.name, list(own_members(each)), report)
-    configs = read_configs(lineage, origin.folders, report)
-    declared = read_declared(own, configs, span, report)
+    configs, declared = _configs(lineage, origin, span, report)
     if isinstance(declared, ImportFailure):
         return None
-    decorators, wrapped, others = _flow_decorators(lineage, report)
+    decorators, wrapped, others, unclear = _flow_decorators(lineage, report)
+    check_applied(lineage, LANGUAGE, report)
     parts = _sort(members(lineage), origin, declared, others, report)
     if declared is not None:
-        decorators = merged(decorators, declared.decorators, others, span)
+        text, decorators = decorators, merged(decorators, declared.decorators, others, span)
+        tell(name, text, decorators, unclear, span, report)
         parts.parameters = merged_parameters(parts.parameters, declared.parameters, others, span)
     drawing = _draw(name, span, parts, report)
     is_right = not any(fc2xx.is_of_shape(each.rule) for each in report.diagnostics)
@@ -109,7 +111,7 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
         end=drawing.end or "",
         steps=drawing.steps,
         parameters=tuple(parts.parameters),
-        decorators=decorators,
+        decorators=with_numbers(decorators),
         constants=tuple(parts.constants),
         doc=doc_of(own.node),
         span=span,
@@ -124,6 +126,20 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
     check_artifacts(flow, _attributes(lineage, parts, unknown), is_right, report)
     check_uses(lineage.classes[0].scope.reading.configs, report)
     return flow
+
+
+def _configs(
+    lineage: Lineage, origin: Origin, span: Span, report: Report
+) -> tuple[tuple[Config, ...], DeclaredFlow | ImportFailure | None]:
+    """The `Config`s, and what importing the module tells, which goes first where the author's own code makes their values."""
+    own = lineage.classes[0]
+    if not own.scope.reading.has_imported:
+        return read_configs(lineage, origin.folders, report), None
+    own.scope.reading.configs.told = {}
+    declared = read_declared(own, read_configs(lineage, origin.folders, Report()), span, report)
+    if isinstance(declared, DeclaredFlow):
+        own.scope.reading.configs.told = declared.configs
+    return read_configs(lineage, origin.folders, report), declared
 
 
 def _draw(name: str, span: Span, parts: _Parts, report: Report) -> Drawing:
@@ -176,6 +192,7 @@ def _sort(
     parts = _Parts()
     for name, member in found.items():
         at = step_decorator(member)
+        _check_inside(member, report)
         if at is not None:
             parts.methods[name] = read_method(member, at, declared, others, report)
         elif isinstance(member.node, _FUNCTIONS):
@@ -190,6 +207,17 @@ def _sort(
             _check_hidden(member, report)
             parts.constants.append(name)
     return parts
+
+
+def _check_inside(member: Member, report: Report) -> None:
+    """A parameter that a step or another method makes: nobody could give it a value."""
+    scope, source = member.owner.scope, member.owner.module.source
+    for node in ast.walk(member.node) if isinstance(member.node, _FUNCTIONS) else ():
+        if not isinstance(node, ast.Call):
+            continue
+        kind = scope.modules.origin(scope.module, node.func).ours
+        if kind in KINDS:
+            report.add(fc5xx.PARAMETER_INSIDE, source.span(node), kind=kind, name=member.name)
 
 
 def _check_hidden(member: Member, report: Report) -> None:
@@ -208,20 +236,22 @@ def _parameter(member: Member, origin: Origin, report: Report) -> Parameter | No
     return read_parameter(member, report) if kind == "Parameter" else None
 
 
-def _flow_decorators(lineage: Lineage, report: Report) -> tuple[tuple[Decorator, ...], bool, Others]:
-    """The flow's decorators, the nearest class's of each name, whether others wrap it, and those."""
+def _flow_decorators(lineage: Lineage, report: Report) -> tuple[tuple[Decorator, ...], bool, Others, tuple[Span, ...]]:
+    """The flow's decorators, the nearest class's of each name, whether others wrap it, those, and what the text does not tell."""
     found: dict[str, Decorator] = {}
     extra: list[Decorator] = []
     others: list[tuple[str, Span]] = []
+    unclear: list[Span] = []
     wrapped = False
     for each in lineage.classes:
         read = read_decorators(each.scope, each.node.decorator_list, "flow", report)
         wrapped = wrapped or read.wrapped
         others += read.others
+        unclear += read.unclear
         above = set(found)
         for decorator in read.decorators:
             if decorator.name not in found:
                 found[decorator.name] = decorator
             elif decorator.name not in above:
                 extra.append(decorator)
-    return (*found.values(), *extra), wrapped, tuple(others)
+    return (*found.values(), *extra), wrapped, tuple(others), tuple(unclear)

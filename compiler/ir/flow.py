@@ -157,6 +157,10 @@ class Parameter:
     """True where `default` is a function that wants to be called when the flow is deployed (`default` is then Dynamic)."""
     file: str | None = None
     """The file of an IncludeFile's default, relative to the code's root."""
+    absent: str | None = None
+    """The path of an IncludeFile's default where no file is there: the parameter has to be given."""
+    envvar: tuple[str, ...] = ()
+    """The variables from which a local run takes the value where nothing else gives one."""
 
 
 @record

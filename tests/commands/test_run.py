@@ -30,7 +30,7 @@ CALLS = [
     ("flow.py --top", f"'--top' requires an argument; {_PARAMETERS}"),
     ("flow.py --key-words a --top", f"'--top' requires an argument; {_PARAMETERS}"),
     ("flow.py --top many", f"'--top': 'many' is not a valid integer; {_PARAMETERS}"),
-    ("flow.py --tip 3", f"'--tip'. Did you mean '--top'?; {_PARAMETERS}"),
+    ("flow.py --tip 3", f"no parameter --tip; did you mean --top? {_PARAMETERS[:1].upper()}{_PARAMETERS[1:]}"),
     ("flow.py more", f"unexpected extra argument (more); {_PARAMETERS}"),
     ("needy.py", "Missing option '--rate'; the flow's parameters: --rate NUMBER"),
     ("plain.py --top 3", "the flow has no parameters"),

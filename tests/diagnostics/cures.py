@@ -249,6 +249,24 @@ CURES: dict[str, Edits] = {
         (" if len(str(current)) else None", ""),
         ("(a,) = (Parameter('a', default=1),)", "a = Parameter('a', default=1)"),
     ),
+    "FC583": (("default='t.csv'", "required=True"),),
+    "FC584": ((", envvar='ALPHA'", ""),),
+    "FC585": (
+        ("def make(self, name): self.made = [Parameter(name)]", "made = Parameter('made')"),
+        ("        self.a = IncludeFile('a')\n        x = lambda: Config('b')", "        print(self.made)"),
+    ),
+    "FC586": (("    @batch(cpu=1)\n", ""),),
+    "FC580": (
+        ("retry(times=3)(F.start)", ""),
+        ('for name in ("start",):\n    setattr(F, name, timeout(minutes=1)(getattr(F, name)))', ""),
+        ("tools.apply(F, [schedule(daily=True)])", ""),
+        ("class F", "@schedule(daily=True)\nclass F"),
+        ("    @step", "    @retry(times=3)\n    @timeout(minutes=1)\n    @step"),
+    ),
+    "FC581": (
+        ("    if PRODUCTION:\n        schedule(daily=True)(F)\n", ""),
+        ("class F", "@schedule(daily=True)\nclass F"),
+    ),
     "FC661": (("@big", "@resources(memory=64000)"),),
     "FC662": (
         ("def timed(function):\n", "import functools\n\ndef timed(function):\n    @functools.wraps(function)\n"),

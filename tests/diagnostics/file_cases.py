@@ -7,7 +7,7 @@ from pathlib import Path
 
 from compiler.diagnostics import Report
 from compiler.frontend import parse
-from compiler.frontend.declarations.import_result import ImportFailure
+from compiler.frontend.declarations.import_result import DeclaredDecorator, DeclaredFlow, ImportFailure
 from compiler.ir.flow import Flow
 from compiler.workspace.left_out import check_flow, check_imports
 from tests.diagnostics.marked import Place
@@ -81,6 +81,10 @@ OTHERS: dict[str, tuple[str, bytes | None]] = {
         b"from metaflow import FlowSpec, step\nimport keys\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n",
     ),
     "FC124": ("flow.py", _FLOW),
+    "FC582": (
+        "flow.py",
+        b"from metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n",
+    ),
     "FC663": (
         "flow.py",
         b"from metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n",
@@ -104,5 +108,9 @@ def read_other(code: str, folder: Path) -> tuple[tuple[Flow, ...], Report]:
         (folder / "keys.py").touch()
         (check_imports(path, folder, (), report) if code == "FC123" else check_flow(path, folder, report))
         return (), report
-    importer = (lambda *_: ImportFailure("KeyError: 'x'")) if code == "FC663" else None
+    told = {"FC582": _TOLD, "FC663": ImportFailure("KeyError: 'x'")}.get(code)
+    importer = (lambda *_: told) if told else None
     return parse(path, report, name="Missing" if code == "FC106" else None, importer=importer), report
+
+
+_TOLD = DeclaredFlow((), {"start": (DeclaredDecorator("retry", (("times", 1),), None),)}, (), mutated=False)

@@ -82,6 +82,20 @@ class F(FlowSpec):
     "an image with a NUL": _step("batch(«image='a\\0'») FC645"),
     "texts of many kinds": _step("environment(vars={'A': '\\x01\\x1b\\x7f\\u2028\\ufeff{{x}}$(y)', 'B': ''})"),
     "times that are a text": _step("retry(«times='many'») FC510"),
+    "numbers in every spelling": _step(
+        "retry(times=2.0, minutes_between_retries='0.5')",
+        "timeout(seconds='60', minutes=1e0, hours=0x1)",
+        "resources(cpu='1e-1', memory=10 ** 3, gpu=int('2'), shared_memory=1_000)",
+        "kubernetes(disk='4e3', port=8080.0, memory=str(2 ** 10))",
+    ),
+    "numbers that are none": _step(
+        "retry(«times=True») FC510",
+        "timeout(«seconds='nan'») FC510",
+        "resources(«memory=4000.5») FC510",
+        "kubernetes(«disk='1e999'») FC510",
+    ),
+    "a number that is an empty text": _step("batch(«max_swap=''») FC510"),
+    "a step for Kubernetes and for AWS Batch": _step("kubernetes(cpu=1)", "«batch(cpu=1)» FC586"),
     "times that are a fraction": _step("retry(«times=1.5») FC510"),
     "negative retries": _step("retry(«times=-1») FC511"),
     "a negative pause": _step("retry(times=1, «minutes_between_retries=-2») FC511"),
@@ -315,19 +329,15 @@ class F(FlowSpec):
     ),
     "decorators out of expressions, and names with several values": _step(
         "(«resources(cpu=2) if os.environ else plain») FC661",
-        "«CHOICES['big']» FC661",
         "«either» FC661",
-        "«partly(cpu=2)» FC661",
-        "«lambda_(4)» FC661",
+        "partly(cpu=2)",
         head="""
 import functools, os
-CHOICES = {"big": resources(cpu=4)}
 if os.environ:
     either = resources(cpu=2)
 else:
     either = functools.cache
 partly = functools.partial(resources, memory=100)
-lambda_ = lambda cpu: resources(cpu=cpu)
 def plain(function):
     return function
 """,

@@ -30,7 +30,7 @@ once, each at its line, none that only follows from another. This page is printe
 `flowc explain FC202` prints a rule with a whole flow that breaks it and the same flow put right.
 
 A comment silences a warning of its line, by its code: `# flowc: ignore[FC409] why that is meant`. Notes are told by
-`flowc check --notes` alone.
+`flowc check --notes` alone, but for the one that says what `--import` found.
 
 `--format json` prints one object: `version` (1), `errors`, `warnings` and `diagnostics`, a list of objects with `code`, `name`,
 `severity`, `message`, `help`, `span` (`path`, `line`, `column`, `end_line`, `end_column`; from 1, columns in characters, the

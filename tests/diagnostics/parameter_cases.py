@@ -21,6 +21,10 @@ def _marked(text: str, indent: int) -> list[str]:
 
 CASES = {
     "a file that is not there": _flow("table = IncludeFile('table', «default='t.csv'») FC551"),
+    "parameters that methods make": _flow(
+        "def make(self, name): self.made = [«Parameter(name)»] FC585",
+        body="self.a = «IncludeFile('a')» FC585; x = lambda: «Config('b')» FC585",
+    ),
     "a file that is not with the code": _flow("table = IncludeFile('table', «default='/etc/hostname'») FC552"),
     "a file that is no text": _flow("# é", "table = IncludeFile('table', «default=__file__», encoding='ascii') FC553"),
     "a file with an encoding that is none": _flow(
@@ -68,7 +72,7 @@ CASES = {
     "one name in two cases": _flow("a = Parameter('Alpha')", "b = «Parameter('alpha')» FC543"),
     "an attribute twice": _flow("a = Parameter('a')", "«a = Parameter('b')» FC214"),
     "a misspelt option": _flow("x = Parameter('x', «defualt=1») FC544"),
-    "an option that nothing would honour": _flow("x = Parameter('x', «envvar='X'») FC544"),
+    "an option that nothing would honour": _flow("x = Parameter('x', «prompt='X'») FC544"),
     "a type that is none": _flow("x = Parameter('x', «type=complex») FC545"),
     "parameters that only some condition declares": _flow(
         "if len(str(current)):",
@@ -170,4 +174,22 @@ class F(FlowSpec):
     def end(self):
         pass
 """,
+    "variables that are none": _flow(
+        "a = Parameter('a', «envvar=5») FC550",
+        "b = Parameter('b', «envvar=['B', click.B]») FC550",
+        "c = Parameter('c', envvar=['C', 'CC'])",
+        "d = IncludeFile('d', envvar='D')",
+    ),
+    "Configs that functions make": _flow(
+        "a = Config('a', default_value=lambda ctx: {'n': len(ctx.flow_name), 'm': ctx.parameter_name})",
+        "b = Config('b', default_value='x: 2;y: 3', parser=pairs)",
+        "c = Config('c', default_value='2', parser=lambda text: int(text) + 1, plain=True)",
+        "d = Config('d', «default_value=late») FC657",
+        "e = Config('e', «default_value=lambda ctx: {'n': ctx.user_name}») FC657",
+        "f = Config('f', default_value='1', «parser=lambda text: int(text)») FC655",
+        "@retry(times=b.y)",
+        "@resources(memory=a.n * 500, cpu=c)",
+        flow="import os\ndef late(ctx): return {'n': os.getpid()}\n"
+        "def pairs(text): return {key: int(value) for key, _, value in [each.partition(':') for each in text.split(';')]}",
+    ),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.diagnostics import (
+    carried_cases,
     dataflow_cases,
     mixed_cases,
     name_cases,
@@ -18,6 +19,7 @@ _TABLES = {
     "transition": transition_cases,
     "shape": shape_cases,
     "option": option_cases,
+    "carried": carried_cases,
     "parameter": parameter_cases,
     "dataflow": dataflow_cases,
     "mixed": mixed_cases,

@@ -117,6 +117,19 @@ def _chain(count: int, code: str, *, name: str = "s", decorator: str = "") -> st
 _ON_FARGATE: Mapping[str, Value] = {"platform": "FARGATE"}
 
 CASES: dict[str, Aimed] = {
+    "a file that no run would have": Aimed(
+        "argo",
+        _flow(
+            members="    t = IncludeFile('t', default='t.csv')\n        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ FC583\n"
+            "                         ^^^^^^^^^^^^^^^ FC551\n"
+        ),
+    ),
+    "a variable that a target does not read": Aimed(
+        "airflow",
+        _flow(
+            members="    alpha = Parameter('alpha', default=1, envvar='ALPHA')\n            " + "^" * 45 + " FC584\n"
+        ),
+    ),
     "a sensor elsewhere": Aimed("argo", step_with(flow=("«airflow_s3_key_sensor(bucket_key='s3://b/k')» FC301",))),
     "a sensor on Step Functions": Aimed(
         "step-functions", step_with(flow=("«airflow_external_task_sensor(external_dag_id='a')» FC301",))

@@ -16,7 +16,7 @@ from compiler.ir.flow import Decorator, Dynamic, Flow
 HEAD = """\
 import os, sys, socket, subprocess, threading, time
 from metaflow import *
-def answer(): return 42
+def answer(): return os.getpid() * 0 + 42
 """
 TAIL = """
     @step
@@ -113,6 +113,73 @@ def test_decorators_that_others_put_on_stand_where_those_stand(tmp_path: Path) -
     )
     assert _decorators(flow) == {"retry": {"times": 42}, "resources": {"cpu": 3}}
     assert _named(flow, "retry").span.line == 8
+
+
+def test_what_only_the_import_knows_is_told(tmp_path: Path) -> None:
+    flow, report = _read(
+        tmp_path,
+        """
+        def when(flag, put):
+            return put if flag else lambda function: function
+        @when(answer() == 42, schedule(daily=True))
+        class F(FlowSpec):
+            @when(answer() == 42, resources(cpu=answer()))
+            @when(answer() == 1, batch(cpu=1))
+            @timeout(minutes=2)
+        """,
+    )
+    assert flow is not None
+    assert _decorators(flow) == {"resources": {"cpu": 42}, "timeout": {"minutes": 2}}
+    assert [(found.rule.code, found.span.line, found.message.partition(": ")[2]) for found in report] == [
+        ("FC582", 7, "`F` has `@schedule(daily=True)`"),
+        ("FC582", 9, "`start` has `@resources(cpu=42)`"),
+    ]
+
+
+def test_functions_and_parsers_of_configs_are_run(tmp_path: Path) -> None:
+    (tmp_path / "late.json").write_text('{"n": 3}', encoding="utf-8")
+    flow = _flow(
+        tmp_path,
+        """
+        def parse(text): return {"n": int(text) * answer(), "s": {1, 2}}
+        def plain(text): return {"n": [answer(), text]}
+        def late(ctx): return os.path.join(os.curdir, ctx.parameter_name + ".json")
+        class F(FlowSpec):
+            one = Config("one", default_value="2", parser=parse)
+            two = Config("two", default_value=lambda ctx: str(os.getpid() > 0), parser=plain)
+            three = Config("late", default=late)
+            four = Config("four", default_value=lambda ctx: {"flow": ctx.flow_name, "user": bool(ctx.user_name)})
+            @retry(times=three.n)
+            @resources(memory=two.n[0], cpu=config_expr("three.n + 1"))
+        """,
+    )
+    assert _decorators(flow) == {"retry": {"times": 3}, "resources": {"memory": 42, "cpu": 4}}
+    found = {each.attribute: (each.text, each.value) for each in flow.configs}
+    assert found["two"][0] == "True"
+    assert found["three"] == (None, {"n": 3})
+    assert found["four"] == (None, {"flow": "F", "user": True})
+
+
+def test_what_a_config_makes_that_no_output_holds_stays_unknown(tmp_path: Path) -> None:
+    flow, report = _read(
+        tmp_path,
+        """
+        class F(FlowSpec):
+            one = Config("one", default_value="2", parser=lambda text: {"n": {answer()}})
+            @retry(times=one.n)
+        """,
+    )
+    assert flow is None
+    assert [found.rule.code for found in report] == ["FC656"]
+
+
+def test_that_an_import_finds_nothing_is_told_too(tmp_path: Path) -> None:
+    text = "def when(flag, put):\n    return put if flag else lambda f: f\nclass F(FlowSpec):\n    @when(answer(), None and retry)"
+    flow, report = _read(tmp_path, text.replace("None and retry", "(lambda f: f) or retry"))
+    assert flow is not None
+    assert [found.message.partition(": ")[2] for found in report] == [
+        "`start` has no decorator of the language by that"
+    ]
 
 
 def test_deploy_time_functions_are_called_and_hooks_are_not(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from compiler.frontend.findings import fc2xx, fc5xx, fc6xx
 from compiler.frontend.text.modules import Import
 from compiler.frontend.values.classes import Class, Lineage, Member, members
 from compiler.frontend.values.config_values import Configs, Given, Unparsed, thawed
-from compiler.frontend.values.evaluator import dotted, evaluate_path
+from compiler.frontend.values.evaluator import dotted, evaluate_call, evaluate_path
+from compiler.frontend.values.functions import Context
 from compiler.ir.flow import Config, Dynamic, Span, Value
 from compiler.slotted_class import record
 
@@ -22,12 +23,12 @@ _OPTIONS = ("name", "default", "default_value", "help", "required", "parser", "p
 
 def read_configs(lineage: Lineage, folders: tuple[Path, ...], report: Report) -> tuple[Config, ...]:
     """The `Config`s of a class, their values put where the evaluator finds them."""
-    configs = lineage.classes[0].scope.reading.configs
+    configs, flow = lineage.classes[0].scope.reading.configs, lineage.classes[0].node.name
     configs.begin()
     found: list[Config] = []
     for member in members(lineage).values():
         if declares(member) == "Config":
-            config = _read(member, folders, report)
+            config = _read(member, flow, folders, report)
             if config:
                 found.append(config)
                 assert member.node is not None
@@ -60,16 +61,18 @@ def _holds(outer: Span, inner: Span) -> bool:
     return outer.path == inner.path and first and (inner.end_line, inner.end_col) <= (outer.end_line, outer.end_col)
 
 
-def _read(member: Member, folders: tuple[Path, ...], report: Report) -> Config | None:
+def _read(member: Member, flow: str, folders: tuple[Path, ...], report: Report) -> Config | None:
     assert isinstance(member.node, ast.Call)
     call = call_of(member, _OPTIONS, "Config", report)
     name = name_of(call, report)
     if name is None:
         return None
-    source = _Declared(call, name, member.owner, folders, report).read()
+    declared = _Declared(call, name, flow, member.owner, folders, report)
+    source = declared.read()
     if source is None:
         return None
-    settled = Unparsed(name, _shown(call)) if source.text is not None else thawed(_value_of(source))
+    value = _value_of(source) if source.text is None else declared.parsed_by_own(source.text)
+    settled = Unparsed(name, _shown(call)) if isinstance(value, Dynamic) else thawed(value)
     call.scope.reading.configs.values[id(member.node)] = settled
     return source
 
@@ -89,6 +92,7 @@ class _Declared:
 
     call: Call
     name: str
+    flow: str
     owner: Class
     folders: tuple[Path, ...]
     report: Report
@@ -108,6 +112,20 @@ class _Declared:
         if kind is None:
             return self._config(Dynamic(call.text("parser"), call.span("parser")), given.text)
         return self._parsed(kind, given, given.text)
+
+    @property
+    def _told(self) -> Mapping[str, Value]:
+        """What importing the module told of it."""
+        return self.call.scope.reading.configs.told.get(f"{self.owner.node.name}.{self.name}", {})
+
+    def parsed_by_own(self, text: str) -> Value | Dynamic:
+        """What the author's own parser makes of a text, where that is pure text or the module was imported."""
+        node = self.call.arguments["parser"]
+        told = self._told.get("value", Dynamic(self.call.text("parser"), self.call.span("parser")))
+        value = evaluate_call(self.call.scope, node, text) if isinstance(told, Dynamic) else told
+        if not isinstance(value, Dynamic | Mapping) and value is not None and not self._is_plain:
+            self._add(fc6xx.CONFIG_NOT_MAPPING, self.call.span("parser"), place="what its parser returns", kind="none")
+        return value
 
     def _parsed(self, kind: str, given: Given, text: str) -> Config | None:
         try:
@@ -138,6 +156,8 @@ class _Declared:
             path = self._path() if option == "default" else None
             value = self.call.value(option) if path is None else path
             if isinstance(value, Dynamic):
+                value = self._computed(option, value)
+            if isinstance(value, Dynamic):
                 self._add(fc6xx.CONFIG_DEFAULT_DYNAMIC, self.call.span(option), option=option, text=value.text)
                 return None
             if value is None:
@@ -149,6 +169,13 @@ class _Declared:
             self._add(fc6xx.CONFIG_REQUIRED, self.call.span(""))
             return None
         return Given("")
+
+    def _computed(self, option: str, value: Dynamic) -> Value | Dynamic:
+        """What a function gives as a default, or importing the module has told."""
+        node = self.call.arguments.get(option)
+        if node is None or "default" in self._told:
+            return self._told.get("default", value)
+        return evaluate_call(self.call.scope, node, Context(self.flow, self.name))
 
     def _path(self) -> str | Dynamic | None:
         """The `default` as a path, also one that begins where the module lies; None where it is none."""

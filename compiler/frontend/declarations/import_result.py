@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from compiler.frontend.decorators.author_decorators import WRAPPER, Others
 from compiler.ir.flow import Config, Decorator, Dynamic, Parameter, Span, Value
-from compiler.slotted_class import record, replaced
+from compiler.slotted_class import fresh, record, replaced
 
 
 @record
@@ -44,12 +44,16 @@ class DeclaredParameter:
 
 @record
 class DeclaredFlow:
-    """The decorators of a flow and, by name, of its steps, the outermost first; its parameters; whether mutators acted."""
+    """The decorators of a flow and, by name, of its steps, the outermost first; its parameters; whether mutators acted.
+
+    `configs` has for each `Config`, as `Owner.name`, what its `default` gives and the `value` that its parser makes.
+    """
 
     decorators: tuple[DeclaredDecorator, ...]
     steps: Mapping[str, tuple[DeclaredDecorator, ...]]
     parameters: tuple[DeclaredParameter, ...]
     mutated: bool
+    configs: Mapping[str, Mapping[str, Value]] = fresh(default_factory=dict)
 
 
 @record

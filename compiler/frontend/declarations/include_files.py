@@ -6,7 +6,16 @@ import os.path
 from pathlib import Path
 
 from compiler.diagnostics import Report
-from compiler.frontend.declarations.parameters import OPTIONS, Call, call_of, flag_of, is_callable, name_of, words_of
+from compiler.frontend.declarations.parameters import (
+    OPTIONS,
+    Call,
+    call_of,
+    flag_of,
+    is_callable,
+    name_of,
+    variables_of,
+    words_of,
+)
 from compiler.frontend.findings import fc5xx
 from compiler.frontend.text.import_path import own_folder
 from compiler.frontend.values.classes import Member
@@ -33,13 +42,14 @@ def read_file(member: Member, path: Path, root: Path, report: Report) -> Paramet
         help=words_of(call, name, "help", report),
         span=call.scope.module.source.span(call.node),
         default_is_callable=is_callable(call),
+        envvar=variables_of(call, name, report),
     )
     encoding = words_of(call, name, "encoding", report)
     is_text = call.value("is_text") in (None, True)
     if isinstance(default, str):
         found = _found(call, default, path, root, report)
         if found is None:
-            return None
+            return None if report.failed else replaced(parameter, absent=default)
         _check_text(call, name, found, encoding if is_text else None, is_text, report)
         return replaced(parameter, file=os.path.relpath(found.resolve(), root.resolve()).replace(os.sep, "/"))
     if default is None and node is not None and not _is_none(call):
@@ -52,7 +62,7 @@ def _is_none(call: Call) -> bool:
 
 
 def _found(call: Call, default: str, path: Path, root: Path, report: Report) -> Path | None:
-    """The file; None with a finding where there is none, or none that travels with the code."""
+    """The file; None with a finding where there is none (a warning: the run may be given one), or none that travels with the code."""
     place = call.span("default")
     for folder in dict.fromkeys((own_folder(path), root)):
         file = folder / default

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from compiler.diagnostics import Note, Report
 from compiler.frontend.declarations.import_result import DeclaredFlow, ImportFailure
-from compiler.frontend.findings import fc6xx
+from compiler.frontend.decorators.options import shown
+from compiler.frontend.findings import fc5xx, fc6xx
 from compiler.frontend.values.classes import Class
-from compiler.ir.flow import Config, Span
+from compiler.ir.flow import Config, Decorator, Dynamic, Span
 
 _MOST = 8
 """As many places of a traceback are shown."""
@@ -56,3 +57,27 @@ def _lines(file: str) -> list[str]:
         return Path(file).read_text("utf-8").split("\n")
     except (OSError, UnicodeError):
         return []
+
+
+def tell(
+    name: str,
+    written: tuple[Decorator, ...],
+    merged: tuple[Decorator, ...],
+    unclear: tuple[Span, ...],
+    place: Span,
+    report: Report,
+) -> None:
+    """Say which decorators of a flow or a step (`name`) only the import knows; also that it knows of none, where some were `unclear`."""
+    spans = {each.span for each in written}
+    found = [_spelt(each) for each in merged if each.span not in spans]
+    if found or unclear:
+        what = " and ".join(found) or "no decorator of the language by that"
+        report.add(fc5xx.IMPORT_TOLD, unclear[0] if unclear else place, name=name, what=what)
+
+
+def _spelt(decorator: Decorator) -> str:
+    values = (
+        (option, value.text if isinstance(value, Dynamic) else shown(value)) for option, value in decorator.arguments
+    )
+    inside = ", ".join(f"{option}={value.strip('`')}" for option, value in values)
+    return f"`@{decorator.name}({inside})`" if inside else f"`@{decorator.name}`"

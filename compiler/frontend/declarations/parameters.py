@@ -20,9 +20,9 @@ from compiler.slotted_class import record
 OPTIONS = {
     "Parameter": (
         *("name", "default", "type", "help", "required", "show_default"),
-        *("separator", "multiple", "is_flag", "hidden", "metavar"),
+        *("separator", "multiple", "is_flag", "hidden", "metavar", "envvar"),
     ),
-    "IncludeFile": ("name", "required", "is_text", "encoding", "help", "parser", "default", "show_default"),
+    "IncludeFile": ("name", "required", "is_text", "encoding", "help", "parser", "default", "show_default", "envvar"),
 }
 """What each declaration takes, in the order of its positions."""
 
@@ -176,7 +176,7 @@ def _parameter(call: Call, name: str, report: Report) -> Parameter | None:
         attribute=call.attribute,
         name=name,
         type=kind,
-        default=default,
+        default=_whole(default) if kind == "int" else default,
         has_default="default" in call.arguments,
         required=flag_of(call, name, "required", report),
         help=words_of(call, name, "help", report),
@@ -185,6 +185,7 @@ def _parameter(call: Call, name: str, report: Report) -> Parameter | None:
         separator=words_of(call, name, "separator", report),
         choices=choices,
         default_is_callable=is_callable(call),
+        envvar=variables_of(call, name, report),
     )
     if parameter.separator and kind != "str":
         report.add(fc5xx.SEPARATOR_TYPE, call.span("separator"), name=name, type=kind)
@@ -208,6 +209,24 @@ def words_of(call: Call, name: str, option: str, report: Report) -> str | None:
     if value is not None and option != "help":
         report.add(fc5xx.PARAMETER_VALUE, call.span(option), option=option, name=name, want="a text")
     return None
+
+
+def _whole(default: Value | Dynamic) -> Value | Dynamic:
+    """A default that is a whole number, spelled as one: `3` for `3.0`, of which command lines and engines make `int` no more."""
+    if isinstance(default, tuple):
+        return tuple(int(each) if isinstance(each, float) and each.is_integer() else each for each in default)
+    return int(default) if isinstance(default, float) and default.is_integer() else default
+
+
+def variables_of(call: Call, name: str, report: Report) -> tuple[str, ...]:
+    """The variables that `envvar` names: one, or a list of them."""
+    value = call.value("envvar")
+    names = value if isinstance(value, tuple) else () if value is None else (value,)
+    found = tuple(each for each in names if isinstance(each, str) and each)
+    if len(found) < len(names):
+        want = "the name of a variable, or a list of names"
+        report.add(fc5xx.PARAMETER_VALUE, call.span("envvar"), option="envvar", name=name, want=want)
+    return found
 
 
 def is_callable(call: Call) -> bool:

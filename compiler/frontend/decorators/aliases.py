@@ -1,70 +1,59 @@
-"""Decorators of the language under another name (`often = retry(times=3)`, `again = retry`), or out of an expression."""
+"""Decorators of the language under another name or out of an expression, as far as the text alone tells which is meant.
+
+`often = retry(times=3)`, `DECORATORS["gpu"]`, `retry(times=2) if PRODUCTION else plain`, `functools.partial(kubernetes, gpu=1)`,
+`gpu(2)` of a function that only returns one.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Mapping
 
-from compiler.frontend.text.modules import Import, Origin, bound_names
+from compiler.frontend.text.modules import Function, Import, Module, Origin, changed_names, class_names
+from compiler.frontend.values.evaluator import dotted, evaluate
 from compiler.frontend.values.scope import Scope
+from compiler.ir.flow import Dynamic, Value
+from compiler.slotted_class import record
 
 _DEPTH = 20
 
+Place = tuple[Scope, ast.expr]
+"""An expression, and where it stands."""
 
-def meant_by(scope: Scope, node: ast.expr) -> tuple[str, tuple[Scope, ast.expr]]:
+
+@record
+class _Meant:
+    """A decorator of the language; where `is_given` its arguments are given, so calling it once more would apply it."""
+
+    name: str
+    place: Place
+    is_given: bool = False
+
+
+def meant_by(scope: Scope, node: ast.expr) -> tuple[str, Place]:
     """The name in the language of the decorator that `node` stands for, and where what is in its parentheses stands; "" for others."""
-    named, at = scope, node
-    call: tuple[Scope, ast.expr] = scope, node
-    for _ in range(_DEPTH):
-        if isinstance(at, ast.Call):
-            if at is not node and isinstance(call[1], ast.Call):
-                return "", call  # Called twice: what a call of the language's returns takes no arguments.
-            call, at = (named, at), at.func
-            continue
-        origin = _origin(named, at)
-        if origin.ours is not None:
-            return origin.ours, call
-        if origin.module is None or not isinstance(origin.bound, ast.Name | ast.Attribute | ast.Call):
-            break
-        named, at = scope.within(origin.module, {}), origin.bound
-    return "", call
+    found = _meaning(scope, node, 0)
+    return (found.name, found.place) if found else ("", (scope, node))
 
 
-def puts_on(scope: Scope, node: ast.expr, language: frozenset[str]) -> str:
-    """The first decorator of the language that a decorator names which is an expression, or a name for one; "" if none."""
-    root = node.func if isinstance(node, ast.Call) else node
-    for each, around in _expressions(scope, root):
-        for part in ast.walk(each):
-            if isinstance(part, ast.Name | ast.Attribute) and _origin(around, part).ours in language:
-                return _origin(around, part).ours or ""
-    return ""
+def applied_by(scope: Scope, call: ast.Call) -> str:
+    """The name in the language of what a call puts on its argument: `retry(times=3)(function)`, `step(function)`; "" for others."""
+    inner = _meaning(scope, call.func, 0)
+    return inner.name if inner and (inner.is_given or call.args) else ""
 
 
-def _expressions(scope: Scope, root: ast.expr) -> Iterator[tuple[ast.expr, Scope]]:
-    """What a decorator may be: its own text where that is no name, and every value that is bound to its name."""
-    if not isinstance(root, ast.Name | ast.Attribute):
-        yield root, scope
-        while isinstance(root, ast.Call | ast.Subscript | ast.Attribute):
-            root = root.func if isinstance(root, ast.Call) else root.value
-    origin = _origin(scope, root)
-    if origin.module is None:
-        return
-    around = scope.within(origin.module, {})
-    if isinstance(origin.bound, ast.expr):
-        yield origin.bound, around
-    elif origin.bound is None and isinstance(root, ast.Name):
-        for value in _bound_to(origin.module.tree, root.id):
-            yield value, around
+def chosen(scope: Scope, node: ast.expr) -> Place:
+    """What an expression comes to: the arm of a condition, the item of a display, what a function of one line returns."""
+    at = scope, node
+    for depth in range(_DEPTH):
+        following = _step(*at, depth)
+        if following is None:
+            return at
+        at = following
+    return scope, node
 
 
-def _bound_to(tree: ast.Module, name: str) -> Iterator[ast.expr]:
-    """The values that a module binds to a name which it binds more than once, or not always."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value and name in bound_names(node):
-            yield node.value
-
-
-def _origin(scope: Scope, node: ast.expr) -> Origin:
+def origin_in(scope: Scope, node: ast.expr) -> Origin:
     """Where a name comes from, those of the class body before the module's."""
     if isinstance(node, ast.Name) and node.id in scope.names:
         bound = scope.names[node.id]
@@ -72,3 +61,192 @@ def _origin(scope: Scope, node: ast.expr) -> Origin:
             return Origin(module=scope.module, bound=bound)
     found = scope.modules.origin(scope.module, node)
     return Origin() if isinstance(found.bound, Import) and found.ours is None else found
+
+
+def _meaning(scope: Scope, node: ast.expr, depth: int) -> _Meant | None:
+    if depth > _DEPTH:
+        return None
+    if isinstance(node, ast.Name | ast.Attribute) and (name := origin_in(scope, node).ours):
+        return _Meant(name, (scope, node))
+    if isinstance(node, ast.Call):
+        is_partial = dotted(scope, node.func) == "functools.partial" and node.args
+        inner = _meaning(scope, node.args[0] if is_partial else node.func, depth + 1)
+        if inner is not None:
+            return None if inner.is_given else _called(inner, scope, node, is_partial=bool(is_partial))
+    following = _step(scope, node, depth)
+    return _meaning(*following, depth + 1) if following else None
+
+
+def _called(inner: _Meant, scope: Scope, node: ast.Call, *, is_partial: bool) -> _Meant | None:
+    """The decorator with the arguments of a call too; those of `partial` have been given before."""
+    before, arguments = inner.place[1], node.args[1:] if is_partial else node.args
+    if is_partial and arguments:
+        return None
+    if not isinstance(before, ast.Call):
+        call = ast.copy_location(ast.Call(node.func, arguments, node.keywords), node) if is_partial else node
+        return _Meant(inner.name, (scope, call), is_given=not is_partial)
+    if inner.place[0].module is not scope.module and node.keywords:
+        return None
+    anew = {each.arg for each in node.keywords}
+    keywords = [*(each for each in before.keywords if each.arg not in anew or each.arg is None), *node.keywords]
+    around = scope if node.keywords else inner.place[0]
+    call = ast.copy_location(ast.Call(node.func, arguments, keywords), node)
+    return _Meant(inner.name, (around, call), is_given=not is_partial)
+
+
+def _step(scope: Scope, node: ast.expr, depth: int) -> Place | None:
+    """What an expression stands for, a step further; None where the text tells no more."""
+    if isinstance(node, ast.Name | ast.Attribute):
+        return _bound(scope, node)
+    if isinstance(node, ast.NamedExpr):
+        return scope, node.value
+    if isinstance(node, ast.IfExp):
+        test = evaluate(scope, node.test)
+        return None if isinstance(test, Dynamic) else (scope, node.body if test else node.orelse)
+    if isinstance(node, ast.Subscript):
+        return _item(scope, node, depth)
+    return _returned(scope, node) if isinstance(node, ast.Call) else None
+
+
+def _bound(scope: Scope, node: ast.Name | ast.Attribute) -> Place | None:
+    if isinstance(node, ast.Name) and isinstance(scope.names.get(node.id), ast.expr):
+        found = scope.names[node.id]
+        return None if found is None or found is node else (scope, found)
+    origin = origin_in(scope, node)
+    if origin.module is not None and isinstance(origin.bound, (ast.Name, ast.Attribute, ast.Call, *_CHOOSING)):
+        return scope.within(origin.module, {}), origin.bound
+    if isinstance(node, ast.Attribute) and origin == Origin():
+        return _class_attribute(scope, node)
+    return None
+
+
+_CHOOSING = (ast.IfExp, ast.Subscript, ast.NamedExpr)
+
+
+def _class_attribute(scope: Scope, node: ast.Attribute) -> Place | None:
+    """`Presets.gpu` of a class that is no more than names."""
+    owner = origin_in(scope, node.value)
+    if (
+        not isinstance(owner.bound, ast.ClassDef)
+        or owner.module is None
+        or _may_change(owner.bound, scope, owner.module)
+    ):
+        return None
+    names = class_names(owner.bound)
+    found = names.get(node.attr)
+    return (scope.within(owner.module, names), found) if found is not None else None
+
+
+def _may_change(node: ast.ClassDef, scope: Scope, module: Module) -> bool:
+    is_set = any(
+        isinstance(each, ast.Attribute) and not isinstance(each.ctx, ast.Load) and _root(each) == node.name
+        for tree in (module.tree, scope.module.tree)
+        for each in ast.walk(tree)
+    )
+    return bool(node.decorator_list or node.keywords or is_set)
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _item(scope: Scope, node: ast.Subscript, depth: int) -> Place | None:
+    """`DECORATORS["gpu"]` of a display that nothing changes."""
+    around, display = scope, node.value
+    if isinstance(display, ast.Subscript):
+        found = _item(scope, display, depth + 1) if depth < _DEPTH else None
+        if found is None:
+            return None
+        around, display = found
+    elif isinstance(display, ast.Name | ast.Attribute):
+        origin = origin_in(scope, display)
+        name = display.id if isinstance(display, ast.Name) else display.attr
+        if origin.module is None or not isinstance(origin.bound, ast.expr):
+            return None
+        if name in changed_names(origin.module) or name in changed_names(scope.module):
+            return None
+        inside = scope.names if isinstance(display, ast.Name) and display.id in scope.names else {}
+        around, display = scope.within(origin.module, inside), origin.bound
+    key = evaluate(scope, node.slice)
+    if isinstance(key, Dynamic):
+        return None
+    value = _of_dict(around, display, key) if isinstance(display, ast.Dict) else _of_list(display, key)
+    return (around, value) if value is not None else None
+
+
+def _of_dict(scope: Scope, display: ast.Dict, key: Value) -> ast.expr | None:
+    found: ast.expr | None = None
+    for name, value in zip(display.keys, display.values, strict=True):
+        known = evaluate(scope, name) if name is not None else Dynamic("", scope.module.source.span(value))
+        if isinstance(known, Dynamic):
+            return None
+        found = value if known == key else found
+    return found
+
+
+def _of_list(display: ast.expr, key: Value) -> ast.expr | None:
+    if not isinstance(display, ast.List | ast.Tuple) or not isinstance(key, int):
+        return None
+    whole = not any(isinstance(each, ast.Starred) for each in display.elts)
+    return display.elts[key] if whole and -len(display.elts) <= key < len(display.elts) else None
+
+
+def _returned(scope: Scope, node: ast.Call) -> Place | None:
+    """What a function of the repository gives that does nothing but return it, its arguments put in."""
+    origin = origin_in(scope, node.func) if isinstance(node.func, ast.Name | ast.Attribute) else Origin()
+    if origin.module is None or not isinstance(origin.bound, ast.FunctionDef | ast.Lambda):
+        return None
+    result = _result(origin.bound)
+    around = scope.within(origin.module, {})
+    names = _arguments(scope, node, around, origin.bound, result) if result is not None else None
+    return (scope.within(origin.module, names), result) if result is not None and names is not None else None
+
+
+def _result(function: Function | ast.Lambda) -> ast.expr | None:
+    """What a function returns that has no other statement."""
+    if isinstance(function, ast.Lambda):
+        return function.body
+    rest = [each for each in function.body if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))]
+    plain = len(rest) == 1 and isinstance(rest[0], ast.Return) and not function.decorator_list
+    return rest[0].value if plain and isinstance(rest[0], ast.Return) else None
+
+
+def _arguments(
+    scope: Scope, node: ast.Call, around: Scope, function: Function | ast.Lambda, place: ast.expr
+) -> dict[str, ast.expr | None] | None:
+    """The value of each argument as an expression; None where the text does not tell one."""
+    taken, given = function.args, [evaluate(scope, each) for each in node.args]
+    names = [each.arg for each in (*taken.posonlyargs, *taken.args)]
+    more = [each.arg for each in taken.kwonlyargs]
+    if len(given) > len(names) or taken.vararg or any(isinstance(each, ast.Starred) for each in node.args):
+        return None
+    defaults = dict(zip(names[len(names) - len(taken.defaults) :], taken.defaults, strict=True))
+    defaults |= {name: each for name, each in zip(more, taken.kw_defaults, strict=True) if each is not None}
+    values: dict[str, Value | Dynamic] = {name: evaluate(around, each) for name, each in defaults.items()}
+    values |= dict(zip(names, given, strict=False))
+    rest: dict[str, Value | Dynamic] = {}
+    for keyword in node.keywords:
+        if keyword.arg is None or (keyword.arg not in (*names, *more) and taken.kwarg is None):
+            return None
+        (values if keyword.arg in (*names, *more) else rest)[keyword.arg] = evaluate(scope, keyword.value)
+    if any(isinstance(each, Dynamic) for each in (*values.values(), *rest.values())) or len(values) < len(names + more):
+        return None
+    whole: dict[str, Value | Dynamic] = values | ({taken.kwarg.arg: _plain(rest)} if taken.kwarg else {})
+    return {name: _as_text(value, place) for name, value in whole.items() if not isinstance(value, Dynamic)}
+
+
+def _plain(values: Mapping[str, Value | Dynamic]) -> Value:
+    return {name: value for name, value in values.items() if not isinstance(value, Dynamic)}
+
+
+def _as_text(value: Value, place: ast.expr) -> ast.expr:
+    """A value as the expression that is worth it."""
+    if isinstance(value, tuple):
+        made: ast.expr = ast.Tuple([_as_text(each, place) for each in value], ast.Load())
+    elif isinstance(value, Mapping):
+        made = ast.Dict([_as_text(key, place) for key in value], [_as_text(each, place) for each in value.values()])
+    else:
+        made = ast.Constant(value)
+    return ast.copy_location(made, place)

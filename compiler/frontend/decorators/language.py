@@ -6,8 +6,9 @@ import ast
 import re
 
 from compiler.diagnostics import Drop, Fix, Replace, Report
-from compiler.frontend.decorators.aliases import meant_by, puts_on
-from compiler.frontend.decorators.author_decorators import WRAPPER, Others, own_decorator
+from compiler.frontend.decorators.aliases import chosen, meant_by
+from compiler.frontend.decorators.author_decorators import WRAPPER, Others, Own, own_decorator
+from compiler.frontend.decorators.carried import carried
 from compiler.frontend.decorators.extensions import BY_IMAGE, EXTENSIONS, is_gang
 from compiler.frontend.decorators.hooks import LISTS, functions
 from compiler.frontend.decorators.needs import VARIABLE
@@ -133,6 +134,9 @@ FLOW: dict[str, tuple[str, ...]] = {
 }
 """The flow decorators and their options."""
 
+LANGUAGE = frozenset((*STEP, *FLOW))
+"""All of them."""
+
 REPEATABLE = frozenset(
     ("user_step_decorator", "card", "secrets", "exit_hook", "airflow_external_task_sensor", "airflow_s3_key_sensor")
 )
@@ -150,15 +154,18 @@ class Found:
     decorators: tuple[Decorator, ...]
     wrapped: bool
     others: Others = ()
+    unclear: tuple[Span, ...] = ()
+    """Those of which only importing the module tells what they put on."""
 
 
 def read_decorators(scope: Scope, nodes: list[ast.expr], table: str, report: Report) -> Found:
     """Read decorators from the outermost in; `table` says where they stand: `step` or `flow`."""
     found: list[Decorator] = []
     others: list[tuple[str, Span]] = []
+    unclear: list[Span] = []
     wrapped = False
     for at, node in enumerate(nodes):
-        decorator = _read(scope, node, table, report)
+        decorator = _read(scope, node, table, unclear, report)
         wrapped = wrapped or decorator is None or decorator.name == WRAPPER
         if decorator is None:
             others.append((_last_name(node), scope.module.source.span(node)))
@@ -168,7 +175,7 @@ def read_decorators(scope: Scope, nodes: list[ast.expr], table: str, report: Rep
             report.add(fc5xx.DUPLICATE_DECORATOR, decorator.span, *fix, name=decorator.name)
         else:
             found.append(decorator)
-    return Found(tuple(found), wrapped, tuple(others))
+    return Found(tuple(found), wrapped, tuple(others), tuple(unclear))
 
 
 def _last_name(node: ast.expr) -> str:
@@ -181,7 +188,7 @@ def check_no_step(scope: Scope, name: str, nodes: list[ast.expr], report: Report
     """Report the decorators of a method that is no step, where only a step can have them."""
     for node in nodes:
         origin = origin_of(scope, node)
-        own = own_decorator(scope.modules, origin, node, _LANGUAGE) if origin.ours is None else None
+        own = own_decorator(scope.modules, origin, node) if origin.ours is None else None
         if origin.ours in STEP or (own and own.kind in ("wrapper", "step mutator")):
             span = scope.module.source.span(node)
             report.add(fc6xx.WITHOUT_STEP, span, name=_last_name(node), method=name)
@@ -197,18 +204,26 @@ def origin_of(scope: Scope, node: ast.expr) -> Origin:
     return scope.modules.origin(scope.module, node.func if isinstance(node, ast.Call) else node)
 
 
-def _read(scope: Scope, node: ast.expr, table: str, report: Report) -> Decorator | None:
+def _read(scope: Scope, node: ast.expr, table: str, unclear: list[Span], report: Report) -> Decorator | None:
     name, meant = meant_by(scope, node)
     if name:
         return _ours(scope, node, name, meant, table, report)
-    origin = origin_of(scope, node)
-    applied = puts_on(scope, node, _LANGUAGE)
+    around, inner = chosen(scope, node)
+    origin, span = origin_of(around, inner), scope.module.source.span(node)
+    own = own_decorator(scope.modules, origin, inner) if origin.bound is not None else None
+    if own is not None and own.kind in _WRAPPERS:
+        if own.kind in MUTATORS:
+            unclear.append(span)
+        return _wrapper(scope, own, span, table, report)
+    applied = carried(around, inner, LANGUAGE)
     if applied:
+        unclear.append(span)
         if not scope.reading.has_imported:
-            report.add(fc6xx.COMPOSES, scope.module.source.span(node), name=_words(scope, node), applied=applied)
-    elif origin.bound is not None and not isinstance(origin.bound, Import):
-        return _wrapper(scope, node, origin, table, report)
-    else:
+            report.add(fc6xx.COMPOSES, span, name=_words(scope, node), applied=applied)
+    elif own is not None and own.kind == "hider":
+        if table == "step":
+            report.add(fc6xx.HIDES_STEP, span, name=own.name)
+    elif origin.bound is None or isinstance(origin.bound, Import):
         _check_defined(scope, node, table, report)
     return None
 
@@ -249,31 +264,21 @@ def _respelt(scope: Scope, node: ast.expr, name: str, near: str | None) -> Fix:
     return tail_respelt(scope.module.source, scope.module.source.span(root), name, near)
 
 
-def _wrapper(scope: Scope, node: ast.expr, origin: Origin, table: str, report: Report) -> Decorator | None:
-    """A decorator of the author's own: a plain one runs as Python; one of the language's wrappers is recorded."""
-    own = own_decorator(scope.modules, origin, node, _LANGUAGE)
-    if own is None or own.kind == "plain":
-        return None
-    span = scope.module.source.span(node)
-    if (own.kind == "flow mutator") != (table == "flow") and own.kind in _PLACES:
+def _wrapper(scope: Scope, own: Own, span: Span, table: str, report: Report) -> Decorator | None:
+    """A decorator of the author's own that is one of the language's wrappers or mutators."""
+    if (own.kind == "flow mutator") != (table == "flow"):
         kind, place = _PLACES[own.kind]
         report.add(fc5xx.MISPLACED_DECORATOR, span, name=own.name, kind=kind, place=place)
     elif own.kind == "wrapper":
         if own.problem:
             report.add(fc6xx.USER_STEP_DECORATOR, span, name=own.name, problem=own.problem[0], cure=own.problem[1])
         return Decorator(WRAPPER, (("name", own.name),), span)
-    elif own.kind == "hider":
-        if table == "step":
-            report.add(fc6xx.HIDES_STEP, span, name=own.name)
     elif not scope.reading.has_imported:
-        if own.kind == "composer":
-            report.add(fc6xx.COMPOSES, span, name=own.name, applied=own.applies)
-        else:
-            report.add(fc6xx.MUTATOR, span, name=own.name, kind=MUTATORS[own.kind])
+        report.add(fc6xx.MUTATOR, span, name=own.name, kind=MUTATORS[own.kind])
     return None
 
 
-_LANGUAGE = frozenset((*STEP, *FLOW))
+_WRAPPERS = ("wrapper", *MUTATORS)
 _PLACES = {
     "wrapper": ("step", "method of a step"),
     "step mutator": ("step", "method of a step"),
@@ -308,7 +313,7 @@ def _is_method(scope: Scope, name: str) -> bool:
 
 
 def _language_import(scope: Scope, name: str) -> Fix:
-    return imported(scope.module, name) if name in _LANGUAGE else ()
+    return imported(scope.module, name) if name in LANGUAGE else ()
 
 
 _BUILTIN = frozenset(("staticmethod", "classmethod", "property"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import re
 from collections.abc import Callable, Mapping
 
@@ -12,23 +14,51 @@ from compiler.frontend.decorators.schedules import check_schedule
 from compiler.frontend.decorators.triggers import check_triggers
 from compiler.frontend.findings import fc5xx, fc6xx
 from compiler.ir.flow import Decorator, Dynamic, Flow, Foreach, Gang, Span, Step, Switch, Value
+from compiler.slotted_class import replaced
 
 _Fits = Callable[[Value], bool]
-_NUMBER = r"\d+(\.\d+)?"
-_WHOLE = r"\d+"
 _HALF = "[\ud800-\udfff]"
 
 
-def _is_number(value: Value) -> bool:
+def _number(value: Value) -> float | int | None:
+    """A number however it is spelled: `2.0`, `"2"` and `"1_000"` are whole ones; None for what is none."""
     if isinstance(value, str):
-        return re.fullmatch(_NUMBER, value.removeprefix("-")) is not None
-    return isinstance(value, int | float) and not isinstance(value, bool)
+        for read in (int, float):
+            with contextlib.suppress(ValueError):
+                value = read(value)
+                break
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if isinstance(value, int):
+        return value
+    return (int(value) if value.is_integer() else value) if math.isfinite(value) else None
+
+
+def _is_number(value: Value) -> bool:
+    return _number(value) is not None
 
 
 def _is_whole(value: Value) -> bool:
-    if isinstance(value, str):
-        return re.fullmatch(_WHOLE, value.removeprefix("-")) is not None
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(_number(value), int)
+
+
+def with_numbers(decorators: tuple[Decorator, ...]) -> tuple[Decorator, ...]:
+    """Decorators whose numbers are numbers, in one spelling, whatever the author wrote: targets print them, plans count."""
+    return tuple(_with_numbers(each) for each in decorators)
+
+
+def _with_numbers(decorator: Decorator) -> Decorator:
+    kinds = _KINDS.get(decorator.name, {})
+    arguments = tuple(
+        (option, _spelt(value) if option in kinds and kinds[option][1] in (_is_number, _is_whole) else value)
+        for option, value in decorator.arguments
+    )
+    return decorator if arguments == decorator.arguments else replaced(decorator, arguments=arguments)
+
+
+def _spelt(value: Value | Dynamic) -> Value | Dynamic:
+    number = None if isinstance(value, Dynamic) else _number(value)
+    return value if number is None else number
 
 
 def _is_text(value: Value) -> bool:
@@ -161,6 +191,10 @@ def check_options(flow: Flow, report: Report) -> None:
 def _check_companions(step: Step, report: Report) -> None:
     """Report the options that say nothing without others, which may stand in another decorator of the container."""
     container = [each for each in step.decorators if each.name in ("resources", "kubernetes", "batch")]
+    places = {each.name: each for each in container}
+    if "kubernetes" in places and "batch" in places:
+        below = max((places["kubernetes"], places["batch"]), key=lambda each: (each.span.line, each.span.col))
+        report.add(fc5xx.TWO_PLACES, below.span, step=step.name)
     given = {option for each in container for option, value in each.arguments if value is not None}
     for decorator in container:
         for (name, option, needed), wanted in _COMPANIONS.items():
@@ -218,7 +252,7 @@ def _check_value(decorator: Decorator, option: str, value: Value, kind: _Kind, r
             fc5xx.WRONG_TYPE, place, name=decorator.name, option=option, want=want, found=shown(value), cure=cure
         )
     elif fits in (_is_number, _is_whole):
-        number = float(value) if isinstance(value, str | int | float) else 0.0
+        number = _number(value) or 0
         least = _LEAST_CPU if option == "cpu" else _LEAST.get(option, 0)
         if number < least:
             text = "more than 0" if option == "cpu" else f"at least {least}"
@@ -264,7 +298,9 @@ _LONGEST = 40
 def _check_step(step: Step, decorator: Decorator, report: Report) -> None:
     if decorator.name == "timeout":
         given = [value for _, value in decorator.arguments]
-        if all(not value or (isinstance(value, str) and _is_number(value) and not float(value)) for value in given):
+        if not any(
+            _number(value) if not isinstance(value, Dynamic) and _is_number(value) else value for value in given
+        ):
             report.add(fc5xx.NO_DURATION, decorator.span)
     elif decorator.name == "catch":
         _check_catch(step, decorator, report)

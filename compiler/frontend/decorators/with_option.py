@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from compiler.diagnostics import Report
 from compiler.frontend.decorators.language import REPEATABLE, STEP
-from compiler.frontend.decorators.options import check_options
+from compiler.frontend.decorators.options import check_options, with_numbers
 from compiler.frontend.findings.suggest import did_you_mean
 from compiler.ir.flow import Decorator, Flow, Span, Step, Value
 from compiler.mistakes import CallError
@@ -25,7 +25,7 @@ def add(flow: Flow, specs: tuple[str, ...], report: Report) -> Flow:
 
     Raises CallError for what is no decorator of the language, or not one of its options.
     """
-    added = tuple(_decorator(spec) for spec in specs)
+    added = with_numbers(tuple(_decorator(spec) for spec in specs))
     if not added:
         return flow
     steps = {name: _with(step, added) for name, step in flow.steps.items()}

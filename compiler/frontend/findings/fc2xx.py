@@ -45,8 +45,8 @@ CONDITIONAL_STEP = Rule(
 BELOW_STEP = Rule(
     "FC216",
     "decorator-below-step",
-    "`@{decorator}` stands below `@step`",
-    "move it above `@step`; `@step` is the last one before `def`",
+    "`@{decorator}` stands below `@step`, which does not find the step's function behind it",
+    "move it above `@step`, or let it return a function under `@functools.wraps(function)`{more}",
     fix="moves it above `@step`",
 )
 MISSING_START = Rule(

@@ -261,6 +261,7 @@ FILE_MISSING = Rule(
     "include-file-missing",
     "there is no file `{path}`",
     "a default is looked up beside the flow, then in the code's root; correct the path, or give the file when the run starts",
+    severity="warning",
 )
 FILE_OUTSIDE = Rule(
     "FC552",
@@ -276,4 +277,38 @@ FILE_NOT_TEXT = Rule(
 )
 FILE_ENCODING = Rule(
     "FC554", "include-file-encoding", "`{encoding}` of `{name}` is no encoding", "use one of Python's, as in `utf-8`"
+)
+APPLIED_BY_CALL = Rule(
+    "FC580",
+    "decorator-by-call",
+    "`{text}` puts `{name}` on by a call, and the text alone does not tell on what",
+    "write `@{name}` above the step or the flow" + BY_IMPORT,
+)
+IMPORT_TOLD = Rule(
+    "FC582",
+    "import-told",
+    "importing the module tells what the text does not: `{name}` has {what}",
+    "to have it without the import, write it above the step or the flow itself",
+    severity="note",
+    is_answer=True,
+)
+APPLIED_UNSEEN = Rule(
+    "FC581",
+    "decorator-unseen",
+    "`{text}` puts `{name}` on where neither the text of the flow nor a target sees it",
+    "write `@{name}` above the step or the flow; what stands below `if __name__ == '__main__'` runs in no task",
+)
+TWO_PLACES = Rule(
+    "FC586",
+    "kubernetes-and-batch",
+    "`{step}` has `@kubernetes` and `@batch`: Metaflow runs no such step; here each target takes its own, and the larger sizes",
+    "keep the one of the target that runs it, and say sizes for both with `@resources`",
+    severity="warning",
+)
+PARAMETER_INSIDE = Rule(
+    "FC585",
+    "parameter-in-method",
+    "`{name}` makes a `{kind}` when it runs, which nobody can give a value then",
+    "declare it in the class, beside the steps: `x = {kind}('x')`; steps read `self.x`",
+    severity="warning",
 )

@@ -105,5 +105,5 @@ CONFIG_DEFAULT_DYNAMIC = Rule(
     "FC657",
     "config-default-dynamic",
     "only running the module tells the `{option}` of the Config `{name}`: `{text}`",
-    "write it out, or give the value with `--config {name} PATH`",
+    "write it out, or give the value with `--config {name} PATH`; or let flowc import the module: `--import`",
 )

@@ -7,9 +7,13 @@ from collections.abc import Mapping
 
 from compiler.diagnostics import Fix, Insert, Move, Note, Replace, Report
 from compiler.frontend.declarations.import_result import DeclaredFlow, merged
-from compiler.frontend.decorators.author_decorators import Others
-from compiler.frontend.decorators.language import Found, origin_of, read_decorators
+from compiler.frontend.declarations.module_import import tell
+from compiler.frontend.decorators.author_decorators import Below, Others, below_step
+from compiler.frontend.decorators.carried import carried
+from compiler.frontend.decorators.language import LANGUAGE, Found, origin_of, read_decorators
+from compiler.frontend.decorators.options import with_numbers
 from compiler.frontend.findings import fc2xx
+from compiler.frontend.findings.fc5xx import BY_IMPORT
 from compiler.frontend.findings.fc6xx import HIDES_STEP
 from compiler.frontend.findings.suggest import clear, did_you_mean, slip
 from compiler.frontend.steps.bodies import Body, read_body
@@ -92,17 +96,28 @@ def read_method(member: Member, at: int, declared: DeclaredFlow | None, others: 
     """
     assert isinstance(member.node, _FUNCTIONS)
     function = member.node
-    source = member.owner.module.source
     for below in function.decorator_list[at + 1 :]:
-        above = Move(source.span(below), "before", source.span(function.decorator_list[at]))
-        report.add(fc2xx.BELOW_STEP, source.span(below), above, decorator=source.segment(below).split("(")[0])
+        _check_below(member, below, function.decorator_list[at], report)
     found = read_decorators(member.owner.scope, function.decorator_list[:at], "step", report)
+    if function.decorator_list[at + 1 :]:
+        found = replaced(found, wrapped=True)
     if declared is not None:
         found = _with_declared(member, found, declared, others, report)
     is_start, is_end = _marks(member, function.decorator_list[at], report)
     method = Method(member, function, read_body(function), is_start, is_end, found)
     _check_head(method, report)
     return method
+
+
+def _check_below(member: Member, below: ast.expr, step: ast.expr, report: Report) -> None:
+    """A decorator below `@step` has to leave the function where it is found again; else `@step` marks another one."""
+    scope, source = member.owner.scope, member.owner.module.source
+    kept: Below = "hides" if carried(scope, below, LANGUAGE) else below_step(scope, below)
+    if kept == "keeps" or (kept == "unclear" and scope.reading.has_imported):
+        return
+    above = Move(source.span(below), "before", source.span(step))
+    more = BY_IMPORT if kept == "unclear" else ""
+    report.add(fc2xx.BELOW_STEP, source.span(below), above, decorator=source.segment(below).split("(")[0], more=more)
 
 
 def _with_declared(member: Member, found: Found, declared: DeclaredFlow, others: Others, report: Report) -> Found:
@@ -113,8 +128,9 @@ def _with_declared(member: Member, found: Found, declared: DeclaredFlow, others:
         name, span = found.others[0] if found.others else (member.name, place)
         report.add(HIDES_STEP, span, name=name)
         return found
-    told = declared.steps[member.name]
-    return replaced(found, decorators=merged(found.decorators, told, (*found.others, *others), place))
+    whole = merged(found.decorators, declared.steps[member.name], (*found.others, *others), place)
+    tell(member.name, found.decorators, whole, found.unclear, place, report)
+    return replaced(found, decorators=whole)
 
 
 def _marks(member: Member, node: ast.expr, report: Report) -> tuple[bool, bool]:
@@ -329,7 +345,7 @@ def _step(method: Method, spoken: Spoken | End, methods: Mapping[str, Method], b
         name=method.name,
         next=spoken,
         is_join=method.is_join,
-        decorators=method.found.decorators,
+        decorators=with_numbers(method.found.decorators),
         reads=_accesses(body.reads, methods, source),
         writes=_accesses(body.writes, methods, source),
         doc=doc_of(method.function),

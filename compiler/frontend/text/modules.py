@@ -162,7 +162,9 @@ class Modules:
 
     def _attribute(self, found: Origin, name: str) -> Origin:
         if found.ours is not None:
-            return Origin(ours=name)
+            # `current.card` is no decorator: what the language's own names hold is not the language's.
+            is_name = found.ours and found.ours in runtime_names().by_star("metaflow")
+            return NOWHERE if is_name else Origin(ours=name)
         if isinstance(found.bound, Import) and found.module:
             target = self.imported(found.module, found.bound)
             inside = self.named(target, name) if target else NOWHERE

@@ -35,10 +35,12 @@ class Unparsed:
 class Configs:
     """The `Config`s of the flow that is being read: by their calls, and by the names that `config_expr` knows."""
 
-    __slots__ = ("given", "missing", "names", "values", "waiting")
+    __slots__ = ("given", "missing", "names", "told", "values", "waiting")
 
     def __init__(self, given: Mapping[str, Given]) -> None:
         self.given = given
+        self.told: Mapping[str, Mapping[str, Value]] = {}
+        """What importing the module told, by `Owner.name`: what a `default` gives, and the `value` that a parser makes."""
         self.names: dict[str, ast.expr] = {}
         self.values: dict[int, object] = {}
         self.missing: dict[Span, tuple[str, str, str]] = {}

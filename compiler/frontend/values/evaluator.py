@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import ast
-import math
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from compiler.frontend.text.modules import Import, Module, Origin, changed_names, class_names
 from compiler.frontend.values.config_values import ConfigDict, Unparsed
+from compiler.frontend.values.functions import (
+    Context,
+    Known,
+    comprehended,
+    cut,
+    function_of,
+    is_instance,
+    items,
+    run,
+    runs,
+)
 from compiler.frontend.values.pure_functions import (
     BINARY,
     CALLS,
     COMPARE,
     CONSTANTS,
     FUNCTIONS,
-    LONGEST,
     METHODS,
     UNARY,
     Unknown,
     file_name,
+    frozen,
     is_local,
     path_attribute,
     path_method,
@@ -51,7 +61,7 @@ def evaluate(scope: Scope, node: ast.expr, *, me: str = "") -> Value | Dynamic:
     own = scope.within(scope.module, {me: _SELF}) if me else scope
     try:
         with scope.reading.budget:
-            return _frozen(_value(own, node, 0))
+            return frozen(_value(own, node, 0))
     except Unknown as unknown:
         return _dynamic(scope, node, unknown)
 
@@ -64,6 +74,17 @@ def evaluate_path(scope: Scope, node: ast.expr) -> str | Dynamic | None:
     except Unknown as unknown:
         return _dynamic(scope, node, unknown)
     return real_path(str(value)) if isinstance(value, str | PurePosixPath) else None
+
+
+def evaluate_call(scope: Scope, node: ast.expr, argument: object) -> Value | Dynamic:
+    """What the function that an expression stands for gives for one argument; `Dynamic` where it is not pure text."""
+    try:
+        with scope.reading.budget:
+            value = _called(scope, node, 0)(argument)
+            scope.reading.budget.weigh(value)
+            return real_path(str(value)) if isinstance(value, PurePosixPath) else frozen(value)
+    except (Unknown, *_FAILURES):
+        return Dynamic(scope.module.source.segment(node), scope.module.source.span(node))
 
 
 def _dynamic(scope: Scope, node: ast.expr, unknown: Unknown) -> Dynamic:
@@ -116,6 +137,14 @@ def _value(scope: Scope, node: ast.expr, depth: int) -> object:
         raise Unknown from error
     scope.reading.budget.weigh(value)
     return value
+
+
+def _known(scope: Scope, node: Known, depth: int) -> object:
+    return node.worth
+
+
+def _comprehension(scope: Scope, node: ast.ListComp, depth: int) -> object:
+    return comprehended(scope, node, _value, depth)
 
 
 def _constant(scope: Scope, node: ast.Constant, depth: int) -> object:
@@ -185,6 +214,8 @@ def _member(owner: object, name: str) -> object:
         raise _Missing(name, ", ".join(f"`{key}`" for key in owner) or "none")
     if isinstance(owner, PurePosixPath):
         return path_attribute(owner, name)
+    if isinstance(owner, Context) and name in owner.known:
+        return owner.known[name]
     raise Unknown
 
 
@@ -258,7 +289,9 @@ def _subscript(scope: Scope, node: ast.Subscript, depth: int) -> object:
         return _member(value, key)
     if isinstance(value, dict):
         return value[key]
-    if isinstance(value, list | tuple | str) and isinstance(key, int):
+    if isinstance(value, list | tuple | str) and isinstance(key, int | slice):
+        if isinstance(value, str) and is_local(value):
+            raise Unknown
         return value[key]
     raise Unknown
 
@@ -295,7 +328,12 @@ def _call(scope: Scope, node: ast.Call, depth: int) -> object:
         return settled[id(node)]
     if scope.modules.origin(scope.module, node.func).ours == "config_expr":
         return _config_expression(scope, node, depth)
-    arguments = [_value(scope, each, depth) for each in node.args]
+    if isinstance(node.func, ast.Name) and node.func.id == "isinstance" and node.func.id not in scope.module.names:
+        return is_instance(scope, node, _value, depth)
+    arguments: list[object] = []
+    for each in node.args:
+        value = _value(scope, each.value if isinstance(each, ast.Starred) else each, depth)
+        arguments += items(value) if isinstance(each, ast.Starred) else [value]
     named: dict[str, object] = {}
     for keyword in node.keywords:
         value = _value(scope, keyword.value, depth)
@@ -330,6 +368,9 @@ def _called(scope: Scope, function: ast.expr, depth: int) -> Callable[..., objec
     known = FUNCTIONS.get(dotted(scope, function) or "")
     if known is not None:
         return known
+    around, bound = function_of(scope, function)
+    if around is not None and runs(bound):
+        return lambda *given, **named: run(around, bound, given, named, _value, depth + 1)  # type: ignore[arg-type]
     if isinstance(function, ast.Attribute):
         return _method(_value(scope, function.value, depth), function.attr)
     return _stopped
@@ -380,28 +421,12 @@ _READERS: dict[type[ast.expr], Callable[..., object]] = {
     ast.Compare: _compare,
     ast.BoolOp: _both,
     ast.Call: _call,
+    ast.ListComp: _comprehension,
+    ast.GeneratorExp: _comprehension,
+    ast.DictComp: _comprehension,
+    ast.Slice: lambda scope, node, depth: cut(scope, node, _value, depth),
+    Known: _known,
 }
-
-
-def _frozen(value: object, depth: int = 0) -> Value:
-    """The value with tuples for lists; refuses what JSON has no kind for."""
-    if depth > _DEEPEST:
-        raise Unknown
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise Unknown
-        return value
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, str):
-        if len(value) > LONGEST or is_local(value):
-            raise Unknown
-        return value
-    if isinstance(value, list | tuple):
-        return tuple(_frozen(item, depth + 1) for item in value)
-    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {str(key): _frozen(item, depth + 1) for key, item in value.items()}
-    raise Unknown
 
 
 def _entries(scope: Scope, node: ast.expr, depth: int) -> Iterator[tuple[str, ast.expr, Value | Dynamic]]:
@@ -449,7 +474,7 @@ def _named_entries(scope: Scope, node: ast.expr, depth: int) -> Iterator[tuple[s
     if not isinstance(whole, dict) or not all(isinstance(key, str) for key in whole):
         raise Unknown
     for key, value in whole.items():
-        yield str(key), node, _frozen(value)
+        yield str(key), node, frozen(value)
 
 
 def _key(scope: Scope, node: ast.expr) -> str:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+import math
 import operator
 import os.path
 import posixpath
+import re
 from collections.abc import Callable, Sized
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from compiler.ir.flow import Value
 
 _MARK = "\x00above\x00"
 """Stands before each folder above the code's root: machines differ in these, so no value of the output may hold one."""
@@ -94,13 +98,25 @@ def _joined(glue: str, parts: object) -> str:
     return glue.join(texts)  # type: ignore[arg-type]  # what is no text is a TypeError
 
 
+def _filled(text: str, *given: object, **named: object) -> str:
+    """`"{}-{name}".format(…)`, of fields without anything else."""
+    fields = re.findall(r"\{([^{}]*)\}", text)
+    values = (*given, *named.values())
+    plain = all(re.fullmatch(r"\w*", each) for each in fields) and "{{" not in text and "}}" not in text
+    if not plain or not all(isinstance(each, str | int | float) for each in values):
+        raise Unknown
+    if sum(len(str(each)) for each in values) * (len(fields) + 1) > _LONGEST:
+        raise Unknown
+    return text.format(*given, **named)
+
+
 def text_method(text: str, name: str) -> Callable[..., object]:
     """A method of a text; one whose result may grow is bounded."""
     bounded = _GROWING.get(name)
-    return getattr(text, name) if bounded is None else lambda *given: bounded(text, *given)
+    return getattr(text, name) if bounded is None else lambda *given, **named: bounded(text, *given, **named)
 
 
-_GROWING: dict[str, Callable[..., object]] = {"replace": _replace, "join": _joined}
+_GROWING: dict[str, Callable[..., object]] = {"replace": _replace, "join": _joined, "format": _filled}
 _LONGEST = 1_000_000
 _WIDEST = 100
 _DUMPS = {"indent", "sort_keys", "ensure_ascii", "separators"}
@@ -110,6 +126,13 @@ def _length(value: Sized) -> int:
     if isinstance(value, str) and is_local(value):
         raise Unknown
     return len(value)
+
+
+def _range(*given: int) -> list[int]:
+    found = range(*given)
+    if len(found) > LONGEST:
+        raise Unknown
+    return list(found)
 
 
 def _times(left: Any, right: Any) -> object:
@@ -135,9 +158,20 @@ def _power(left: object, right: object) -> object:
 
 
 def _modulo(left: Any, right: Any) -> object:
-    if isinstance(left, str):  # it would format
-        raise Unknown
+    if isinstance(left, str):
+        return _formatted(left, right)
     return operator.mod(left, right)
+
+
+def _formatted(text: str, given: Any) -> str:
+    """`"%s-%d" % (…)`, without widths."""
+    values = given if isinstance(given, tuple) else (given,)
+    marks = re.findall(r"%(.?)", text)
+    if any(each not in ("s", "d", "%") for each in marks) or not all(
+        isinstance(each, str | int | float) for each in values
+    ):
+        raise Unknown
+    return str(text % given)
 
 
 LONGEST = 100_000
@@ -176,6 +210,13 @@ CALLS: dict[str, Callable[..., object]] = {
     "abs": abs,
     "sum": _sum,
     "sorted": sorted,
+    "range": _range,
+    "enumerate": lambda values, start=0: list(enumerate(values, start)),
+    "zip": lambda *values: list(zip(*values, strict=False)),
+    "any": any,
+    "all": all,
+    "reversed": lambda values: list(reversed(values)),
+    "divmod": divmod,
 }
 METHODS = frozenset(
     [
@@ -201,6 +242,15 @@ METHODS = frozenset(
         "rsplit",
         "splitlines",
         "capitalize",
+        "format",
+        "partition",
+        "rpartition",
+        "count",
+        "find",
+        "index",
+        "isdigit",
+        "isalpha",
+        "casefold",
     ]
 )
 COMPARE: dict[type[ast.cmpop], Callable[..., object]] = {
@@ -219,6 +269,8 @@ COMPARE: dict[type[ast.cmpop], Callable[..., object]] = {
 FUNCTIONS: dict[str, Callable[..., object]] = {
     "json.dumps": _dumps,
     "json.loads": _loads,
+    "math.ceil": math.ceil,
+    "math.floor": math.floor,
     "os.fspath": _of(str),
     "os.path.abspath": _absolute,
     "os.path.basename": _of(posixpath.basename),
@@ -272,3 +324,27 @@ def real_path(text: str) -> str:
 def is_local(text: str) -> bool:
     """Whether a text holds a folder of this machine's copy of the code."""
     return _MARK in text
+
+
+_DEEPEST = 60
+
+
+def frozen(value: object, depth: int = 0) -> Value:
+    """The value with tuples for lists; refuses what JSON has no kind for."""
+    if depth > _DEEPEST:
+        raise Unknown
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise Unknown
+        return value
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        if len(value) > LONGEST or is_local(value):
+            raise Unknown
+        return value
+    if isinstance(value, list | tuple):
+        return tuple(frozen(item, depth + 1) for item in value)
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {str(key): frozen(item, depth + 1) for key, item in value.items()}
+    raise Unknown

@@ -27,9 +27,9 @@ class IncludeFile(Parameter):
         help: str | None = None,
         parser: Any = None,
         default: Any = None,
-        show_default: bool | None = None,
+        **options: Any,
     ) -> None:
-        super().__init__(name, default=default, help=help, required=required, show_default=show_default)
+        super().__init__(name, default=default, help=help, required=required, **options)
         self.is_text = is_text is not False
         self.encoding = encoding or "utf-8"
         self.parser = parser

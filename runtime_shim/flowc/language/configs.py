@@ -19,6 +19,13 @@ DECLARED = "__flowc_configs__"
 """Where a class keeps its configs by their names."""
 
 
+TOLD: dict[str, dict[str, Any]] = {}
+"""What was found while the module was declared to the compiler: for each `Owner.name` its `default` and its `value`."""
+
+DECLARING: list[Callable[[str], Any]] = []
+"""What gives a `Config`'s function its argument, by the name; it is there only while a flow is declared to the compiler."""
+
+
 class ConfigValue(dict):  # type: ignore[type-arg]  # any keys, as JSON and YAML have them
     """A dict that cannot be changed and whose keys are attributes, too."""
 
@@ -128,16 +135,30 @@ class Config:
     def _value(around: FrameType, name: str, default: Any, default_value: Any, parser: Any, plain: bool) -> Any:
         owner = around.f_locals.get("__qualname__", "").rpartition(".")[2]
         settled = _settled().get(f"{owner}.{name}")
+        if settled is None and DECLARING:
+            default, default_value = _of_functions(f"{owner}.{name}", name, default, default_value)
         if settled is None:
             settled = _from_source(around.f_globals.get("__file__"), default, default_value)
             if settled is None:
                 return Unsettled(name)
         value = settled["value"] if "text" not in settled else _parsed(name, parser, plain, settled["text"])
+        if DECLARING:
+            TOLD.setdefault(f"{owner}.{name}", {})["value"] = value
         if plain or value is None:
             return value
         if not isinstance(value, Mapping):
             raise MetaflowException(f"the Config {name!r} must hold keys, not {type(value).__name__}: say plain=True")
         return ConfigValue(value)
+
+
+def _of_functions(key: str, name: str, default: Any, default_value: Any) -> tuple[Any, Any]:
+    """The two defaults, what functions give in their place."""
+    context = DECLARING[0](name)
+    default, default_value = (each(context) if callable(each) else each for each in (default, default_value))
+    default = os.fspath(default) if hasattr(default, "__fspath__") else default
+    if default is not None or default_value is not None:
+        TOLD[key] = {"default": default if default is not None else default_value}
+    return default, default_value
 
 
 def _settled() -> dict[str, Any]:

@@ -31,6 +31,7 @@ class StepMarks:
     __slots__ = ("code", "decorators", "end", "join", "mutators", "name", "names", "start", "wrappers")
 
     def __init__(self, function: Any, start: bool, end: bool) -> None:
+        function = _unwrapped(function)
         self.name: str = function.__name__
         self.code = function.__code__
         self.join = function.__code__.co_argcount == 2  # noqa: PLR2004 - self and inputs
@@ -56,6 +57,16 @@ class StepMarks:
         return next((mark.attributes for mark in self.decorators if mark.name == name), None)
 
 
+def _unwrapped(function: Any) -> Any:
+    """The author's function under decorators that stand below `@step` and say what they wrap, as `functools.wraps` does."""
+    seen = [function]
+    while hasattr(seen[-1], "__wrapped__") and hasattr(seen[-1].__wrapped__, "__code__"):
+        if any(each is seen[-1].__wrapped__ for each in seen):
+            break
+        seen.append(seen[-1].__wrapped__)
+    return seen[-1]
+
+
 if TYPE_CHECKING:
 
     @overload
@@ -70,7 +81,7 @@ def step(function: Any = None, *, start: bool = False, end: bool = False) -> Any
     if function is None:
         return lambda inner: step(inner, start=start, end=end)
     if not hasattr(function, "__code__"):
-        raise BadStepDecoratorException("@step must stand directly above `def`")
+        raise BadStepDecoratorException("@step must stand directly above `def`, or above functions that wrap it")
     function.__flowc_step__ = StepMarks(function, start, end)
     function.is_step = True
     return function

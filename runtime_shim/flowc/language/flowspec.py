@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from flowc.artifacts.work import KEY, Work, stack_text
+from flowc.exceptions import BadStepDecoratorException
 from flowc.language.current import current
 from flowc.language.decorators import StepMarks, marks_of
 from flowc.named_tuple import NamedTuple
@@ -197,6 +198,12 @@ def members(flow: type) -> list[tuple[str, Any]]:
 
 
 def steps_of(flow: type) -> dict[str, StepMarks]:
-    """The marks of each step by its name."""
-    found = ((name, marks_of(getattr(flow, name, None))) for name, _ in members(flow))
-    return {name: marks for name, marks in found if marks is not None}
+    """The marks of each step by its name. Raises BadStepDecoratorException where `@step` has marked another function than the step's."""
+    found = {name: marks_of(getattr(flow, name, None)) for name, _ in members(flow)}
+    for name, marks in found.items():
+        if marks is not None and marks.name not in found:
+            raise BadStepDecoratorException(
+                f"what stands below @step of {name!r} returns another function, {marks.name!r}, that does not say what it wraps: "
+                "let it be under @functools.wraps(function)"
+            )
+    return {name: marks for name, marks in found.items() if marks is not None}

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 
 from flowc.artifacts.failure import failure_of, is_authors
 from flowc.exceptions import CallMistake
+from flowc.language import configs
 from flowc.language.decorators import Mark, StepMarks
 from flowc.language.parameters import DeployTimeField, JSONType, Parameter
 from flowc.source import offline
@@ -32,6 +33,7 @@ def main(descriptor: int, root: str, flow: str) -> int:
     os.set_inheritable(descriptor, False)
     offline.go_offline()
     os.environ["FLOWC_MUTATED"] = "1"
+    configs.DECLARING.append(lambda name: DeployTimeField(flow.rpartition(":")[2], name))
     os.chdir(root)
     try:
         told = _declared(prepare(flow, root))
@@ -65,6 +67,7 @@ def _declared(loaded: Loaded) -> dict[str, Any]:
         "parameters": [_parameter(parameter) for parameter in loaded.parameters],
         "steps": {step: _step(marks, name) for step, marks in loaded.steps.items()},
         "mutated": loaded.is_mutated,
+        "configs": {key: {part: _worth(each) for part, each in found.items()} for key, found in configs.TOLD.items()},
     }
 
 

@@ -171,7 +171,7 @@ def _counted(loaded: Loaded | Broken, call: TaskCall, store: Store, address: Tas
 
 def _times(marks: StepMarks) -> int:
     retry = marks.find("retry")
-    return int(retry["times"]) if retry else 0
+    return int(float(retry["times"])) if retry else 0
 
 
 def _pause(marks: StepMarks) -> float:
@@ -373,9 +373,12 @@ def _run(flow: Any, work: Work, marks: StepMarks, method: Callable[..., Any]) ->
         method(work.inputs)
 
 
+_SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600}
+
+
 def _seconds(marks: StepMarks) -> float:
     found = marks.find("timeout")
-    return float(found["seconds"] + 60 * found["minutes"] + 3600 * found["hours"]) if found else 0.0
+    return sum(float(found[unit] or 0) * factor for unit, factor in _SECONDS.items()) if found else 0.0
 
 
 def _failure_of(error: BaseException) -> Failure:

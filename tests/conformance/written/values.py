@@ -18,6 +18,8 @@ CASES: tuple[Written, ...] = (
         config_values={"note": HOSTILE, "nothing": {"a": [HOSTILE, None, {"b": 1.5}]}},
         shows=("config.value",),
     ),
+    Written(_SETTINGS / "computed.py", "ComputedFlow", imports=True, shows=("config.computed", "real.pure-functions")),
+    Written(FLOWS / "spelled_numbers.py", "NumbersFlow", shows=("real.numbers",)),
     Written(_SETTINGS / "arms.py", "ArmsFlow", shows=("switch.config-key",)),
     Written(_SETTINGS / "included.py", "IncludedFlow", shows=("include.default", "include.parser")),
     Written(

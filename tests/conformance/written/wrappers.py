@@ -6,6 +6,9 @@ from tests.conformance.written.case import FLOWS, Written
 
 CASES: tuple[Written, ...] = (
     Written(FLOWS / "wrapping.py", "WrappingFlow", shows=("own.user-step",)),
+    Written(FLOWS / "brought.py", "BroughtFlow", shows=("own.told",)),
+    Written(FLOWS / "below.py", "BelowFlow", shows=("own.below-step",)),
+    Written(FLOWS / "imported_decorators.py", "ImportedDecoratorsFlow", imports=True, shows=("own.import",)),
     Written(FLOWS / "mutated.py", "MutatedFlow", imports=True, shows=("own.mutators", "own.import")),
     Written(FLOWS / "configured.py", "ConfiguredFlow", imports=True, shows=("own.mutators", "config.parser")),
     Written(FLOWS / "members.py", "MembersFlow", shows=("own.plain", "real.foreign-decorators", "real.members")),
