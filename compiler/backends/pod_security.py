@@ -1,0 +1,50 @@
+"""What the pods of every target may do: the level `restricted` of Kubernetes, and what a step's own options loosen of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from compiler.backends.fields import camel
+from compiler.ir.flow import Value
+
+POD: Mapping[str, Value] = {
+    "runAsNonRoot": True,
+    "runAsUser": 1000,
+    "fsGroup": 1000,
+    "fsGroupChangePolicy": "OnRootMismatch",
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+"""A user without rights, the one of the image that `flowc image` describes, whose group may write to the pod's volumes."""
+
+CONTAINER: Mapping[str, Value] = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ("ALL",)}}
+"""What the level asks of each container by itself."""
+
+SERVICE: Mapping[str, Value] = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+"""A pod whose image names a user without rights itself."""
+
+FIELDS = frozenset({
+    "allowPrivilegeEscalation", "appArmorProfile", "capabilities", "privileged", "procMount", "readOnlyRootFilesystem",
+    "runAsGroup", "runAsNonRoot", "runAsUser", "seLinuxOptions", "seccompProfile", "windowsOptions",
+})  # fmt: skip
+"""What a container's security context holds."""
+
+
+def is_security_context(value: Value) -> bool:
+    """Whether a container can have it, in Kubernetes' words or in those of its Python client."""
+    return isinstance(value, Mapping) and set(_named(value)) <= FIELDS
+
+
+def own_security(value: Value) -> dict[str, Value]:
+    """What a step asks for over that of all containers, with what Kubernetes wants said beside it: it takes neither a privileged
+    container that may not get rights, nor the user 0 in a pod of users without them."""
+    said = _named(value)
+    if said.get("privileged") is True:
+        said.setdefault("allowPrivilegeEscalation", True)
+    if said.get("runAsUser") == 0:
+        said.setdefault("runAsNonRoot", False)
+    return said
+
+
+def _named(value: Value) -> dict[str, Value]:
+    named = camel(value)
+    return {key: item for key, item in named.items() if item is not None} if isinstance(named, Mapping) else {}
