@@ -47,7 +47,7 @@ _WITHOUT_ENGINE: tuple[tuple[str, str], ...] = (
     *((rule, "flowc") for rule in ("own.import-needed", "resume.", "failure.interrupted", "real.")),
     *(
         (rule, "shim")
-        for rule in ("foreach.", "join.", "artifact.", "merge.", "client.", "parallel.", "names.")
+        for rule in ("foreach.", "join.", "artifact.", "merge.", "client.", "parallel.", "names.", "files.")
     ),
     *((rule, "shim") for rule in ("catch.print", "timeout.swallowed", "failure.", "recursion.tasks")),
 )
