@@ -45,6 +45,16 @@ def own_security(value: Value) -> dict[str, Value]:
     return said
 
 
+def over(of_all: Mapping[str, Value], own: Mapping[str, Value]) -> dict[str, Value]:
+    """A container's own context over that of all, field by field, as Argo lays the one over the other."""
+    found = {**of_all, **own}
+    for name, value in own.items():
+        below = of_all.get(name)
+        if isinstance(value, Mapping) and isinstance(below, Mapping):
+            found[name] = {**below, **value}
+    return found
+
+
 def _named(value: Value) -> dict[str, Value]:
     named = camel(value)
     return {key: item for key, item in named.items() if item is not None} if isinstance(named, Mapping) else {}

@@ -70,8 +70,8 @@ KUBERNETES = [
 def test_an_option_of_kubernetes_is_spelled(
     arguments: str, pod: dict[str, Json], container: dict[str, Json], tmp_path: Path
 ) -> None:
-    (document,) = documents(source(f"@kubernetes({arguments})"), tmp_path)
-    made = template(document, "start")
+    manifest, _ = found(source(f"@kubernetes({arguments})"), tmp_path)
+    made = template(main_document(manifest), "start")
     assert pod.items() <= made.items()
     assert container.items() <= obj(made["container"]).items()
 
@@ -241,6 +241,14 @@ SETTINGS: dict[str, tuple[Json, str, dict[str, Json]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "text", ["dnsPolicy: None", '{"dnsPolicy": "None"}', "dnsPolicy: {{workflow.parameters.policy}}"]
+)
+def test_a_patch_is_argos_own_text(text: str, tmp_path: Path) -> None:
+    (document,) = documents(source(), tmp_path, Options("f:0", target={"pod_spec_patch": text}))
+    assert obj(document["spec"])["podSpecPatch"] == text
+
+
 @pytest.mark.parametrize("key", SETTINGS)
 def test_a_setting_of_the_platform_is_spelled(key: str, tmp_path: Path) -> None:
     value, place, fields = SETTINGS[key]
@@ -281,6 +289,8 @@ def test_a_setting_of_every_container_stands_once(
         {"volume_mounts": [{"name": "tmp"}]},
         {"volume_mounts": [{"name": "data", "mountPath": "/data"}]},
         {"pod_spec_patch": 3},
+        {"pod_spec_patch": "a patch"},
+        {"pod_spec_patch": "a: [b"},
         {"container_security_context": {"runAs": 3}},
     ],
 )

@@ -59,7 +59,7 @@ SAID: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"privileged": True, "allowPrivilegeEscalation": True},
         ["privileged", "allowPrivilegeEscalation"],
     ),
-    "{'capabilities': {'add': ['SYS_PTRACE'], 'drop': ['ALL']}}": (
+    "{'capabilities': {'add': ['SYS_PTRACE']}}": (
         {"capabilities": {"add": ["SYS_PTRACE"], "drop": ["ALL"]}},
         ["capabilities.add"],
     ),

@@ -8,7 +8,7 @@ from compiler.backends import Options, pod_options
 from compiler.backends.airflow import models
 from compiler.backends.airflow.literals import Source
 from compiler.backends.fields import is_text, mapping, names
-from compiler.backends.pod_security import CONTAINER, POD, own_security
+from compiler.backends.pod_security import CONTAINER, POD, over, own_security
 from compiler.backends.secrets import kubernetes_secrets
 from compiler.ir.flow import Dynamic, Value
 from compiler.ir.plan import Task
@@ -79,7 +79,7 @@ def arguments(task: Task, options: Options) -> dict[str, Source]:
     if selector:
         found["node_selector"] = selector
     if said.get("security_context"):
-        found["container_security_context"] = {**_security(options)[1], **own_security(said["security_context"])}
+        found["container_security_context"] = over(_security(options)[1], own_security(said["security_context"]))
     asked = pod_options.quantities(task.resources, said, pod_options.is_guaranteed(said.get("qos")))
     if asked:
         found["container_resources"] = models.model("V1ResourceRequirements", **asked)

@@ -94,7 +94,7 @@ _KINDS: Mapping[Kind, str] = {
     "tables": "a list of tables",
     "number": "a whole number",
     "flag": "true or false",
-    "patch": "a table, or its text",
+    "patch": "a table, or one as YAML or JSON",
 }
 _IS_KIND: Mapping[Kind, Callable[[Value], bool]] = {
     "text": is_text,
@@ -104,8 +104,20 @@ _IS_KIND: Mapping[Kind, Callable[[Value], bool]] = {
     "tables": is_tables,
     "number": is_number,
     "flag": is_flag,
-    "patch": lambda value: is_table(value) or is_text(value),
+    "patch": lambda value: is_table(value) or (isinstance(value, str) and _is_patch(value)),
 }
+
+
+def _is_patch(text: str) -> bool:
+    """Whether Argo reads a table; what stands in its tags is for Argo alone to say."""
+    if "{{" in text:
+        return True
+    import yaml  # noqa: PLC0415 - only a patch that is a text needs it
+
+    try:
+        return isinstance(yaml.safe_load(text), Mapping)
+    except yaml.YAMLError:
+        return False
 
 
 def faults(options: Options) -> Iterator[tuple[str, str]]:

@@ -29,6 +29,11 @@ LINES = open("data/lines.txt").read()  # while the module is imported
 Path("imported.log").write_text("written at import")
 
 
+def told():
+    Path("~/told").expanduser().write_text(open("data/lines.txt").read())
+    print(open("imported.log").read())
+
+
 class F(FlowSpec):
     @step
     def start(self):
@@ -64,7 +69,7 @@ def image() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def run(image: Path, body: str, step: str = "start", **more: str) -> subprocess.CompletedProcess[str]:
+def run(image: Path, body: str, words: tuple[str, ...] = (), **more: str) -> subprocess.CompletedProcess[str]:
     """A step in a process without rights, with everything of the image read-only, a store and a folder for temporary files."""
     (image / "app" / "the_flow.py").write_text(FLOW.replace("BODY", body))
     for path in (image, *image.rglob("*")):
@@ -75,10 +80,11 @@ def run(image: Path, body: str, step: str = "start", **more: str) -> subprocess.
         more.setdefault(name.upper(), str(place))
     home = {"HOME": str(image / "home"), "PYTHONPATH": str(image / "shim"), "FLOWC_STORE": f"file:{more.pop('STORE')}"}
     environment = {**variables(image), **home, "TMPDIR": more.pop("TMP"), "PYTHONDONTWRITEBYTECODE": "1", **more}
-    words = command(step, python=_python())
+    python = _python()
+    argv = [python, "-m", "flowc", *words] if words else command("start", python=python)
     rights = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
     done = subprocess.run(
-        words, cwd=image / "app", env=environment, capture_output=True, text=True, check=False, **rights
+        argv, cwd=image / "app", env=environment, capture_output=True, text=True, check=False, **rights
     )  # type: ignore[call-overload]  # rights are keywords of Popen's
     done.store = environment["FLOWC_STORE"]  # type: ignore[attr-defined]  # for who reads it
     return done  # type: ignore[no-any-return]  # as above
@@ -132,6 +138,12 @@ CASES = {
 def test_a_step_writes_where_it_writes_in_a_local_run(name: str, image: Path) -> None:
     body, seen = CASES[name]
     assert left(run(image, body), "seen") == seen
+
+
+def test_an_exit_hook_writes_too(image: Path) -> None:
+    """What a function of the module does after the run, it does in the same place."""
+    done = run(image, "pass", words=("hook", "told", "--run", "r", "--status", "success"))
+    assert (done.returncode, done.stdout) == (0, "written at import\n"), done.stderr
 
 
 def test_the_image_itself_stays_as_it_was(image: Path) -> None:
