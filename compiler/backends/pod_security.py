@@ -19,9 +19,6 @@ POD: Mapping[str, Value] = {
 CONTAINER: Mapping[str, Value] = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ("ALL",)}}
 """What the level asks of each container by itself."""
 
-SERVICE: Mapping[str, Value] = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
-"""A pod whose image names a user without rights itself."""
-
 FIELDS = frozenset({
     "allowPrivilegeEscalation", "appArmorProfile", "capabilities", "privileged", "procMount", "readOnlyRootFilesystem",
     "runAsGroup", "runAsNonRoot", "runAsUser", "seLinuxOptions", "seccompProfile", "windowsOptions",

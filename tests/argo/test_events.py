@@ -135,11 +135,14 @@ def test_what_has_not_finished_well_is_no_event(template: str, phase: str, tmp_p
 def test_settings_name_what_the_cluster_has(tmp_path: Path) -> None:
     """The bus, the source and its event, and the account of the Sensor."""
     target = {"event_bus": "b", "event_source": "s", "event_name": "e", "sensor_service_account": "a"}
+    bare = {"security_context": {}, "container_security_context": {}}
     text = source(
         flow="@trigger(event='x', options={'reset_at': {'cron': '0 6 * * MON', 'timezone': 'Europe/Berlin'}})"
     )
     *_, sensor = documents(text, tmp_path, replaced(OPTIONS, target=target))
     spec = obj(sensor["spec"])
+    *_, unguarded = documents(text, tmp_path, replaced(OPTIONS, target=bare))
+    assert "template" not in obj(unguarded["spec"])
     assert spec["eventBusName"] == "b"
     assert obj(spec["template"])["serviceAccountName"] == "a"
     (dependency,) = objects(spec["dependencies"])

@@ -160,6 +160,17 @@ def test_every_kind_of_pod_is_restricted_on_argo(tmp_path: Path) -> None:
     assert {name: violations(spec) for name, spec in pods.items()} == {key: [] for key in pods}
 
 
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_setting_is_for_the_pods_of_argo_events_too(name: str, tmp_path: Path) -> None:
+    """Their image is root's: without a user of the manifest's, `runAsNonRoot` would keep them from starting."""
+    settings, wrong = SETTINGS[name]
+    plain, *_ = _documents(PLAIN, tmp_path)
+    assert plain["spec"]["template"]["securityContext"]["runAsUser"] > 0
+    for document in _documents(PLAIN, tmp_path, settings)[:2]:
+        described = document["spec"]["template"]
+        assert violations({**described, "containers": [described.get("container", {})]}) == wrong
+
+
 @pytest.mark.parametrize("said", SAID)
 @pytest.mark.parametrize("target", ["argo", "airflow"])
 def test_a_step_loosens_what_it_says_and_nothing_else(

@@ -12,11 +12,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from compiler.backends import Options
-from compiler.backends.argo.kubernetes import tree
 from compiler.backends.argo.names import Names, object_name
+from compiler.backends.argo.settings import contexts
 from compiler.backends.argo.yaml_text import Inline, Tree
 from compiler.backends.command import trigger_facts
-from compiler.backends.pod_security import CONTAINER, SERVICE
 from compiler.ir.cron import five_fields
 from compiler.ir.plan import EventTrigger, FlowTrigger, Plan, Trigger
 from compiler.slotted_class import record
@@ -74,16 +73,19 @@ def _wish(trigger: Trigger) -> str:
 
 
 def _shared(options: Options, variables: list[Tree]) -> dict[str, Tree]:
-    """What Sensor and EventSource have in common; their pods have no rights, and the image's own user."""
+    """What Sensor and EventSource have in common; their pods have the rights of all others, their image alone would be root's."""
+    of_pod, of_container = contexts(options)
     container: dict[str, Tree] = {"env": variables} if variables else {}
-    template: dict[str, Tree] = {
-        "container": {**container, "securityContext": tree(CONTAINER)},
-        "securityContext": tree(SERVICE),
+    if of_container:
+        container["securityContext"] = of_container
+    parts: dict[str, Tree] = {
+        "serviceAccountName": _setting(options, "sensor_service_account", ""),
+        "container": container,
+        "securityContext": of_pod,
     }
-    account = _setting(options, "sensor_service_account", "")
-    if account:
-        template = {"serviceAccountName": account, **template}
-    return {"eventBusName": _setting(options, "event_bus", _BUS), "template": template}
+    template: dict[str, Tree] = {name: part for name, part in parts.items() if part}
+    spec: dict[str, Tree] = {"eventBusName": _setting(options, "event_bus", _BUS)}
+    return {**spec, "template": template} if template else spec
 
 
 def _sensor_variables(finished: list[_Dependency], options: Options) -> list[Tree]:

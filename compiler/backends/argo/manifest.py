@@ -12,12 +12,11 @@ from compiler.backends.argo.kubernetes import tree
 from compiler.backends.argo.names import Names, object_name
 from compiler.backends.argo.parameters import arguments, inert
 from compiler.backends.argo.scopes import ROOT, scopes
-from compiler.backends.argo.settings import placed
+from compiler.backends.argo.settings import contexts, placed
 from compiler.backends.argo.yaml_text import Comment, Inline, Tree
 from compiler.backends.command import environment, flow_image
 from compiler.backends.fields import names
 from compiler.backends.pod_options import said
-from compiler.backends.pod_security import CONTAINER, POD
 from compiler.ir.plan import Plan, Schedule
 
 _API = "argoproj.io/v1alpha1"
@@ -95,7 +94,7 @@ def _spec(plan: Plan, options: Options) -> dict[str, Tree]:
     spec: dict[str, Tree] = {"entrypoint": ROOT, **arguments(plan)}
     if options.max_workers is not None:
         spec["parallelism"] = options.max_workers
-    spec["securityContext"] = tree(POD)
+    spec["securityContext"] = contexts(options)[0]
     spec |= placed(options, "spec")
     if not spec["securityContext"]:
         del spec["securityContext"]
@@ -128,7 +127,7 @@ def _with_tmp(options: Options, key: str, field: str, ours: dict[str, Tree]) -> 
 
 def _every_container(plan: Plan, options: Options) -> Tree:
     """What is the same in every container stands once."""
-    shared: dict[str, Tree] = {"securityContext": tree(CONTAINER), **placed(options, "container")}
+    shared: dict[str, Tree] = {"securityContext": contexts(options)[1], **placed(options, "container")}
     return {
         "image": flow_image(options),
         **{name: value for name, value in shared.items() if value != {}},

@@ -20,7 +20,7 @@ from compiler.backends.fields import (
     names,
 )
 from compiler.backends.pod_options import MOUNTS, VOLUMES, Takes, are_mounts, are_volumes, lost_mounts
-from compiler.backends.pod_security import is_security_context, own_security
+from compiler.backends.pod_security import CONTAINER, POD, is_security_context, own_security
 from compiler.ir.flow import Value
 from compiler.slotted_class import record
 
@@ -155,6 +155,12 @@ def placed(options: Options, place: Place) -> dict[str, Tree]:
         if value is not None and setting.place == place and setting.field:
             fields[setting.field] = _spelled(key, setting, value)
     return fields
+
+
+def contexts(options: Options) -> tuple[Tree, Tree]:
+    """The security contexts of every pod and of every container: the settings', else those without rights."""
+    pod = placed(options, "spec").get("securityContext", tree(POD))
+    return pod, placed(options, "container").get("securityContext", tree(CONTAINER))
 
 
 def _spelled(key: str, setting: Setting, value: Value) -> Tree:
