@@ -25,16 +25,39 @@ FIELDS = frozenset({
 })  # fmt: skip
 """What a container's security context holds."""
 
+POD_FIELDS = frozenset({
+    "appArmorProfile", "fsGroup", "fsGroupChangePolicy", "runAsGroup", "runAsNonRoot", "runAsUser", "seLinuxChangePolicy",
+    "seLinuxOptions", "seccompProfile", "supplementalGroups", "supplementalGroupsPolicy", "sysctls", "windowsOptions",
+})  # fmt: skip
+"""What a pod's holds."""
+
+_NUMBERS = frozenset({"fsGroup", "runAsGroup", "runAsUser"})
+_FLAGS = frozenset({"allowPrivilegeEscalation", "privileged", "readOnlyRootFilesystem", "runAsNonRoot"})
+
 
 def is_security_context(value: Value) -> bool:
     """Whether a container can have it, in Kubernetes' words or in those of its Python client."""
-    return isinstance(value, Mapping) and set(_named(value)) <= FIELDS
+    return _is_context(value, FIELDS)
+
+
+def is_pod_context(value: Value) -> bool:
+    """Whether a pod can have it, in the same words."""
+    return _is_context(value, POD_FIELDS)
+
+
+def _is_context(value: Value, fields: frozenset[str]) -> bool:
+    return isinstance(value, Mapping) and all(
+        name in fields
+        and (name not in _FLAGS or isinstance(item, bool))
+        and (name not in _NUMBERS or (isinstance(item, int) and not isinstance(item, bool)))
+        for name, item in named(value).items()
+    )
 
 
 def own_security(value: Value) -> dict[str, Value]:
     """What a step asks for over that of all containers, with what Kubernetes wants said beside it: it takes neither a privileged
     container that may not get rights, nor the user 0 in a pod of users without them."""
-    said = _named(value)
+    said = named(value)
     if said.get("privileged") is True:
         said.setdefault("allowPrivilegeEscalation", True)
     if said.get("runAsUser") == 0:
@@ -52,6 +75,7 @@ def over(of_all: Mapping[str, Value], own: Mapping[str, Value]) -> dict[str, Val
     return found
 
 
-def _named(value: Value) -> dict[str, Value]:
-    named = camel(value)
-    return {key: item for key, item in named.items() if item is not None} if isinstance(named, Mapping) else {}
+def named(value: Value) -> dict[str, Value]:
+    """A context with the names of Kubernetes, without what is None."""
+    found = camel(value)
+    return {key: item for key, item in found.items() if item is not None} if isinstance(found, Mapping) else {}

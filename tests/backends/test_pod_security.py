@@ -10,7 +10,7 @@ import pytest
 from compiler.backends import Options
 from compiler.backends.airflow import BACKEND as AIRFLOW
 from compiler.backends.argo import BACKEND as ARGO
-from compiler.backends.pod_security import is_security_context, own_security
+from compiler.backends.pod_security import is_pod_context, is_security_context, own_security
 from compiler.ir.flow import Value
 from compiler.pipeline import compile_flow
 from tests.engines.airflow_pods import pods_of
@@ -214,10 +214,27 @@ def test_a_pod_to_start_from_says_itself_what_it_may(
 
 @pytest.mark.parametrize(
     ("value", "good"),
-    [({"runAsUser": 1}, True), ({"run_as_user": 1}, True), ({"runAs": 1}, False), ("none", False), ({}, True)],
+    [
+        ({"runAsUser": 1}, True),
+        ({"run_as_user": 1}, True),
+        ({"run_as_user": None, "runAsNonRoot": False}, True),
+        ({"runAs": 1}, False),
+        ({"runAsUser": "1"}, False),
+        ({"runAsUser": True}, False),
+        ({"runAsNonRoot": "true"}, False),
+        ("none", False),
+        ({}, True),
+    ],
 )
 def test_a_context_has_the_fields_of_one(value: Value, good: bool) -> None:
+    """A number that is a text is what the command line makes of `runAsUser=5`, and what the API refuses."""
     assert is_security_context(value) == good
+    assert is_pod_context(value) == good
+
+
+def test_a_pod_and_a_container_have_fields_of_their_own() -> None:
+    assert is_pod_context({"fsGroup": 1}) > is_security_context({"fsGroup": 1})
+    assert is_security_context({"privileged": True}) > is_pod_context({"privileged": True})
 
 
 def test_what_is_said_stays_as_it_is_said() -> None:

@@ -8,7 +8,7 @@ from compiler.backends import Options, pod_options
 from compiler.backends.airflow import models
 from compiler.backends.airflow.literals import Source
 from compiler.backends.fields import is_text, mapping, names
-from compiler.backends.pod_security import CONTAINER, POD, over, own_security
+from compiler.backends.pod_security import CONTAINER, POD, named, over, own_security
 from compiler.backends.secrets import kubernetes_secrets
 from compiler.ir.flow import Dynamic, Value
 from compiler.ir.plan import Task
@@ -65,7 +65,7 @@ def _security(options: Options) -> tuple[Mapping[str, Value], Mapping[str, Value
     for name, least, template in (("security_context", POD, spec), ("container_security_context", CONTAINER, first)):
         default = least if is_known and "securityContext" not in template else {}
         found.append(_table(options.target.get(name, default)))
-    return found[0], own_security(found[1])
+    return named(found[0]), own_security(found[1])
 
 
 def arguments(task: Task, options: Options) -> dict[str, Source]:
@@ -90,9 +90,9 @@ def _with_settings(task: Task, options: Options) -> dict[str, Value]:
     """What the step's decorator says, with the names and keys that are added to it."""
     assert not any(isinstance(option.value, Dynamic) for option in task.options), "a value that `check` let pass"
     said = pod_options.said(task)
-    named = kubernetes_secrets(task)
-    if named:
-        said["secrets"] = (*names(said.get("secrets")), *named)
+    secrets = kubernetes_secrets(task)
+    if secrets:
+        said["secrets"] = (*names(said.get("secrets")), *secrets)
     for name, setting in _ADDED.items():
         if name in said:
             said[name] = tuple(dict.fromkeys((*names(options.target.get(setting)), *names(said[name]))))

@@ -11,7 +11,7 @@ from compiler.backends.airflow.literals import Call, Code, Source
 from compiler.backends.airflow.models import is_texts
 from compiler.backends.fields import is_flag, is_table, is_text
 from compiler.backends.pod_options import MOUNTS, VOLUMES, are_mounts, are_tolerations, are_volumes, is_affinity
-from compiler.backends.pod_security import is_security_context
+from compiler.backends.pod_security import is_pod_context, is_security_context
 from compiler.ir.flow import Value
 from compiler.slotted_class import record
 
@@ -70,6 +70,7 @@ def _callback(help: str) -> Setting:
     return Setting(help, "dag", is_callback, wants, lambda value: Code(str(value).rpartition(".")[2]))
 
 
+FIELDS = "a table of the fields of a security context"
 SETTINGS: Mapping[str, Setting] = {
     "operator": Setting("`kubernetes` (a pod a step) or `bash`", "file", is_operator, "`kubernetes` or `bash`"),
     "tags": Setting("more tags of the DAG", "file", is_texts, "a list of texts"),
@@ -93,8 +94,8 @@ SETTINGS: Mapping[str, Setting] = {
     "volume_mounts": Setting("where the containers see volumes, as Kubernetes spells them", "pod", are_mounts, MOUNTS, models.mounts),
     "labels": Setting("labels of the pods", "pod", is_table, "a table of texts", models.rendered),
     "annotations": Setting("annotations of the pods", "pod", is_table, "a table of texts", models.rendered),
-    "security_context": Setting("security context of the pods, instead of a user without rights", "file", is_table, "a table"),
-    "container_security_context": Setting("what the containers may, instead of nothing", "file", is_security_context, "a table"),
+    "security_context": Setting("what the pods are, instead of a user without rights", "file", is_pod_context, FIELDS),
+    "container_security_context": Setting("what the containers may, instead of nothing", "file", is_security_context, FIELDS),
     "kubernetes_conn_id": _text("the Airflow connection to the cluster", "pod"),
     "in_cluster": _flag("whether Airflow runs in the cluster", "pod"),
     "cluster_context": _text("the context of the kube config", "pod"),

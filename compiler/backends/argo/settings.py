@@ -20,7 +20,7 @@ from compiler.backends.fields import (
     names,
 )
 from compiler.backends.pod_options import MOUNTS, VOLUMES, Takes, are_mounts, are_volumes, lost_mounts
-from compiler.backends.pod_security import CONTAINER, POD, is_security_context, own_security
+from compiler.backends.pod_security import CONTAINER, POD, is_pod_context, is_security_context, named, own_security
 from compiler.ir.flow import Value
 from compiler.slotted_class import record
 
@@ -83,6 +83,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
 }
 _TABLES: Mapping[str, Takes] = {
     "container_security_context": (is_security_context, "a table of the fields of a container's security context"),
+    "security_context": (is_pod_context, "a table of the fields of a pod's security context"),
     "volumes": (are_volumes, VOLUMES),
     "volume_mounts": (are_mounts, MOUNTS),
 }
@@ -163,6 +164,9 @@ def contexts(options: Options) -> tuple[Tree, Tree]:
     return pod, placed(options, "container").get("securityContext", tree(CONTAINER))
 
 
+_CONTEXTS = {"container_security_context": own_security, "security_context": named}
+
+
 def _spelled(key: str, setting: Setting, value: Value) -> Tree:
     if key == "env_from_secrets":
         return [{"secretRef": Inline({"name": name})} for name in names(value)]
@@ -170,8 +174,8 @@ def _spelled(key: str, setting: Setting, value: Value) -> Tree:
         return [Inline({"name": name}) for name in names(value)]
     if setting.kind == "mapping":
         return tree(mapping(value))
-    if key == "container_security_context":
-        return tree(own_security(value))
+    if key in _CONTEXTS:
+        return tree(_CONTEXTS[key](value))
     if setting.kind == "patch" and not isinstance(value, str):
         import json  # noqa: PLC0415 - few flows have a patch
 
