@@ -5,20 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from compiler.backends import Gap, Options, OutputFile
+from compiler.backends import PORTABLE_OPTIONS, Gap, Options, OutputFile
 from compiler.diagnostics import Report
+from compiler.frontend.decorators.language import STEP
 from compiler.ir.flow import Value
 from compiler.ir.plan import Feature, Plan
-
-KUBERNETES = (
-    "image_pull_policy image_pull_secrets service_account secrets node_selector namespace gpu_vendor tolerations labels "
-    "annotations use_tmpfs tmpfs_tempdir tmpfs_size tmpfs_path persistent_volume_claims port compute_pool "
-    "hostname_resolution_timeout qos security_context executable"
-)
-BATCH = (
-    "queue iam_role execution_role max_swap swappiness use_tmpfs tmpfs_tempdir tmpfs_size tmpfs_path inferentia trainium efa "
-    "ephemeral_storage log_driver log_options num_parallel host_volumes efs_volumes aws_batch_tags privileged"
-)
 
 
 class Local:
@@ -27,8 +18,7 @@ class Local:
     name: ClassVar[str] = "local"
     gaps: ClassVar[Mapping[Feature, Gap]] = {}
     spells: ClassVar[Mapping[str, frozenset[str]]] = {
-        "kubernetes": frozenset(KUBERNETES.split()),
-        "batch": frozenset(BATCH.split()),
+        **{name: frozenset(STEP[name]) - PORTABLE_OPTIONS for name in ("kubernetes", "batch")},
         "trigger": frozenset({"reset_at"}),
         "trigger_on_finish": frozenset({"reset_at"}),
     }

@@ -15,9 +15,9 @@ from tests.airflow.stage import chain, compiled, emitted, written
 @pytest.mark.parametrize(
     ("decorator", "code"),
     [
-        ('@kubernetes(compute_pool="x")', "FC302"),
-        ("@kubernetes(hostname_resolution_timeout=5)", "FC302"),
-        ("@kubernetes(tmpfs_tempdir=True)", "FC302"),
+        ('@batch(queue="x")', "FC302"),
+        ("@kubernetes(affinity={'node_affinity': {}})", "FC320"),
+        ("@kubernetes(security_context={'user': 1})", "FC320"),
         ("@kubernetes(qos='Best')", "FC320"),
         ("@kubernetes(tolerations=[{'kee': 'x'}])", "FC320"),
         ("@kubernetes(node_selector='ssd')", "FC320"),
@@ -92,7 +92,12 @@ def test_every_option_of_a_sensor_is_spelled(tmp_path: Path) -> None:
         ("deferrable", "yes", "FC321"),
         ("on_failure_callback", "not a path", "FC321"),
         ("default_args", {"retries": 3}, "FC321"),
+        ("volumes", ({"name": "a"},), "FC321"),
+        ("volume_mounts", ({"name": "a", "mountPath": "/a"},), "FC321"),
+        ("affinity", {"podaffinity": {}}, "FC321"),
+        ("container_security_context", {"runAs": 3}, "FC321"),
         ("owner", "{{ me }}", "FC322"),
+        ("pod_template_dict", {"spec": {"hostname": "{{ me }}"}}, "FC322"),
     ],
 )
 def test_a_setting_of_the_wrong_kind_is_refused(tmp_path: Path, key: str, value: Value, code: str) -> None:

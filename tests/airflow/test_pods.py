@@ -14,6 +14,7 @@ from tests.conformance.texts import TEXTS
 from tests.engines import FlowCase
 from tests.engines.airflow import LINES, DagTester
 from tests.engines.airflow_flow import run_airflow
+from tests.engines.pod_security import violations
 
 ANNOTATIONS = {f"flowc.test/a{at}": text for at, text in enumerate(TEXTS)}
 """Texts that Airflow renders as templates."""
@@ -31,7 +32,9 @@ class PodsFlow(FlowSpec):
         labels={{"team": "films"}},
         annotations={ANNOTATIONS!r},
         image_pull_secrets=["own"],
-        tmpfs_size=64,
+        use_tmpfs=True,
+        ephemeral_volume_claims={{"a": "/a"}},
+        priority_class="high",
     )
     @resources(cpu=2, memory=512, shared_memory=32)
     @timeout(minutes=2)
@@ -65,6 +68,7 @@ def referred(pod: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("line", LINES)
+@pytest.mark.language("kubernetes.restricted", "beyond.pod-options")
 def test_a_pod_has_what_the_author_and_the_platform_ask_for(
     testers: dict[str, DagTester], tmp_path: Path, line: str
 ) -> None:
@@ -86,6 +90,8 @@ def test_a_pod_has_what_the_author_and_the_platform_ask_for(
     assert referred(start) == ["store-keys", "third", "films-db", "other"]
     assert referred(end) == ["store-keys"]
     spec, container = start["spec"], start["spec"]["containers"][0]
+    assert [violations(pod["spec"]) for pod in (start, end)] == [[], []]
+    assert spec["priorityClassName"] == "high"
     assert spec["nodeSelector"] == {"disk": "ssd"}
     assert spec["serviceAccountName"] == "runner"
     assert spec["imagePullSecrets"] == [{"name": "registry"}, {"name": "own"}]
@@ -95,7 +101,7 @@ def test_a_pod_has_what_the_author_and_the_platform_ask_for(
     labels = [[pod["metadata"]["labels"][name] for name in ("cost", "team")] for pod in (start, end)]
     assert labels == [["lab", "films"], ["lab", "all"]]
     assert container["resources"]["requests"] == {"cpu": "2", "memory": "512Mi"}
-    assert {mount["mountPath"] for mount in container["volumeMounts"]} >= {"/dev/shm", "/metaflow_temp"}
+    assert {mount["mountPath"] for mount in container["volumeMounts"]} >= {"/dev/shm", "/metaflow_temp", "/a"}
     assert {"/airflow/xcom"} & {mount["mountPath"] for mount in container["volumeMounts"]} == set(), (
         "it reports nothing"
     )

@@ -21,6 +21,7 @@ from tests.argo.source import OPTIONS, STEP, documents, found, source, template
 from tests.engines.argo import main_document
 from tests.engines.argo_nodes import obj, objects
 from tests.engines.argo_tags import Json
+from tests.engines.pod_security import argo_pods, violations
 from tests.stages.plans import SPAN, flow
 
 KUBERNETES = [
@@ -33,7 +34,7 @@ KUBERNETES = [
     ("image_pull_policy='Always'", {}, {"imagePullPolicy": "Always"}),
     ("secrets=['a', 'b']", {}, {"envFrom": [{"secretRef": {"name": "a"}}, {"secretRef": {"name": "b"}}]}),
     ("port=8080", {}, {"ports": [{"containerPort": 8080}]}),
-    ("security_context={'privileged': True}", {}, {"securityContext": {"privileged": True}}),
+    ("security_context={'run_as_user': 7}", {}, {"securityContext": {"runAsUser": 7}}),
     ("cpu=0.5, memory=100", {}, {"resources": {"requests": {"cpu": "0.5", "memory": "100Mi"}}}),
     (
         "cpu=2, memory=512, qos='Guaranteed'",
@@ -53,6 +54,9 @@ KUBERNETES = [
         {"volumes": [{"name": "shared-memory", "emptyDir": {"medium": "Memory", "sizeLimit": "64Mi"}}]},
         {"volumeMounts": [{"name": "shared-memory", "mountPath": "/dev/shm"}]},
     ),
+    ("priority_class='high'", {"priorityClassName": "high"}, {}),
+    ("affinity={'podAffinity': {}}", {"affinity": {"podAffinity": {}}}, {}),
+    ("ephemeral_volume_claims={'a': '/a'}", {}, {"volumeMounts": [{"name": "ephemeral-0", "mountPath": "/a"}]}),
     (
         "use_tmpfs=True, tmpfs_size=10, tmpfs_path='/fast'",
         {"volumes": [{"name": "tmpfs", "emptyDir": {"medium": "Memory", "sizeLimit": "10Mi"}}]},
@@ -62,12 +66,12 @@ KUBERNETES = [
 
 
 @pytest.mark.parametrize(("arguments", "pod", "container"), KUBERNETES)
-@pytest.mark.language("kubernetes.options")
+@pytest.mark.language("kubernetes.options", "beyond.pod-options")
 def test_an_option_of_kubernetes_is_spelled(
     arguments: str, pod: dict[str, Json], container: dict[str, Json], tmp_path: Path
 ) -> None:
-    (document,) = documents(source(f"@kubernetes({arguments})"), tmp_path)
-    made = template(document, "start")
+    manifest, _ = found(source(f"@kubernetes({arguments})"), tmp_path)
+    made = template(main_document(manifest), "start")
     assert pod.items() <= made.items()
     assert container.items() <= obj(made["container"]).items()
 
@@ -87,9 +91,7 @@ def test_pull_secrets_of_a_step_are_the_workflows(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("decorator", "code"),
     [
-        ("@kubernetes(compute_pool='p')", "FC302"),
         ("@kubernetes(namespace='n')", "FC302"),
-        ("@kubernetes(hostname_resolution_timeout=3)", "FC302"),
         ("@kubernetes(executable='python3')", "FC302"),
         ("@batch(queue='q')", "FC302"),
         ("@kubernetes(qos='Best')", "FC312"),
@@ -226,6 +228,12 @@ SETTINGS: dict[str, tuple[Json, str, dict[str, Json]]] = {
     "archive_logs": (True, "spec", {"archiveLogs": True}),
     "priority_class": ("high", "spec", {"podPriorityClassName": "high"}),
     "security_context": ({"runAsUser": 5}, "spec", {"securityContext": {"runAsUser": 5}}),
+    "pod_spec_patch": ({"dnsPolicy": "None"}, "spec", {"podSpecPatch": '{"dnsPolicy": "None"}'}),
+    "volumes": (
+        [{"name": "a", "nfs": {"server": "s", "path": "/p"}}],
+        "spec",
+        {"volumes": [{"name": "tmp", "emptyDir": {}}, {"name": "a", "nfs": {"server": "s", "path": "/p"}}]},
+    ),
     "synchronization": ({"mutexes": [{"name": "m"}]}, "spec", {"synchronization": {"mutexes": [{"name": "m"}]}}),
     "active_deadline_seconds": (600, "spec", {"activeDeadlineSeconds": 600}),
     "affinity": ({"podAffinity": {}}, "spec", {"affinity": {"podAffinity": {}}}),
@@ -234,6 +242,14 @@ SETTINGS: dict[str, tuple[Json, str, dict[str, Json]]] = {
     "labels": ({"team": "ml"}, "metadata", {"labels": {"app.kubernetes.io/managed-by": "flowc", "team": "ml"}}),
     "annotations": ({"a/b": "c"}, "metadata", {"annotations": {"a/b": "c"}}),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text", ["dnsPolicy: None", '{"dnsPolicy": "None"}', "dnsPolicy: {{workflow.parameters.policy}}"]
+)
+def test_a_patch_is_argos_own_text(text: str, tmp_path: Path) -> None:
+    (document,) = documents(source(), tmp_path, Options("f:0", target={"pod_spec_patch": text}))
+    assert obj(document["spec"])["podSpecPatch"] == text
 
 
 @pytest.mark.parametrize("key", SETTINGS)
@@ -249,6 +265,12 @@ def test_a_setting_of_the_platform_is_spelled(key: str, tmp_path: Path) -> None:
         ("env_from_secrets", ["s3"], {"envFrom": [{"secretRef": {"name": "s3"}}]}),
         ("image_pull_policy", "Never", {"imagePullPolicy": "Never"}),
         ("container_security_context", {"readOnlyRootFilesystem": True}, {"securityContext": {"readOnlyRootFilesystem": True}}),
+        ("container_security_context", {"privileged": True}, {"securityContext": {"privileged": True, "allowPrivilegeEscalation": True}}),
+        (
+            "volume_mounts",
+            [{"name": "tmp", "mountPath": "/scratch", "subPath": "s"}],
+            {"volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}, {"name": "tmp", "mountPath": "/scratch", "subPath": "s"}]},
+        ),
     ],
 )  # fmt: skip
 def test_a_setting_of_every_container_stands_once(
@@ -260,11 +282,64 @@ def test_a_setting_of_every_container_stands_once(
 
 @pytest.mark.parametrize(
     "target",
-    [{"service_account": "default"}, {"qos": "Best"}, {"tolerations": "x"}, {"unknown": 1}, {"suspend": "no"}],
+    [
+        {"service_account": "default"},
+        {"qos": "Best"},
+        {"tolerations": "x"},
+        {"unknown": 1},
+        {"suspend": "no"},
+        {"volumes": [{"name": "a"}]},
+        {"volume_mounts": [{"name": "tmp"}]},
+        {"volume_mounts": [{"name": "data", "mountPath": "/data"}]},
+        {"pod_spec_patch": 3},
+        {"pod_spec_patch": "a patch"},
+        {"pod_spec_patch": "a: [b"},
+        {"container_security_context": {"runAs": 3}},
+    ],
 )
 def test_a_wrong_setting_is_refused(target: dict[str, Json], tmp_path: Path) -> None:
     manifest, findings = found(source(), tmp_path, Options("f:0", target=target))  # type: ignore[arg-type]  # as TOML gives it
     assert (manifest, {code for code, _ in findings}) == ("", {"FC313"})
+
+
+@pytest.mark.language("kubernetes.restricted")
+def test_what_all_pods_may_stands_once(tmp_path: Path) -> None:
+    """The level's check stands beside those of the other targets; here, that a step costs nothing for it."""
+    manifest, _ = found(source("@kubernetes(cpu=1)"), tmp_path)
+    pods = argo_pods(main_document(manifest))
+    assert len(pods) > 1
+    assert [violations(spec) for spec in pods.values()] == [[]] * len(pods)
+    assert manifest.count("securityContext") == 2
+
+
+TMP: Json = {"name": "tmp", "emptyDir": {"sizeLimit": "9Gi"}}
+
+
+@pytest.mark.parametrize(
+    ("target", "volumes", "mounts"),
+    [
+        ({"volumes": [TMP]}, [TMP], [{"name": "tmp", "mountPath": "/tmp"}]),
+        (
+            {"volumes": [{"name": "big", "emptyDir": {}}], "volume_mounts": [{"name": "big", "mountPath": "/tmp"}]},
+            [{"name": "tmp", "emptyDir": {}}, {"name": "big", "emptyDir": {}}],
+            [{"name": "big", "mountPath": "/tmp"}],
+        ),
+        (
+            {
+                "volume_mounts": [{"name": "later", "mountPath": "/l"}],
+                "pod_spec_patch": "volumes: [{name: later, emptyDir: {}}]",
+            },
+            [{"name": "tmp", "emptyDir": {}}],
+            [{"name": "tmp", "mountPath": "/tmp"}, {"name": "later", "mountPath": "/l"}],
+        ),
+    ],
+)
+def test_the_folder_for_temporary_files_may_be_anothers(
+    target: dict[str, Json], volumes: Json, mounts: Json, tmp_path: Path
+) -> None:
+    (document,) = documents(source(), tmp_path, Options("f:0", target=target))  # type: ignore[arg-type]  # as TOML gives it
+    spec = obj(document["spec"])
+    assert (spec["volumes"], obj(obj(spec["templateDefaults"])["container"])["volumeMounts"]) == (volumes, mounts)
 
 
 @pytest.mark.parametrize(

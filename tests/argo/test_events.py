@@ -102,6 +102,28 @@ def test_a_flow_follows_others(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("flow", ["@trigger_on_finish(flow='Other')", FLOWS])
+def test_without_a_namespace_a_flow_follows_what_runs_where_it_is_deployed(flow: str, tmp_path: Path) -> None:
+    """A flow of the same name in another namespace is another's; that all are watched is said."""
+    manifest, findings = found(source(flow=flow, body=PLAIN), tmp_path, replaced(OPTIONS, namespace=None))
+    assert manifest
+    assert {code for code, _ in findings} == {"FC620"}
+    others = {"other": finished("other", "a"), "p-prod-third": finished("p.prod.third", "b")}
+    others = {name: each for name, each in others.items() if f"\n    {name}:" in manifest}
+    events = {name: watched(manifest, name, {}, workflow) for name, workflow in others.items()}
+    assert None not in events.values()
+    workflow = created(manifest, events)  # type: ignore[arg-type]  # none of them is None
+    assert workflow
+    assert obj(workflow["metadata"])["namespace"] == NAMESPACE
+    assert created(manifest, events, "elsewhere") is None  # type: ignore[arg-type]  # none of them is None
+
+
+def test_a_named_namespace_is_the_only_one_that_is_watched(tmp_path: Path) -> None:
+    manifest, findings = found(source(flow=FLOWS, body=PLAIN), tmp_path, replaced(OPTIONS, namespace="elsewhere"))
+    assert not findings
+    assert watched(manifest, "other", {}, finished("other", "a")) is None
+
+
 @pytest.mark.parametrize(
     ("template", "phase"),
     [("other", "Running"), ("other", "Failed"), ("another", "Succeeded"), ("other2", "Succeeded")],
@@ -115,13 +137,16 @@ def test_what_has_not_finished_well_is_no_event(template: str, phase: str, tmp_p
 def test_settings_name_what_the_cluster_has(tmp_path: Path) -> None:
     """The bus, the source and its event, and the account of the Sensor."""
     target = {"event_bus": "b", "event_source": "s", "event_name": "e", "sensor_service_account": "a"}
+    bare = {"security_context": {}, "container_security_context": {}}
     text = source(
         flow="@trigger(event='x', options={'reset_at': {'cron': '0 6 * * MON', 'timezone': 'Europe/Berlin'}})"
     )
     *_, sensor = documents(text, tmp_path, replaced(OPTIONS, target=target))
     spec = obj(sensor["spec"])
+    *_, unguarded = documents(text, tmp_path, replaced(OPTIONS, target=bare))
+    assert "template" not in obj(unguarded["spec"])
     assert spec["eventBusName"] == "b"
-    assert spec["template"] == {"serviceAccountName": "a"}
+    assert obj(spec["template"])["serviceAccountName"] == "a"
     (dependency,) = objects(spec["dependencies"])
     assert (dependency["eventSourceName"], dependency["eventName"]) == ("s", "e")
     (trigger,) = objects(spec["triggers"])
@@ -132,7 +157,7 @@ def test_settings_name_what_the_cluster_has(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("flow", "code"),
-    [(FLOWS, "FC620"), ("@trigger(events=['a', 'b'], options={'reset_at': {'cron': '0 6 * *'}})", "FC621")],
+    [("@trigger(events=['a', 'b'], options={'reset_at': {'cron': '0 6 * *'}})", "FC621")],
 )
 def test_what_argo_events_would_not_understand_is_refused(flow: str, code: str, tmp_path: Path) -> None:
     """At the line of the decorator."""

@@ -41,11 +41,15 @@ _BY_GENERATED = (
 """What steps of generated flows do on every engine."""
 
 _WITHOUT_ENGINE: tuple[tuple[str, str], ...] = (
+    *((rule, "no pods") for rule in ("kubernetes.restricted", "beyond.pod-options")),
     *((rule, "none") for rule in ("schedule.", "kubernetes.")),
     *((rule, "flowc") for rule in ("refused.several", "config.required", "client.runner", "gang.decorators")),
     ("parameter.environment", "flowc"),
     *((rule, "flowc") for rule in ("own.import-needed", "resume.", "failure.interrupted", "real.")),
-    *((rule, "shim") for rule in ("foreach.", "join.", "artifact.", "merge.", "client.", "parallel.", "names.")),
+    *(
+        (rule, "shim")
+        for rule in ("foreach.", "join.", "artifact.", "merge.", "client.", "parallel.", "names.", "files.")
+    ),
     *((rule, "shim") for rule in ("catch.print", "timeout.swallowed", "failure.", "recursion.tasks")),
 )
 """Why an engine has no say in a rule, by how the rule's id begins: the first that fits, for the cells that no test fills."""
@@ -58,7 +62,7 @@ and a test sees that. `refused`: the compiler refuses it, whatever the target. T
 
 Where an engine has no say in a rule, the cell says why: `shim`: it happens in the step's process or in what reads the store, which
 are the same code on every target, and a test shows it without an engine. `flowc`: the command does it, before an engine sees
-anything or without one. `none`: a local run has no schedules and no pods.
+anything or without one. `none`: a local run has no schedules and no pods. `no pods`: nor has AWS Batch.
 
 """
 

@@ -138,7 +138,7 @@ CASES: dict[str, Aimed] = {
     "an option of pods on Step Functions": Aimed(
         "step-functions", step_with("kubernetes(«node_selector='a=b'») FC302")
     ),
-    "a pool of Metaflow's own on Airflow": Aimed("airflow", step_with("kubernetes(«compute_pool='p'») FC302")),
+    "a queue of Batch on Airflow": Aimed("airflow", step_with("batch(«queue='q'») FC302")),
     "a resource's name in capitals": Aimed("argo", _flow(mark="FC311"), {"name": "Upper"}),
     "a flow whose name is longer than Kubernetes takes": Aimed("argo", _flow(name="F" + "x" * 63)),
     "a scheduled flow whose name is long": Aimed("argo", _flow("@schedule(daily=True)", name="F" + "x" * 52)),

@@ -10,6 +10,8 @@ import re
 import zoneinfo
 from collections.abc import Iterable, Mapping
 
+import yaml
+
 from tests.engines.argo_dag import RESULTS, dependencies
 from tests.engines.argo_expressions import ExpressionError, compile_expression, should_execute
 from tests.engines.argo_nodes import Unsupported, obj, objects, parameters_of, seconds, strings
@@ -30,9 +32,13 @@ INERT_SPEC = frozenset({
     "workflowMetadata",
 })  # fmt: skip
 SPEC = INERT_SPEC | {
-    "activeDeadlineSeconds", "arguments", "entrypoint", "onExit", "parallelism", "serviceAccountName", "templateDefaults",
-    "templates", "volumes",
+    "activeDeadlineSeconds", "arguments", "entrypoint", "onExit", "parallelism", "podSpecPatch", "serviceAccountName",
+    "templateDefaults", "templates", "volumes",
 }  # fmt: skip
+PATCH = frozenset(
+    {"affinity", "dnsConfig", "dnsPolicy", "hostAliases", "runtimeClassName", "topologySpreadConstraints"}
+)
+"""What a patch may hold here: fields that change nothing of what runs."""
 INERT_TEMPLATE = frozenset({
     "affinity", "automountServiceAccountToken", "metadata", "nodeSelector", "priorityClassName", "schedulerName",
     "securityContext", "synchronization", "tolerations",
@@ -132,6 +138,10 @@ def _spec(spec: dict[str, Json]) -> None:
         _known("spec.arguments.parameters", argument, ARGUMENT)
         check_enum(argument)
     _require("onExit" not in spec or spec["onExit"] in by_name, f"onExit {spec.get('onExit')} undefined")
+    if "podSpecPatch" in spec:
+        patch = yaml.safe_load(str(spec["podSpecPatch"]))
+        _require(isinstance(patch, dict), "podSpecPatch is no mapping")
+        _known("podSpecPatch", patch, PATCH)
     defaults = obj(spec.get("templateDefaults"))
     _known("templateDefaults", defaults, TEMPLATE - {"name", "dag", "inputs", "outputs", "parallelism"})
     checks = _Templates(spec, by_name, {str(a["name"]) for a in arguments})

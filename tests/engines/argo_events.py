@@ -1,7 +1,8 @@
 """What Argo Events makes of a manifest's Sensor and of events: the workflow that it creates, or none.
 
-It holds to the Sensor's own code (v1.9): all expressions of a filter, a field that is not there fails it; parameters one after the
-other; a template that comes out empty is no value. An error for everything that our output does not use.
+It holds to the Sensor's own code (v1.9): all expressions of a filter, a field that is not there fails it; a script sees the event and
+the pod's variables; parameters one after the other; a template that comes out empty is no value; what has no namespace is created in
+the Sensor's. An error for everything that our output does not use.
 """
 
 from __future__ import annotations
@@ -12,23 +13,27 @@ import json
 import re
 from collections.abc import Mapping
 
+from tests.engines.argo import NAMESPACE
 from tests.engines.argo_nodes import obj, objects
 from tests.engines.argo_tags import Json
 from tests.engines.argo_yaml import read_manifests
 
 _ACTION = re.compile(r"\{\{ (.+?) \}\}")
 _NAME_IS = re.compile(r"name == '([^']*)'")
+_IS_VARIABLE = re.compile(r'return event\.([\w.]+) == os\.getenv\("(\w+)"\)')
 
 
-def created(manifest: str, events: Mapping[str, Json]) -> dict[str, Json] | None:
+def created(manifest: str, events: Mapping[str, Json], namespace: str = NAMESPACE) -> dict[str, Json] | None:
     """The workflow that the manifest's Sensor creates when these events have come, by the name of the dependency; None where
-    one has not come, or a filter does not let it pass. An event is its data: `{"body": …}`."""
+    one has not come, or a filter does not let it pass. An event is its data: `{"body": …}`. `namespace` is where the manifest
+    is deployed."""
     (sensor,) = (document for document in read_manifests(manifest) if document["kind"] == "Sensor")
     spec = obj(sensor["spec"])
+    variables = _variables(spec, namespace)
     passed = {
         str(each["name"]): events[str(each["name"])]
         for each in objects(spec["dependencies"])
-        if str(each["name"]) in events and _passes(each, events[str(each["name"])])
+        if str(each["name"]) in events and _passes(each, events[str(each["name"])], variables)
     }
     if set(passed) != {str(each["name"]) for each in objects(spec["dependencies"])}:
         return None
@@ -38,13 +43,26 @@ def created(manifest: str, events: Mapping[str, Json]) -> dict[str, Json] | None
     workflow = copy.deepcopy(obj(obj(k8s["source"])["resource"]))
     for parameter in objects(k8s["parameters"]):
         _fill(workflow, parameter, passed)
+    metadata = obj(workflow["metadata"])
+    workflow["metadata"] = {"namespace": namespace, **metadata}
     return workflow
+
+
+def _variables(spec: Mapping[str, Json], namespace: str) -> dict[str, str]:
+    """The variables of the Sensor's pod that the manifest declares."""
+    found: dict[str, str] = {}
+    for each in objects(obj(obj(spec.get("template")).get("container")).get("env")):
+        assert each["valueFrom"] == {"fieldRef": {"fieldPath": "metadata.namespace"}}, each
+        found[str(each["name"])] = namespace
+    return found
 
 
 def watched(manifest: str, dependency: str, before: Json, after: Json) -> Json | None:
     """The data of the event that the manifest's EventSource makes of an updated object; None where it makes none."""
     (source,) = (document for document in read_manifests(manifest) if document["kind"] == "EventSource")
     found = obj(obj(obj(source["spec"])["resource"])[dependency])
+    if found["namespace"] not in ("", _at(after, "metadata.namespace")):
+        return None
     assert found["eventTypes"] == ["UPDATE"]
     for field in objects(obj(found["filter"])["fields"]):
         value = _at(after, str(field["key"]))
@@ -54,10 +72,20 @@ def watched(manifest: str, dependency: str, before: Json, after: Json) -> Json |
     return {"type": "UPDATE", "body": after, "oldBody": before, "resource": found["resource"]}
 
 
-def _passes(dependency: Mapping[str, Json], data: Json) -> bool:
+def _passes(dependency: Mapping[str, Json], data: Json, variables: Mapping[str, str]) -> bool:
     filters = obj(dependency.get("filters"))
-    assert set(filters) <= {"exprs"}
-    return all(_holds(each, data) for each in objects(filters.get("exprs")))
+    assert set(filters) <= {"exprs", "script"}
+    script = str(filters.get("script", ""))
+    return all(_holds(each, data) for each in objects(filters.get("exprs"))) and (
+        not script or _is_true(script, data, variables)
+    )
+
+
+def _is_true(script: str, data: Json, variables: Mapping[str, str]) -> bool:
+    """What a script of Lua's says; two things that are not there are the same `nil`."""
+    match = _IS_VARIABLE.fullmatch(script)
+    assert match, script
+    return _at(data, match[1]) == variables.get(match[2])
 
 
 def _holds(expression: Mapping[str, Json], data: Json) -> bool:

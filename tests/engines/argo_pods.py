@@ -211,7 +211,7 @@ def _places(spec: PodSpec, host: Host, folder: Path) -> dict[str, Path]:
 
 
 def _volume(volume: dict[str, Json], host: Host, private: Path) -> Path:
-    if "emptyDir" in volume:
+    if "emptyDir" in volume or "ephemeral" in volume:
         private.mkdir()
         return private
     claim = volume.get("persistentVolumeClaim")

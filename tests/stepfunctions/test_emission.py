@@ -117,8 +117,8 @@ SPELLED: Mapping[str, tuple[Value, str, object]] = {
     "max_swap": (10, "linuxParameters", {"maxSwap": 10}),
     "swappiness": (0, "linuxParameters", {"swappiness": 0}),
     "use_tmpfs": (True, "linuxParameters", {"tmpfs": [{"containerPath": "/metaflow_temp", "size": 2048}]}),
+    "privileged": (True, "privileged", True),
     "tmpfs_size": (5, "linuxParameters", {"tmpfs": [{"containerPath": "/metaflow_temp", "size": 5}]}),
-    "tmpfs_path": ("/t", "linuxParameters", {"tmpfs": [{"containerPath": "/t", "size": 2048}]}),
     "inferentia": (1, "linuxParameters", device("/dev/neuron0")),
     "trainium": (1, "linuxParameters", device("/dev/neuron0")),
     "efa": (1, "linuxParameters", device("/dev/infiniband/uverbs0")),
@@ -137,7 +137,7 @@ def test_options_of_batch_are_spelled(name: str) -> None:
 
 @pytest.mark.language("kubernetes.options")
 def test_every_option_of_batch_is_spelled_or_refused() -> None:
-    elsewhere = {"queue", "aws_batch_tags", "ephemeral_storage", "log_options"}
+    elsewhere = {"queue", "aws_batch_tags", "ephemeral_storage", "log_options", "tmpfs_path", "tmpfs_tempdir"}
     assert set(SPELLED) | elsewhere == BACKEND.spells["batch"]
     states, jobs = emit(with_step(options=(option("queue", "fast"), option("aws_batch_tags", {"a": "b"}))))
     assert states["a"]["Parameters"]["JobQueue"] == "fast"
@@ -145,6 +145,30 @@ def test_every_option_of_batch_is_spelled_or_refused() -> None:
     options = (option("log_driver", "awslogs"), option("log_options", ("awslogs-group:x:y",)))
     _, jobs = emit(with_step(options=options))
     assert jobs["JobDefinitionA"]["containerProperties"]["logConfiguration"]["options"] == {"awslogs-group": "x:y"}
+
+
+@pytest.mark.parametrize(
+    ("said", "path", "has_variable"),
+    [
+        ({"tmpfs_path": "/t"}, None, False),
+        ({"tmpfs_path": "/t", "tmpfs_size": 5}, "/t", True),
+        ({"use_tmpfs": False, "tmpfs_size": "5"}, "/metaflow_temp", True),
+        ({"use_tmpfs": True, "tmpfs_tempdir": False}, "/metaflow_temp", False),
+    ],
+)
+def test_a_tmpfs_is_where_temporary_files_go(said: Mapping[str, Value], path: str | None, has_variable: bool) -> None:
+    """As Metaflow reads it: a size says that there is one, a path does not."""
+    _, jobs = emit(with_step(options=tuple(option(name, value) for name, value in said.items())))
+    properties = (
+        next(reversed(jobs.values()))["containerProperties"]
+        if path is None
+        else jobs["JobDefinitionA"]["containerProperties"]
+    )
+    mounted = [each["containerPath"] for each in properties.get("linuxParameters", {}).get("tmpfs", ())]
+    assert mounted == ([path] if path else [])
+    assert [each["value"] for each in properties["environment"] if each["name"] == "TMPDIR"] == (
+        [path] if has_variable else []
+    )
 
 
 def settings(**target: Value) -> Options:
@@ -158,6 +182,7 @@ REFUSED: Mapping[str, tuple[Plan, Options, str]] = {
     "too much for Fargate": (with_step(resources=Resources(cpu=32)), FARGATE_TARGET, "FC333"),
     "shared memory on Fargate": (with_step(resources=Resources(shared_memory=64)), FARGATE_TARGET, "FC333"),
     "swap on Fargate": (with_step(options=(option("max_swap", 1),)), FARGATE_TARGET, "FC333"),
+    "a tmpfs's size on Fargate": (with_step(options=(option("tmpfs_size", 1),)), FARGATE_TARGET, "FC333"),
     "disk on EC2": (with_step(resources=Resources(disk=1)), OPTIONS, "FC333"),
     "ephemeral storage on EC2": (with_step(options=(option("ephemeral_storage", 30),)), OPTIONS, "FC333"),
     "swappiness": (with_step(options=(option("swappiness", 101),)), OPTIONS, "FC334"),

@@ -15,6 +15,7 @@ from compiler.backends.airflow.pods import SPELLED
 from compiler.backends.airflow.settings import SETTINGS, operator
 from compiler.backends.command import images, texts
 from compiler.backends.gaps import check_days, check_retries
+from compiler.backends.pod_options import lost_mounts
 from compiler.backends.secrets import check_kubernetes
 from compiler.backends.sizes import check_sizes
 from compiler.diagnostics import Report, Rule
@@ -120,6 +121,9 @@ def _check_settings(plan: Plan, options: Options, report: Report) -> None:
         if key in options.target and not setting.takes(options.target[key]):
             facts = {"key": key, "value": repr(options.target[key]), "wants": setting.wants}
             report.add(BAD_SETTING, plan.flow.span, **facts)
+    for name in lost_mounts(options):
+        facts = {"key": "volume_mounts", "value": f"a mount of `{name}`", "wants": "of volumes of `volumes`"}
+        report.add(BAD_SETTING, plan.flow.span, **facts)
     more = options.target.get("default_args")
     for name in sorted(OURS & set(more)) if isinstance(more, Mapping) else ():
         report.add(BAD_SETTING, plan.flow.span, key=f"default_args.{name}", value="given", wants="left to flowc")

@@ -20,6 +20,7 @@ from compiler.backends.airflow.literals import (
     text,
 )
 from compiler.backends.airflow.parameters import params
+from compiler.backends.airflow.pods import shared_arguments
 from compiler.backends.airflow.segments import MOST_ID, Guard, Indices, Segment, Single, Unit, units
 from compiler.backends.airflow.sensors import sensor_call, sensors
 from compiler.backends.airflow.settings import MOST_TAG, callbacks, operator, placed
@@ -207,7 +208,7 @@ def _dag(plan: Plan, options: Options) -> Call:
         named["params"] = params(plan.parameters, may_require=not plan.triggers)
     if plan.triggers:
         named["user_defined_macros"] = {"given": Code("_given")}
-    named["default_args"] = _default_args(options)
+    named["default_args"] = _default_args(options, any(task.reports for task in plan.root.tasks()))
     return Call("DAG", named=tuple(named.items()))
 
 
@@ -223,7 +224,7 @@ def _tags(plan: Plan, options: Options) -> list[Source]:
     return [*sorted({"flowc", *project, *map(str, more)})]
 
 
-def _default_args(options: Options) -> dict[str, Source]:
+def _default_args(options: Options, has_sidecar: bool) -> dict[str, Source]:
     """What all tasks share; `retries` stands here because a setting of the server would give every step some."""
     mode = operator(options)
     common: dict[str, Source] = {**placed(options, "all"), "retries": 0}
@@ -234,7 +235,7 @@ def _default_args(options: Options) -> dict[str, Source]:
         common |= {"image": flow_image(options), "cmds": [*MODULE], "env_vars": Code("ENV")}
         if options.namespace:
             common["namespace"] = options.namespace
-        common |= placed(options, "pod")
+        common |= shared_arguments(options, has_sidecar) | placed(options, "pod")
     more = options.target.get("default_args", {})
     assert isinstance(more, Mapping)
     return common | dict(more)

@@ -5,37 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from compiler.backends import pod_options
 from compiler.backends.airflow.literals import Call, Source
+from compiler.backends.fields import is_text, mapping
 from compiler.ir.flow import Value
-from compiler.ir.plan import Resources
-
-TOLERATION_KEYS = {
-    "key": "key",
-    "operator": "operator",
-    "value": "value",
-    "effect": "effect",
-    "tolerationSeconds": "toleration_seconds",
-    "toleration_seconds": "toleration_seconds",
-}
-
-
-def is_text(value: Value) -> bool:
-    return isinstance(value, str) and bool(value)
 
 
 def is_texts(value: Value) -> bool:
     return isinstance(value, tuple | list) and all(map(is_text, value))
-
-
-def is_mapping(value: Value) -> bool:
-    return isinstance(value, Mapping)
-
-
-def are_tolerations(value: Value) -> bool:
-    """A list of tables with a toleration's keys."""
-    return isinstance(value, tuple | list) and all(
-        isinstance(each, Mapping) and set(each) <= set(TOLERATION_KEYS) for each in value
-    )
 
 
 def model(kind: str, /, **named: Source) -> Call:
@@ -45,11 +22,7 @@ def model(kind: str, /, **named: Source) -> Call:
 
 def rendered(value: Value) -> Source:
     """A table of texts whose values Airflow renders as templates, so that each comes out as it was written."""
-    return {key: _template(_word(item)) for key, item in value.items()} if isinstance(value, Mapping) else None
-
-
-def _word(value: Value) -> str:
-    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return {key: _template(item) for key, item in mapping(value).items()}
 
 
 def _template(text: str) -> str:
@@ -84,35 +57,36 @@ def env_from(value: Value) -> Source:
 
 
 def tolerations(value: Value) -> Source:
-    return [
-        model("V1Toleration", **{TOLERATION_KEYS[key]: item for key, item in each.items()})
-        for each in _items(value)
-        if isinstance(each, Mapping)
-    ]
+    return [_of_fields("V1Toleration", each) for each in pod_options.tolerations(_items(value))]
 
 
-def resources(asked: Resources, gpu_vendor: str, guaranteed: bool) -> Source:
-    """Requests and limits; None where the author asks for nothing. Only GPUs are limits, unless the pod is Guaranteed."""
-    requests: dict[str, Source] = {}
-    if asked.cpu is not None:
-        requests["cpu"] = f"{asked.cpu:g}"
-    if asked.memory is not None:
-        requests["memory"] = f"{asked.memory}Mi"
-    if asked.disk is not None:
-        requests["ephemeral-storage"] = f"{asked.disk}Mi"
-    limits = dict(requests) if guaranteed else {}
-    if asked.gpu:
-        limits[f"{gpu_vendor}.com/gpu"] = str(asked.gpu)
-    named: dict[str, Source] = {"requests": requests} if requests else {}
-    if limits:
-        named["limits"] = limits
-    return model("V1ResourceRequirements", **named) if named else None
+def volumes(value: Value) -> list[Source]:
+    """Volumes as Kubernetes spells them; what is inside of one stays a table, which the client sends as it is."""
+    return [_of_fields("V1Volume", each) for each in _items(value)]
 
 
-def memory_volume(name: str, size: int | None) -> Call:
+def mounts(value: Value) -> list[Source]:
+    return [_of_fields("V1VolumeMount", each) for each in _items(value)]
+
+
+def _of_fields(kind: str, table: Value) -> Source:
+    named = table if isinstance(table, Mapping) else {}
+    return model(kind, **{re.sub(_BORDER, "_", name).lower(): item for name, item in named.items()})
+
+
+_BORDER = r"(?<=[a-z])(?=[A-Z])"
+"""Where the client's names of fields have a `_`."""
+
+
+def memory_volume(name: str, size: int) -> Call:
     """A volume in memory, of `size` MiB."""
-    limit: dict[str, Source] = {} if size is None else {"size_limit": f"{size}Mi"}
-    return model("V1Volume", name=name, empty_dir=model("V1EmptyDirVolumeSource", medium="Memory", **limit))
+    source = model("V1EmptyDirVolumeSource", medium="Memory", size_limit=f"{size}Mi")
+    return model("V1Volume", name=name, empty_dir=source)
+
+
+def ephemeral_volume(name: str, spec: Mapping[str, Value]) -> Call:
+    """A volume that is made for one pod."""
+    return model("V1Volume", name=name, ephemeral={"volumeClaimTemplate": {"spec": spec}})
 
 
 def claim_volume(name: str, claim: str) -> Call:

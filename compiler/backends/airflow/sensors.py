@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from compiler.backends.airflow.literals import Call, Source
-from compiler.backends.airflow.models import is_text, is_texts
+from compiler.backends.airflow.models import is_texts
 from compiler.backends.airflow.segments import MOST_ID
+from compiler.backends.fields import is_text
 from compiler.backends.names import within
 from compiler.ir.flow import Decorator, Dynamic, Flow, Span, Value
 from compiler.slotted_class import record

@@ -8,7 +8,10 @@ from typing import Literal
 from compiler.backends import Options
 from compiler.backends.airflow import models
 from compiler.backends.airflow.literals import Call, Code, Source
-from compiler.backends.airflow.models import is_mapping, is_text, is_texts
+from compiler.backends.airflow.models import is_texts
+from compiler.backends.fields import is_flag, is_table, is_text
+from compiler.backends.pod_options import MOUNTS, VOLUMES, are_mounts, are_tolerations, are_volumes, is_affinity
+from compiler.backends.pod_security import is_pod_context, is_security_context
 from compiler.ir.flow import Value
 from compiler.slotted_class import record
 
@@ -42,10 +45,6 @@ def is_seconds(value: Value) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
-def is_flag(value: Value) -> bool:
-    return isinstance(value, bool)
-
-
 def is_callback(value: Value) -> bool:
     """A dotted path: a module and a function."""
     return isinstance(value, str) and "." in value and all(part.isidentifier() for part in value.split("."))
@@ -77,6 +76,7 @@ def _callback(help: str) -> Setting:
     return Setting(help, "dag", is_callback, wants, lambda value: Code(str(value).rpartition(".")[2]))
 
 
+FIELDS = "a table of the fields of a security context"
 SETTINGS: Mapping[str, Setting] = {
     "operator": Setting("`kubernetes` (a pod a step) or `bash`", "file", is_operator, "`kubernetes` or `bash`"),
     "tags": Setting("more tags of the DAG", "file", _are_tags, "a list of texts of at most 100 characters"),
@@ -88,20 +88,26 @@ SETTINGS: Mapping[str, Setting] = {
     "pool": _text("the pool of the tasks", "all"),
     "queue": _text("the queue of the tasks", "all"),
     "priority_weight": _whole("the tasks' weight in the queue", "all"),
-    "default_args": Setting("more arguments of every task, as Airflow names them", "file", is_mapping, "a table"),
+    "default_args": Setting("more arguments of every task, as Airflow names them", "file", is_table, "a table"),
     "service_account_name": _text("the pods' service account", "pod"),
     "image_pull_policy": _text("`Always`, `IfNotPresent` or `Never`", "pod"),
     "image_pull_secrets": Setting("secrets to pull images with", "pod", is_texts, "a list of texts", models.pull_secrets),
     "env_from_secrets": Setting("secrets whose keys the pods see", "pod", is_texts, "a list of texts", models.env_from, "env_from"),
-    "node_selector": Setting("labels that the nodes must have", "pod", is_mapping, "a table of texts"),
-    "tolerations": Setting("taints that the pods bear", "pod", models.are_tolerations, "a list of tables", models.tolerations),
-    "labels": Setting("labels of the pods", "pod", is_mapping, "a table of texts", models.rendered),
-    "annotations": Setting("annotations of the pods", "pod", is_mapping, "a table of texts", models.rendered),
+    "node_selector": Setting("labels that the nodes must have", "pod", is_table, "a table of texts"),
+    "affinity": Setting("affinity of the pods, as Kubernetes spells it", "pod", is_affinity, "a table of kinds of affinity"),
+    "tolerations": Setting("taints that the pods bear", "pod", are_tolerations, "a list of tables", models.tolerations),
+    "volumes": Setting("volumes of the pods, as Kubernetes spells them", "pod", are_volumes, VOLUMES, models.volumes),
+    "volume_mounts": Setting("where the containers see volumes, as Kubernetes spells them", "pod", are_mounts, MOUNTS, models.mounts),
+    "labels": Setting("labels of the pods", "pod", is_table, "a table of texts", models.rendered),
+    "annotations": Setting("annotations of the pods", "pod", is_table, "a table of texts", models.rendered),
+    "security_context": Setting("what the pods are, instead of a user without rights", "file", is_pod_context, FIELDS),
+    "container_security_context": Setting("what the containers may, instead of nothing", "file", is_security_context, FIELDS),
     "kubernetes_conn_id": _text("the Airflow connection to the cluster", "pod"),
     "in_cluster": _flag("whether Airflow runs in the cluster", "pod"),
     "cluster_context": _text("the context of the kube config", "pod"),
     "config_file": _text("the kube config", "pod"),
     "pod_template_file": _text("a pod to start from", "pod"),
+    "pod_template_dict": Setting("a pod to start from, as Kubernetes spells it", "pod", is_table, "a table"),
     "priority_class_name": _text("the pods' priority class", "pod"),
     "deferrable": _flag("whether a triggerer waits for the pods", "pod"),
     "startup_timeout_seconds": _whole("how long a pod may take to start", "pod"),

@@ -11,6 +11,7 @@ from compiler.backends.airflow.segments import MOST_ID, Guard
 from compiler.backends.airflow.settings import operator, seconds
 from compiler.backends.command import argv, hook_argv, legible, own_image, step_environment
 from compiler.backends.names import within
+from compiler.backends.pod_options import pod_environment, said
 from compiler.backends.secrets import secret_environment
 from compiler.ir.plan import Begin, EventTrigger, Hook, Plan, Task, Trigger
 
@@ -89,7 +90,11 @@ def _pod(task: Task, options: Options) -> dict[str, Source]:
     image = own_image(task, options)
     if image:
         found["image"] = image
-    environment = {**step_environment(task), **secret_environment(task, "kubernetes")}
+    environment = {
+        **step_environment(task),
+        **secret_environment(task, "kubernetes"),
+        **pod_environment(said(task), task.resources),
+    }
     if environment:
         found["env_vars"] = Spread("ENV", environment)
     if task.deadline is not None:

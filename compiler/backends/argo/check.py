@@ -73,11 +73,12 @@ TAG_IN_TEXT = Rule(
     message="Argo takes the `{{{{` in {what} for a tag of its own, and has no way to write it: `{text}`",
     help="write it without `{{{{`",
 )
-NAMESPACE_NEEDED = Rule(
+ALL_NAMESPACES = Rule(
     code="FC620",
-    name="argo-namespace-needed",
-    message="to see `{flow}` finish, Argo Events must be told in which namespace it runs",
-    help="give --namespace, or `namespace` in [tool.flowc.argo]",
+    name="argo-watches-all-namespaces",
+    message="no namespace is named: to see `{flow}` finish, the EventSource watches the workflows of all namespaces",
+    help="give --namespace, or `namespace` in [tool.flowc.argo]: else its account needs a ClusterRole to list and watch workflows",
+    severity="warning",
 )
 _FIVE = 5
 SIX_FIELDS = Rule(
@@ -156,7 +157,7 @@ def _check_tags(plan: Plan, options: Options, report: Report) -> None:
 def _check_triggers(plan: Plan, options: Options, report: Report) -> None:
     for trigger in plan.triggers:
         if isinstance(trigger, FlowTrigger) and not options.namespace:
-            report.add(NAMESPACE_NEEDED, trigger.span, flow=trigger.deployment)
+            report.add(ALL_NAMESPACES, trigger.span, flow=trigger.deployment)
     for option in plan.options:
         cron = option.value.get("cron") if isinstance(option.value, Mapping) else None
         fields = five_fields(cron) if isinstance(cron, str) else None

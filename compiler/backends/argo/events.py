@@ -2,6 +2,7 @@
 
 Each trigger fills one parameter of the workflow, `flowc-trigger-N`, with JSON that the first step reads: the event, and which
 of its fields become parameters. A workflow that follows others is named after theirs, so that news that comes twice starts it once.
+Flows are followed within a namespace. Where none is named, the EventSource sees those of all, and the Sensor drops what is not of its own.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from compiler.backends import Options
 from compiler.backends.argo.names import MOST_CRON, MOST_OBJECT, Names, object_name
+from compiler.backends.argo.settings import contexts
 from compiler.backends.argo.yaml_text import Inline, Tree
 from compiler.backends.command import trigger_facts
 from compiler.backends.names import within
@@ -24,6 +26,9 @@ ARGUMENT, SCHEDULED = "flowc-trigger", "flowc-scheduled-at"
 _BUS, _SOURCE, _EVENT = "default", "flowc", "event"
 _KEY, _LEAST_NAME = 10, 14
 """How many characters of a hash tell the workflows apart that follow different runs; and how many of a name stay before them."""
+_OWN = "FLOWC_NAMESPACE"
+_SCRIPT = f'return event.body.metadata.namespace == os.getenv("{_OWN}")'
+"""Lua, with Go's `event` of the EventSource; there is nothing else that knows where the Sensor is deployed."""
 
 
 @record
@@ -58,7 +63,7 @@ def event_documents(plan: Plan, options: Options, metadata: Mapping[str, Tree]) 
     documents: list[dict[str, Tree]] = []
     if finished:
         documents.append({"apiVersion": API, "kind": "EventSource", **head, "spec": _source(finished, options)})
-    spec = {**_shared(options), **_sensor(plan, found, options, deployment)}
+    spec = {**_shared(options, _sensor_variables(finished, options)), **_sensor(plan, found, options, deployment)}
     return [*documents, {"apiVersion": API, "kind": "Sensor", **head, "spec": spec}]
 
 
@@ -67,13 +72,27 @@ def _wish(trigger: Trigger) -> str:
     return object_name(name).replace(".", "-") or "event"
 
 
-def _shared(options: Options) -> dict[str, Tree]:
-    """What Sensor and EventSource have in common."""
+def _shared(options: Options, variables: list[Tree]) -> dict[str, Tree]:
+    """What Sensor and EventSource have in common; their pods have the rights of all others, their image alone would be root's."""
+    of_pod, of_container = contexts(options)
+    container: dict[str, Tree] = {"env": variables} if variables else {}
+    if of_container:
+        container["securityContext"] = of_container
+    parts: dict[str, Tree] = {
+        "serviceAccountName": _setting(options, "sensor_service_account", ""),
+        "container": container,
+        "securityContext": of_pod,
+    }
+    template: dict[str, Tree] = {name: part for name, part in parts.items() if part}
     spec: dict[str, Tree] = {"eventBusName": _setting(options, "event_bus", _BUS)}
-    account = _setting(options, "sensor_service_account", "")
-    if account:
-        spec["template"] = {"serviceAccountName": account}
-    return spec
+    return {**spec, "template": template} if template else spec
+
+
+def _sensor_variables(finished: list[_Dependency], options: Options) -> list[Tree]:
+    """The variable that tells the Sensor's script its namespace, where it has one."""
+    if options.namespace or not finished:
+        return []
+    return [{"name": _OWN, "valueFrom": {"fieldRef": Inline({"fieldPath": "metadata.namespace"})}}]
 
 
 def _setting(options: Options, key: str, default: str) -> str:
@@ -82,7 +101,7 @@ def _setting(options: Options, key: str, default: str) -> str:
 
 
 def _source(finished: list[_Dependency], options: Options) -> dict[str, Tree]:
-    return {**_shared(options), "resource": {each.name: _watched(each.trigger, options) for each in finished}}
+    return {**_shared(options, []), "resource": {each.name: _watched(each.trigger, options) for each in finished}}
 
 
 def _watched(trigger: Trigger, options: Options) -> Tree:
@@ -180,7 +199,12 @@ def _told(trigger: Trigger) -> str:
 
 def _dependency(plan: Plan, each: _Dependency, options: Options, deployment: str) -> Tree:
     if isinstance(each.trigger, FlowTrigger):
-        return {"name": each.name, "eventSourceName": sensor_name(deployment), "eventName": each.name}
+        followed: dict[str, Tree] = {
+            "name": each.name,
+            "eventSourceName": sensor_name(deployment),
+            "eventName": each.name,
+        }
+        return followed if options.namespace else {**followed, "filters": {"script": _SCRIPT}}
     return {
         "name": each.name,
         "eventSourceName": _setting(options, "event_source", _SOURCE),

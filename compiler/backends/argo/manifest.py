@@ -8,14 +8,16 @@ from compiler.backends import Options
 from compiler.backends.argo.containers import REPORT, containers, variables
 from compiler.backends.argo.events import SCHEDULED, event_documents
 from compiler.backends.argo.hooks import exit_templates
-from compiler.backends.argo.kubernetes import names, options_of
+from compiler.backends.argo.kubernetes import tree
 from compiler.backends.argo.names import MOST_CRON, MOST_OBJECT, Names, object_name
 from compiler.backends.argo.parameters import arguments, inert
 from compiler.backends.argo.scopes import ROOT, scopes
-from compiler.backends.argo.settings import placed
+from compiler.backends.argo.settings import contexts, placed
 from compiler.backends.argo.yaml_text import Comment, Inline, Tree
 from compiler.backends.command import environment, flow_image
+from compiler.backends.fields import names
 from compiler.backends.names import within
+from compiler.backends.pod_options import said
 from compiler.ir.plan import Plan, Schedule
 
 _API = "argoproj.io/v1alpha1"
@@ -98,15 +100,17 @@ def _spec(plan: Plan, options: Options) -> dict[str, Tree]:
     spec: dict[str, Tree] = {"entrypoint": ROOT, **arguments(plan)}
     if options.max_workers is not None:
         spec["parallelism"] = options.max_workers
-    spec["securityContext"] = Inline({"runAsNonRoot": True, "runAsUser": 1000})
+    spec["securityContext"] = contexts(options)[0]
     spec |= placed(options, "spec")
+    if not spec["securityContext"]:
+        del spec["securityContext"]
     secrets = _pull_secrets(plan, options)
     if secrets:
         spec["imagePullSecrets"] = [Inline({"name": name}) for name in secrets]
     pods = placed(options, "pod")
     if pods:
         spec["podMetadata"] = pods
-    spec["volumes"] = [{"name": _VOLUME, "emptyDir": {}}]
+    spec["volumes"] = _with_tmp(options, "volumes", "name", {"name": _VOLUME, "emptyDir": {}})
     spec["templateDefaults"] = {"container": _every_container(plan, options)}
     return spec
 
@@ -115,15 +119,26 @@ def _pull_secrets(plan: Plan, options: Options) -> list[str]:
     """Argo knows them for a whole workflow only: the settings' and those of every step."""
     wanted = names(options.target.get("image_pull_secrets"))
     for task in plan.tasks.values():
-        wanted += names(options_of(task).get("image_pull_secrets"))
+        wanted += names(said(task).get("image_pull_secrets"))
     return list(dict.fromkeys(wanted))
+
+
+def _with_tmp(options: Options, key: str, field: str, ours: dict[str, Tree]) -> list[Tree]:
+    """What a setting lists beside ours; where it has one of that name or place itself, that stands alone."""
+    listed = options.target.get(key)
+    added: list[Tree] = [tree(each) for each in listed] if isinstance(listed, tuple | list) else []
+    is_there = any(isinstance(each, dict) and each.get(field) == ours[field] for each in added)
+    return added if is_there else [ours, *added]
 
 
 def _every_container(plan: Plan, options: Options) -> Tree:
     """What is the same in every container stands once."""
+    shared: dict[str, Tree] = {"securityContext": contexts(options)[1], **placed(options, "container")}
     return {
         "image": flow_image(options),
-        **placed(options, "container"),
+        **{name: value for name, value in shared.items() if value != {}},
         "env": variables(environment(plan, options, f"dir:{REPORT}")),
-        "volumeMounts": [Inline({"name": _VOLUME, "mountPath": "/tmp"})],
+        "volumeMounts": _with_tmp(
+            options, "volume_mounts", "mountPath", Inline({"name": _VOLUME, "mountPath": "/tmp"})
+        ),
     }

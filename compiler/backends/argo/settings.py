@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
 from compiler.backends import Options
-from compiler.backends.argo.kubernetes import IS_KIND, Kind, mapping, names, tree
+from compiler.backends.argo.kubernetes import tree
 from compiler.backends.argo.yaml_text import Inline, Tree
+from compiler.backends.fields import (
+    is_flag,
+    is_mapping,
+    is_names,
+    is_number,
+    is_table,
+    is_tables,
+    is_text,
+    mapping,
+    names,
+)
+from compiler.backends.pod_options import MOUNTS, VOLUMES, Takes, are_mounts, are_volumes, lost_mounts
+from compiler.backends.pod_security import CONTAINER, POD, is_pod_context, is_security_context, named, own_security
 from compiler.ir.flow import Value
 from compiler.slotted_class import record
 
-Place = Literal["spec", "metadata", "container", "cron", "pod", "events"]
+Place = Literal["spec", "metadata", "container", "cron", "pod", "events", "manifest"]
+"""Where a key goes; `manifest` writes those of its place itself."""
+
+Kind = Literal["text", "names", "mapping", "table", "tables", "number", "flag", "patch"]
 
 
 @record
@@ -30,7 +46,7 @@ SETTINGS: Mapping[str, Setting] = {
     "annotations": Setting("mapping", "metadata", "annotations", "annotations of the WorkflowTemplate"),
     "archive_logs": Setting("flag", "spec", "archiveLogs", "whether Argo keeps the logs as artifacts"),
     "concurrency_policy": Setting("text", "cron", "concurrencyPolicy", "Allow, Forbid or Replace overlapping scheduled runs"),
-    "container_security_context": Setting("table", "container", "securityContext", "security context of the containers"),
+    "container_security_context": Setting("table", "container", "securityContext", "what all containers may, instead of nothing"),
     "env_from_secrets": Setting("names", "container", "envFrom", "Secrets whose keys are variables of every container"),
     "event_bus": Setting("text", "events", "", "the EventBus of the Sensor, `default` without it"),
     "event_name": Setting("text", "events", "", "the event of the EventSource whose payloads name the events, `event` without it"),
@@ -43,6 +59,7 @@ SETTINGS: Mapping[str, Setting] = {
     "pod_annotations": Setting("mapping", "pod", "annotations", "annotations of all pods"),
     "pod_gc": Setting("table", "spec", "podGC", "when finished pods are deleted, as Argo spells it"),
     "pod_labels": Setting("mapping", "pod", "labels", "labels of all pods"),
+    "pod_spec_patch": Setting("patch", "spec", "podSpecPatch", "what is patched into the spec of all pods, as Kubernetes spells it"),
     "priority_class": Setting("text", "spec", "podPriorityClassName", "priority class of all pods"),
     "qos": Setting("text", "pod", "", "Guaranteed: limits as requests; Burstable: requests alone"),
     "security_context": Setting("table", "spec", "securityContext", "security context of all pods, instead of a user without rights"),
@@ -54,6 +71,8 @@ SETTINGS: Mapping[str, Setting] = {
     "synchronization": Setting("table", "spec", "synchronization", "mutexes and semaphores of a run, as Argo spells them"),
     "tolerations": Setting("tables", "spec", "tolerations", "tolerations of all pods, as Kubernetes spells them"),
     "ttl_strategy": Setting("table", "spec", "ttlStrategy", "when finished runs are deleted, as Argo spells it"),
+    "volume_mounts": Setting("tables", "manifest", "", "where every container sees volumes, as Kubernetes spells them"),
+    "volumes": Setting("tables", "manifest", "", "volumes of all pods, as Kubernetes spells them"),
 }  # fmt: skip
 """Every key that `[tool.flowc.argo]` takes beyond the shared ones."""
 
@@ -61,6 +80,12 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "concurrency_policy": ("Allow", "Forbid", "Replace"),
     "image_pull_policy": ("Always", "IfNotPresent", "Never"),
     "qos": ("Guaranteed", "Burstable"),
+}
+_TABLES: Mapping[str, Takes] = {
+    "container_security_context": (is_security_context, "a table of the fields of a container's security context"),
+    "security_context": (is_pod_context, "a table of the fields of a pod's security context"),
+    "volumes": (are_volumes, VOLUMES),
+    "volume_mounts": (are_mounts, MOUNTS),
 }
 _KINDS: Mapping[Kind, str] = {
     "text": "a text",
@@ -70,7 +95,30 @@ _KINDS: Mapping[Kind, str] = {
     "tables": "a list of tables",
     "number": "a whole number",
     "flag": "true or false",
+    "patch": "a table, or one as YAML or JSON",
 }
+_IS_KIND: Mapping[Kind, Callable[[Value], bool]] = {
+    "text": is_text,
+    "names": is_names,
+    "mapping": is_mapping,
+    "table": is_table,
+    "tables": is_tables,
+    "number": is_number,
+    "flag": is_flag,
+    "patch": lambda value: is_table(value) or (isinstance(value, str) and _is_patch(value)),
+}
+
+
+def _is_patch(text: str) -> bool:
+    """Whether Argo reads a table; what stands in its tags is for Argo alone to say."""
+    if "{{" in text:
+        return True
+    import yaml  # noqa: PLC0415 - only a patch that is a text needs it
+
+    try:
+        return isinstance(yaml.safe_load(text), Mapping)
+    except yaml.YAMLError:
+        return False
 
 
 def faults(options: Options) -> Iterator[tuple[str, str]]:
@@ -79,6 +127,9 @@ def faults(options: Options) -> Iterator[tuple[str, str]]:
         expected = wants(key, value)
         if expected:
             yield key, expected
+    lost = lost_mounts(options, ("tmp",))
+    if lost:
+        yield "volume_mounts", f"volumes of `volumes`, and none is called `{lost[0]}`"
 
 
 def wants(key: str, value: Value) -> str | None:
@@ -86,18 +137,15 @@ def wants(key: str, value: Value) -> str | None:
     setting = SETTINGS.get(key)
     if setting is None:
         return "a key of the list in `flowc config`"
-    if not IS_KIND[setting.kind](_frozen(value)):
+    if not _IS_KIND[setting.kind](value):
         return _KINDS[setting.kind]
     if key in _WORDS and value not in _WORDS[key]:
         return "one of " + ", ".join(_WORDS[key])
+    if key in _TABLES and not _TABLES[key][0](value):
+        return _TABLES[key][1]
     if (key, value) == ("service_account", "default"):
         return "an account of its own: `default` may not report results, and should not be able to"
     return None
-
-
-def _frozen(value: object) -> Value:
-    """A list of TOML as the tuple that the checks know."""
-    return tuple(value) if isinstance(value, list) else value  # type: ignore[return-value]  # TOML's kinds
 
 
 def placed(options: Options, place: Place) -> dict[str, Tree]:
@@ -110,6 +158,15 @@ def placed(options: Options, place: Place) -> dict[str, Tree]:
     return fields
 
 
+def contexts(options: Options) -> tuple[Tree, Tree]:
+    """The security contexts of every pod and of every container: the settings', else those without rights."""
+    pod = placed(options, "spec").get("securityContext", tree(POD))
+    return pod, placed(options, "container").get("securityContext", tree(CONTAINER))
+
+
+_CONTEXTS = {"container_security_context": own_security, "security_context": named}
+
+
 def _spelled(key: str, setting: Setting, value: Value) -> Tree:
     if key == "env_from_secrets":
         return [{"secretRef": Inline({"name": name})} for name in names(value)]
@@ -117,4 +174,10 @@ def _spelled(key: str, setting: Setting, value: Value) -> Tree:
         return [Inline({"name": name}) for name in names(value)]
     if setting.kind == "mapping":
         return tree(mapping(value))
+    if key in _CONTEXTS:
+        return tree(_CONTEXTS[key](value))
+    if setting.kind == "patch" and not isinstance(value, str):
+        import json  # noqa: PLC0415 - few flows have a patch
+
+        return json.dumps(tree(value))
     return tree(value)

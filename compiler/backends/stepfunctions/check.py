@@ -187,7 +187,7 @@ def _value(option: Option, options: Options, report: Report) -> None:
     if isinstance(option.value, Dynamic) or not known.takes(option.value):
         report.add(OPTION_VALUE, option.span, decorator=option.decorator, option=option.name, wants=known.wants)
     fargate = settings.is_fargate(options)
-    if option.name in (EC2_ONLY if fargate else FARGATE_ONLY):
+    if option.value is not False and option.name in (EC2_ONLY if fargate else FARGATE_ONLY):
         platform = "Fargate" if fargate else "EC2"
         cure = "remove the option, or set `platform` of [tool.flowc.step-functions]"
         report.add(SIZE_NOT_ON_TARGET, option.span, platform=platform, what=f"`{option.name}`", cure=cure)

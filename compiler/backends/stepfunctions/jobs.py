@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Mapping
 from math import ceil
 
-from compiler.backends import Options
+from compiler.backends import Options, pod_options
 from compiler.backends.command import environment, flow_image, hook_task, own_image, step_environment
+from compiler.backends.fields import is_number
 from compiler.backends.names import within
 from compiler.backends.secrets import secret_environment
 from compiler.backends.stepfunctions import settings
@@ -63,7 +64,8 @@ class JobDefinitions:
         return name
 
     def _properties(self, task: Task) -> dict[str, Json]:
-        told = {**step_environment(task), **secret_environment(task, "aws-secrets-manager")}
+        of_options = pod_options.pod_environment(pod_options.said(task, "batch"), task.resources)
+        told = {**step_environment(task), **secret_environment(task, "aws-secrets-manager"), **of_options}
         return _container(task, self._options, {**self._shared, **told})
 
 
@@ -133,6 +135,7 @@ def _container(task: Task, options: Options, variables: Mapping[str, str]) -> di
         **({"executionRoleArn": str(execution)} if execution else {}),
         "resourceRequirements": _requirements(task.resources, options),
         "environment": [{"name": name, "value": value} for name, value in variables.items()],
+        **({"privileged": True} if batch(task, "privileged") else {}),
         **fargate,
         **_linux(task),
         **_volumes(task),
@@ -198,8 +201,9 @@ def _linux(task: Task) -> dict[str, Json]:
         value = batch(task, option)
         if isinstance(value, int):
             found[name] = value
-    if any(batch(task, option) for option in ("use_tmpfs", "tmpfs_size", "tmpfs_path")):
-        found["tmpfs"] = [_tmpfs(task)]
+    tmpfs = pod_options.tmpfs(pod_options.said(task, "batch"), task.resources)
+    if tmpfs:
+        found["tmpfs"] = [{"containerPath": tmpfs.path, "size": tmpfs.size}]
     devices = [
         *_devices("/dev/neuron", batch(task, "inferentia") or batch(task, "trainium")),
         *_devices("/dev/infiniband/uverbs", batch(task, "efa")),
@@ -207,13 +211,6 @@ def _linux(task: Task) -> dict[str, Json]:
     if devices:
         found["devices"] = devices
     return {"linuxParameters": found} if found else {}
-
-
-def _tmpfs(task: Task) -> Json:
-    """Half of the memory where nothing is said, as in Metaflow."""
-    size, path = batch(task, "tmpfs_size"), batch(task, "tmpfs_path")
-    half = (task.resources.memory or DEFAULT_MEMORY) // 2
-    return {"containerPath": str(path or "/metaflow_temp"), "size": size if isinstance(size, int) else half}
 
 
 def _devices(prefix: str, count: Value) -> list[Json]:
@@ -284,7 +281,8 @@ BATCH: Mapping[str, Setting] = {
     "swappiness": _option(lambda value: _count(value) and int(str(value)) <= 100, "a whole number from 0 to 100"),  # noqa: PLR2004
     "aws_batch_tags": _option(settings.is_text_table, "a dict of texts"),
     "use_tmpfs": _option(settings.is_flag, "True or False"),
-    "tmpfs_size": _COUNT,
+    "tmpfs_size": _option(is_number, "a number of MiB"),
+    "tmpfs_tempdir": _option(settings.is_flag, "True or False"),
     "tmpfs_path": _option(lambda value: str(value).startswith("/"), "an absolute path"),
     "inferentia": _COUNT,
     "trainium": _COUNT,
@@ -294,7 +292,10 @@ BATCH: Mapping[str, Setting] = {
     "ephemeral_storage": _option(lambda value: value in range(21, 201), "GiB from 21 to 200"),
     "log_driver": _TEXT,
     "log_options": _LIST,
+    "privileged": _option(settings.is_flag, "True or False"),
 }
 """The options of `@batch` beyond the portable ones, and which values each takes."""
-EC2_ONLY = frozenset({"max_swap", "swappiness", "use_tmpfs", "inferentia", "trainium", "efa", "host_volumes"})
+EC2_ONLY = frozenset(
+    {"max_swap", "swappiness", "use_tmpfs", "tmpfs_size", "inferentia", "trainium", "efa", "host_volumes", "privileged"}
+)
 FARGATE_ONLY = frozenset({"ephemeral_storage"})

@@ -56,6 +56,9 @@ STEP: dict[str, tuple[str, ...]] = {
         "qos",
         "extended_resources",
         "security_context",
+        "priority_class",
+        "affinity",
+        "ephemeral_volume_claims",
     ),
     "batch": (
         "cpu",

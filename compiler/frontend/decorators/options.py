@@ -114,12 +114,12 @@ _KINDS: dict[str, dict[str, _Kind]] = {
         **dict.fromkeys(
             ("image", "image_pull_policy", "service_account", "namespace", "gpu_vendor", "tmpfs_path", "qos"), _TEXT
         ),
-        **dict.fromkeys(("executable", "compute_pool"), _TEXT),
+        **dict.fromkeys(("executable", "compute_pool", "priority_class"), _TEXT),
         **dict.fromkeys(("use_tmpfs", "tmpfs_tempdir"), _FLAG),
         **dict.fromkeys(("tmpfs_size", "port", "hostname_resolution_timeout"), _COUNT),
         **dict.fromkeys(("secrets", "image_pull_secrets"), _TEXTS),
-        **dict.fromkeys(("persistent_volume_claims", "extended_resources", "security_context"), _MAP),
-        **dict.fromkeys(("labels", "annotations"), _MAP),
+        **dict.fromkeys(("persistent_volume_claims", "ephemeral_volume_claims", "extended_resources"), _MAP),
+        **dict.fromkeys(("security_context", "affinity", "labels", "annotations"), _MAP),
         "tolerations": _LIST,
         "node_selector": _MAP_OR_TEXTS,
     },
@@ -200,7 +200,7 @@ def _check_companions(step: Step, report: Report) -> None:
         for (name, option, needed), wanted in _COMPANIONS.items():
             value = decorator.get(option)
             missing = [f"`{each}`" for each in wanted if each not in given]
-            if decorator.name == name and value and needed in (value, None) and missing:
+            if decorator.name == name and value and needed in (_in_small(value), None) and missing:
                 report.add(
                     fc5xx.WITHOUT_COMPANION,
                     decorator.span_of(option),
@@ -210,9 +210,13 @@ def _check_companions(step: Step, report: Report) -> None:
                 )
 
 
+def _in_small(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
 _COMPANIONS: dict[tuple[str, str, str | None], tuple[str, ...]] = {
     ("batch", "log_options", None): ("log_driver",),
-    ("kubernetes", "qos", "Guaranteed"): ("cpu", "memory"),
+    ("kubernetes", "qos", "guaranteed"): ("cpu", "memory"),
 }
 """What else an option of a decorator (with this value) wants."""
 

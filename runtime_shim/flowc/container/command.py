@@ -98,12 +98,25 @@ def loaded_flow(flow: str) -> Loaded | Broken:
 
         os.chdir(unpacked(code))
     environment = _json(os.environ, "FLOWC_ENVIRONMENT", "{}")
+    root = os.environ.get("FLOWC_ROOT")
+    if not root:
+        root = os.getcwd()
+        closed = [not _may_write(folder) for folder in (root, os.path.expanduser("~"))]
+        if any(closed):
+            from flowc.container.scratch import provide
+
+            provide(*closed)
     try:
-        return prepare(flow, os.environ.get("FLOWC_ROOT") or os.getcwd(), environment)
+        return prepare(flow, root, environment)
     except CallMistake:
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the author's module may raise anything
         return Broken(flow.rpartition(":")[2], error)
+
+
+def _may_write(folder: str) -> bool:
+    """Whether this user may put files into a folder."""
+    return os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK)
 
 
 def _order(words: list[str], variables: Mapping[str, str]) -> _Order:

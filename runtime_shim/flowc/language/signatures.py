@@ -146,6 +146,9 @@ class Kubernetes(Protocol):
         qos: str | None = ...,
         extended_resources: Table | None = ...,
         security_context: Table | None = ...,
+        priority_class: str | None = ...,
+        affinity: Table | None = ...,
+        ephemeral_volume_claims: Table | None = ...,
     ) -> Callable[[Function], Function]: ...
 
 

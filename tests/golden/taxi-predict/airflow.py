@@ -69,6 +69,17 @@ with DAG(
         "image": "taxipredictflow:0123456789ab",
         "cmds": ["python", "-m", "flowc", "step"],
         "env_vars": ENV,
+        "security_context": {
+            "runAsNonRoot": True,
+            "runAsUser": 1000,
+            "fsGroup": 1000,
+            "fsGroupChangePolicy": "OnRootMismatch",
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "container_security_context": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+        },
     },
 ):
     _kept = _keep(_identify())
