@@ -181,7 +181,7 @@ def test_the_client_and_inspect_say_where_it_comes_from(place: Place, monkeypatc
     run = Run("F/two")
     assert run.successful
     assert run.origin_pathspec == "F/one"
-    assert run["part"].task.origin_pathspec == "F/one/part/0"
+    assert run["part"].task.origin_pathspec == "F/one/part/part-0"
     assert run["end"].task.origin_pathspec is None
     words = [sys.executable, "-P", "-m", "compiler", "inspect", "--store", place.store.url, "F/two"]
     told = subprocess.run(words, capture_output=True, text=True, check=True).stdout

@@ -47,6 +47,7 @@ class RunRecord(NamedTuple):
     `trigger` the events that started it, each with `name`, `id`, `timestamp` and `type` (`event` or `run`).
 
     `origin` is the run that it was resumed from; `given` the parameters as they were given (None: an older flowc did not keep them).
+    `has_ids`: its tasks have ids that are unique within the run (`TaskAddress.id`); those of 0.1.0 had their index paths.
     """
 
     flow: str
@@ -62,11 +63,20 @@ class RunRecord(NamedTuple):
     trigger: tuple[Any, ...] = ()
     origin: str = ""
     given: Mapping[str, Any] | None = None
+    has_ids: bool = False
 
     @property
     def address(self) -> RunAddress:
         """The run's address."""
         return RunAddress(self.flow, self.run)
+
+    def id_of(self, task: TaskAddress) -> str:
+        """What one of its tasks is called."""
+        return task.id if self.has_ids else task.name
+
+    def path_of(self, task: TaskAddress) -> str:
+        """Where one of its tasks is, as the client takes it."""
+        return f"{self.flow}/{self.run}/{task.step}/{self.id_of(task)}"
 
 
 class Failure(NamedTuple):

@@ -14,6 +14,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 
+from flowc.artifacts.address import child
 from flowc.artifacts.manifest import Manifest
 from flowc.artifacts.ordering import Fence
 from flowc.artifacts.pickling import Frame
@@ -90,8 +91,8 @@ class Gang:
             self._check(seen)
             address = self._lead(seen) if self._node == 0 else self._follow(seen)
             if address is not None:
-                main = f"{self._index}.0" if self._index != "-" else "0"
-                return Parallel(address, self._size, self._node, main)
+                main = self._fence.address._replace(index=child(self._index, 0))
+                return Parallel(address, self._size, self._node, main.id)
             if time.monotonic() >= until:
                 raise GangError(self._missing(seen, seconds))
             time.sleep(pause)

@@ -195,7 +195,7 @@ def _claimed(
     user = current.username()
     record = RunRecord(
         loaded.name, call.run, call.owner, started, call.tags, parameters, call.step, user, call.project,
-        origin=call.origin, given=call.parameters, trigger=call.trigger,
+        origin=call.origin, given=call.parameters, trigger=call.trigger, has_ids=True,
     )  # fmt: skip
     return ordering.claim(store, record)
 

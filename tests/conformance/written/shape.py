@@ -43,6 +43,7 @@ CASES: tuple[Written, ...] = (
     Written(_RECURSION, "RepeatInsideFlow", shows=("recursion.foreach",)),
     Written(_ROUNDS, "RoundsFlow", shows=("recursion.retry",)),
     Written(_ROUNDS, "RoundsFailFlow", shows=("recursion.retry", "failure.stops")),
+    Written(FLOWS / "ids.py", "IdsFlow", shows=("current.task-id",), together=True),
     Written(_GANG, "GangFlow", shows=("gang.expression", "gang.current", "gang.join"), together=True),
     Written(_GANG_ENDS, "GangEndsFlow", shows=("gang.literal",), together=True),
     Written(_GANG_ENDS, "GangEndsFlow", {"failing": 1}, shows=("gang.failure",), together=True),
