@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 from flowc.artifacts.manifest import Attempt, Failure, RunRecord
+from flowc.exceptions import CaughtFailure
 
 from compiler.call.history import HistoryError, RunState, TaskState, opened, read_state
 from compiler.call.stores import local_store
@@ -145,7 +146,7 @@ def _styled(status: str) -> str:
 
 def _line(failure: Failure) -> str:
     """Why an attempt failed, in one line."""
-    return f"{failure.type}: {failure.exception}".partition("\n")[0]
+    return str(CaughtFailure(*failure)).partition("\n")[0]
 
 
 def _outcome(attempt: Attempt) -> str:

@@ -124,11 +124,11 @@ FAILS_ONCE = "if self.n == 3 and current.retry_count < {}: {}"
 @pytest.mark.parametrize(
     ("failing", "tries"),
     [
-        ("raise ValueError", ["ValueError", ""]),
-        ("os.kill(os.getpid(), signal.SIGKILL)", ["MetaflowException", ""]),
-        ("os._exit(0)", ["MetaflowException", ""]),
-        ("sys.exit(3)", ["SystemExit", ""]),
-        ("self.x = lambda: 1; self.y = sys.stdin; raise KeyError", ["KeyError", ""]),
+        ("raise ValueError", ["builtins.ValueError", ""]),
+        ("os.kill(os.getpid(), signal.SIGKILL)", ["flowc.exceptions.MetaflowException", ""]),
+        ("os._exit(0)", ["flowc.exceptions.MetaflowException", ""]),
+        ("sys.exit(3)", ["builtins.SystemExit", ""]),
+        ("self.x = lambda: 1; self.y = sys.stdin; raise KeyError", ["builtins.KeyError", ""]),
     ],
 )
 def test_an_iteration_is_retried_alone(tmp_path: Path, failing: str, tries: list[str]) -> None:
@@ -159,13 +159,13 @@ def test_when_its_retries_are_used_up_the_task_fails_as_the_iteration_did(tmp_pa
     reported = _loop(stage)
     assert reported.exit_code == FAILED
     assert reported.failure is not None
-    assert (reported.failure.type, reported.failure.exception) == ("ValueError", "three")
+    assert (reported.failure.type, reported.failure.exception) == ("builtins.ValueError", "three")
     (task,) = attempts(stage.store, stage.run.task("loop"))
     assert task.failure == reported.failure
     assert task.stdout == "now 3\n"
     # the engine starts the container again: nothing of the author's runs, for no try is left
     assert _loop(stage, retry=1).exit_code == FAILED
-    assert _tries(stage, 2) == ["ValueError", "ValueError"]
+    assert _tries(stage, 2) == ["builtins.ValueError", "builtins.ValueError"]
 
 
 def test_a_time_limit_is_each_iterations(tmp_path: Path) -> None:
@@ -175,7 +175,12 @@ def test_a_time_limit_is_each_iterations(tmp_path: Path) -> None:
         QUICK.format(1) + "\n    @timeout(seconds=1)",
     )
     assert _loop(stage).exit_code == DONE
-    assert [_tries(stage, number) for number in range(4)] == [[""], [""], ["TimeoutException", ""], [""]]
+    assert [_tries(stage, number) for number in range(4)] == [
+        [""],
+        [""],
+        ["flowc.exceptions.TimeoutException", ""],
+        [""],
+    ]
 
 
 KILLED = "if self.n == {0} and not os.path.exists('{1}'): open('{1}', 'w').close(); os.kill(os.getppid(), signal.SIGKILL); time.sleep(60)"
@@ -260,7 +265,7 @@ def test_a_container_that_is_asked_to_end_ends_its_iteration_first(tmp_path: Pat
     time.sleep(0.3)
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == TERMINATED
-    assert _tries(stage, 1) == ["Terminated"]
+    assert _tries(stage, 1) == ["flowc.exceptions.Terminated"]
     (task,) = attempts(stage.store, stage.run.task("loop"))
     assert task.failure is not None
 
