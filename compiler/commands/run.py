@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
+from flowc.language.current import username
 
 from compiler.backends import Options, refuse
 from compiler.call.configs import Pairs, config_options, from_environment, given_configs
@@ -123,7 +124,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     """
     configs = given_configs(config_paths, config_values)
     surroundings = Surroundings(root, imports, configs, added, from_environment(os.environ))
-    plan = planned(flow, flow_name, surroundings, branch=branch, production=production)
+    plan = planned(flow, flow_name, surroundings, branch=branch, production=production, user=_user())
     if plan is None or not _runs_here(plan):
         return 1
     if not any_packages:
@@ -263,6 +264,11 @@ def _require_packages(plan: Plan) -> None:
 def _width(plan: Plan) -> int:
     """Room for the longest label, with an index of one digit a level."""
     return max(len(task.step) + (2 * task.depth + 1 if task.depth else 0) for task in plan.root.tasks())
+
+
+def _user() -> str:
+    """Whose branch a flow with `@project` runs on where it has no other."""
+    return os.environ.get("METAFLOW_OWNER") or username()
 
 
 def _processors() -> int:

@@ -311,6 +311,10 @@ class Schedule:
     span: Span
 
 
+NOBODY = "shared"
+"""The user of a branch that nobody has chosen."""
+
+
 @record
 class Project:
     """`@project`: the deployment is `<name>.<branch>.<flow>`; `branch` is `prod`, `prod.<b>`, `test.<b>` or `user.<u>`."""
@@ -318,6 +322,11 @@ class Project:
     name: str
     branch: str
     is_production: bool
+
+    @property
+    def is_nobodys(self) -> bool:
+        """Whether neither the author nor the call says whose branch it is."""
+        return self.branch == f"user.{NOBODY}"
 
 
 @record
