@@ -34,6 +34,12 @@ from compiler.workspace.settings import did_you_mean
 INTERRUPTED, TERMINATED = 130, 143
 """The exit codes after Ctrl-C and after SIGTERM, as shells give them."""
 
+_TARGETS_OF = {
+    "kubernetes": "`flowc argo create` or `flowc airflow create`",
+    "batch": "`flowc step-functions create`",
+}
+"""What is meant by those who ask a local run for them."""
+
 
 class _Terminated(KeyboardInterrupt):
     """SIGTERM: whoever knows how to end at Ctrl-C ends the same way."""
@@ -129,6 +135,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
         return 1
     if not any_packages:
         _require_packages(plan)
+    _note_of_engines(added)
     settings = surroundings.settings(flow.path)
     url = opened(local_store(settings, store)).url
     progress = Progress(
@@ -208,7 +215,7 @@ def _notes(
 
     def notes(run_id: str) -> dict[Path, bytes]:
         facts = {"flow_name": plan.flow.name, "run_id": run_id, "store": store}
-        found = {run_id_file: f"{run_id}\n".encode()} if run_id_file else {}
+        found = {run_id_file: run_id.encode()} if run_id_file else {}
         return found | ({attributes: json.dumps(facts).encode()} if attributes else {})
 
     return notes
@@ -232,6 +239,17 @@ def _runs_here(plan: Plan) -> bool:
     refuse(plan, LOCAL, Options(default_image=""), report)
     show(report)
     return not report.failed
+
+
+def _note_of_engines(added: tuple[str, ...]) -> None:
+    """Say that `--with kubernetes` starts nothing there: it is what would send tasks of other tools' local runs away."""
+    for name in dict.fromkeys(each.partition(":")[0] for each in added):
+        if name in _TARGETS_OF:
+            click.echo(
+                f"note: --with {name}: the tasks run on this machine; "
+                f"{_TARGETS_OF[name]} makes the files for an engine",
+                err=True,
+            )
 
 
 def _require_packages(plan: Plan) -> None:

@@ -114,3 +114,21 @@ def test_what_is_compiled_does_not_depend_on_the_user(
     assert (
         "FC675" not in flowc("argo", "create", "--image", "i", "--store", "s3://b/p", "--branch", "b", "owned.py").err
     )
+
+
+def test_the_run_id_file_holds_the_id_and_nothing_else(flowc: Flowc, folder: Path) -> None:
+    assert flowc("run", "--run-id-file", "id", "--run-id", "mine", "flow.py").code == 0
+    assert (folder / "id").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(
+    ("added", "said"),
+    [("kubernetes:cpu=1", "flowc argo create"), ("batch", "flowc step-functions create"), ("retry:times=1", "")],
+)
+def test_a_run_with_an_engines_decorator_says_that_it_runs_here(
+    flowc: Flowc, folder: Path, added: str, said: str
+) -> None:
+    ended = flowc("run", "--with", added, "flow.py")
+    assert ended.code == 0
+    assert (f"note: --with {added.partition(':')[0]}: the tasks run on this machine" in ended.err) == bool(said)
+    assert said in ended.err

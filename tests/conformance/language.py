@@ -42,7 +42,10 @@ _BY_GENERATED = (
 
 _WITHOUT_ENGINE: tuple[tuple[str, str], ...] = (
     *((rule, "none") for rule in ("schedule.", "kubernetes.")),
-    *((rule, "flowc") for rule in ("refused.several", "config.required", "client.runner", "gang.decorators")),
+    *(
+        (rule, "flowc")
+        for rule in ("refused.several", "config.required", "client.runner", "client.notebook", "gang.decorators")
+    ),
     *((rule, "flowc") for rule in ("own.import-needed", "resume.", "failure.interrupted", "real.")),
     *((rule, "shim") for rule in ("foreach.", "join.", "artifact.", "merge.", "client.", "parallel.", "names.")),
     *((rule, "shim") for rule in ("catch.print", "timeout.swallowed", "failure.", "recursion.tasks")),
