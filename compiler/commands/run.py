@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Mapping
@@ -39,6 +40,9 @@ _TARGETS_OF = {
     "batch": "`flowc step-functions create`",
 }
 """What is meant by those who ask a local run for them."""
+
+_OF_ONE_RUN = frozenset(("store", "run_id", "parameters", "flow_name", "resume_run", "from_step"))
+"""Options that a run that goes on from another does not take over as they are."""
 
 
 class _Terminated(KeyboardInterrupt):
@@ -89,6 +93,7 @@ class _Terminated(KeyboardInterrupt):
 @import_option
 @click.option("--any-packages", is_flag=True, help="Run although this Python lacks what @pypi and @conda ask for.")
 @config_options
+@click.option("--timestamps", is_flag=True, help="Print each line with its time.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout, and all else on stderr.")
 @click.argument("flow", metavar="FLOW", type=FLOW)
 @click.argument("words", metavar="[--PARAMETER VALUE]...", nargs=-1, type=click.UNPROCESSED)
@@ -115,6 +120,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     any_packages: bool,
     config_paths: Pairs,
     config_values: Pairs,
+    timestamps: bool,
     as_json: bool,
 ) -> int:
     """Run a flow on this machine. What follows FLOW are the flow's parameters. Exit code 1 if the run fails.
@@ -143,6 +149,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
         sys.stderr,
         _width(plan),
         _notes(plan, url, run_id_file, runner_attribute_file),
+        has_times=timestamps,
     )
     gc.enable()  # unlike a compile, a run may last for days
     signal.signal(signal.SIGTERM, _terminate)
@@ -161,7 +168,10 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
             retry_pause=retry_pause,
         )
     except KeyboardInterrupt as ended:
-        progress.interrupted(plan.flow.name, f" --store {store}" if store else "")
+        options = f" --store {shlex.quote(store)}" if store else ""
+        progress.interrupted(
+            plan.flow.name, options, lambda run: _same_run(run, f"{flow.path}:{plan.flow.name}", options)
+        )
         raise click.exceptions.Exit(TERMINATED if isinstance(ended, _Terminated) else INTERRUPTED) from None
     if as_json:
         click.echo(json.dumps(_facts(result, progress), indent=2))
@@ -174,6 +184,23 @@ def _given(
     return parse_parameters(
         plan, f"flowc run {flow.path}", words, _own_options(), values=parameters or "{}", resumed=resumed
     )
+
+
+def _same_run(run: str, flow: str, options: str) -> str:
+    """The command that goes on from a run as this call has begun it; its parameters are the run's."""
+    context = click.get_current_context()
+    words: list[str] = []
+    for option in context.command.params:
+        value = context.params.get(option.name or "")
+        if option.name in _OF_ONE_RUN or not isinstance(option, click.Option) or not value:
+            continue
+        flag = option.opts[-1]
+        if option.is_flag:
+            words.append(flag)
+        else:
+            for each in value if option.multiple else (value,):
+                words += [flag, *map(str, each if isinstance(each, tuple) else (each,))]
+    return f"flowc run{options} {shlex.join([*words, '--resume', run, flow])}"
 
 
 def _terminate(_: int, __: object) -> None:

@@ -136,7 +136,8 @@ def _cell(defined: Any) -> list[_Part] | None:
 
 
 def _first(statement: ast.stmt) -> int:
-    return min([statement.lineno, *(each.lineno for each in getattr(statement, "decorator_list", ()))])
+    above: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(each.lineno for each in above)])
 
 
 def _codes(defined: Any) -> Iterator[Any]:

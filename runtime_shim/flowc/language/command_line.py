@@ -64,11 +64,11 @@ _VALUED = {
 
 _FLAGS = {
     "--production": "", "--no-pylint": "", "--pylint": "", "--quiet": "", "--not-quiet": "", "--no-warnings": "", "--warnings": "",
-    "--force-rebuild-environments": "", "--no-force-rebuild-environments": "", "--coverage": "", "--json": "", "--retry-pause": "",
+    "--force-rebuild-environments": "", "--no-force-rebuild-environments": "", "--coverage": "", "--json": "", "--retry-pause": "", "--timestamps": "",
 }  # fmt: skip
 _PASSED = frozenset(
     ("--max-workers", "--tag", "--run-id-file", "--runner-attribute-file", "--branch", "--store", "--with", "--run-id", "--root",
-     "--config", "--config-value", "--parameters", "--resume", "--from", "--production", "--json", "--retry-pause")
+     "--config", "--config-value", "--parameters", "--resume", "--from", "--production", "--json", "--retry-pause", "--timestamps")
 )  # fmt: skip
 """Options that are flowc's too, under the same name."""
 
