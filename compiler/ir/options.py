@@ -49,12 +49,13 @@ def has(step: Step, name: str) -> bool:
 
 
 def retry(step: Step) -> Retry | None:
-    """`@retry(times, minutes_between_retries)`; None without it or with `times=0`."""
+    """`@retry(times, minutes_between_retries, only_system)`; None without it or with `times=0`."""
     found = find(step.decorators, "retry")
     times = int(_number(found.get("times", RETRY_TIMES))) if found else 0
     if not found or not times:
         return None
-    return Retry(times, 60 * _number(found.get("minutes_between_retries", RETRY_MINUTES)))
+    pause = 60 * _number(found.get("minutes_between_retries", RETRY_MINUTES))
+    return Retry(times, pause, found.get("only_system") is True)
 
 
 def timeout(step: Step) -> float | None:

@@ -95,10 +95,11 @@ GRACE = 300
 
 @record
 class Retry:
-    """Attempts are 1 + `times`; `pause` in seconds between them."""
+    """Attempts are 1 + `times`; `pause` in seconds between them. `only_system`: none follows an exception of the step."""
 
     times: int
     pause: float
+    only_system: bool = False
 
 
 @record

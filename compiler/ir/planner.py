@@ -249,7 +249,7 @@ def _is_node(regions: _Regions, step: Step) -> bool:
 def _retry(step: Step) -> Retry | None:
     """What the engine is told: of a step that repeats, it only starts the container again."""
     found = options.retry(step)
-    return Retry(found.times, 0) if found and _repeats(step) else found
+    return Retry(found.times, 0, found.only_system) if found and _repeats(step) else found
 
 
 def _reports(step: Step) -> Literal["fan", "case"] | None:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from flowc.artifacts.address import RunAddress
+from flowc.task.call import FAILED
 
 from compiler.backends.command import added, config_environment, loads_text, mutated, step_word
 from compiler.ir.plan import Plan
@@ -192,7 +193,8 @@ class _Run:
             self.listener.finished(attempt.told, time.monotonic() - attempt.begun)
             yield from walk.end(attempt.ready, Report(_number(event.report, "fan"), _number(event.report, "case")))
             return
-        again = attempt.retry + 1 < attempt.ready.task.attempts
+        task = attempt.ready.task
+        again = attempt.retry + 1 < task.attempts and not (_is_steps(event) and task.retry and task.retry.only_system)
         self.listener.failed(attempt.told, _message(event), again)
         if again:
             self.pausing.append((time.monotonic() + self._pause(attempt), attempt.ready, attempt.retry + 1))
@@ -221,6 +223,11 @@ class _Run:
 def _number(report: Mapping[str, object], name: str) -> int | None:
     value = report.get(name)
     return value if isinstance(value, int) else None
+
+
+def _is_steps(event: Ended) -> bool:
+    """Whether the step raised, and told so. Where it could not, the shim sees at the next attempt that there is to be none."""
+    return bool(event.report) and os.waitstatus_to_exitcode(event.status) == FAILED
 
 
 def _message(event: Ended) -> str:

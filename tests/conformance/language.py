@@ -44,7 +44,14 @@ _WITHOUT_ENGINE: tuple[tuple[str, str], ...] = (
     *((rule, "none") for rule in ("schedule.", "kubernetes.")),
     *(
         (rule, "flowc")
-        for rule in ("refused.several", "config.required", "client.runner", "client.notebook", "gang.decorators")
+        for rule in (
+            "refused.several",
+            "config.required",
+            "client.runner",
+            "client.notebook",
+            "gang.decorators",
+            "project.user",
+        )
     ),
     *((rule, "flowc") for rule in ("own.import-needed", "resume.", "failure.interrupted", "real.")),
     *((rule, "shim") for rule in ("foreach.", "join.", "artifact.", "merge.", "client.", "parallel.", "names.")),

@@ -88,7 +88,10 @@ class Failure(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """One start of a task. `finished` and `failure` are None where it has not failed: it runs, was killed, or left the manifest."""
+    """One start of a task. `finished` and `failure` are None where it has not failed: it runs, was killed, or left the manifest.
+
+    `is_steps`: the failure is the step's own, not that of what surrounds it.
+    """
 
     number: int
     token: str
@@ -98,6 +101,7 @@ class Attempt(NamedTuple):
     failure: Failure | None
     stdout: str
     stderr: str
+    is_steps: bool = False
 
 
 class Manifest:
@@ -366,6 +370,7 @@ def parse_attempt(store: Store, address: TaskAddress, data: bytes) -> Attempt:
         failure,
         log.get("stdout", ""),
         log.get("stderr", ""),
+        fields.get("is_steps", False),
     )
 
 

@@ -64,7 +64,8 @@ _VALUED = {
 
 _FLAGS = {
     "--production": "", "--no-pylint": "", "--pylint": "", "--quiet": "", "--not-quiet": "", "--no-warnings": "", "--warnings": "",
-    "--force-rebuild-environments": "", "--no-force-rebuild-environments": "", "--coverage": "", "--json": "", "--retry-pause": "", "--timestamps": "",
+    "--force-rebuild-environments": "", "--no-force-rebuild-environments": "", "--coverage": "", "--json": "", "--retry-pause": "",
+    "--timestamps": "",
 }  # fmt: skip
 _PASSED = frozenset(
     ("--max-workers", "--tag", "--run-id-file", "--runner-attribute-file", "--branch", "--store", "--with", "--run-id", "--root",

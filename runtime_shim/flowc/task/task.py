@@ -62,6 +62,8 @@ class _Task(NamedTuple):
     fence: ordering.Fence
     endings: list[Callable[[], None]]
     """What else to do where the attempt fails."""
+    is_over: bool = False
+    """Whether nothing is left but `@catch`: the step has raised before, and is not tried again."""
 
 
 class _First(NamedTuple):
@@ -92,8 +94,9 @@ def _executed(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Out
     address = TaskAddress(loaded.name, call.run, call.step, call.index)
     call = _counted(loaded, call, store, address)
     loaded, first = _begun(loaded, call, store, started)
+    is_over = _is_over(loaded, call, store, address)
     fence = ordering.begin(store, address, call.retry, os.urandom(16).hex(), started)
-    task = _Task(call, store, output, fence, [])
+    task = _Task(call, store, output, fence, [], is_over)
     if isinstance(loaded, Broken):
         raise _failed(task, loaded.error)
     with _noted(task):
@@ -118,9 +121,11 @@ def _repeated(loaded: Loaded, task: _Task, first: _First) -> Reported:
         from flowc.task.recursion import Job, repeat
 
     retry = _marks(loaded, task.call.step).find("retry") or {}
-    times, pause = int(retry.get("times", 0)), 60 * float(retry.get("minutes_between_retries", 0))
+    times = int(retry.get("times", 0))
+    pause = 60 * float(retry.get("minutes_between_retries", 0))
     pause = 0 if os.environ.get("FLOWC_RETRY_AT_ONCE") else pause
-    return repeat(Job(loaded, task.call, task.store, task.fence, first, times, pause, iterate))
+    job = Job(loaded, task.call, task.store, task.fence, first, times, pause, iterate)
+    return repeat(job._replace(is_final=bool(retry.get("only_system"))))
 
 
 def iterate(
@@ -164,6 +169,29 @@ def _counted(loaded: Loaded | Broken, call: TaskCall, store: Store, address: Tas
 def _times(marks: StepMarks) -> int:
     retry = marks.find("retry")
     return int(retry["times"]) if retry else 0
+
+
+def _is_final(marks: StepMarks) -> bool:
+    """Whether an exception of the step ends its attempts: `@retry(only_system=True)`."""
+    retry = marks.find("retry")
+    return bool(retry and retry.get("only_system"))
+
+
+def _is_over(loaded: Loaded | Broken, call: TaskCall, store: Store, address: TaskAddress) -> bool:
+    """Whether the step has raised before and is not to be tried again; an engine, which sees exit codes alone, starts it anyhow.
+
+    Where no `@catch` waits for that, it ends here.
+    """
+    marks = None if isinstance(loaded, Broken) else loaded.steps.get(call.step)
+    if not call.retry or marks is None or not _is_final(marks):
+        return False
+    last = attempts(store, address)[-1:]
+    if not last or not last[0].is_steps:
+        return False
+    if marks.find("catch"):
+        return True
+    sys.stderr.write(f"{call.step!r} is not tried again: it raised, and its @retry is for what happens to it\n")
+    raise _Ended(Reported(call.index, FAILED, failure=last[0].failure))
 
 
 def _begun(loaded: Loaded | Broken, call: TaskCall, store: Store, started: float) -> tuple[Loaded | Broken, _First]:
@@ -289,7 +317,7 @@ def _together(task: _Task, found: Base | None) -> Iterator[None]:
 def _called(flow: Any, work: Work, marks: StepMarks, task: _Task) -> Failure | None:
     """Run the step. The failure that `@catch` takes; raises _Ended for any other."""
     catch, times = marks.find("catch"), _times(marks)
-    if catch and task.call.retry > times:
+    if catch and (task.call.retry > times or task.is_over):
         return _caught(flow, catch, _failure_before(task), task)
     try:
         with guard.no_silent_end(FAILED), guard.time_limit(_seconds(marks), lambda error: _give_up(task, error)):
@@ -297,7 +325,7 @@ def _called(flow: Any, work: Work, marks: StepMarks, task: _Task) -> Failure | N
     except (Terminated, KeyboardInterrupt):
         raise
     except BaseException as error:  # noqa: BLE001 - the step is the author's: it may raise anything
-        if catch and task.call.retry >= times:
+        if catch and (task.call.retry >= times or _is_final(marks)):
             return _caught(flow, catch, _failure_of(error), task)
         raise _failed(task, error) from None
     if catch and catch["var"]:
@@ -348,23 +376,24 @@ def _failed(task: _Task, error: BaseException) -> _Ended:
     """Write the failure of the attempt down and tell it."""
     failure = _failure_of(error)
     sys.stderr.write(failure.stacktrace)
-    _note(task, error)
+    _note(task, error, is_steps=True)
     return _Ended(Reported(task.call.index, FAILED, failure=failure))
 
 
-def _note(task: _Task, error: BaseException) -> None:
+def _note(task: _Task, error: BaseException, *, is_steps: bool = False) -> None:
     task.output.flush()
     for end in task.endings:
         end()
     # The attempt fails for a reason of its own: that its note could not be written must not hide it.
     with contextlib.suppress(StoreError):
-        ordering.fail(task.store, task.fence, _failure_of(error), time.time(), task.output.stdout, task.output.stderr)
+        failure, printed = _failure_of(error), (task.output.stdout, task.output.stderr)
+        ordering.fail(task.store, task.fence, failure, time.time(), *printed, is_steps=is_steps)
 
 
 def _give_up(task: _Task, error: BaseException) -> None:
     """The step did not end when it had to: the process does."""
     sys.stderr.write(f"{error}, and did not end then: the process is ended\n")
-    _note(task, error)
+    _note(task, error, is_steps=True)
     os._exit(FAILED)
 
 
