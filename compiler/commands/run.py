@@ -144,13 +144,9 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     _note_of_engines(added)
     settings = surroundings.settings(flow.path)
     url = opened(local_store(settings, store)).url
-    progress = Progress(
-        sys.stderr if as_json else sys.stdout,
-        sys.stderr,
-        _width(plan),
-        _notes(plan, url, run_id_file, runner_attribute_file),
-        has_times=timestamps,
-    )
+    notes = _notes(plan, url, run_id_file, runner_attribute_file)
+    output = sys.stderr if as_json else sys.stdout
+    progress = Progress(output, sys.stderr, _width(plan), notes, has_times=timestamps)
     gc.enable()  # unlike a compile, a run may last for days
     signal.signal(signal.SIGTERM, _terminate)
     words, resume_run, from_step = _resumed(plan, words, resume_run, from_step)
@@ -168,10 +164,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
             retry_pause=retry_pause,
         )
     except KeyboardInterrupt as ended:
-        options = f" --store {shlex.quote(store)}" if store else ""
-        progress.interrupted(
-            plan.flow.name, options, lambda run: _same_run(run, f"{flow.path}:{plan.flow.name}", options)
-        )
+        _tell_interrupted(progress, plan, flow.path, store)
         raise click.exceptions.Exit(TERMINATED if isinstance(ended, _Terminated) else INTERRUPTED) from None
     if as_json:
         click.echo(json.dumps(_facts(result, progress), indent=2))
@@ -184,6 +177,11 @@ def _given(
     return parse_parameters(
         plan, f"flowc run {flow.path}", words, _own_options(), values=parameters or "{}", resumed=resumed
     )
+
+
+def _tell_interrupted(progress: Progress, plan: Plan, path: Path, store: str | None) -> None:
+    options = f" --store {shlex.quote(store)}" if store else ""
+    progress.interrupted(plan.flow.name, options, lambda run: _same_run(run, f"{path}:{plan.flow.name}", options))
 
 
 def _same_run(run: str, flow: str, options: str) -> str:
