@@ -115,6 +115,13 @@ GANG_UNDER_LIMIT = Rule(
     message="at most {most} {tasks} may run at once, and others may take the room of this gang's nodes, which wait for each other",
     help="leave `max_workers` out, or let the gang stand in no foreach and no branch",
 )
+PROJECT_WITHOUT_BRANCH = Rule(
+    "FC675",
+    "project-without-branch",
+    "without a branch it is `{deployment}` whoever deploys it: two people would overwrite each other",
+    "say whose it is with `--branch NAME`, or `--production`; for always in `[tool.flowc]` or in `@project`",
+    "warning",
+)
 
 
 def refuse(plan: Plan, backend: Backend, options: Options, report: Report) -> None:
@@ -143,6 +150,9 @@ def refuse(plan: Plan, backend: Backend, options: Options, report: Report) -> No
         _refuse_gangs(plan, options.max_workers, report)
     if backend.name != LOCAL:
         _check_parameters(plan, backend.name, report)
+    if plan.project and plan.project.is_nobodys:
+        span = next(each.span for each in plan.flow.decorators if each.name == "project")
+        report.add(PROJECT_WITHOUT_BRANCH, span, deployment=plan.name)
     backend.check(plan, options, report)
 
 

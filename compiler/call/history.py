@@ -48,6 +48,10 @@ class TaskState:
     attempts: tuple[Attempt, ...]
     life: Life | None = None
 
+    def is_meant(self, text: str) -> bool:
+        """Whether that is its id, its index path, or either of one of its iterations."""
+        return self.address == self.address.of.named(self.address.step, text)._replace(iteration=None)
+
     @property
     def status(self) -> TaskStatus:
         """`failed` where the newest attempt has failed by itself and none since has left a manifest."""
@@ -123,7 +127,7 @@ class RunState:
     def chosen(self, step: str | None, index: str | None) -> tuple[TaskState, ...]:
         """Its tasks, or those of one step, or one task. Raises HistoryError where there is none."""
         of_step = [task for task in self.tasks if step in (None, task.address.step)]
-        found = tuple(task for task in of_step if index in (None, task.address.index))
+        found = tuple(task for task in of_step if index is None or task.is_meant(index))
         if found:
             return found
         where = f"{self.record.flow}/{self.record.run}"

@@ -12,7 +12,7 @@ from compiler.call.options import FOLDER, Option
 from compiler.diagnostics import Report
 from compiler.frontend.values.config_values import Given
 from compiler.ir.flow import Flow, Value
-from compiler.ir.plan import Plan
+from compiler.ir.plan import NOBODY, Plan
 from compiler.ir.planner import plan
 from compiler.mistakes import CallError, joined
 from compiler.pipeline import Reading, read_flow
@@ -179,9 +179,15 @@ class Surroundings:
 
 
 def planned(
-    flow: FlowName, flow_name: str | None, surroundings: Surroundings, *, branch: str | None, production: bool | None
+    flow: FlowName,
+    flow_name: str | None,
+    surroundings: Surroundings,
+    *,
+    branch: str | None,
+    production: bool | None,
+    user: str = NOBODY,
 ) -> Plan | None:
-    """The plan of the one flow that a call names; None where it has mistakes, which are shown."""
+    """The plan of the one flow that a call names, for a user; None where it has mistakes, which are shown."""
     wanted, report = named(flow, flow_name), Report()
     path = wanted.path
     source = read_flow(path, report, name=wanted.name, root=surroundings.root(path), reading=surroundings.reading(path))
@@ -195,4 +201,4 @@ def planned(
     settings = surroundings.settings(wanted.path)
     given: dict[str, Value] = {"branch": branch, "production": production}
     is_production = settings.get("production", None, given).value is True
-    return plan(source, branch=settings.text("branch", None, given), production=is_production)
+    return plan(source, branch=settings.text("branch", None, given), production=is_production, user=user)

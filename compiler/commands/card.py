@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from flowc.artifacts.manifest import RunRecord
 
 from compiler.call.history import HistoryError, TaskState, opened, read_state
 from compiler.call.stores import local_store
@@ -22,6 +23,7 @@ _RUN_PARTS, _TASK_PARTS = 2, 4
 class Found:
     """A card and the task that left it."""
 
+    record: RunRecord
     task: TaskState
     card: Mapping[str, Any]
 
@@ -36,7 +38,7 @@ class Found:
     def line(self) -> str:
         """Where it is, its type and id."""
         named = f"  id={self.card['id']}" if self.card["id"] else ""
-        return f"{self.task.address}  {self.card['type']}{named}  {size(self.card['size'])}"
+        return f"{self.record.path_of(self.task.address)}  {self.card['type']}{named}  {size(self.card['size'])}"
 
 
 class _Cards(click.Group):
@@ -137,12 +139,12 @@ def _cards(where: str, name: str | None, kind: str | None, store: str | None) ->
     state = read_state(opened(local_store(read_settings(Path()), store)), flow, run)
     return [
         found
-        for found in _all(state.chosen(step, index))
+        for found in _all(state.record, state.chosen(step, index))
         if name in (None, found.card["id"]) and kind in (None, found.card["type"])
     ]
 
 
-def _all(tasks: tuple[TaskState, ...]) -> Iterator[Found]:
+def _all(record: RunRecord, tasks: tuple[TaskState, ...]) -> Iterator[Found]:
     for task in tasks:
         for card in task.manifest.cards if task.manifest else ():
-            yield Found(task, card)
+            yield Found(record, task, card)

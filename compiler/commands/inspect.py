@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from flowc.artifacts.manifest import Attempt, Failure
+from flowc.artifacts.manifest import Attempt, Failure, RunRecord
+from flowc.exceptions import CaughtFailure
 
 from compiler.call.history import HistoryError, RunState, TaskState, opened, read_state
 from compiler.call.stores import local_store
@@ -44,7 +45,7 @@ def COMMAND(where: str, store: str | None, as_json: bool, log: bool) -> int:
     if as_json:
         click.echo(json.dumps(_run_facts(state, tasks, log=log), indent=2, ensure_ascii=False))
         return 0
-    click.echo("\n".join(_run_lines(state) if step is None else _task_lines(tasks)))
+    click.echo("\n".join(_run_lines(state) if step is None else _task_lines(state.record, tasks)))
     for task in tasks if log else ():
         for attempt in task.attempts:
             click.echo(f"--- {_label(task)}  attempt {attempt.number}{_outcome(attempt)}")
@@ -69,9 +70,9 @@ def _run_lines(state: RunState) -> Iterator[str]:
         yield f"  {_label(task):<{width}}  {_styled(task.status)}  {_time(task)}{tries}{why}".rstrip()
 
 
-def _task_lines(tasks: tuple[TaskState, ...]) -> Iterator[str]:
+def _task_lines(record: RunRecord, tasks: tuple[TaskState, ...]) -> Iterator[str]:
     for task in tasks:
-        yield f"{task.address}  {_styled(task.status)}  {moment(task.started) or ''}  {_time(task)}".rstrip()
+        yield f"{record.path_of(task.address)}  {_styled(task.status)}  {moment(task.started) or ''}  {_time(task)}".rstrip()
         for attempt in task.attempts:
             yield f"  attempt {attempt.number}  {moment(attempt.started)}{_outcome(attempt)}"
         manifest = task.manifest
@@ -94,15 +95,16 @@ def _run_facts(state: RunState, tasks: tuple[TaskState, ...], *, log: bool) -> d
         "origin_run_id": record.origin or None,
         "tags": record.tags,
         "user": record.user,
-        "tasks": [_task_facts(task, log=log) for task in tasks],
+        "tasks": [_task_facts(record, task, log=log) for task in tasks],
     }
 
 
-def _task_facts(task: TaskState, *, log: bool) -> dict[str, object]:
+def _task_facts(record: RunRecord, task: TaskState, *, log: bool) -> dict[str, object]:
     manifest = task.manifest
     return {
         "step": task.address.step,
         "index": task.address.index,
+        "task_id": record.id_of(task.address),
         "status": task.status,
         "origin_run_id": (manifest.origin if manifest else "") or None,
         "started": moment(task.started),
@@ -144,7 +146,7 @@ def _styled(status: str) -> str:
 
 def _line(failure: Failure) -> str:
     """Why an attempt failed, in one line."""
-    return f"{failure.type}: {failure.exception}".partition("\n")[0]
+    return str(CaughtFailure(*failure)).partition("\n")[0]
 
 
 def _outcome(attempt: Attempt) -> str:

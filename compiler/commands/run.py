@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 import json
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
+from flowc.language.current import username
 
 from compiler.backends import Options, refuse
 from compiler.call.configs import Pairs, config_options, from_environment, given_configs
@@ -32,6 +34,15 @@ from compiler.workspace.settings import did_you_mean
 
 INTERRUPTED, TERMINATED = 130, 143
 """The exit codes after Ctrl-C and after SIGTERM, as shells give them."""
+
+_TARGETS_OF = {
+    "kubernetes": "`flowc argo create` or `flowc airflow create`",
+    "batch": "`flowc step-functions create`",
+}
+"""What is meant by those who ask a local run for them."""
+
+_OF_ONE_RUN = frozenset(("store", "run_id", "parameters", "flow_name", "resume_run", "from_step"))
+"""Options that a run that goes on from another does not take over as they are."""
 
 
 def _no_file(ctx: click.Context, _parameter: click.Parameter, run: str | None) -> str | None:
@@ -93,6 +104,7 @@ class _Terminated(KeyboardInterrupt):
 @import_option
 @click.option("--any-packages", is_flag=True, help="Run although this Python lacks what @pypi and @conda ask for.")
 @config_options
+@click.option("--timestamps", is_flag=True, help="Print each line with its time.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout, and all else on stderr.")
 @click.argument("flow", metavar="FLOW", type=FLOW)
 @click.argument("words", metavar="[--PARAMETER VALUE]...", nargs=-1, type=click.UNPROCESSED)
@@ -119,6 +131,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     any_packages: bool,
     config_paths: Pairs,
     config_values: Pairs,
+    timestamps: bool,
     as_json: bool,
 ) -> int:
     """Run a flow on this machine. What follows FLOW are the flow's parameters. Exit code 1 if the run fails.
@@ -134,19 +147,17 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     """
     configs = given_configs(config_paths, config_values)
     surroundings = Surroundings(root, imports, configs, added, from_environment(os.environ))
-    plan = planned(flow, flow_name, surroundings, branch=branch, production=production)
+    plan = planned(flow, flow_name, surroundings, branch=branch, production=production, user=_user())
     if plan is None or not _runs_here(plan):
         return 1
     if not any_packages:
         _require_packages(plan)
+    _note_of_engines(added)
     settings = surroundings.settings(flow.path)
     url = opened(local_store(settings, store)).url
-    progress = Progress(
-        sys.stderr if as_json else sys.stdout,
-        sys.stderr,
-        _width(plan),
-        _notes(plan, url, run_id_file, runner_attribute_file),
-    )
+    notes = _notes(plan, url, run_id_file, runner_attribute_file)
+    output = sys.stderr if as_json else sys.stdout
+    progress = Progress(output, sys.stderr, _width(plan), notes, has_times=timestamps)
     gc.enable()  # unlike a compile, a run may last for days
     signal.signal(signal.SIGTERM, _terminate)
     words, resume_run, from_step = _resumed(plan, words, resume_run, from_step)
@@ -164,7 +175,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
             retry_pause=retry_pause,
         )
     except KeyboardInterrupt as ended:
-        progress.interrupted(plan.flow.name, f" --store {store}" if store else "")
+        _tell_interrupted(progress, plan, flow.path, store)
         raise click.exceptions.Exit(TERMINATED if isinstance(ended, _Terminated) else INTERRUPTED) from None
     if as_json:
         click.echo(json.dumps(_facts(result, progress), indent=2))
@@ -177,6 +188,28 @@ def _given(
     return parse_parameters(
         plan, f"flowc run {flow.path}", words, _own_options(), values=parameters or "{}", resumed=resumed
     )
+
+
+def _tell_interrupted(progress: Progress, plan: Plan, path: Path, store: str | None) -> None:
+    options = f" --store {shlex.quote(store)}" if store else ""
+    progress.interrupted(plan.flow.name, options, lambda run: _same_run(run, f"{path}:{plan.flow.name}", options))
+
+
+def _same_run(run: str, flow: str, options: str) -> str:
+    """The command that goes on from a run as this call has begun it; its parameters are the run's."""
+    context = click.get_current_context()
+    words: list[str] = []
+    for option in context.command.params:
+        value = context.params.get(option.name or "")
+        if option.name in _OF_ONE_RUN or not isinstance(option, click.Option) or not value:
+            continue
+        flag = option.opts[-1]
+        if option.is_flag:
+            words.append(flag)
+        else:
+            for each in value if option.multiple else (value,):
+                words += [flag, *map(str, each if isinstance(each, tuple) else (each,))]
+    return f"flowc run{options} {shlex.join([*words, '--resume', run, flow])}"
 
 
 def _terminate(_: int, __: object) -> None:
@@ -218,7 +251,7 @@ def _notes(
 
     def notes(run_id: str) -> dict[Path, bytes]:
         facts = {"flow_name": plan.flow.name, "run_id": run_id, "store": store}
-        found = {run_id_file: f"{run_id}\n".encode()} if run_id_file else {}
+        found = {run_id_file: run_id.encode()} if run_id_file else {}
         return found | ({attributes: json.dumps(facts).encode()} if attributes else {})
 
     return notes
@@ -242,6 +275,17 @@ def _runs_here(plan: Plan) -> bool:
     refuse(plan, LOCAL, Options(default_image=""), report)
     show(report)
     return not report.failed
+
+
+def _note_of_engines(added: tuple[str, ...]) -> None:
+    """Say that `--with kubernetes` starts nothing there: it is what would send tasks of other tools' local runs away."""
+    for name in dict.fromkeys(each.partition(":")[0] for each in added):
+        if name in _TARGETS_OF:
+            click.echo(
+                f"note: --with {name}: the tasks run on this machine; "
+                f"{_TARGETS_OF[name]} makes the files for an engine",
+                err=True,
+            )
 
 
 def _require_packages(plan: Plan) -> None:
@@ -274,6 +318,11 @@ def _require_packages(plan: Plan) -> None:
 def _width(plan: Plan) -> int:
     """Room for the longest label, with an index of one digit a level."""
     return max(len(task.step) + (2 * task.depth + 1 if task.depth else 0) for task in plan.root.tasks())
+
+
+def _user() -> str:
+    """Whose branch a flow with `@project` runs on where it has no other."""
+    return os.environ.get("METAFLOW_OWNER") or username()
 
 
 def _processors() -> int:

@@ -49,12 +49,13 @@ def has(step: Step, name: str) -> bool:
 
 
 def retry(step: Step) -> Retry | None:
-    """`@retry(times, minutes_between_retries)`; None without it or with `times=0`."""
+    """`@retry(times, minutes_between_retries, only_system)`; None without it or with `times=0`."""
     found = find(step.decorators, "retry")
     times = int(_number(found.get("times", RETRY_TIMES))) if found else 0
     if not found or not times:
         return None
-    return Retry(times, 60 * _number(found.get("minutes_between_retries", RETRY_MINUTES)))
+    pause = 60 * _number(found.get("minutes_between_retries", RETRY_MINUTES))
+    return Retry(times, pause, found.get("only_system") is True)
 
 
 def timeout(step: Step) -> float | None:
@@ -137,11 +138,8 @@ def _cron(found: Decorator) -> str:
     return "0 * * * *" if found.get("hourly") else "0 0 * * *"
 
 
-def project(flow: Flow, branch: str | None, production: bool) -> Project | None:
-    """`@project(name, branch, production)` with the command line's branch over the decorator's.
-
-    Without any branch the deployment is `user.shared`: the machine's user may not change the output.
-    """
+def project(flow: Flow, branch: str | None, production: bool, user: str) -> Project | None:
+    """`@project(name, branch, production)` with the command line's branch over the decorator's; without any it is the user's."""
     found = find(flow.decorators, "project")
     if not found:
         return None
@@ -150,7 +148,7 @@ def project(flow: Flow, branch: str | None, production: bool) -> Project | None:
     assert isinstance(name, str)
     if live:
         return Project(name, f"prod.{said}" if said else "prod", True)
-    return Project(name, f"test.{said}" if said else "user.shared", False)
+    return Project(name, f"test.{said}" if said else f"user.{user}", False)
 
 
 def features(flow: Flow) -> tuple[tuple[Feature, Span], ...]:

@@ -95,10 +95,11 @@ GRACE = 300
 
 @record
 class Retry:
-    """Attempts are 1 + `times`; `pause` in seconds between them."""
+    """Attempts are 1 + `times`; `pause` in seconds between them. `only_system`: none follows an exception of the step."""
 
     times: int
     pause: float
+    only_system: bool = False
 
 
 @record
@@ -311,6 +312,10 @@ class Schedule:
     span: Span
 
 
+NOBODY = "shared"
+"""The user of a branch that nobody has chosen."""
+
+
 @record
 class Project:
     """`@project`: the deployment is `<name>.<branch>.<flow>`; `branch` is `prod`, `prod.<b>`, `test.<b>` or `user.<u>`."""
@@ -318,6 +323,11 @@ class Project:
     name: str
     branch: str
     is_production: bool
+
+    @property
+    def is_nobodys(self) -> bool:
+        """Whether neither the author nor the call says whose branch it is."""
+        return self.branch == f"user.{NOBODY}"
 
 
 @record

@@ -9,6 +9,7 @@ from compiler.ir import needs, options, triggers
 from compiler.ir.flow import End, Flow, Foreach, Gang, Split, Step, Switch
 from compiler.ir.graph import Level, order, predecessors, successors
 from compiler.ir.plan import (
+    NOBODY,
     Begin,
     Branches,
     Choice,
@@ -30,9 +31,13 @@ from compiler.ir.plan import (
 from compiler.slotted_class import fresh, mutable, record
 
 
-def plan(flow: Flow, *, branch: str | None = None, production: bool = False) -> Plan:
-    """Decide a flow that the frontend let pass: regions, edges, loads, options. Pure."""
-    project = options.project(flow, branch, production)
+def plan(flow: Flow, *, branch: str | None = None, production: bool = False, user: str = NOBODY) -> Plan:
+    """Decide a flow that the frontend let pass: regions, edges, loads, options. Pure.
+
+    `user` is whose branch it is where a flow with `@project` has none: nobody's in what is compiled, for the machine's user may
+    not change the output.
+    """
+    project = options.project(flow, branch, production, user)
     return Plan(
         flow=flow,
         root=_scopes(_regions(flow)),
@@ -244,7 +249,7 @@ def _is_node(regions: _Regions, step: Step) -> bool:
 def _retry(step: Step) -> Retry | None:
     """What the engine is told: of a step that repeats, it only starts the container again."""
     found = options.retry(step)
-    return Retry(found.times, 0) if found and _repeats(step) else found
+    return Retry(found.times, 0, found.only_system) if found and _repeats(step) else found
 
 
 def _reports(step: Step) -> Literal["fan", "case"] | None:

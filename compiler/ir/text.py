@@ -215,7 +215,8 @@ def _task(task: Task) -> Iterator[str]:
 
 def _decided(task: Task) -> Iterator[str]:
     if task.retry:
-        yield f"  retry {task.retry.times} times, {task.retry.pause:g} s between"
+        alone = ", for what happens to it alone" if task.retry.only_system else ""
+        yield f"  retry {task.retry.times} times, {task.retry.pause:g} s between{alone}"
     if task.timeout is not None:
         yield f"  timeout {task.timeout:g} s"
     if task.catch:

@@ -15,9 +15,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from flowc.artifacts.address import RunAddress, parent
+from flowc.task.call import FAILED
 
 from compiler.backends.command import added, config_environment, loads_text, mutated, path_environment, step_word
 from compiler.ir.plan import Plan
+from compiler.run.ahead import Ahead
 from compiler.run.events import Listener, RunResult, TaskStart
 from compiler.run.hooks import run_hooks
 from compiler.run.process_state import alive
@@ -25,6 +27,9 @@ from compiler.run.resume import Resume, Resumption, resumption
 from compiler.run.walk import Ready, Report, Walk
 from compiler.run.workers import Ended, Line, Workers
 from compiler.slotted_class import fresh, mutable, record
+
+_TICK = 1.0
+"""Seconds after which a run looks around although nothing has happened."""
 
 
 def run_flow(  # noqa: PLR0913 - each is an option of the command
@@ -116,16 +121,35 @@ class _Run:
     def go(self, workers: Workers) -> RunResult:
         """Until nothing waits or runs. After a failure nothing begins but what a node of a gang waits for; what runs may end."""
         walk = Walk(self.plan)
+        ahead = Ahead(self.plan)
+        self.listener.left(lambda: ahead.count(self._live()))
         self._admit(walk, walk.begin())
         while self.running or ((self.waiting or self.together or self.pausing) and not self.failed):
             self._resume()
             self._fill(workers)
-            for event in workers.wait(self._until_next()):
+            for event in workers.wait(min(self._until_next(), _TICK)):
                 if isinstance(event, Line):
-                    self.listener.line(self.running[event.ticket].told, event.text)
+                    self._tell(event)
                 else:
                     self._admit(walk, self._ended(walk, event))
+            self.listener.waiting()
         return RunResult(self.run_id, not self.failed, f"{self.plan.flow.name}/{self.run_id}")
+
+    def _tell(self, line: Line) -> None:
+        told = self.running[line.ticket].told
+        if line.is_growing:
+            self.listener.growing(told, line.text)
+        else:
+            self.listener.line(told, line.text)
+
+    def _live(self) -> Iterator[tuple[str, str]]:
+        """Step and index path of what runs or waits."""
+        for ready in (
+            *(attempt.ready for attempt in self.running.values()),
+            *(ready for ready, _ in (*self.waiting, *self.together)),
+            *(ready for _, ready, _ in self.pausing),
+        ):
+            yield ready.task.step, ready.index
 
     def _admit(self, walk: Walk, found: Iterable[Ready]) -> None:
         """Let tasks wait that may start, and what follows those that a resumed run takes over."""
@@ -177,7 +201,8 @@ class _Run:
             self.listener.finished(attempt.told, time.monotonic() - attempt.begun)
             yield from walk.end(attempt.ready, Report(_number(event.report, "fan"), _number(event.report, "case")))
             return
-        again = attempt.retry + 1 < attempt.ready.task.attempts
+        task = attempt.ready.task
+        again = attempt.retry + 1 < task.attempts and not (_is_steps(event) and task.retry and task.retry.only_system)
         self.listener.failed(attempt.told, _message(event), again)
         if again:
             self.pausing.append((time.monotonic() + self._pause(attempt), attempt.ready, attempt.retry + 1))
@@ -199,15 +224,20 @@ class _Run:
         self.together += [one for one in due if one[0].together]
         self.pausing = [each for each in self.pausing if each[0] > now]
 
-    def _until_next(self) -> float | None:
+    def _until_next(self) -> float:
         if not self.pausing:
-            return None
+            return _TICK
         return max(0.0, min(at for at, _, _ in self.pausing) - time.monotonic())
 
 
 def _number(report: Mapping[str, object], name: str) -> int | None:
     value = report.get(name)
     return value if isinstance(value, int) else None
+
+
+def _is_steps(event: Ended) -> bool:
+    """Whether the step raised, and told so. Where it could not, the shim sees at the next attempt that there is to be none."""
+    return bool(event.report) and os.waitstatus_to_exitcode(event.status) == FAILED
 
 
 def _message(event: Ended) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from compiler.slotted_class import record
@@ -49,6 +50,18 @@ class Listener(Protocol):
         """The task wrote one line, without its end, to stdout or stderr."""
         ...
 
+    def growing(self, task: TaskStart, text: str) -> None:
+        """The line that the task writes has no end yet and is this by now: a progress bar, which goes back to its beginning."""
+        ...
+
+    def left(self, count: Callable[[], int]) -> None:
+        """The run has begun: how many tasks run, wait or follow, where somebody wants to know."""
+        ...
+
+    def waiting(self) -> None:
+        """Nothing happens at this moment; a second has passed, or less."""
+        ...
+
     def finished(self, task: TaskStart, seconds: float) -> None:
         """The task's manifest is visible."""
         ...
@@ -79,6 +92,15 @@ class Silent:
         """Drop it."""
 
     def line(self, task: TaskStart, text: str) -> None:
+        """Drop it."""
+
+    def growing(self, task: TaskStart, text: str) -> None:
+        """Drop it."""
+
+    def left(self, count: Callable[[], int]) -> None:
+        """Drop it."""
+
+    def waiting(self) -> None:
         """Drop it."""
 
     def finished(self, task: TaskStart, seconds: float) -> None:

@@ -19,6 +19,9 @@ from collections.abc import Iterator, Mapping
 
 from compiler.slotted_class import fresh, mutable, record
 
+_LONGEST = 4096
+"""Bytes of a line without an end that are shown as it grows."""
+
 Environment = tuple[tuple[str, str], ...]
 
 
@@ -28,6 +31,8 @@ class Line:
 
     ticket: int
     text: str
+    is_growing: bool = False
+    """Whether it has no end yet: what comes takes its place."""
 
 
 @record
@@ -139,6 +144,15 @@ class Workers:
             else:
                 *lines, child.text = (child.text + data).split(b"\n")
                 yield from (Line(ticket, line.decode(errors="replace")) for line in lines)
+                yield from self._growing(ticket, child)
+
+    def _growing(self, ticket: int, child: _Child) -> Iterator[Line]:
+        """The line that has no end yet; of a long one what went before its last beginning is forgotten."""
+        if len(child.text) > _LONGEST and b"\r" in child.text:
+            *before, last = child.text.split(b"\r")
+            child.text = b"\r".join((*before[-1:], last))
+        if child.text and len(child.text) <= _LONGEST:
+            yield Line(ticket, child.text.decode(errors="replace"), is_growing=True)
 
     def _answers(self, server: _ForkServer) -> Iterator[Line | Ended]:
         data = server.channel.recv(1 << 16)

@@ -12,10 +12,12 @@ import click
 from compiler.run.events import RunResult, TaskStart
 from compiler.slotted_class import fresh, mutable
 from compiler.terminal.output import write_files
+from compiler.terminal.status_line import StatusLine, visible
 
 _COLOURS = ("cyan", "green", "yellow", "blue", "magenta", "bright_cyan", "bright_green", "bright_blue")
-_CLEAR = "\r\x1b[2K"
-_SHOWN, _WIDTH = 4, 79
+_SHOWN, _BARS, _RECENT = 4, 8, 400
+_PAUSE = 0.1
+"""Seconds between two looks of the status line."""
 
 
 @mutable
@@ -28,6 +30,8 @@ class Progress:
     notes: Callable[[str], dict[Path, bytes]] = lambda _: {}
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], float] = time.time
+    has_times: bool = False
+    """Whether each line that stays has its time."""
     begun: float = 0.0
     run_id: str = ""
     running: list[TaskStart] = fresh(default_factory=list)
@@ -35,7 +39,15 @@ class Progress:
     retried: int = 0
     taken: int = 0
     failures: list[TaskStart] = fresh(default_factory=list)
-    last_lines: dict[TaskStart, str] = fresh(default_factory=dict)
+    recent: dict[TaskStart, list[str]] = fresh(default_factory=dict)
+    """The last lines of the tasks that run: what says whether a traceback has been printed."""
+    bars: dict[TaskStart, str] = fresh(default_factory=dict)
+    """The lines that grow."""
+    count_left: Callable[[], int] | None = None
+    drawn_at: float = float("-inf")
+    known: tuple[float, int] = (float("-inf"), 0)
+    """When the number of all tasks was asked for, and what it was."""
+    _foot: StatusLine | None = None
 
     def run_started(self, run_id: str) -> None:
         """Say the run's id, and write it where it was asked for."""
@@ -46,7 +58,7 @@ class Progress:
     def started(self, task: TaskStart) -> None:
         """Show it in the status line."""
         self.running.append(task)
-        self._show()
+        self._show(at_once=True)
 
     def taken_over(self, task: TaskStart) -> None:
         """Count it."""
@@ -54,24 +66,41 @@ class Progress:
 
     def line(self, task: TaskStart, text: str) -> None:
         """Print the line behind the task's name."""
-        self.last_lines[task] = text
-        colour = _COLOURS[sum(task.step.encode()) % len(_COLOURS)]
-        self._hide()
-        click.echo(f"{click.style(f'{task.label:<{self.width}} |', fg=colour)} {text}", file=self.output)
+        self.bars.pop(task, None)
+        lines = self.recent.setdefault(task, [])
+        lines.append(text.rstrip())
+        del lines[:-_RECENT]
+        self._foot_of.hide()
+        click.echo(f"{self._time()}{self._labelled(task)} {visible(text)}", file=self.output)
         self._show()
+
+    def growing(self, task: TaskStart, text: str) -> None:
+        """Show it at the foot, behind the task's name, until it has its end."""
+        self.bars[task] = visible(text)
+        self._show()
+
+    def left(self, count: Callable[[], int]) -> None:
+        """Remember whom to ask."""
+        self.count_left = count
+
+    def waiting(self) -> None:
+        """Move the clock."""
+        self._show()
+
+    def _labelled(self, task: TaskStart) -> str:
+        colour = _COLOURS[sum(task.step.encode()) % len(_COLOURS)]
+        return click.style(f"{task.label:<{self.width}} |", fg=colour)
 
     def finished(self, task: TaskStart, seconds: float) -> None:
         """Count it."""
-        self.running.remove(task)
-        self.last_lines.pop(task, None)
+        self._ended(task)
         self.finished_tasks += 1
-        self._show()
+        self._show(at_once=True)
 
     def failed(self, task: TaskStart, message: str, will_retry: bool) -> None:
         """Say why: the whole message where the attempt is final and has not printed it itself, else its last line."""
-        self.running.remove(task)
         last = message.rstrip().rpartition("\n")[2]
-        printed = self.last_lines.pop(task, "") == last
+        printed = last.rstrip() in self._ended(task)
         if will_retry:
             self.retried += 1
             self._say(click.style(f"{task.label} failed and is tried again: {last}", fg="yellow"))
@@ -80,6 +109,12 @@ class Progress:
         again = f" after {task.retry + 1} attempts" if task.retry else ""
         why = f" {last}" if printed else f"\n{message.rstrip()}"
         self._say(click.style(f"{task.label} failed{again}:", fg="red", bold=True) + why)
+
+    def _ended(self, task: TaskStart) -> list[str]:
+        """It runs no more; its last lines."""
+        self.running.remove(task)
+        self.bars.pop(task, None)
+        return self.recent.pop(task, [])
 
     def pausing(self, task: TaskStart, seconds: float) -> None:
         """Say until when."""
@@ -99,30 +134,59 @@ class Progress:
             verdict = click.style("failed", fg="red", bold=True) + (f" in {names}" if names else "")
         self._say(f"{result.pathspec} {verdict}: {tasks}{retries}, {took}")
 
-    def interrupted(self, flow: str, options: str) -> None:
-        """Say how far the run came, and what shows more; `options` are those that `inspect` needs, too."""
+    def interrupted(self, flow: str, options: str, resuming: Callable[[str], str]) -> None:
+        """Say how far the run came, what shows more, and how it goes on; `options` are those that `inspect` needs, too."""
         if not self.run_id:
             self._say("interrupted")
             return
         tasks = f"{self.finished_tasks} task{'' if self.finished_tasks == 1 else 's'}"
         pathspec = f"{flow}/{self.run_id}"
         verdict = click.style("interrupted", fg="yellow", bold=True)
-        self._say(f"{pathspec} {verdict}: {tasks} done; `flowc inspect{options} {pathspec}` shows them")
+        goes_on = f"; `{resuming(self.run_id)}` goes on from there" if self.finished_tasks + self.taken else ""
+        self._say(f"{pathspec} {verdict}: {tasks} done; `flowc inspect{options} {pathspec}` shows them{goes_on}")
+
+    def _time(self) -> str:
+        return time.strftime("%Y-%m-%d %H:%M:%S ", time.localtime(self.now())) if self.has_times else ""
+
+    @property
+    def _foot_of(self) -> StatusLine:
+        if self._foot is None:
+            self._foot = StatusLine(self.status)
+        return self._foot
 
     def _say(self, text: str) -> None:
-        self._hide()
-        click.echo(text, file=self.status)
+        self._foot_of.hide()
+        click.echo(self._time() + text, file=self.status)
 
-    def _show(self) -> None:
+    def _show(self, *, at_once: bool = False) -> None:
+        """The lines that grow, and what is done, what runs, how long the run has taken; not oftener than a person sees."""
+        foot = self._foot_of
+        now = self.clock() if foot.is_drawn else 0.0
+        if not foot.is_drawn or (foot.rows and not at_once and now - self.drawn_at < _PAUSE):
+            return
+        self.drawn_at = now
+        bars = [f"{self._labelled(task)} {text}" for task, text in self.bars.items()][-_BARS:]
         names = ", ".join(task.label for task in self.running[:_SHOWN])
         more = f" and {len(self.running) - _SHOWN} more" if len(self.running) > _SHOWN else ""
-        self._draw(f"{self.finished_tasks} done{' · ' if names else ''}{names}{more}"[:_WIDTH])
+        total = f"/{self._all(now)}" if self.count_left else ""
+        foot.draw(
+            [
+                *bars,
+                " · ".join(
+                    filter(None, (f"{self.finished_tasks}{total} done", names + more, _clock(now - self.begun)))
+                ),
+            ]
+        )
 
-    def _hide(self) -> None:
-        self._draw("")
+    def _all(self, now: float) -> int:
+        """How many tasks there are, as far as it is known."""
+        if self.count_left and now - self.known[0] >= _PAUSE:
+            self.known = now, self.finished_tasks + self.count_left()
+        return max(self.known[1], self.finished_tasks)
 
-    def _draw(self, text: str) -> None:
-        # Not by click, which takes every control sequence away where colours are not wanted.
-        if self.status.isatty():
-            self.status.write(f"{_CLEAR}{text}")
-            self.status.flush()
+
+def _clock(seconds: float) -> str:
+    """`0:07`, `12:40`, `3:00:00`."""
+    minutes, rest = divmod(max(int(seconds), 0), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

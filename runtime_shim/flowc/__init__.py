@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from flowc.client import metadata as metadata
     from flowc.client import namespace as namespace
     from flowc.client.argo_event import ArgoEvent as ArgoEvent
+    from flowc.client.notebook import NBRunner as NBRunner
     from flowc.client.runner import Runner as Runner
     from flowc.client.trigger import namespaced_event_name as namespaced_event_name
     from flowc.datatools import S3 as S3
@@ -99,13 +100,13 @@ _HOMES = {
     "flowc.cards": "get_cards",
     "flowc.client.argo_event": "ArgoEvent",
     "flowc.client.runner": "Runner",
+    "flowc.client.notebook": "NBRunner",
     "flowc.client.trigger": "namespaced_event_name",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 _DEPLOY = "write the files with `flowc argo create flow.py -o deploy/` or its like; your platform deploys them"
 INSTEAD = {
-    "NBRunner": "a run needs a file: write the cell's flow to one and use Runner(file).run()",
     "Deployer": _DEPLOY,
     "DeployedFlow": _DEPLOY,
     "NBDeployer": _DEPLOY,

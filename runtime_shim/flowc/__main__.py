@@ -1,6 +1,6 @@
 """`python -m flowc step STEP …`: one task of a run, in this process; `hook FUNCTION …` after it.
 
-`fork-server` is the local run's own, `declare` the compiler's.
+`flow.py WORDS` is `python flow.py WORDS` with `metaflow` from here. `fork-server` is the local run's own, `declare` the compiler's.
 """
 
 from __future__ import annotations
@@ -27,17 +27,26 @@ def main(words: list[str]) -> int:
         from flowc.container.exit_hook import main as one_hook
 
         return one_hook(words)
-    if words[:1] == ["declare"]:
-        from flowc.source.declaration import main as declare
-
-        return declare(int(words[1]), words[2], words[3])
     if words[:1] == ["iteration"]:
         from flowc.task.iteration import run_one as run_iteration
 
         return run_iteration(int(words[1]))
+    if words[:1] == ["declare"] or (words and words[0].endswith(".py")):
+        return _of_authors(words)
     from flowc.container.command import main as one_task
 
     return one_task(words)
+
+
+def _of_authors(words: list[str]) -> int:
+    """What happens where the author works, and in no container."""
+    if words[0] == "declare":
+        from flowc.source.declaration import main as declare
+
+        return declare(int(words[1]), words[2], words[3])
+    from flowc.language.command_line import run_file
+
+    return run_file(words)
 
 
 if __name__ == "__main__":

@@ -163,8 +163,15 @@ class FailureHandledByCatch(MetaflowException):
         )
 
 
+def _short(type: str) -> str:
+    return type[len("builtins.") :] if type.startswith("builtins.") else type
+
+
 class CaughtFailure(Exception):
-    """What `@catch(var=...)` leaves: `.type`, `.exception` and `.stacktrace` of the failure, all texts."""
+    """What `@catch(var=...)` leaves: `.type` (`builtins.KeyError`), `.exception` and `.stacktrace` of the failure, all texts.
+
+    What 0.1.0 wrote has types without their module.
+    """
 
     def __init__(self, type: str, exception: str, stacktrace: str) -> None:
         super().__init__(type, exception, stacktrace)
@@ -173,7 +180,7 @@ class CaughtFailure(Exception):
         self.stacktrace = stacktrace
 
     def __str__(self) -> str:
-        return f"{self.type}: {self.exception}"
+        return f"{_short(self.type)}: {self.exception}"
 
     def __bool__(self) -> bool:
         return True

@@ -90,7 +90,7 @@ def test_each_attempt_keeps_what_it_printed_and_why_it_failed(flowc: Flowc, fold
     [task] = json.loads(flowc("inspect", "SumFlow/r/square", "--log", "--json").out)["tasks"]
     assert [attempt["log"].splitlines()[0] for attempt in task["attempts"]] == ["try 0", "try 1", "try 2"]
     assert [attempt["failure"] and attempt["failure"]["type"] for attempt in task["attempts"]] == [
-        "ValueError", "ValueError", None,
+        "builtins.ValueError", "builtins.ValueError", None,
     ]  # fmt: skip
 
 

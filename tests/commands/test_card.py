@@ -26,11 +26,13 @@ def run(flowc: Flowc, folder: Path) -> str:
 def test_cards_are_listed_printed_and_written(flowc: Flowc, run: str, folder: Path) -> None:
     listed = flowc("card", "list", run).out.splitlines()
     assert [line.split("  ")[:2] for line in listed][-2:] == [
-        ["SumFlow/r/square/2", "default"],
-        ["SumFlow/r/join/-", "default"],
+        ["SumFlow/r/square/square-2", "default"],
+        ["SumFlow/r/join/join", "default"],
     ]
     assert len(listed) == 7
-    assert flowc("card", "list", f"{run}/square/1", "--id", "a").out.startswith("SumFlow/r/square/1  blank  id=a  ")
+    assert flowc("card", "list", f"{run}/square/1", "--id", "a").out.startswith(
+        "SumFlow/r/square/square-1  blank  id=a  "
+    )
     page = flowc("card", "get", f"{run}/join")
     assert page.code == 0
     assert "<!doctype html>" in page.out

@@ -280,7 +280,7 @@ def test_run_prints_each_task_and_says_how_it_went(flowc: Flowc, folder: Path) -
     one = json.loads(flowc("inspect", f"SumFlow/{run_id}/square/1", "--json", "--log").out)
     assert (one["status"], one["tasks"][0]["attempts"][0]["log"]) == ("succeeded", "square of 1\n")
     assert one["tasks"][0]["artifacts"]["result"]["type"] == "int"
-    assert f"SumFlow/{run_id}/square/1  done" in flowc("inspect", f"SumFlow/{run_id}/square/1").out
+    assert f"SumFlow/{run_id}/square/square-1  done" in flowc("inspect", f"SumFlow/{run_id}/square/1").out
     assert flowc("inspect", f"SumFlow/{run_id}/sqare").code == 2
 
 

@@ -35,6 +35,15 @@ CALLS = [
     ("needy.py", "Missing option '--rate'; the flow's parameters: --rate NUMBER"),
     ("plain.py --top 3", "the flow has no parameters"),
 ]
+OWNED = """
+from metaflow import FlowSpec, current, project, step
+
+@project(name="films")
+class OwnedFlow(FlowSpec):
+    @step
+    def start(self):
+        print("told", (current.project_name, current.branch_name, current.project_flow_name, current.is_production, current.is_user_branch))
+"""
 _DECLARED = FLOW[FLOW.index("    top =") : FLOW.index("    @step")]
 
 
@@ -66,3 +75,60 @@ def test_the_guard_above_sees_a_start(flowc: Flowc, folder: Path, monkeypatch: p
     monkeypatch.setattr(compiler.run, "Workers", started)
     assert flowc("run", "flow.py").code == 130
     assert len(calls) == 1
+
+
+@pytest.mark.language("project.user")
+@pytest.mark.parametrize(
+    ("words", "settings", "branch"),
+    [
+        ("", "", "user.ann"),
+        ("--branch b", "", "test.b"),
+        ("--production", "", "prod"),
+        ("", "[tool.flowc]\nbranch = 'set'\n", "test.set"),
+    ],
+)
+def test_a_run_without_a_branch_is_on_that_of_its_user(
+    flowc: Flowc, folder: Path, monkeypatch: pytest.MonkeyPatch, words: str, settings: str, branch: str
+) -> None:
+    monkeypatch.setenv("METAFLOW_USER", "ann")
+    monkeypatch.delenv("METAFLOW_OWNER", raising=False)
+    (folder / "pyproject.toml").write_text(settings)
+    (folder / "owned.py").write_text(OWNED)
+    ended = flowc("run", *words.split(), "owned.py")
+    assert ended.code == 0, ended.out + ended.err
+    is_user = branch.startswith("user.")
+    told = ("films", branch, f"films.{branch}.OwnedFlow", branch == "prod", is_user)
+    assert f"told {told}" in ended.out
+
+
+def test_what_is_compiled_does_not_depend_on_the_user(
+    flowc: Flowc, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "owned.py").write_text(OWNED)
+    made = []
+    for user in ("ann", "bob"):
+        monkeypatch.setenv("METAFLOW_USER", user)
+        made.append(flowc("argo", "create", "--image", "i", "--store", "s3://b/p", "owned.py"))
+    assert made[0] == made[1]
+    assert "FC675" in made[0].err
+    assert (
+        "FC675" not in flowc("argo", "create", "--image", "i", "--store", "s3://b/p", "--branch", "b", "owned.py").err
+    )
+
+
+def test_the_run_id_file_holds_the_id_and_nothing_else(flowc: Flowc, folder: Path) -> None:
+    assert flowc("run", "--run-id-file", "id", "--run-id", "mine", "flow.py").code == 0
+    assert (folder / "id").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(
+    ("added", "said"),
+    [("kubernetes:cpu=1", "flowc argo create"), ("batch", "flowc step-functions create"), ("retry:times=1", "")],
+)
+def test_a_run_with_an_engines_decorator_says_that_it_runs_here(
+    flowc: Flowc, folder: Path, added: str, said: str
+) -> None:
+    ended = flowc("run", "--with", added, "flow.py")
+    assert ended.code == 0
+    assert (f"note: --with {added.partition(':')[0]}: the tasks run on this machine" in ended.err) == bool(said)
+    assert said in ended.err

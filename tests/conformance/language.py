@@ -43,8 +43,18 @@ _BY_GENERATED = (
 _WITHOUT_ENGINE: tuple[tuple[str, str], ...] = (
     *((rule, "no pods") for rule in ("kubernetes.restricted", "beyond.pod-options")),
     *((rule, "none") for rule in ("schedule.", "kubernetes.")),
-    *((rule, "flowc") for rule in ("refused.several", "config.required", "client.runner", "gang.decorators")),
-    ("parameter.environment", "flowc"),
+    *(
+        (rule, "flowc")
+        for rule in (
+            "refused.several",
+            "config.required",
+            "client.runner",
+            "client.notebook",
+            "gang.decorators",
+            "project.user",
+            "parameter.environment",
+        )
+    ),
     *((rule, "flowc") for rule in ("own.import-needed", "resume.", "failure.interrupted", "real.")),
     *(
         (rule, "shim")

@@ -236,6 +236,9 @@ CASES: dict[str, Aimed] = {
     "two events on EventBridge": Aimed("step-functions", step_with(flow=("trigger(«events=['a', 'b']») FC622",))),
     "a secret's name that Kubernetes does not take": Aimed("argo", step_with("secrets(«sources=['My_Secret']») FC623")),
     "a Kubernetes Secret on Batch": Aimed("step-functions", step_with("secrets(«sources=['kubernetes.db']») FC624")),
+    "a project without a branch": Aimed("airflow", step_with(flow=("«project(name='films')» FC675",))),
+    "a project with a branch": Aimed("airflow", step_with(flow=("project(name='films', branch='ann')",))),
+    "a project in production": Aimed("argo", step_with(flow=("project(name='films', production=True)",))),
     "a gang that is wider than the limit": Aimed("argo", _gang("FC632"), {"max_workers": 2}),
     "a gang in a foreach under a limit": Aimed("argo", _gang("FC633", body=True), {"max_workers": 3}),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from itertools import pairwise
@@ -11,6 +12,7 @@ import pytest
 from flowc.artifacts.address import TaskAddress
 from flowc.artifacts.failure import failure_of
 from flowc.artifacts.manifest import Attempt, attempts, read
+from flowc.exceptions import CaughtFailure, StepTimeout
 from flowc.store.files import FileStore
 
 from tests.stages.container import command, contain, variables, write
@@ -64,14 +66,14 @@ def _attempts(folder: Path) -> tuple[Attempt, ...]:
 @pytest.mark.parametrize(
     ("start", "code", "kind"),
     [
-        ("sys.exit()", 1, "SystemExit"),
-        ("sys.exit(3)", 1, "SystemExit"),
-        ("sys.exit('why')", 1, "SystemExit"),
-        ("raise Own('x')", 1, "Own"),
-        ("raise GeneratorExit", 1, "GeneratorExit"),
-        ("raise KeyboardInterrupt", 143, "KeyboardInterrupt"),
-        ("raise Loud", 1, "Loud"),
-        ("os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)", 143, "Terminated"),
+        ("sys.exit()", 1, "builtins.SystemExit"),
+        ("sys.exit(3)", 1, "builtins.SystemExit"),
+        ("sys.exit('why')", 1, "builtins.SystemExit"),
+        ("raise Own('x')", 1, "the_flow.Own"),
+        ("raise GeneratorExit", 1, "builtins.GeneratorExit"),
+        ("raise KeyboardInterrupt", 143, "builtins.KeyboardInterrupt"),
+        ("raise Loud", 1, "the_flow.Loud"),
+        ("os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)", 143, "flowc.exceptions.Terminated"),
         ("os._exit(0)", 1, None),
         ("os._exit(137)", 137, None),
         ("os.kill(os.getpid(), signal.SIGKILL)", -9, None),
@@ -94,7 +96,7 @@ def test_a_step_that_took_too_long_has_failed_whatever_it_swallowed(tmp_path: Pa
     assert ended.returncode == 1, ended.stderr
     (attempt,) = _attempts(tmp_path)
     assert attempt.failure is not None
-    assert attempt.failure.type == "TimeoutException"
+    assert attempt.failure.type == "flowc.exceptions.TimeoutException"
 
 
 @pytest.mark.parametrize("said", [2, 9])
@@ -169,12 +171,12 @@ def test_after_a_rerun_catch_tells_of_this_life_s_attempts(tmp_path: Path) -> No
     for number in range(2):
         contain(tmp_path, "start", retry=number)
     kept = read(_store(tmp_path), TASK)
-    assert (kept["why"].type, kept.attempt) == ("ValueError", 2)
+    assert (kept["why"].type, kept.attempt) == ("builtins.ValueError", 2)
     _step(tmp_path, "os.kill(os.getpid(), signal.SIGKILL)", decorators)
     codes = [contain(tmp_path, "start", retry=number).returncode for number in range(3)]
     assert codes == [-9, -9, 0]
     kept = read(_store(tmp_path), TASK)
-    assert (kept["why"].type, kept.attempt, kept.retry) == ("FailureHandledByCatch", 5, 2)
+    assert (kept["why"].type, kept.attempt, kept.retry) == ("flowc.exceptions.FailureHandledByCatch", 5, 2)
 
 
 @pytest.mark.language("catch.print")
@@ -202,3 +204,34 @@ def test_the_local_run_pauses_between_attempts_where_it_is_asked_to(tmp_path: Pa
     began = [attempt.started for attempt in _attempts(tmp_path)]
     assert len(began) == 3
     assert all(later - earlier >= 0.6 for earlier, later in pairwise(began))
+
+
+class _Outer:
+    class Inner(Exception):
+        """An exception that is no name of its module."""
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "line"),
+    [
+        (KeyError("x"), "builtins.KeyError", "KeyError: 'x'"),
+        (
+            json.JSONDecodeError("no", "", 0),
+            "json.decoder.JSONDecodeError",
+            "json.decoder.JSONDecodeError: no: line 1 column 1 (char 0)",
+        ),
+        (subprocess.CalledProcessError(3, "true"), "subprocess.CalledProcessError", None),
+        (_Outer.Inner("i"), f"{__name__}.Inner", f"{__name__}.Inner: i"),
+        (StepTimeout("late"), "flowc.exceptions.TimeoutException", "flowc.exceptions.TimeoutException: late"),
+    ],
+)
+def test_a_failure_tells_its_type_with_the_module_as_metaflow_does(
+    error: BaseException, kind: str, line: str | None
+) -> None:
+    told = failure_of(error)
+    assert told.type == kind
+    assert line in (None, str(CaughtFailure(*told)))
+
+
+def test_failures_that_0_1_0_wrote_are_told_as_they_are() -> None:
+    assert str(CaughtFailure("KeyError", "'x'", "")) == "KeyError: 'x'"

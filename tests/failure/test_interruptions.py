@@ -115,7 +115,10 @@ def test_an_ended_run_ends_its_tasks_and_marks_their_attempts(
         assert "interrupted" in output
         _until(lambda: all(map(_is_gone, pids)))
     failures = [one.failure for one in _attempts(tmp_path)]
-    assert [failure.type for failure in failures if failure] == ["Terminated", "Terminated"]
+    assert [failure.type for failure in failures if failure] == [
+        "flowc.exceptions.Terminated",
+        "flowc.exceptions.Terminated",
+    ]
 
 
 def test_a_task_that_hears_no_signal_is_ended_all_the_same(tmp_path: Path) -> None:
@@ -154,7 +157,7 @@ def test_a_step_that_ends_its_process_without_a_word_has_failed(tmp_path: Path) 
         "class F(FlowSpec):\n"
         "    @catch(var='why', print_exception=False)\n    @step\n"
         "    def start(self):\n        posix._exit(0)\n        self.next(self.end)\n"
-        "    @step\n    def end(self):\n        assert self.why.type == 'FailureHandledByCatch'\n",
+        "    @step\n    def end(self):\n        assert self.why.type == 'flowc.exceptions.FailureHandledByCatch'\n",
         encoding="utf-8",
     )
     words = [sys.executable, "-P", "-m", "compiler", "run", "--store", f"file:{tmp_path / 'store'}", "flow.py"]

@@ -88,9 +88,10 @@ class Place:
         """The flow, in which these steps fail."""
         (self.folder / "flow.py").write_text(f"FAILS, MARK = {fails!r}, {mark!r}\n{source}", encoding="utf-8")
 
-    def run(self, run: str, *words: str) -> subprocess.CompletedProcess[str]:
+    def run(self, run: str, *words: str, tags: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
         """Run it."""
-        own = ["run", "--store", self.store.url, "--run-id", run, "flow.py"]
+        tagged = [word for tag in tags for word in ("--tag", tag)]
+        own = ["run", "--store", self.store.url, "--run-id", run, *tagged, "flow.py"]
         command = [sys.executable, "-P", "-m", "compiler", *own, *words]
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False, timeout=100)
 
@@ -181,7 +182,7 @@ def test_the_client_and_inspect_say_where_it_comes_from(place: Place, monkeypatc
     run = Run("F/two")
     assert run.successful
     assert run.origin_pathspec == "F/one"
-    assert run["part"].task.origin_pathspec == "F/one/part/0"
+    assert run["part"].task.origin_pathspec == "F/one/part/part-0"
     assert run["end"].task.origin_pathspec is None
     words = [sys.executable, "-P", "-m", "compiler", "inspect", "--store", place.store.url, "F/two"]
     told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
@@ -391,3 +392,16 @@ def test_a_run_of_a_target_goes_on_here(place: Place) -> None:
     assert done.returncode == 0, done.stderr
     assert place.anew("here") == {"join/-", *LAST}
     assert place.left("here", "end")["told"] == (outcome.run_id, 0, 3, {})
+
+
+def test_a_resumed_run_has_tags_of_its_own(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.write("end")
+    place.run("one", tags=("old",))
+    place.write()
+    assert place.run("two", "--resume", "one", tags=("new", "more")).returncode == 0
+    monkeypatch.setenv("FLOWC_STORE", place.store.url)
+    monkeypatch.setenv("METAFLOW_NAMESPACE", "")
+    run = Run("F/two")
+    assert (run.user_tags, run["part"].task.user_tags) == ({"new", "more"}, {"new", "more"})
+    assert Run("F/one").user_tags == {"old"}
+    assert {read(place.store, RunAddress("F", "two").task(step)).tags for step in ("start", "end")} == {("new", "more")}

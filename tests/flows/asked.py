@@ -30,7 +30,7 @@ class AskedFlow(FlowSpec):
     @card
     @step
     def body(self):
-        self.where = [current.step_name, current.task_id, current.pathspec == f"{current.run.pathspec}/body/{self.index}"]
+        self.where = [current.step_name, current.task_id, current.pathspec == f"{current.run.pathspec}/body/body-{self.index}"]
         self.has_card = "card" in current
         self.folder = current.tempdir
         self.is_folder = os.path.isdir(self.folder)

@@ -20,7 +20,7 @@ class Terminal(io.StringIO):
 
 
 def _told(status: io.StringIO, run_id_file: Path | None = None) -> tuple[str, str]:
-    times = iter([10.0, 12.25])
+    times = iter([10.0, *[12.25] * 99])
     output = io.StringIO()
     notes = {run_id_file: b"local-1\n"} if run_id_file else {}
     progress = Progress(output, status, 7, lambda _: notes, clock=lambda: next(times))
@@ -60,7 +60,7 @@ def test_what_a_task_has_not_printed_itself_is_printed_whole() -> None:
 
 def test_only_a_terminal_has_a_status_line() -> None:
     _, status = _told(Terminal())
-    assert "\r\x1b[2K1 done · each[0], each[1]" in status
+    assert "\r\x1b[2K1 done · each[0], each[1] · 0:02" in status
     assert status.endswith("2.2 s\n")
     assert "\x1b[2K" not in _told(io.StringIO())[1]
 

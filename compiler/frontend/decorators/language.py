@@ -22,7 +22,7 @@ from compiler.ir.flow import Decorator, Dynamic, Span, Value
 from compiler.slotted_class import record
 
 STEP: dict[str, tuple[str, ...]] = {
-    "retry": ("times", "minutes_between_retries"),
+    "retry": ("times", "minutes_between_retries", "only_system"),
     "catch": ("var", "print_exception"),
     "timeout": ("seconds", "minutes", "hours"),
     "resources": ("cpu", "gpu", "memory", "disk", "shared_memory"),

@@ -104,7 +104,7 @@ _SIZES: dict[str, _Kind] = {
     "shared_memory": _MEBIBYTES,
 }
 _KINDS: dict[str, dict[str, _Kind]] = {
-    "retry": {"times": _COUNT, "minutes_between_retries": _AMOUNT},
+    "retry": {"times": _COUNT, "minutes_between_retries": _AMOUNT, "only_system": _FLAG},
     "timeout": {"seconds": _AMOUNT, "minutes": _AMOUNT, "hours": _AMOUNT},
     "catch": {"var": _TEXT, "print_exception": _FLAG},
     "environment": {"vars": _MAP},

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
 _LONGEST = 180
+_INDEX = r"([0-9]+(?:\.[0-9]+)*)"
 _SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 
 
@@ -68,6 +69,14 @@ class RunAddress(NamedTuple):
         """The address of one of its tasks."""
         return TaskAddress(self.flow, self.run, step, index, iteration)
 
+    def named(self, step: str, text: str) -> TaskAddress:
+        """The task of a step by its id (`fit-2.0`, `loop-i3`) or its index path (`2.0`, `-~3`); no task has what is neither."""
+        found = re.fullmatch(f"(?:{re.escape(step)}(?:-{_INDEX})?(?:-i([0-9]+))?|(-|{_INDEX})(?:~([0-9]+))?)", text)
+        if found is None:
+            return self.task(step, text)
+        iteration = found[2] or found[5]
+        return self.task(step, found[1] or found[3] or "-", int(iteration) if iteration else None)
+
 
 class TaskAddress(NamedTuple):
     """A task: a step of a run, its index path (`-` outside any foreach), and its iteration where a switch repeats it."""
@@ -94,6 +103,12 @@ class TaskAddress(NamedTuple):
         return self.index if self.iteration is None else f"{self.index}~{self.iteration}"
 
     @property
+    def id(self) -> str:
+        """What tells it from all tasks of its run, and may be part of a file's name: `fit`, `fit-2.0`, `loop-i3`, `loop-2.0-i3`."""
+        words = [self.step, *([] if self.index == "-" else [self.index])]
+        return "-".join(words if self.iteration is None else [*words, f"i{self.iteration}"])
+
+    @property
     def iterations(self) -> str:
         """What the keys of its iterations begin with."""
         return f"{self.folder}~"
@@ -117,7 +132,7 @@ class TaskAddress(NamedTuple):
         return TaskAddress(self.flow, self.run, step, index)
 
     def __str__(self) -> str:
-        return f"{self.flow}/{self.run}/{self.step}/{self.name}"
+        return f"{self.flow}/{self.run}/{self.step}/{self.id}"
 
 
 def child(index: str, part: int) -> str:

@@ -21,9 +21,9 @@ _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 def failure_of(error: BaseException) -> Failure:
-    """What is kept of an exception."""
+    """What is kept of an exception; its type with the module, as Metaflow's `@catch` tells it."""
     kind = TimeoutException if isinstance(error, StepTimeout) else type(error)
-    return Failure(kind.__qualname__, _text(error), trace(error))
+    return Failure(f"{kind.__module__}.{kind.__name__}", _text(error), trace(error))
 
 
 def _text(error: BaseException) -> str:

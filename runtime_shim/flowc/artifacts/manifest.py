@@ -48,6 +48,7 @@ class RunRecord(NamedTuple):
 
     `origin` is the run that it was resumed from; `given` the parameters as they were given (None: an older flowc did not keep them).
     `scheduled` is the time (ISO 8601, UTC) for which a clock started it, or nothing.
+    `has_ids`: its tasks have ids that are unique within the run (`TaskAddress.id`); those of 0.1.0 had their index paths.
     """
 
     flow: str
@@ -64,11 +65,20 @@ class RunRecord(NamedTuple):
     origin: str = ""
     given: Mapping[str, Any] | None = None
     scheduled: str = ""
+    has_ids: bool = False
 
     @property
     def address(self) -> RunAddress:
         """The run's address."""
         return RunAddress(self.flow, self.run)
+
+    def id_of(self, task: TaskAddress) -> str:
+        """What one of its tasks is called."""
+        return task.id if self.has_ids else task.name
+
+    def path_of(self, task: TaskAddress) -> str:
+        """Where one of its tasks is, as the client takes it."""
+        return f"{self.flow}/{self.run}/{task.step}/{self.id_of(task)}"
 
 
 class Failure(NamedTuple):
@@ -80,7 +90,10 @@ class Failure(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """One start of a task. `finished` and `failure` are None where it has not failed: it runs, was killed, or left the manifest."""
+    """One start of a task. `finished` and `failure` are None where it has not failed: it runs, was killed, or left the manifest.
+
+    `is_steps`: the failure is the step's own, not that of what surrounds it.
+    """
 
     number: int
     token: str
@@ -90,6 +103,7 @@ class Attempt(NamedTuple):
     failure: Failure | None
     stdout: str
     stderr: str
+    is_steps: bool = False
 
 
 class Manifest:
@@ -363,6 +377,7 @@ def parse_attempt(store: Store, address: TaskAddress, data: bytes) -> Attempt:
         failure,
         log.get("stdout", ""),
         log.get("stderr", ""),
+        fields.get("is_steps", False),
     )
 
 

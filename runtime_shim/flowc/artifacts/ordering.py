@@ -75,10 +75,19 @@ def _attempt(fence: Fence, **more: Any) -> bytes:
     return json.dumps({"version": VERSION, **fields, **more}).encode()
 
 
-def fail(store: Store, fence: Fence, failure: Failure, finished: float, stdout: bytes, stderr: bytes) -> None:
-    """Write down why an attempt failed, and what it printed."""
+def fail(
+    store: Store,
+    fence: Fence,
+    failure: Failure,
+    finished: float,
+    stdout: bytes,
+    stderr: bytes,
+    *,
+    is_steps: bool = False,
+) -> None:
+    """Write down why an attempt failed, and what it printed. `is_steps`: the step raised, and nothing around it failed."""
     log = {"stdout": _kept(store, fence, stdout), "stderr": _kept(store, fence, stderr)}
-    data = _attempt(fence, finished=finished, failure=failure, log=log)
+    data = _attempt(fence, finished=finished, failure=failure, log=log, **({"is_steps": True} if is_steps else {}))
     store.put(fence.address.attempt(fence.attempt), (data,))
 
 

@@ -176,6 +176,7 @@ class Run(MetaflowObject):
     def _record(self) -> RunRecord:
         if self._known_record is None:
             self._known_record = super()._record
+            self._has_ids = self._known_record.has_ids
         return self._known_record
 
     @property
@@ -413,7 +414,8 @@ class Step(MetaflowObject):
         return found
 
     def __contains__(self, task: object) -> bool:
-        return any(found.id == task for found in self)
+        wanted = self._run.named(self.id, str(task))
+        return any(found._address == wanted for found in self)
 
 
 _LONGEST_TAG = 500
@@ -435,7 +437,7 @@ def _checked(tags: Iterable[str]) -> list[str]:
 
 def _run(record: RunRecord, of: MetaflowObject) -> Run:
     found: Run = Run._at(f"{record.flow}/{record.run}", of)
-    found._known_record = record
+    found._known_record, found._has_ids = record, record.has_ids
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, ClassVar
 
-from flowc.artifacts.address import RunAddress
+from flowc.artifacts.address import RunAddress, TaskAddress
 from flowc.artifacts.manifest import RunRecord, read_run
 from flowc.client.context import get_namespace, open_here
 from flowc.exceptions import MetaflowException, MetaflowInvalidPathspec, MetaflowNamespaceMismatch, MetaflowNotFound
@@ -23,6 +23,8 @@ class MetaflowObject:
     """What the components of the path are."""
 
     pathspec: str
+    _has_ids: bool | None = None
+    """What its run's record says of it, once that is known."""
     _store_url: str
     _namespace: str | None
 
@@ -41,7 +43,9 @@ class MetaflowObject:
     @classmethod
     def _at(cls, pathspec: str, of: MetaflowObject) -> Any:
         """One that is known to exist, in the store and the namespace of another."""
-        return cls._restored(pathspec, of._store_url, of._namespace)
+        made = cls._restored(pathspec, of._store_url, of._namespace)
+        made._has_ids = of._has_ids
+        return made
 
     @classmethod
     def _restored(cls, pathspec: str, store: str, namespace: str | None) -> Any:
@@ -54,6 +58,10 @@ class MetaflowObject:
         self._store_url = store
         self._namespace = namespace
         self._names = split(pathspec, type(self).parts)
+
+    def _rename(self, pathspec: str) -> None:
+        """Show the path that its run gives it, in place of another one by which it was found."""
+        self.pathspec, self._names = pathspec, split(pathspec, type(self).parts)
 
     def _check(self) -> None:
         """Raise MetaflowNotFound where there is no such object, MetaflowNamespaceMismatch where another namespace has it."""
@@ -79,6 +87,17 @@ class MetaflowObject:
     @property
     def _record(self) -> RunRecord:
         return read_run(self._store, self._run)
+
+    def _shown(self, task: TaskAddress) -> str:
+        """What a task of its run is called: its id, in a run of 0.1.0 its index path."""
+        if self._has_ids is None:
+            self._has_ids = self._record.has_ids
+        return task.id if self._has_ids else task.name
+
+    @property
+    def _key(self) -> str:
+        """Its path; equal for all paths of one object."""
+        return self.pathspec
 
     @property
     def id(self) -> str:
@@ -130,10 +149,10 @@ class MetaflowObject:
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, MetaflowObject):
             return NotImplemented
-        return (self.pathspec, self._store_url) == (other.pathspec, other._store_url)
+        return (self._key, self._store_url) == (other._key, other._store_url)
 
     def __hash__(self) -> int:
-        return hash((type(self).__name__, self.pathspec, self._store_url))
+        return hash((type(self).__name__, self._key, self._store_url))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.pathspec!r})"

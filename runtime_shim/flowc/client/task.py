@@ -31,7 +31,7 @@ class Metadata(NamedTuple):
 
 
 class Task(MetaflowObject):
-    """A task: a step at its index path (`-` outside any foreach), which is its `id`."""
+    """A task, found by its `id` (`fit`, `fit-2.0`, `loop-i3`) or by its index path (`-` outside any foreach, `2.0`)."""
 
     parts = ("Flow", "run", "step", "task")
     _known: Manifest | None = None
@@ -46,13 +46,17 @@ class Task(MetaflowObject):
                     break
                 if self._wanted is not None and self._wanted not in {one.number for one in self.attempts}:
                     break
+                self._rename(f"{self._run.flow}/{self._run.run}/{self._names[2]}/{self._shown(self._address)}")
                 return
         raise MissingError(self.pathspec)
 
     @property
     def _address(self) -> TaskAddress:
-        index, _, iteration = self._names[3].partition("~")
-        return self._run.task(self._names[2], index, int(iteration) if iteration else None)
+        return self._run.named(self._names[2], self._names[3])
+
+    @property
+    def _key(self) -> str:
+        return str(self._address)
 
     @property
     def _whole(self) -> TaskAddress:
@@ -88,6 +92,7 @@ class Task(MetaflowObject):
     def parent(self) -> Step:
         """The step."""
         found: Step = restore("Step", "/".join(self._names[:3]), self._store_url, self._namespace)
+        found._has_ids = self._has_ids
         return found
 
     @property
@@ -311,6 +316,11 @@ class DataArtifact(MetaflowObject):
         task._found()
         if self.id not in task:
             raise MissingError(self.pathspec)
+        self._rename(f"{task.pathspec}/{self.id}")
+
+    @property
+    def _key(self) -> str:
+        return f"{self.parent._key}/{self.id}"
 
     @property
     def parent(self) -> Task:
@@ -423,16 +433,13 @@ class MetaflowArtifacts:
 
 def task_at(address: TaskAddress, of: MetaflowObject, manifest: Manifest | None = None) -> Task:
     """The task of an address that a walk gave."""
-    last = address.index if address.iteration is None else f"{address.index}~{address.iteration}"
-    found: Task = Task._at(f"{address.flow}/{address.run}/{address.step}/{last}", of)
+    found: Task = Task._at(f"{address.flow}/{address.run}/{address.step}/{of._shown(address)}", of)
     found._known = manifest
     return found
 
 
 def task_of(manifest: Manifest) -> Task:
     """The task that a manifest tells of, whatever the namespace; it need not be in the store yet."""
-    address = manifest.address
-    last = address.folder.rpartition("/")[2]
-    found: Task = Task._restored(f"{address.flow}/{address.run}/{address.step}/{last}", manifest.store.url, None)
+    found: Task = Task._restored(str(manifest.address), manifest.store.url, None)
     found._known = manifest
     return found

@@ -65,15 +65,19 @@ _VALUED = {
 _FLAGS = {
     "--production": "", "--no-pylint": "", "--pylint": "", "--quiet": "", "--not-quiet": "", "--no-warnings": "", "--warnings": "",
     "--force-rebuild-environments": "", "--no-force-rebuild-environments": "", "--coverage": "", "--json": "", "--retry-pause": "",
+    "--timestamps": "",
 }  # fmt: skip
 _PASSED = frozenset(
     ("--max-workers", "--tag", "--run-id-file", "--runner-attribute-file", "--branch", "--store", "--with", "--run-id", "--root",
-     "--config", "--config-value", "--parameters", "--resume", "--from", "--production", "--json", "--retry-pause")
+     "--config", "--config-value", "--parameters", "--resume", "--from", "--production", "--json", "--retry-pause", "--timestamps")
 )  # fmt: skip
 """Options that are flowc's too, under the same name."""
 
 _PAIRS = frozenset(("--config", "--config-value"))
 """Options with two values."""
+
+
+_COMPAT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "_compat")
 
 
 class Started(NamedTuple):
@@ -102,6 +106,21 @@ def start(flow: Any, words: list[str]) -> NoReturn:
     command = [sys.executable, "-P", "-m", "compiler", *meant.words]
     sys.stderr.flush()
     sys.exit(subprocess.run(command, env={**os.environ, **meant.variables}, check=False).returncode)
+
+
+def run_file(words: list[str]) -> int:
+    """`python -m flowc flow.py WORDS`: what `python flow.py WORDS` does where `metaflow` is this package, installed or not."""
+    path = words[0]
+    if not os.path.isfile(path):
+        return _mistake(f"there is no file {path}")
+    from runpy import run_path
+
+    sys.path[:0] = [os.path.dirname(os.path.abspath(path)), _COMPAT]
+    sys.argv = list(words)
+    run_path(path, run_name="__main__")
+    return _mistake(
+        f"{path} starts no flow: it ends with `if __name__ == '__main__': MyFlow()`, or use `flowc run {path}`"
+    )
 
 
 def _mistake(text: str) -> int:

@@ -162,7 +162,7 @@ def _flow_decorator(name: str) -> Callable[..., Any]:
 REPEATABLE = frozenset(("card", "secrets", "exit_hook", "airflow_external_task_sensor", "airflow_s3_key_sensor"))
 """Decorators of which there may be several."""
 
-retry: signatures.Retry = _step_decorator("retry", times=3, minutes_between_retries=2)
+retry: signatures.Retry = _step_decorator("retry", times=3, minutes_between_retries=2, only_system=False)
 catch: signatures.Catch = _step_decorator("catch", var=None, print_exception=True)
 timeout: signatures.Timeout = _step_decorator("timeout", seconds=0, minutes=0, hours=0)
 environment: signatures.Environment = _step_decorator("environment", _check_variables, vars={})

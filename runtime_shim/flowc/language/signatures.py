@@ -42,6 +42,7 @@ class Retry(Protocol):
         *,
         times: Number | None = ...,
         minutes_between_retries: Number | None = ...,
+        only_system: bool | None = ...,
     ) -> Callable[[Function], Function]: ...
 
 

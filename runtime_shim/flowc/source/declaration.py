@@ -50,7 +50,7 @@ def _failure(error: BaseException) -> dict[str, Any]:
     found = failure_of(error)
     frames = [(place.tb_frame.f_code.co_filename, place.tb_lineno) for place in _places(error)]
     frames = [(file, line) for file, line in frames if is_authors(file)]
-    return {"type": found.type, "text": found.exception, "trace": found.stacktrace, "frames": frames}
+    return {"type": type(error).__qualname__, "text": found.exception, "trace": found.stacktrace, "frames": frames}
 
 
 def _places(error: BaseException) -> Iterator[types.TracebackType]:

@@ -24,6 +24,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+from flowc.artifacts.address import child
 from flowc.artifacts.manifest import Manifest, attempts, read
 from flowc.artifacts.ordering import Fence
 from flowc.artifacts.pickling import Frame
@@ -163,8 +164,8 @@ class Gang:
             self._check(seen)
             self._meeting = self._lead(seen) if self._node == 0 else self._follow(seen)
             if self._meeting is not None:
-                main = f"{self._index}.0" if self._index != "-" else "0"
-                return Parallel(self._meeting.address, self._size, self._node, main)
+                main = self._fence.address._replace(index=child(self._index, 0))
+                return Parallel(self._meeting.address, self._size, self._node, main.id)
             if time.monotonic() >= until:
                 raise GangError(self._missing(seen, seconds))
             time.sleep(pause)

@@ -20,7 +20,7 @@ from collections.abc import Callable
 
 from flowc.artifacts.address import TaskAddress
 from flowc.artifacts.failure import failure_of
-from flowc.artifacts.manifest import Manifest, attempts, parse_attempt, read
+from flowc.artifacts.manifest import Attempt, Manifest, attempts, parse_attempt, read
 from flowc.artifacts.ordering import Fence, fail, publish, take
 from flowc.exceptions import MetaflowException
 from flowc.named_tuple import NamedTuple
@@ -45,6 +45,7 @@ class Job(NamedTuple):
     """A task that repeats. `first` is what only its first iteration takes, where the task begins the run.
 
     `iterate(loaded, call, store, fence, first)` does one attempt of one iteration in this process.
+    `is_final`: an iteration that raises is not tried again.
     """
 
     loaded: Loaded
@@ -55,6 +56,7 @@ class Job(NamedTuple):
     times: int
     pause: float
     iterate: Callable[..., Reported]
+    is_final: bool = False
 
 
 class _Place(NamedTuple):
@@ -79,6 +81,8 @@ def repeat(job: Job) -> Reported:
         if reported.exit_code not in (DONE, FAILED) or (reported.exit_code == DONE and not reported.published):
             return reported
         if reported.exit_code == FAILED:
+            if job.is_final and _newest(job, place).is_steps:
+                return _failed(job, place)
             place = _Place(place.iteration, place.used + 1)
         elif reported.again:
             place = _Place(place.iteration + 1, 0)
@@ -227,11 +231,17 @@ def _spawn(job: Job, fence: Fence, writing: int) -> int:
 
 def _failed(job: Job, place: _Place) -> Reported:
     """The task has failed as the newest attempt of its iteration did."""
-    tries = attempts(job.store, job.fence.address._replace(iteration=place.iteration))
-    last = max(tries, key=lambda one: one.number)
+    last = _newest(job, place)
     failure = last.failure or failure_of(MetaflowException(f"iteration {place.iteration} was killed"))
-    fail(job.store, job.fence, failure, time.time(), last.stdout.encode(), last.stderr.encode())
+    printed = last.stdout.encode(), last.stderr.encode()
+    fail(job.store, job.fence, failure, time.time(), *printed, is_steps=last.is_steps)
     return Reported(job.call.index, FAILED, failure=failure)
+
+
+def _newest(job: Job, place: _Place) -> Attempt:
+    """The newest attempt of an iteration."""
+    tries = attempts(job.store, job.fence.address._replace(iteration=place.iteration))
+    return max(tries, key=lambda one: one.number)
 
 
 def _done(job: Job, place: _Place) -> Reported:

@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 
+from flowc.artifacts.address import RunAddress
 from flowc.artifacts.manifest import read_run
 from flowc.language import current
 from flowc.standard_path import standard_path
@@ -32,7 +33,7 @@ def enter(
     """Fill `current` for a task whose run is known."""
     facts = {
         **call_facts(loaded, call),
-        "task_id": address.name,
+        "task_id": address.id,
         "pathspec": str(address),
         "tags": set(tags),
         "parameter_names": list(parameters),
@@ -59,7 +60,7 @@ def call_facts(loaded: Loaded, call: TaskCall) -> dict[str, Any]:
         "run_id": call.run,
         "origin_run_id": call.origin or None,
         "step_name": call.step,
-        "task_id": call.index,
+        "task_id": RunAddress(loaded.name, call.run).task(call.step, call.index).id,
         "retry_count": call.retry,
         "namespace": os.environ.get("METAFLOW_NAMESPACE") or f"user:{user}",
         "username": user,

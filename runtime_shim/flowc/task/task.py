@@ -64,6 +64,8 @@ class _Task(NamedTuple):
     fence: ordering.Fence
     endings: list[Callable[[], None]]
     """What else to do where the attempt fails."""
+    is_over: bool = False
+    """Whether nothing is left but `@catch`: the step has raised before, and is not tried again."""
 
 
 class _Left(NamedTuple):
@@ -102,8 +104,9 @@ def _executed(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Out
     address = TaskAddress(loaded.name, call.run, call.step, call.index)
     call = _counted(loaded, call, store, address)
     loaded, first = _begun(loaded, call, store, started)
+    is_over = _is_over(loaded, call, store, address)
     fence = ordering.begin(store, address, call.retry, os.urandom(16).hex(), started)
-    task = _Task(call, store, output, fence, [])
+    task = _Task(call, store, output, fence, [], is_over)
     if isinstance(loaded, Broken):
         raise _failed(task, loaded.error)
     with _noted(task):
@@ -128,7 +131,8 @@ def _repeated(loaded: Loaded, task: _Task, first: _First) -> Reported:
         from flowc.task.recursion import Job, repeat
 
     marks = _marks(loaded, task.call.step)
-    return repeat(Job(loaded, task.call, task.store, task.fence, first, _times(marks), _pause(marks), iterate))
+    job = Job(loaded, task.call, task.store, task.fence, first, _times(marks), _pause(marks), iterate, _is_final(marks))
+    return repeat(job)
 
 
 def iterate(
@@ -180,6 +184,29 @@ def _pause(marks: StepMarks) -> float:
     return 60 * float(retry["minutes_between_retries"]) if retry and not os.environ.get("FLOWC_RETRY_AT_ONCE") else 0.0
 
 
+def _is_final(marks: StepMarks) -> bool:
+    """Whether an exception of the step ends its attempts: `@retry(only_system=True)`."""
+    retry = marks.find("retry")
+    return bool(retry and retry.get("only_system"))
+
+
+def _is_over(loaded: Loaded | Broken, call: TaskCall, store: Store, address: TaskAddress) -> bool:
+    """Whether the step has raised before and is not to be tried again; an engine, which sees exit codes alone, starts it anyhow.
+
+    Where no `@catch` waits for that, it ends here.
+    """
+    marks = None if isinstance(loaded, Broken) else loaded.steps.get(call.step)
+    if not call.retry or marks is None or not _is_final(marks):
+        return False
+    last = attempts(store, address)[-1:]
+    if not last or not last[0].is_steps:
+        return False
+    if marks.find("catch"):
+        return True
+    sys.stderr.write(f"{call.step!r} is not tried again: it raised, and its @retry is for what happens to it\n")
+    raise _Ended(Reported(call.index, FAILED, failure=last[0].failure))
+
+
 def _begun(loaded: Loaded | Broken, call: TaskCall, store: Store, started: float) -> tuple[Loaded | Broken, _First]:
     loaded, given = _given(loaded, call)
     return loaded, _First(_claimed(loaded, call, store, tuple(given), started), given)
@@ -214,7 +241,7 @@ def _claimed(
     record = RunRecord(
         loaded.name, call.run, call.owner, started, call.tags, parameters, call.step, user, call.project,
         origin=call.origin, given=call.parameters, trigger=call.trigger,
-        scheduled=call.scheduled,
+        scheduled=call.scheduled, has_ids=True,
     )  # fmt: skip
     return ordering.claim(store, record)
 
@@ -332,7 +359,7 @@ def _taken_up(task: _Task, ready: bytes) -> Reported:
 def _called(flow: Any, work: Work, marks: StepMarks, task: _Task, gang: Gang | None) -> Failure | None:
     """Run the step. The failure that `@catch` takes; raises _Ended for any other."""
     catch = marks.find("catch")
-    if catch and task.call.retry > _times(marks):
+    if catch and (task.call.retry > _times(marks) or task.is_over):
         return _caught(flow, catch, _failure_before(task), task)
     trouble = _meet(gang)
     if trouble:
@@ -356,7 +383,7 @@ def _called(flow: Any, work: Work, marks: StepMarks, task: _Task, gang: Gang | N
 def _ended_by(error: BaseException, flow: Any, marks: StepMarks, task: _Task) -> Failure:
     """What `@catch` makes of an exception at the last attempt; else raises _Ended."""
     catch = marks.find("catch")
-    if catch and task.call.retry >= _times(marks):
+    if catch and (task.call.retry >= _times(marks) or _is_final(marks)):
         return _caught(flow, catch, _failure_of(error), task)
     raise _failed(task, error) from None
 
@@ -409,23 +436,24 @@ def _failed(task: _Task, error: BaseException) -> _Ended:
     """Write the failure of the attempt down and tell it."""
     failure = _failure_of(error)
     sys.stderr.write(failure.stacktrace)
-    _note(task, error)
+    _note(task, error, is_steps=True)
     return _Ended(Reported(task.call.index, FAILED, failure=failure))
 
 
-def _note(task: _Task, error: BaseException) -> None:
+def _note(task: _Task, error: BaseException, *, is_steps: bool = False) -> None:
     task.output.flush()
     for end in task.endings:
         end()
     # The attempt fails for a reason of its own: that its note could not be written must not hide it.
     with contextlib.suppress(StoreError):
-        ordering.fail(task.store, task.fence, _failure_of(error), time.time(), task.output.stdout, task.output.stderr)
+        failure, printed = _failure_of(error), (task.output.stdout, task.output.stderr)
+        ordering.fail(task.store, task.fence, failure, time.time(), *printed, is_steps=is_steps)
 
 
 def _give_up(task: _Task, error: BaseException) -> None:
     """The step did not end when it had to: the process does."""
     sys.stderr.write(f"{error}, and did not end then: the process is ended\n")
-    _note(task, error)
+    _note(task, error, is_steps=True)
     os._exit(FAILED)
 
 

@@ -10,4 +10,7 @@ CASES: tuple[Written, ...] = (
         "KilledFlow",
         shows=("retry.killed", "catch.killed", "timeout.c-code"),
     ),
+    Written(FLOWS / "unlucky.py", "UnluckyFlow", shows=("retry.only-system",)),
+    Written(FLOWS / "unlucky.py", "OwnFaultFlow", shows=("retry.only-system",)),
+    Written(FLOWS / "unlucky.py", "OwnFaultAgainFlow", shows=("retry.only-system",)),
 )

@@ -51,6 +51,7 @@ CASES: tuple[Written, ...] = (
         "ForecastOfAllRegionsThatWasNamedWithoutAnyThoughtOfTheEnginesThatItMayRunOnFlow",
         shows=("beyond.long-names",),
     ),
+    Written(FLOWS / "ids.py", "IdsFlow", shows=("current.task-id",), together=True),
     Written(_GANG, "GangFlow", shows=("gang.expression", "gang.current", "gang.join"), together=True),
     Written(_GANG_ENDS, "GangEndsFlow", shows=("gang.literal",), together=True),
     Written(_GANG_ENDS, "GangEndsFlow", {"failing": 1}, shows=("gang.failure",), together=True),

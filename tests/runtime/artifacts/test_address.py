@@ -71,6 +71,32 @@ def test_iterations_have_places_of_their_own() -> None:
     assert TaskAddress("F", "r", "loop", "2.0").attempt(12) == "F/r/loop/2.0/attempt-0012"
 
 
+INDICES = st.one_of(
+    st.just("-"), st.lists(st.integers(0, 99), min_size=1, max_size=3).map(lambda all: ".".join(map(str, all)))
+)
+TASKS = st.builds(
+    TaskAddress,
+    st.just("F"),
+    st.just("r"),
+    st.from_regex("[a-z][a-z0-9_]{0,4}", fullmatch=True),
+    INDICES,
+    st.none() | st.integers(0, 99),
+)
+
+
+@given(TASKS, TASKS)
+def test_an_id_names_one_task_of_the_run_and_is_safe_in_a_file_name(one: TaskAddress, other: TaskAddress) -> None:
+    assert (one.id == other.id) == (one == other)
+    assert re.fullmatch("[A-Za-z0-9._-]+", one.id)
+    assert one.of.named(one.step, one.id) == one.of.named(one.step, one.name) == one
+    assert str(one) == f"F/r/{one.step}/{one.id}"
+
+
+@pytest.mark.parametrize("text", ["other", "other-0", "fit-", "fit-x", "fit-i", "0~x", "", "fit-0~1", "0-i1", "-1"])
+def test_what_is_neither_id_nor_index_path_names_no_task(text: str) -> None:
+    assert RunAddress("F", "r").named("fit", text) == TaskAddress("F", "r", "fit", text)
+
+
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=5))
 def test_index_paths_go_down_and_up(parts: list[int]) -> None:
     index = "-"

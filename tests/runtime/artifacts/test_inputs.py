@@ -79,16 +79,32 @@ def test_merge_takes_over_what_the_branches_agree_on(tmp_path: Path, join: str, 
 @pytest.mark.parametrize(
     ("join", "failure", "text"),
     [
-        ("self.merge_artifacts(inputs)", "UnhandledInMergeArtifactsException", "apart, changed"),
-        ("self.merge_artifacts(inputs, exclude=['apart'])", "UnhandledInMergeArtifactsException", "changed"),
-        ("self.merge_artifacts(inputs, include=['apart'])", "UnhandledInMergeArtifactsException", "apart"),
-        ("self.merge_artifacts(inputs, include=['nothing'])", "MissingInMergeArtifactsException", "nothing"),
-        ("self.merge_artifacts(inputs, include=['both'], exclude=['apart'])", "MetaflowException", "not both"),
-        ("inputs.middle", "AttributeError", "left, right"),
-        ("inputs[2]", "IndexError", ""),
-        ("self.common", "AttributeError", "merge_artifacts"),
-        ("self.inputs = inputs", "UnpicklableArtifactException", "inputs"),
-        ("self.it = [inputs.left]", "UnpicklableArtifactException", "input"),
+        ("self.merge_artifacts(inputs)", "flowc.exceptions.UnhandledInMergeArtifactsException", "apart, changed"),
+        (
+            "self.merge_artifacts(inputs, exclude=['apart'])",
+            "flowc.exceptions.UnhandledInMergeArtifactsException",
+            "changed",
+        ),
+        (
+            "self.merge_artifacts(inputs, include=['apart'])",
+            "flowc.exceptions.UnhandledInMergeArtifactsException",
+            "apart",
+        ),
+        (
+            "self.merge_artifacts(inputs, include=['nothing'])",
+            "flowc.exceptions.MissingInMergeArtifactsException",
+            "nothing",
+        ),
+        (
+            "self.merge_artifacts(inputs, include=['both'], exclude=['apart'])",
+            "flowc.exceptions.MetaflowException",
+            "not both",
+        ),
+        ("inputs.middle", "builtins.AttributeError", "left, right"),
+        ("inputs[2]", "builtins.IndexError", ""),
+        ("self.common", "builtins.AttributeError", "merge_artifacts"),
+        ("self.inputs = inputs", "flowc.exceptions.UnpicklableArtifactException", "inputs"),
+        ("self.it = [inputs.left]", "flowc.exceptions.UnpicklableArtifactException", "input"),
     ],
 )
 @pytest.mark.language("merge.conflict", "merge.include")
@@ -306,4 +322,4 @@ def test_what_is_not_in_the_store_is_a_mistake_in_the_call(tmp_path: Path, load:
     stage.done("start")
     reported = stage.do("left", load, "0" if load.startswith("foreach") else "-")
     assert reported.exit_code == MISTAKE
-    assert "F/r/nowhere/- are not in the store" in reported.message
+    assert "F/r/nowhere/nowhere are not in the store" in reported.message

@@ -168,5 +168,5 @@ def test_an_arm_that_was_not_taken_names_the_one_that_was(tmp_path: Path) -> Non
     reported = stage.do("join", "merge:start/p>p=0:zero,p=1:one;q")
     assert reported.exit_code == FAILED
     assert reported.failure is not None
-    assert reported.failure.type == "AttributeError"
+    assert reported.failure.type == "builtins.AttributeError"
     assert reported.failure.exception == "no input 'zero': this join has one (of the arm of p), q"

@@ -116,7 +116,7 @@ def test_what_is_not_the_steps_to_change_is_an_attribute_error(tmp_path: Path, m
     reported = _run(_line(tmp_path, middle=middle))
     assert reported.exit_code == FAILED
     assert reported.failure is not None
-    assert reported.failure.type == "AttributeError"
+    assert reported.failure.type == "builtins.AttributeError"
 
 
 @pytest.mark.language("artifact.constant-changes")
@@ -185,7 +185,7 @@ def test_artifacts_of_a_failed_attempt_are_never_seen(tmp_path: Path) -> None:
     assert (left["x"], left.attempt) == (1, 2)
     first, second = attempts(stage.store, left.address)
     assert first.failure is not None
-    assert first.failure.type == "AssertionError"
+    assert first.failure.type == "builtins.AssertionError"
     assert second.failure is None
 
 

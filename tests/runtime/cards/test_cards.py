@@ -235,7 +235,7 @@ def test_a_plain_card_shows_the_task(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (card.type, card.id) == ("default", None)
     for shown_there in (
         "<strong>mine</strong>",
-        "F/r/start/-",
+        "F/r/start/start",
         "self.big = bytes(100_000)",
         " bytes</pre>",
         "current.card.append",
@@ -247,7 +247,7 @@ def test_several_cards_and_one_of_the_authors_own(tmp_path: Path, monkeypatch: p
     above = '@card(type="own_card", options={"o": 1})\n        @card(id="second", type="blank")'
     cards = _cards(tmp_path, above, "current.card['second'].append(Markdown('_seen_'))", monkeypatch)
     assert [(card.type, card.id) for card in cards] == [("own_card", None), ("blank", "second")]
-    assert cards[0].get() == "3 F/r/start/- {'o': 1}"
+    assert cards[0].get() == "3 F/r/start/start {'o': 1}"
     assert "<em>seen</em>" in cards[1].get()
     assert [card.id for card in get_cards("F/r/start/-", type="blank")] == ["second"]
     assert len(get_cards("F/r/start/-", id="none")) == 0

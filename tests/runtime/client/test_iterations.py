@@ -60,13 +60,13 @@ def test_each_iteration_is_a_task_and_the_step_has_what_the_last_one_left(
 ) -> None:
     run = _run(tmp_path, monkeypatch)
     loop = run["loop"]
-    assert _ids(loop) == _ids(loop.tasks()) == ["loop/-~0", "loop/-~1", "loop/-~2"]
+    assert _ids(loop) == _ids(loop.tasks()) == ["loop/loop-i0", "loop/loop-i1", "loop/loop-i2"]
     assert [task.data.n for task in loop] == [1, 2, 3]
     assert [task.pathspec for task in loop] == [task.data.path for task in loop]
     assert [len(list(step)) for step in run] == [1, 3, 1]
     assert loop.task is not None
     assert (loop.task.data.n, [task.metadata_dict["attempt"] for task in loop]) == (3, ["0", "0", "0"])
-    assert _ids(loop.control_tasks) == ["loop/-~0"]
+    assert _ids(loop.control_tasks) == ["loop/loop-i0"]
 
 
 def test_the_path_of_an_iteration_leads_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,14 +82,14 @@ def test_the_path_of_an_iteration_leads_to_it(tmp_path: Path, monkeypatch: pytes
 def test_iterations_lead_to_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _run(tmp_path, monkeypatch)
     first, second, last = (Task(f"F/r/loop/-~{number}") for number in range(3))
-    assert [_ids(task.parent_tasks) for task in (first, second)] == [["start/-"], ["loop/-~0"]]
-    assert [_ids(task.child_tasks) for task in (first, last)] == [["loop/-~1"], ["end/-"]]
+    assert [_ids(task.parent_tasks) for task in (first, second)] == [["start/start"], ["loop/loop-i0"]]
+    assert [_ids(task.child_tasks) for task in (first, last)] == [["loop/loop-i1"], ["end/end"]]
 
 
 def test_an_unfinished_step_shows_the_iterations_that_began(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loop = _run(tmp_path, monkeypatch, failing=1)["loop"]
-    assert [(task.id, task.successful) for task in loop] == [("-~0", True), ("-~1", False)]
+    assert [(task.id, task.successful) for task in loop] == [("loop-i0", True), ("loop-i1", False)]
     failed = Task("F/r/loop/-~1").exception
     assert failed is not None
     assert "no more" in failed.exception
-    assert _ids(Task("F/r/loop/-~0").child_tasks) == ["loop/-~1"]
+    assert _ids(Task("F/r/loop/-~0").child_tasks) == ["loop/loop-i1"]

@@ -109,10 +109,40 @@ def test_a_script_does_it(tmp_path: Path) -> None:
     assert "__main__" in text
     ran = _python(tmp_path, "--no-pylint", "run", "--tag", "x", "--run-id-file", "id")
     assert ran.returncode == 0, ran.stderr
-    shown = _python(tmp_path, "logs", f"{(tmp_path / 'id').read_text().strip()}/start")
+    shown = _python(tmp_path, "logs", f"{(tmp_path / 'id').read_text()}/start")
     assert (shown.returncode, "attempt 1" in shown.stdout) == (0, True), shown.stderr
     assert _python(tmp_path, "airflow", "create", "out.py").returncode == 0
     assert "DAG" in (tmp_path / "out.py").read_text()
     wrong = _python(tmp_path, "spin", "start")
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert wrong.stderr.startswith("error: ")
+
+
+def _flowc(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "flowc", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_a_script_of_metaflow_does_it_without_metaflow(tmp_path: Path) -> None:
+    text = (ROOT / "examples" / "linear.py").read_text()
+    assert "from metaflow import" in text
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "flow.py").write_text(f"import beside\n{text}")
+    (tmp_path / "below" / "beside.py").write_text("")
+    (tmp_path / "metaflow.py").write_text("raise AssertionError('what lies where one works is not looked at')\n")
+    ran = _flowc(tmp_path, "below/flow.py", "run", "--tag", "x")
+    assert (ran.returncode, "succeeded" in ran.stdout + ran.stderr) == (0, True), ran.stderr
+    assert _flowc(tmp_path, "below/flow.py", "check").returncode == 0
+    assert _flowc(tmp_path, "below/flow.py", "spin").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [("none.py", "there is no file none.py"), ("bare.py", "bare.py starts no flow"), ("bad.py", "ZeroDivisionError")],
+)
+def test_a_script_that_starts_nothing_says_so(tmp_path: Path, file: str, text: str) -> None:
+    (tmp_path / "bare.py").write_text("from metaflow import FlowSpec\n")
+    (tmp_path / "bad.py").write_text("1 / 0\n")
+    ran = _flowc(tmp_path, file, "run")
+    assert ran.returncode != 0
+    assert text in ran.stderr

@@ -186,14 +186,14 @@ def test_a_timeout_cannot_be_swallowed_but_is_seen(tmp_path: Path) -> None:
     reported = stage.do("start")
     assert reported.exit_code == 1
     assert reported.failure is not None
-    assert reported.failure.type == "TimeoutException"
+    assert reported.failure.type == "flowc.exceptions.TimeoutException"
 
 
 def test_catch_sees_what_the_decorators_let_through(tmp_path: Path) -> None:
     stage = _stage(tmp_path, "@catch(var='problem', print_exception=False) @Plain", "raise KeyError('x')")
     left = stage.done("start")
     assert left["said"] == ["+plain", "start", "-plain KeyError"]
-    assert left["problem"].type == "KeyError"
+    assert left["problem"].type == "builtins.KeyError"
 
 
 def test_a_step_left_out_takes_its_own_foreach_and_switch(tmp_path: Path) -> None:

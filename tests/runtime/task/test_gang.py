@@ -83,7 +83,7 @@ def test_all_nodes_run_at_once_and_know_each_other(tmp_path: Path) -> None:
     _prepare(tmp_path, "time.sleep(0.5)")
     assert {code for code, _ in _ends(_nodes(tmp_path, (2, 0, 1))).values()} == {0}
     left = [read(_store(tmp_path), TaskAddress("F", "r", "node", str(node))) for node in range(3)]
-    assert [one["told"] for one in left] == [(("host-0", 3, node, "0"), node, node, True) for node in range(3)]
+    assert [one["told"] for one in left] == [(("host-0", 3, node, "node-0"), node, node, True) for node in range(3)]
     assert max(one["begun"] for one in left) < min(one["ended"] for one in left)
     contain(tmp_path, "join", "gather:start/node")
     assert [told[1] for told in read(_store(tmp_path), TaskAddress("F", "r", "join"))["told"]] == [0, 1, 2]

@@ -74,9 +74,9 @@ def test_artifacts_go_from_iteration_to_iteration_and_the_task_is_the_last(tmp_p
     assert [one["n"] for one in each] == [1, 2, 3, 4]
     assert [one.case for one in each] == [0, 0, 0, 1]
     assert {name: task[name] for name in task.names} == {name: each[-1][name] for name in each[-1].names}
-    assert task["seen"] == [("-~0", 0), ("-~1", 0), ("-~2", 0), ("-~3", 0)]
+    assert task["seen"] == [("loop-i0", 0), ("loop-i1", 0), ("loop-i2", 0), ("loop-i3", 0)]
     assert (task.next, task.iterations, each[-1].iterations) == (("end",), 4, None)
-    assert [str(address) for address in iterations(task)] == [f"F/r/loop/-~{number}" for number in range(4)]
+    assert [str(address) for address in iterations(task)] == [f"F/r/loop/loop-i{number}" for number in range(4)]
     stage.done("end", "loop=1:loop")
     assert [each.step for each, _ in walk(stage.store, stage.run)] == ["start", "loop", "end"]
 
@@ -124,11 +124,11 @@ FAILS_ONCE = "if self.n == 3 and current.retry_count < {}: {}"
 @pytest.mark.parametrize(
     ("failing", "tries"),
     [
-        ("raise ValueError", ["ValueError", ""]),
-        ("os.kill(os.getpid(), signal.SIGKILL)", ["MetaflowException", ""]),
-        ("os._exit(0)", ["MetaflowException", ""]),
-        ("sys.exit(3)", ["SystemExit", ""]),
-        ("self.x = lambda: 1; self.y = sys.stdin; raise KeyError", ["KeyError", ""]),
+        ("raise ValueError", ["builtins.ValueError", ""]),
+        ("os.kill(os.getpid(), signal.SIGKILL)", ["flowc.exceptions.MetaflowException", ""]),
+        ("os._exit(0)", ["flowc.exceptions.MetaflowException", ""]),
+        ("sys.exit(3)", ["builtins.SystemExit", ""]),
+        ("self.x = lambda: 1; self.y = sys.stdin; raise KeyError", ["builtins.KeyError", ""]),
     ],
 )
 def test_an_iteration_is_retried_alone(tmp_path: Path, failing: str, tries: list[str]) -> None:
@@ -136,7 +136,7 @@ def test_an_iteration_is_retried_alone(tmp_path: Path, failing: str, tries: list
     assert _loop(stage).exit_code == DONE
     assert [_tries(stage, number) for number in range(4)] == [[""], [""], tries, [""]]
     assert len(attempts(stage.store, stage.run.task("loop"))) == 1
-    assert stage.left("loop")["seen"] == [("-~0", 0), ("-~1", 0), ("-~2", 1), ("-~3", 0)]
+    assert stage.left("loop")["seen"] == [("loop-i0", 0), ("loop-i1", 0), ("loop-i2", 1), ("loop-i3", 0)]
 
 
 def test_every_iteration_may_use_up_its_retries(tmp_path: Path) -> None:
@@ -159,13 +159,13 @@ def test_when_its_retries_are_used_up_the_task_fails_as_the_iteration_did(tmp_pa
     reported = _loop(stage)
     assert reported.exit_code == FAILED
     assert reported.failure is not None
-    assert (reported.failure.type, reported.failure.exception) == ("ValueError", "three")
+    assert (reported.failure.type, reported.failure.exception) == ("builtins.ValueError", "three")
     (task,) = attempts(stage.store, stage.run.task("loop"))
     assert task.failure == reported.failure
     assert task.stdout == "now 3\n"
     # the engine starts the container again: nothing of the author's runs, for no try is left
     assert _loop(stage, retry=1).exit_code == FAILED
-    assert _tries(stage, 2) == ["ValueError", "ValueError"]
+    assert _tries(stage, 2) == ["builtins.ValueError", "builtins.ValueError"]
 
 
 def test_a_time_limit_is_each_iterations(tmp_path: Path) -> None:
@@ -175,7 +175,12 @@ def test_a_time_limit_is_each_iterations(tmp_path: Path) -> None:
         QUICK.format(1) + "\n    @timeout(seconds=1)",
     )
     assert _loop(stage).exit_code == DONE
-    assert [_tries(stage, number) for number in range(4)] == [[""], [""], ["TimeoutException", ""], [""]]
+    assert [_tries(stage, number) for number in range(4)] == [
+        [""],
+        [""],
+        ["flowc.exceptions.TimeoutException", ""],
+        [""],
+    ]
 
 
 KILLED = "if self.n == {0} and not os.path.exists('{1}'): open('{1}', 'w').close(); os.kill(os.getppid(), signal.SIGKILL); time.sleep(60)"
@@ -197,7 +202,7 @@ def test_a_killed_container_goes_on_at_the_iteration_that_had_begun(tmp_path: Pa
     stage = _killed(tmp_path, 3, 1)
     assert contain(tmp_path, "loop~", "start", retry=1).returncode == 0
     assert [len(_tries(stage, number)) for number in range(4)] == [1, 1, 2, 1]
-    assert stage.left("loop")["seen"] == [("-~0", 0), ("-~1", 0), ("-~2", 1), ("-~3", 0)]
+    assert stage.left("loop")["seen"] == [("loop-i0", 0), ("loop-i1", 0), ("loop-i2", 1), ("loop-i3", 0)]
     assert [one.retry for one in attempts(stage.store, stage.run.task("loop"))] == [0, 1]
 
 
@@ -205,7 +210,7 @@ def test_what_a_person_starts_anew_begins_anew(tmp_path: Path) -> None:
     stage = _killed(tmp_path, 3, 1)
     assert contain(tmp_path, "loop~", "start", retry=0).returncode == 0
     assert [len(_tries(stage, number)) for number in range(4)] == [2, 2, 2, 1]
-    assert stage.left("loop")["seen"] == [(f"-~{number}", 0) for number in range(4)]
+    assert stage.left("loop")["seen"] == [(f"loop-i{number}", 0) for number in range(4)]
 
 
 def test_a_container_that_died_before_it_said_that_all_was_done_says_it(tmp_path: Path) -> None:
@@ -260,7 +265,7 @@ def test_a_container_that_is_asked_to_end_ends_its_iteration_first(tmp_path: Pat
     time.sleep(0.3)
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == TERMINATED
-    assert _tries(stage, 1) == ["Terminated"]
+    assert _tries(stage, 1) == ["flowc.exceptions.Terminated"]
     (task,) = attempts(stage.store, stage.run.task("loop"))
     assert task.failure is not None
 

@@ -78,7 +78,7 @@ def test_current_knows_the_task(tmp_path: Path) -> None:
     ended = contain(tmp_path, "start", retry=2, FLOWC_PROJECT="mine.test.b", FLOWC_TAGS='["b", "a"]', USER="me")
     assert ended.returncode == 0, ended.stderr
     left = left_by(tmp_path)
-    assert left["names"] == ["F", "r", "start", "-", "F/r/start/-"]
+    assert left["names"] == ["F", "r", "start", "start", "F/r/start/start"]
     assert left["project"] == ["mine", "test.b", "mine.test.b.F", False]
     assert (left["retry"], left["parameters"], left["tags"], left["was"], left["running"]) == (
         2,

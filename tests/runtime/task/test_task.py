@@ -112,7 +112,7 @@ def test_a_module_that_raises_fails_the_attempt_with_its_own_traceback(tmp_path:
     assert ended.stderr.count("File ") == 1
     (attempt,) = _attempts(tmp_path)
     assert attempt.failure is not None
-    assert attempt.failure.type == "ModuleNotFoundError"
+    assert attempt.failure.type == "builtins.ModuleNotFoundError"
 
 
 def test_output_goes_on_at_once_and_is_kept(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_timeout_ends_the_step_below_a_second(tmp_path: Path, stop: str, swall
     assert time.monotonic() - began < 30
     (attempt,) = _attempts(tmp_path)
     assert attempt.failure is not None
-    assert attempt.failure.type == "TimeoutException"
+    assert attempt.failure.type == "flowc.exceptions.TimeoutException"
 
 
 @pytest.mark.parametrize(
@@ -195,15 +195,15 @@ def test_a_step_that_no_exception_reaches_is_ended_with_its_process(tmp_path: Pa
     [
         ("@retry(times=1)", "raise ValueError", 0, "failed"),
         ("@retry(times=1)", "raise ValueError", 1, "failed"),
-        ("@catch(var='why')", "raise ValueError('v')", 0, "ValueError"),
-        ("@catch(var='why')", "sys.exit(3)", 0, "SystemExit"),
+        ("@catch(var='why')", "raise ValueError('v')", 0, "builtins.ValueError"),
+        ("@catch(var='why')", "sys.exit(3)", 0, "builtins.SystemExit"),
         ("@catch(var='why')", "pass", 0, "none"),
         ("@catch", "raise ValueError", 0, "silent"),
         ("@retry(times=2)\n    @catch(var='why')", "raise ValueError('v')", 0, "failed"),
         ("@retry(times=2)\n    @catch(var='why')", "raise ValueError('v')", 1, "failed"),
-        ("@retry(times=2)\n    @catch(var='why')", "raise ValueError('v')", 2, "ValueError"),
-        ("@retry(times=2)\n    @catch(var='why')", "open('ran', 'w')", 3, "FailureHandledByCatch"),
-        ("@catch(var='why')\n    @timeout(seconds=1)", "time.sleep(30)", 0, "TimeoutException"),
+        ("@retry(times=2)\n    @catch(var='why')", "raise ValueError('v')", 2, "builtins.ValueError"),
+        ("@retry(times=2)\n    @catch(var='why')", "open('ran', 'w')", 3, "flowc.exceptions.FailureHandledByCatch"),
+        ("@catch(var='why')\n    @timeout(seconds=1)", "time.sleep(30)", 0, "flowc.exceptions.TimeoutException"),
         ("@timeout(seconds=60)\n    @catch(var='why')", "pass", 0, "none"),
     ],
 )
@@ -225,7 +225,7 @@ def test_retry_and_catch(tmp_path: Path, decorators: str, start: str, retry: int
         assert (why.type, bool(why)) == (outcome, True)
         assert isinstance(why.exception, str)
         assert isinstance(why.stacktrace, str)
-    killed = outcome == "FailureHandledByCatch"
+    killed = outcome == "flowc.exceptions.FailureHandledByCatch"
     assert ("before" in left) == (not killed)
     assert not Path("ran").exists()
 
