@@ -58,7 +58,7 @@ def _main(words: list[str], output: Output) -> int:
     store = open_store(order.store)  # before the code is entered: a relative folder is meant from here
     if order.store.startswith("file:"):
         os.environ["FLOWC_STORE"] = store.url  # for what the step itself opens, the client for one
-    reported = execute(loaded_flow(order.flow), order.call, store, output)
+    reported = execute(_asked_flow(order.flow), order.call, store, output)
     output.flush()
     if reported.published:
         from flowc.container.report import report
@@ -67,6 +67,14 @@ def _main(words: list[str], output: Output) -> int:
     if reported.exit_code == DONE and not reported.published:
         sys.stderr.write("a newer attempt of this task was faster: nothing is changed\n")
     return mistake(reported.message) if reported.exit_code == MISTAKE else _told(reported)
+
+
+def _asked_flow(flow: str) -> Loaded | Broken:
+    """The flow; a task that was asked to end while it was imported is one that has begun, and the store tells so."""
+    try:
+        return loaded_flow(flow)
+    except Terminated as error:
+        return Broken(flow.rpartition(":")[2], error)
 
 
 def _told(reported: Reported) -> int:

@@ -94,9 +94,9 @@ def _executed(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Out
     loaded, first = _begun(loaded, call, store, started)
     fence = ordering.begin(store, address, call.retry, os.urandom(16).hex(), started)
     task = _Task(call, store, output, fence, [])
-    if isinstance(loaded, Broken):
-        raise _failed(task, loaded.error)
     with _noted(task):
+        if isinstance(loaded, Broken):
+            raise loaded.error if isinstance(loaded.error, Terminated) else _failed(task, loaded.error)
         if call.repeats:
             return _repeated(loaded, task, first)
         return _attempted(loaded, task, first)
