@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from flowc.artifacts.address import RunAddress
+from flowc.task.call import MISTAKE
 
 from compiler.backends.command import added, config_environment, loads_text, mutated, step_word
 from compiler.ir.plan import Plan
@@ -169,7 +170,8 @@ class _Run:
             self.listener.finished(attempt.told, time.monotonic() - attempt.begun)
             yield from walk.end(attempt.ready, Report(_number(event.report, "fan"), _number(event.report, "case")))
             return
-        again = attempt.retry + 1 < attempt.ready.task.attempts
+        is_mistake = os.waitstatus_to_exitcode(event.status) == MISTAKE
+        again = attempt.retry + 1 < attempt.ready.task.attempts and not is_mistake
         self.listener.failed(attempt.told, _message(event), again)
         if again:
             self.pausing.append((time.monotonic() + self._pause(attempt), attempt.ready, attempt.retry + 1))

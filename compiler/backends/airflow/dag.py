@@ -23,7 +23,16 @@ from compiler.backends.airflow.parameters import params
 from compiler.backends.airflow.segments import Guard, Indices, Segment, Single, Unit, units
 from compiler.backends.airflow.sensors import sensor_call, sensors
 from compiler.backends.airflow.settings import callbacks, operator, placed
-from compiler.backends.airflow.steps import BASH_REPORT, MODULE, POD_REPORT, asset_name, hook_call, operator_call
+from compiler.backends.airflow.steps import (
+    BASH_REPORT,
+    MODULE,
+    POD_REPORT,
+    RETRIED,
+    asset_name,
+    hook_call,
+    operator_call,
+    operator_class,
+)
 from compiler.backends.command import environment, flow_image, legible, trigger_facts
 from compiler.ir.plan import FlowTrigger, Plan, Task, Trigger
 from compiler.slotted_class import record
@@ -65,6 +74,7 @@ def dag_text(plan: Plan, options: Options) -> str:
     dag = _dag(plan, options)
     waits = [sensor_call(each, number) for number, each in enumerate(sensors(plan.flow), 1)]
     used = calls([*steps, *waits, dag])
+    retried = Code(operator_class(options)) if RETRIED in used else None
     ways, hooks = _ways(parts), _hooks(plan, options)
     return _render(
         headline=docstring(f"The flow {plan.flow.name} of {plan.flow.path}, written by flowc: change the flow, not this file."),
@@ -74,6 +84,7 @@ def dag_text(plan: Plan, options: Options) -> str:
         events=source(_events(plan), 0, len("EVENTS = ")) if plan.triggers else None,
         timedelta="timedelta" in used,
         imports=_imports(used, options),
+        retried=retried,
         params="Param" in used,
         external="ExternalTaskSensor" in used,
         sensors=[_Plain(_assignment(f"_sensor_{number}", call, 4)) for number, call in enumerate(waits, 1)],
@@ -137,7 +148,7 @@ def _imports(used: frozenset[str], options: Options) -> list[Code]:
     found = dict(callbacks(options))
     if "S3KeySensor" in used:
         found["airflow.providers.amazon.aws.sensors.s3"] = "S3KeySensor"
-    if "KubernetesPodOperator" in used:
+    if operator(options) == "kubernetes":
         found["airflow.providers.cncf.kubernetes.operators.pod"] = "KubernetesPodOperator"
     if any(name.startswith("k8s.") for name in used):
         found["kubernetes.client"] = "models as k8s"

@@ -19,6 +19,8 @@ BEGIN = ("--owner", "OWNER", "--parameters", "PARAMETERS")
 FLOWS = "flow/"
 """What the names of the assets begin with that flows update at their end."""
 MODULE = ("python", "-m", "flowc", "step")
+RETRIED = "_Retried"
+"""The file's own class for a step that is tried again."""
 
 
 def operator_call(task: Task, guard: Guard, plan: Plan, options: Options) -> Call:
@@ -26,9 +28,14 @@ def operator_call(task: Task, guard: Guard, plan: Plan, options: Options) -> Cal
     shared = _shared(task) | _guarded(guard)
     if task.is_end:
         shared["outlets"] = [Call("Asset", (f"{FLOWS}{options.name or plan.name}",))]
-    if operator(options) == "kubernetes":
-        return Call("KubernetesPodOperator", named=tuple((_pod(task, options) | shared).items()))
-    return Call("BashOperator", named=tuple((_bash(task) | shared).items()))
+    described = _pod(task, options) if operator(options) == "kubernetes" else _bash(task)
+    name = RETRIED if task.attempts > 1 else operator_class(options)
+    return Call(name, named=tuple((described | shared).items()))
+
+
+def operator_class(options: Options) -> str:
+    """The class of Airflow's that starts a step."""
+    return "KubernetesPodOperator" if operator(options) == "kubernetes" else "BashOperator"
 
 
 def asset_name(trigger: Trigger) -> str:
@@ -52,7 +59,7 @@ def hook_call(name: str, hook: Hook, options: Options) -> Call:
     else:
         found |= {"bash_command": f"exec {_shell(words)}", "do_xcom_push": False}
     found["pre_execute"] = Code(f'_skip_unless_ended("{hook.on}")')
-    return Call("KubernetesPodOperator" if pods else "BashOperator", named=tuple(found.items()))
+    return Call(operator_class(options), named=tuple(found.items()))
 
 
 def _shell(words: tuple[str, ...]) -> str:

@@ -17,6 +17,9 @@ from compiler.slotted_class import record, replaced
 REPORT = "/tmp/flowc"
 RUN = "argo-{{workflow.namespace}}-{{workflow.name}}"
 
+_IS_NO_MISTAKE = 'lastRetry.exitCode != "2"'
+"""A mistake in the call is one the next time, too; a pod without an exit code has `-1` here."""
+
 _WORDS = len(("python", "-m", "flowc", "step"))
 
 
@@ -105,7 +108,7 @@ def _inputs(task: Task, has_parameters: bool) -> dict[str, Tree]:
 
 
 def _retries(task: Task, limit: int) -> Tree:
-    strategy: dict[str, Tree] = {"limit": limit, "retryPolicy": "Always"}
+    strategy: dict[str, Tree] = {"limit": limit, "retryPolicy": "Always", "expression": _IS_NO_MISTAKE}
     if task.retry and task.retry.pause:
         strategy["backoff"] = Inline({"duration": _duration(task.retry.pause)})
     return strategy

@@ -13,9 +13,9 @@ from flowc.named_tuple import NamedTuple
 from flowc.source.module import Loaded, prepare
 from flowc.standard_path import standard_path
 from flowc.store import open_store
-from flowc.store.protocol import MissingError, StoreError
+from flowc.store.protocol import MissingError, Store, StoreError
 from flowc.task import guard
-from flowc.task.call import BUG, DONE, MISTAKE, TERMINATED, Broken, Reported, TaskCall
+from flowc.task.call import BUG, DONE, MISTAKE, STORE, TERMINATED, Broken, Reported, TaskCall
 from flowc.task.output import Output
 from flowc.task.task import execute
 
@@ -46,8 +46,10 @@ def main(words: list[str]) -> int:
             code = _main(words, output)
         except (Terminated, KeyboardInterrupt):  # before the task has begun
             code = TERMINATED
-        except (CallMistake, StoreError) as error:
+        except CallMistake as error:
             code = mistake(str(error))
+        except StoreError as error:
+            code = unanswered(str(error))
         except Exception:  # noqa: BLE001 - the last resort: a fault of ours is told as one
             code = _bug()
     return code
@@ -55,7 +57,7 @@ def main(words: list[str]) -> int:
 
 def _main(words: list[str], output: Output) -> int:
     order = _order(words, os.environ)
-    store = open_store(order.store)  # before the code is entered: a relative folder is meant from here
+    store = _opened(order.store)  # before the code is entered: a relative folder is meant from here
     if order.store.startswith("file:"):
         os.environ["FLOWC_STORE"] = store.url  # for what the step itself opens, the client for one
     reported = execute(_asked_flow(order.flow), order.call, store, output)
@@ -67,6 +69,13 @@ def _main(words: list[str], output: Output) -> int:
     if reported.exit_code == DONE and not reported.published:
         sys.stderr.write("a newer attempt of this task was faster: nothing is changed\n")
     return mistake(reported.message) if reported.exit_code == MISTAKE else _told(reported)
+
+
+def _opened(url: str) -> Store:
+    try:
+        return open_store(url)
+    except StoreError as error:  # nothing was asked yet: it is the URL that is wrong, or what goes with it
+        raise CallMistake(str(error)) from None
 
 
 def _asked_flow(flow: str) -> Loaded | Broken:
@@ -87,6 +96,12 @@ def mistake(text: str) -> int:
     """Tell of a mistake in the call; its exit code."""
     sys.stderr.write(f"flowc: {text}\n")
     return MISTAKE
+
+
+def unanswered(text: str) -> int:
+    """Tell of a store that gave no answer, or a wrong one; its exit code."""
+    sys.stderr.write(f"flowc: {text}\n")
+    return STORE
 
 
 def _bug() -> int:

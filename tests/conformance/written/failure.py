@@ -10,4 +10,10 @@ CASES: tuple[Written, ...] = (
         "KilledFlow",
         shows=("retry.killed", "catch.killed", "timeout.c-code"),
     ),
+    Written(
+        FLOWS / "wrong_call.py",
+        "WrongCallFlow",
+        environment={"FLOWC_SECRET_ODD": "no table"},
+        shows=("retry.mistake",),
+    ),
 )
