@@ -16,7 +16,7 @@ from tests.engines.argo_controller import Controller, Pods
 from tests.engines.argo_expressions import go_json
 from tests.engines.argo_nodes import FAILURES, Node, obj, objects
 from tests.engines.argo_pods import Host, RunningPod
-from tests.engines.argo_tags import Json
+from tests.engines.argo_tags import Json, TagError, check_start
 from tests.engines.argo_yaml import EVENT_KINDS, read_manifests
 
 NAMESPACE = "default"
@@ -47,7 +47,10 @@ class WorkflowResult:
     @property
     def log(self) -> str:
         """What went wrong and what the containers wrote."""
-        return "\n".join(f"--- {node.name}: {node.phase} {node.message}\n{node.log}" for node in self.nodes.values())
+        begun = "" if self.phase else f"the workflow never starts: {self.message}\n"
+        return begun + "\n".join(
+            f"--- {node.name}: {node.phase} {node.message}\n{node.log}" for node in self.nodes.values()
+        )
 
     def node(self, path: str) -> Node:
         """The node of that name below the workflow's own: `each(0:0).left`."""
@@ -62,6 +65,7 @@ class Submission:
     name: str | None = None
     namespace: str = NAMESPACE
     uid: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def run_workflow(
@@ -86,7 +90,12 @@ def run_workflow(
     uid = submission.uid or _hash(name, time.time_ns())[:32]
     arguments = given_arguments(spec, submission.parameters)
     values = _globals(spec, document, name, uid, submission.namespace, arguments)
+    values |= {f"workflow.labels.{label}": value for label, value in submission.labels.items()}
     pods = Pods(host, min(workers, int(str(spec.get("parallelism", workers)))), seed, watch)
+    try:
+        check_start({**spec, "arguments": {"parameters": list(arguments)}} if arguments else spec)
+    except TagError as error:
+        return WorkflowResult(name, submission.namespace, uid, "", f"Unable to set ExecWorkflow: {error}", {}, 0)
     controller = Controller(spec, values, pods, pause_scale)
     if "activeDeadlineSeconds" in spec:
         pods.later(float(str(spec["activeDeadlineSeconds"])), pods.stop)

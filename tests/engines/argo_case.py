@@ -32,6 +32,7 @@ def run_argo(
     watch: Callable[[RunningPod], None] | None = None,
     name: str | None = None,
     uid: str | None = None,
+    offloads: bool = False,
 ) -> Outcome:
     """Compile, submit with the case's parameters, run the containers with the given interpreter.
 
@@ -42,7 +43,16 @@ def run_argo(
         workers = max(workers, NODES)
     found = replace(case, flow=source.name, root=Path(source.root))
     return submit(
-        files[0].text, found, folder, seed=seed, workers=workers, python=python, watch=watch, name=name, uid=uid
+        files[0].text,
+        found,
+        folder,
+        seed=seed,
+        workers=workers,
+        python=python,
+        watch=watch,
+        name=name,
+        uid=uid,
+        offloads=offloads,
     )
 
 
@@ -62,6 +72,7 @@ def submit(
     watch: Callable[[RunningPod], None] | None = None,
     name: str | None = None,
     uid: str | None = None,
+    offloads: bool = False,
 ) -> Outcome:
     """Run the manifest of a case, whoever compiled it; its store must be `store_of(folder)`."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -70,6 +81,7 @@ def submit(
         (case.root or case.path.parent).resolve(),
         environment={"PYTHONPATH": str(SHIM), "PYTHONDONTWRITEBYTECODE": "1", **case.environment},
         commands={"python": python},
+        offloads=offloads,
     )
     given = {parameter: word(value) for parameter, value in case.parameters.items()}
     result = run_workflow(

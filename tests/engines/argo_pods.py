@@ -35,7 +35,8 @@ class Host:
     """Where containers run: what their image holds and the objects that the namespace has.
 
     `commands` maps the first word of a command to what the image's program of that name is here; `environment` is the image's;
-    `workdir` is its working directory; `secrets` and `claims` are the namespace's, by name.
+    `workdir` is its working directory; `secrets` and `claims` are the namespace's, by name. `offloads`: the controller may create
+    the objects in which it keeps long arguments.
     """
 
     folder: Path
@@ -44,6 +45,7 @@ class Host:
     commands: Mapping[str, Sequence[str]] = field(default_factory=dict)
     secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     claims: Mapping[str, Path] = field(default_factory=dict)
+    offloads: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +182,11 @@ def _container(spec: PodSpec, host: Host, folder: Path) -> tuple[list[str], dict
     places = _places(spec, host, folder)
     declared = _environment(spec, host)
     words = [expand(word, declared) for word in spec.command]
-    size = sum(len(word.encode()) + 2 for word in words)
-    if size > MAX_ARGUMENTS or any(len(word.encode()) >= MAX_ARGUMENTS for word in words):
-        raise PodError("configmaps is forbidden: arguments of more than 128 KiB")
+    if sum(len(word.encode()) + 2 for word in words) > MAX_ARGUMENTS:
+        if not host.offloads:
+            raise PodError("configmaps is forbidden: arguments of more than 128 KiB")
+        words = _offloaded(list(spec.command), places["/tmp"])
+        declared["ARGO_CONTAINER_ARGS_FILE"] = "/argo/config/ARGO_CONTAINER_ARGS_FILE"
     private = {"TMPDIR": str(places["/tmp"])} if "/tmp" in places else {}
     moved = {path: place for path, place in places.items() if path != "/tmp"}
     env = {
@@ -193,6 +197,16 @@ def _container(spec: PodSpec, host: Host, folder: Path) -> tuple[list[str], dict
     if words[0] not in host.commands:
         raise PodError(f"the image has no program {words[0]!r}")
     return [*host.commands[words[0]], *words[1:]], env, places
+
+
+def _offloaded(words: list[str], tmp: Path) -> list[str]:
+    """As the executor starts a program whose arguments came through a file: no kubelet has expanded them, and long ones are in files."""
+    for number, word in enumerate(words[1:]):
+        if len(word.encode()) > MAX_ARGUMENTS:
+            file = tmp / f"argo_arg_{number}.txt"
+            file.write_text(word)
+            words[number + 1] = f"@{file}"
+    return words
 
 
 def _places(spec: PodSpec, host: Host, folder: Path) -> dict[str, Path]:

@@ -16,6 +16,9 @@ from compiler.slotted_class import record, replaced
 
 REPORT = "/tmp/flowc"
 RUN = "argo-{{workflow.namespace}}-{{workflow.name}}"
+_RESUBMITTED = "'workflows', 'argoproj', 'io/resubmitted-from-workflow'"
+ORIGIN = f"argo-{{{{workflow.namespace}}}}-{{{{=sprig.dig({_RESUBMITTED}, '', workflow.labels)}}}}"
+"""The run that `argo resubmit` made this one of, by the label that it leaves; a dot in a label's name is a level to expressions."""
 
 _IS_NO_MISTAKE = 'lastRetry.exitCode != "2"'
 """A mistake in the call is one the next time, too; a pod without an exit code has `-1` here."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from compiler.backends import Options
-from compiler.backends.argo.containers import REPORT, containers, variables
+from compiler.backends.argo.containers import ORIGIN, REPORT, containers, variables
 from compiler.backends.argo.events import event_documents
 from compiler.backends.argo.hooks import exit_templates
 from compiler.backends.argo.kubernetes import names, options_of
@@ -118,6 +118,6 @@ def _every_container(plan: Plan, options: Options) -> Tree:
     return {
         "image": flow_image(options),
         **placed(options, "container"),
-        "env": variables(environment(plan, options, f"dir:{REPORT}")),
+        "env": variables({**environment(plan, options, f"dir:{REPORT}"), "FLOWC_ORIGIN": ORIGIN}),
         "volumeMounts": [Inline({"name": _VOLUME, "mountPath": "/tmp"})],
     }

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from flowc.artifacts.address import parse_loads
+from flowc.artifacts.address import RunAddress, parse_loads
 from flowc.exceptions import CallMistake, Terminated
 from flowc.named_tuple import NamedTuple
 from flowc.source.module import Loaded, prepare
@@ -60,6 +60,10 @@ def _main(words: list[str], output: Output) -> int:
     store = _opened(order.store)  # before the code is entered: a relative folder is meant from here
     if order.store.startswith("file:"):
         os.environ["FLOWC_STORE"] = store.url  # for what the step itself opens, the client for one
+    if order.call.origin:
+        from flowc.task.takeover import take_over
+
+        take_over(store, RunAddress(order.flow.rpartition(":")[2], order.call.run), order.call.origin)
     reported = execute(_asked_flow(order.flow), order.call, store, output)
     output.flush()
     if reported.published:
@@ -130,7 +134,7 @@ def loaded_flow(flow: str) -> Loaded | Broken:
 
 
 def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
-    step, options = _parsed(words)
+    step, options = _parsed([_onloaded(word, variables) for word in words])
     first = "load" not in options
     given = _parameters(options.get("parameters", "{}")) if first else {}
     parameters, trigger = started_by(given, variables) if first else ({}, ())
@@ -146,10 +150,17 @@ def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
         tags=tuple(_json(variables, "FLOWC_TAGS", "[]")),
         project=variables.get("FLOWC_PROJECT", ""),
         trigger=trigger,
+        origin="" if first else _origin(variables),
         repeats=step.endswith("~"),
     )
     target = options.get("report", variables.get("FLOWC_REPORT", ""))
     return _Order(call, the_flow(), needed_variable(variables, "FLOWC_STORE"), target)
+
+
+def _origin(variables: Mapping[str, str]) -> str:
+    """The run that this one was resubmitted from. An engine that knows none gives a name without its last part."""
+    found = variables.get("FLOWC_ORIGIN", "")
+    return "" if found.endswith("-") else found
 
 
 def started_by(
@@ -162,6 +173,22 @@ def started_by(
     from flowc.container.trigger_events import NAME, taken
 
     return taken({**given, NAME: told} if told else given)
+
+
+def _onloaded(word: str, variables: Mapping[str, str]) -> str:
+    """The word, which Argo's executor keeps in a file where it is longer than the system lets an argument be.
+
+    It does so only with arguments that come through a file themselves, which the variable tells; no word of ours begins with `@`.
+    """
+    place = word[1:]
+    is_kept = word[:1] == "@" and _OFFLOADING in variables and os.path.basename(place).startswith("argo_arg_")
+    if not is_kept:
+        return word
+    with open(place, encoding="utf-8") as file:
+        return file.read()
+
+
+_OFFLOADING = "ARGO_CONTAINER_ARGS_FILE"
 
 
 def _parsed(words: list[str]) -> tuple[str, dict[str, str]]:
