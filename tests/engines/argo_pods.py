@@ -227,6 +227,7 @@ def _places(spec: PodSpec, host: Host, folder: Path) -> dict[str, Path]:
 def _volume(volume: dict[str, Json], host: Host, private: Path) -> Path:
     if "emptyDir" in volume:
         private.mkdir()
+        private.chmod(0o777)  # as the kubelet makes it
         return private
     claim = volume.get("persistentVolumeClaim")
     if isinstance(claim, dict) and claim["claimName"] in host.claims:
