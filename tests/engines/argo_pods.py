@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from tests.engines.argo_tags import Json
+from tests.engines.rights import open_to_it
 
 MAX_ARGUMENTS = 131_072
 GRACE = 2.0
@@ -36,7 +37,7 @@ class Host:
 
     `commands` maps the first word of a command to what the image's program of that name is here; `environment` is the image's;
     `workdir` is its working directory; `secrets` and `claims` are the namespace's, by name. `offloads`: the controller may create
-    the objects in which it keeps long arguments.
+    the objects in which it keeps long arguments. `user` is what stands before a command that the image's user runs.
     """
 
     folder: Path
@@ -46,6 +47,7 @@ class Host:
     secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     claims: Mapping[str, Path] = field(default_factory=dict)
     offloads: bool = False
+    user: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def run_pod(spec: PodSpec, attempt: int, host: Host, started: Callable[[RunningP
     log = folder / "log"
     with log.open("wb") as sink:
         process = subprocess.Popen(
-            words, env=env, cwd=host.workdir, stdout=sink, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+            [*host.user, *words], env=env, cwd=host.workdir, stdout=sink, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
             start_new_session=True,
         )  # fmt: skip
     pod = RunningPod(spec, attempt, process)
@@ -190,7 +192,7 @@ def _container(spec: PodSpec, host: Host, folder: Path) -> tuple[list[str], dict
     private = {"TMPDIR": str(places["/tmp"])} if "/tmp" in places else {}
     moved = {path: place for path, place in places.items() if path != "/tmp"}
     env = {
-        "PATH": os.environ["PATH"], "HOME": str(folder), **private, **host.environment,
+        "PATH": os.environ["PATH"], "HOME": str(open_to_it(folder / "home")), **private, **host.environment,
         **{name: _moved(value, moved) for name, value in declared.items()},
     }  # fmt: skip
     words = [_moved(word, moved) for word in words]

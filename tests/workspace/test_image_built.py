@@ -99,7 +99,7 @@ def test_a_flow_in_the_image_does_what_it_does_here(
     (tmp_path / "code").mkdir()
     code = _code(tmp_path / "code")
     python = builder.python(builder.container("writes:1"), shared, user)
-    there = run_argo(FlowCase(code / "writes.py", "WritesFlow"), shared, python=python, workers=1)
+    there = run_argo(FlowCase(code / "writes.py", "WritesFlow"), shared, python=python, workers=1, user=())
     assert there.success, there.log[-3000:]
     assert not (code / "report.csv").exists()
     monkeypatch.chdir(code)
