@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
@@ -14,13 +15,14 @@ from flowc.store.protocol import MissingError, Store, StoreError
 
 from compiler.mistakes import CallError
 from compiler.run.process_state import Life, life
-from compiler.slotted_class import record
+from compiler.slotted_class import record, replaced
 from compiler.workspace.settings import did_you_mean
 
 TaskStatus = Literal["done", "caught", "failed", "running", "stopped", "killed", "unfinished", "waiting"]
-"""`killed`: the process ended without a word; `stopped`: a signal asked it to end."""
+"""`killed`: the process ended without a word; `stopped`: a signal asked it to end, and nothing has started it again."""
 RunStatus = Literal["succeeded", "failed", "running", "stopped", "unfinished"]
-"""`unfinished` is what still runs and what was killed, where nothing on this machine can tell them apart."""
+"""`stopped` is also what an engine ended from outside, as far as a task or an exit hook could write it down; `unfinished` what
+still runs or was killed, where nothing in the store or on this machine can tell them apart."""
 
 
 _SHOWN = 20
@@ -57,7 +59,7 @@ class TaskState:
         """`failed` where the newest attempt has failed by itself and none since has left a manifest."""
         newest = self._newest_failure
         if newest:
-            return ("stopped" if self.life else "unfinished") if _was_ended(newest) else "failed"
+            return "stopped" if _was_ended(newest) else "failed"
         if self.manifest:
             return "caught" if self.manifest.caught else "done"
         return _OPEN[self.life] if self.attempts else "waiting"
@@ -108,16 +110,23 @@ class RunState:
     record: RunRecord
     tasks: tuple[TaskState, ...]
     life: Life | None = None
+    is_over: bool = False
+    """Whether an exit hook has told that the engine ended it, and not well."""
 
     @property
     def status(self) -> RunStatus:
-        """What its process tells; else `failed` where one of its tasks is, `succeeded` once all are done, the last step among them."""
+        """What its process tells; else `failed` or `stopped` where one of its tasks is, `succeeded` once all are done, the last among them.
+
+        A task that the engine will try again counts as what it is until then.
+        """
         if self.life:
             return self.life
-        if any(task.status == "failed" for task in self.tasks):
+        found = {task.status for task in self.tasks}
+        if found <= {"done", "caught"} and self.finished is not None:
+            return "succeeded"
+        if "failed" in found or "killed" in found:
             return "failed"
-        done = all(task.status in ("done", "caught") for task in self.tasks)
-        return "succeeded" if done and self.finished is not None else "unfinished"
+        return "stopped" if "stopped" in found or self.is_over else "unfinished"
 
     @property
     def finished(self) -> float | None:
@@ -165,15 +174,21 @@ def list_runs(store: Store, flow: str, limit: int) -> Iterator[RunState]:
         found = list(walk(store, record.address))
         again = repeated(store, record.address, {address.step for address, _ in found})
         living = life(store.url, record.address)
-        yield RunState(
-            record,
-            tuple(
-                TaskState(
-                    task, manifest, attempts(store, task) if manifest is None or task.folder in again else (), living
-                )
-                for task, manifest in found
+        yield _settled(
+            store,
+            RunState(
+                record,
+                tuple(
+                    TaskState(
+                        task,
+                        manifest,
+                        attempts(store, task) if manifest is None or task.folder in again else (),
+                        living,
+                    )
+                    for task, manifest in found
+                ),
+                living,
             ),
-            living,
         )
 
 
@@ -185,7 +200,22 @@ def read_state(store: Store, flow: str, run: str) -> RunState:
     tasks = [TaskState(task, manifest, attempts(store, task), living) for task, manifest in walk(store, address)]
     order = _step_order(record.first, tasks)
     ordered = sorted(tasks, key=lambda task: (order[task.address.step], _index_place(task)))
-    return RunState(record, tuple(ordered), living)
+    return _settled(store, RunState(record, tuple(ordered), living))
+
+
+def _settled(store: Store, state: RunState) -> RunState:
+    """The run with what its exit hooks tell, where its tasks leave it open: all that has begun and not ended was killed."""
+    if state.status != "unfinished" or not _is_over(store, state):
+        return state
+    tasks = tuple(replaced(task, life="failed") for task in state.tasks)
+    return replaced(state, tasks=tasks, is_over=True)
+
+
+def _is_over(store: Store, state: RunState) -> bool:
+    """Whether a hook for runs that failed has begun after every task: one that ran before belongs to an end that was taken back."""
+    began = max((task.started for task in state.tasks if task.started is not None), default=0.0)
+    told = (store.get(key).data for key in store.list(f"{state.record.address.folder}/_hooks/error~"))
+    return any(json.loads(each)["begun"] > began for each in told)
 
 
 def _step_order(first: str, tasks: list[TaskState]) -> dict[str, int]:

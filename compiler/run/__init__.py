@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from flowc.artifacts.address import RunAddress, parent
-from flowc.task.call import FAILED
+from flowc.task.call import FAILED, MISTAKE
 
 from compiler.backends.command import added, config_environment, loads_text, mutated, path_environment, step_word
 from compiler.ir.plan import Plan
@@ -202,7 +202,10 @@ class _Run:
             yield from walk.end(attempt.ready, Report(_number(event.report, "fan"), _number(event.report, "case")))
             return
         task = attempt.ready.task
-        again = attempt.retry + 1 < task.attempts and not (_is_steps(event) and task.retry and task.retry.only_system)
+        is_final = os.waitstatus_to_exitcode(event.status) == MISTAKE or (
+            _is_steps(event) and task.retry and task.retry.only_system
+        )
+        again = attempt.retry + 1 < task.attempts and not is_final
         self.listener.failed(attempt.told, _message(event), again)
         if again:
             self.pausing.append((time.monotonic() + self._pause(attempt), attempt.ready, attempt.retry + 1))

@@ -20,6 +20,7 @@ PYTHON = "3.11"
 REQUIREMENTS = "requirements.txt"
 
 _USER = 1000
+_HOME = "/home/flowc"
 
 
 class ImageError(CallError):
@@ -31,7 +32,8 @@ MICROMAMBA = "mambaorg/micromamba:2.3.0"
 
 
 def dockerfile(settings: Settings, archive: Archive, packages: Packages | None = None) -> str:
-    """The recipe. It copies `code.tar.gz` and `flowc/` of the build context (`context`) and nothing else, and runs as no root.
+    """The recipe. It copies `code.tar.gz` and `flowc/` of the build context (`context`) and nothing else, and runs as no root,
+    who may write to the working directory and at home.
 
     With `packages` it installs these alone; without, what the settings or the requirements beside the code name.
     """
@@ -44,7 +46,11 @@ def dockerfile(settings: Settings, archive: Archive, packages: Packages | None =
             "# The code, unpacked: paths of flows are relative to this folder.",
             "ADD code.tar.gz /code",
             "WORKDIR /code",
-            f"USER {_USER}:{_USER}",
+            "# Whoever runs it may write there and at home: that user, or any other of group 0.",
+            f"ENV HOME={_HOME}",
+            *(["USER 0"] if packages and packages.conda else []),  # what it is built on is another user's
+            f"RUN mkdir -p {_HOME} && chown -R {_USER}:0 /code {_HOME} && chmod -R u+rwX,g=u /code {_HOME}",
+            f"USER {_USER}:0",
             "",
         ]
     )

@@ -271,6 +271,31 @@ def test_a_failed_member_fails_the_run(run: Run, line: str, operator: str) -> No
     assert "ZeroDivisionError" in outcome.log
 
 
+MISTAKEN = """
+from flowc import FlowSpec, JSONType, Parameter, retry, step
+
+
+class MistakenFlow(FlowSpec):
+    numbers = Parameter("numbers", type=JSONType)
+
+    @retry(times=2, minutes_between_retries=0)
+    @step
+    def start(self):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+
+
+@pytest.mark.parametrize(("line", "operator"), WAYS)
+def test_a_mistake_in_the_call_spends_no_retries(run: Run, line: str, operator: str) -> None:
+    outcome = run(line, "MistakenFlow", MISTAKEN, {"numbers": "{"}, operator)
+    assert not outcome.success
+    assert 1 <= outcome.log.count("flowc: parameter 'numbers'") < 3, "2.11 tells each line twice"
+
+
 FAILING_ARM = """
 from flowc import FlowSpec, Parameter, step
 

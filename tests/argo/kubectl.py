@@ -1,4 +1,4 @@
-"""Stands in for kubectl and the cluster behind it: `apply`, `create` and `get` of one template and its workflows.
+"""Stands in for kubectl and the cluster behind it: `apply`, `create`, `get` and `delete` of one template, its Secret and workflows.
 
 A created workflow is executed by the interpreter at once; what is kept lies in `KUBECTL_STATE`.
 """
@@ -23,7 +23,10 @@ def main(words: list[str]) -> int:
     assert words[2] == "-n", words
     namespace, verb, rest = words[3], words[4], words[5:]
     if verb == "apply":
-        (STATE / "template").write_text(sys.stdin.read())
+        applied(sys.stdin.read(), namespace)
+    elif verb == "delete":
+        with (STATE / "deleted").open("a") as file:
+            file.write(f"{rest[0]} {rest[1]}\n")
     elif verb == "create":
         sys.stdout.write(created(json.load(sys.stdin), namespace))
     elif verb == "get" and rest[0] == "workflow":
@@ -34,15 +37,26 @@ def main(words: list[str]) -> int:
     return 0
 
 
+def applied(text: str, namespace: str) -> None:
+    """Keep a template or a Secret, which must be of this namespace."""
+    document = json.loads(text)
+    assert document["metadata"].get("namespace", namespace) == namespace, document["metadata"]
+    secret = document["kind"] == "Secret"
+    (STATE / ("secret" if secret else "template")).write_text(json.dumps(document) if secret else text)
+
+
 def created(workflow: dict[str, dict[str, object]], namespace: str) -> str:
     """Execute a workflow; its name."""
     name = f"{workflow['metadata']['generateName']}abcde"
     arguments = json.loads(json.dumps(workflow["spec"]["arguments"]))["parameters"]
+    file = STATE / "secret"
+    secret = json.loads(file.read_text()) if file.exists() else {}
     host = Host(
         STATE / "pods",
         STATE,
         environment={"PYTHONPATH": str(SHIM)},
         commands={"python": [sys.executable]},
+        secrets={secret["metadata"]["name"]: secret["stringData"]} if secret else {},
     )
     given = {argument["name"]: argument["value"] for argument in arguments}
     text = (STATE / "template").read_text()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.engines import FlowCase
-from tests.engines.argo_cluster import ClusterError, cluster, run_on_cluster
+from tests.engines.argo_cluster import ClusterError, cluster, run_on_cluster, tidied
 from tests.stages.kubectl import stand_in
 
 FLOW = """
@@ -19,7 +20,7 @@ class Small(FlowSpec):
 
     @step
     def start(self):
-        assert os.environ.get("OWN", "a$b") == "a$b"
+        assert os.environ["OWN"] == "a$b $(PATH) {{workflow.name}} {{=1+1}} {{="
         self.xs = [1, 2]
         self.next(self.body, foreach="xs")
 
@@ -43,19 +44,40 @@ def case(folder: Path) -> FlowCase:
     path = folder / "code" / "small.py"
     path.parent.mkdir()
     path.write_text(FLOW, encoding="utf-8")
-    return FlowCase(path, "Small", {"text": "{{=1+1}}"}, {"OWN": "a$b"})
+    return FlowCase(
+        path,
+        "Small",
+        {"text": "{{=1+1}}"},
+        settings={"namespace": "elsewhere"},
+        environment={"OWN": "a$b $(PATH) {{workflow.name}} {{=1+1}} {{="},
+    )
 
 
 def test_a_case_runs_by_kubectl(tmp_path: Path) -> None:
+    """In the cluster's namespace, whatever its settings say; values of its environment arrive as they are."""
     outcome = run_on_cluster(case(tmp_path), stand_in(tmp_path))
     assert outcome.success, outcome.log
     assert outcome.run_id == "argo-team-small-abcde"
     assert (tmp_path / "store" / "Small" / outcome.run_id).is_dir()
 
 
+@pytest.mark.parametrize("keeps", [False, True])
+def test_what_a_case_has_made_is_removed(tmp_path: Path, keeps: bool) -> None:
+    """Also its artifacts, in a folder of their own that anybody may write to meanwhile."""
+    with tidied(replace(stand_in(tmp_path), keeps=keeps)) as where:
+        outcome = run_on_cluster(case(tmp_path), where)
+        own = Path(where.store.removeprefix("file:"))
+        assert outcome.success, outcome.log
+        assert own.parent == tmp_path / "store"
+        assert own.stat().st_mode & 0o777 == 0o777
+    assert own.exists() == keeps
+    removed = (tmp_path / "deleted").read_text().splitlines() if (tmp_path / "deleted").exists() else []
+    assert removed == ([] if keeps else ["secret small-own", "workflowtemplate small", "workflow small-abcde"])
+
+
 def test_what_kubectl_says_is_raised(tmp_path: Path) -> None:
     with pytest.raises(ClusterError, match="unknown command"):
-        stand_in(tmp_path).run("delete", "everything")
+        stand_in(tmp_path).run("drop", "everything")
 
 
 def test_no_variables_no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,5 +91,6 @@ def test_a_case_runs_on_the_real_cluster(tmp_path: Path) -> None:
     found = cluster()
     if found is None:
         pytest.skip("no real Argo: FLOWC_ARGO_KUBECONFIG, _NAMESPACE, _IMAGE and _STORE are not all set")
-    outcome = run_on_cluster(case(tmp_path), found)
+    with tidied(found) as where:
+        outcome = run_on_cluster(case(tmp_path), where)
     assert outcome.success, outcome.log

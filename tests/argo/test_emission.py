@@ -132,16 +132,30 @@ def test_the_kind_of_an_option_is_checked(name: str, value: Value | Dynamic, goo
 @pytest.mark.parametrize(
     ("decorators", "strategy", "deadline"),
     [
-        ("@retry(times=2, minutes_between_retries=0)", {"limit": 2, "retryPolicy": "Always"}, None),
         (
-            "@retry(times=3, minutes_between_retries=2)",
-            {"limit": 3, "retryPolicy": "Always", "backoff": {"duration": "2m"}},
+            "@retry(times=2, minutes_between_retries=0)",
+            {"limit": 2, "retryPolicy": "Always", "expression": 'lastRetry.exitCode != "2"'},
             None,
         ),
-        ("@catch(var='e')", {"limit": 1, "retryPolicy": "Always"}, None),
+        (
+            "@retry(times=3, minutes_between_retries=2)",
+            {
+                "limit": 3,
+                "retryPolicy": "Always",
+                "expression": 'lastRetry.exitCode != "2"',
+                "backoff": {"duration": "2m"},
+            },
+            None,
+        ),
+        ("@catch(var='e')", {"limit": 1, "retryPolicy": "Always", "expression": 'lastRetry.exitCode != "2"'}, None),
         (
             "@catch(var='e')\n    @retry(times=1, minutes_between_retries=0.5)",
-            {"limit": 2, "retryPolicy": "Always", "backoff": {"duration": "30s"}},
+            {
+                "limit": 2,
+                "retryPolicy": "Always",
+                "expression": 'lastRetry.exitCode != "2"',
+                "backoff": {"duration": "30s"},
+            },
             None,
         ),
         ("@timeout(seconds=10)", None, 310),

@@ -62,7 +62,7 @@ def test_values_are_templates_again(value: str, seen: str, tmp_path: Path) -> No
     assert values(execute(text, tmp_path, parameters={"p": value})) == seen
 
 
-@pytest.mark.parametrize("value", ["open {{ only", "\x01", "\x7f", "{{=asInt('x')}}", "{{=1 == '1'}}", "{{=1+}}"])
+@pytest.mark.parametrize("value", ["open {{ only", "\x01", "\x7f", "{{=asInt('x')}}", "{{=1 == '1'}}"])
 def test_a_value_that_breaks_substitution_is_an_error(value: str, tmp_path: Path) -> None:
     text = one("{{workflow.parameters.p}}")
     text = text.replace("entrypoint: main\n", "entrypoint: main\n  arguments: {parameters: [{name: p}]}\n")

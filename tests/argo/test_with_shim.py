@@ -8,9 +8,15 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from compiler.backends import Options
+from compiler.backends.argo import BACKEND
 from tests.engines import FlowCase, Outcome
-from tests.engines.argo_case import SHIM, run_argo
-from tests.engines.argo_pods import RunningPod
+from tests.engines.argo import Submission, run_workflow
+from tests.engines.argo_case import SHIM, run_argo, store_of
+from tests.engines.argo_pods import Host, RunningPod
+from tests.engines.compiling import compiled
 
 NESTED = """
 from flowc import FlowSpec, Parameter, step
@@ -65,7 +71,7 @@ class Nested(FlowSpec):
 
 FRAGILE = """
 import os, time
-from flowc import FlowSpec, catch, current, retry, step
+from flowc import FlowSpec, Parameter, catch, current, retry, step
 
 class Fragile(FlowSpec):
     @step
@@ -92,13 +98,14 @@ print(repr(Flow(sys.argv[1])[sys.argv[2]]["end"].task.data.said))
 
 
 def run(text: str, flow: str, folder: Path, *, watch: Callable[[RunningPod], None] | None = None,
-        parameters: dict[str, object] | None = None, uid: str | None = None, seed: int = 0) -> Outcome:  # fmt: skip
+        parameters: dict[str, object] | None = None, uid: str | None = None, seed: int = 0,
+        offloads: bool = False) -> Outcome:  # fmt: skip
     """Compile the text and run it on Argo."""
     path = folder / "code" / f"{flow.lower()}.py"
     path.parent.mkdir(exist_ok=True)
     path.write_text(textwrap.dedent(text), encoding="utf-8")
     case = FlowCase(path, flow, parameters or {})
-    return run_argo(case, folder, watch=watch, name="the-run", uid=uid, seed=seed)
+    return run_argo(case, folder, watch=watch, name="the-run", uid=uid, seed=seed, offloads=offloads)
 
 
 def said(outcome: Outcome, folder: Path) -> str:
@@ -132,6 +139,60 @@ def test_hostile_text_arrives_and_joins_are_in_order(tmp_path: Path) -> None:
     pairs = [[(x, name) for name in "ab"[: x + 1]] for x in range(3)]
     wanted = [[[("l", p, i), ("r", p, i), ["l", "r"]] for i, p in enumerate(row)] for row in pairs]
     assert done.stdout.strip() == repr(wanted)
+
+
+NEVER = ["{{=1+", "{{=1+}}", 'a {{="', "{{= \n"]
+STARTS = ["{{=1+1}}", "{{=nobody(1)}}", "{{=1 == '1'}}", "{{ open", "}} {{", "{{a}}", "{{=1+'x'}} }}"]
+
+
+@pytest.mark.parametrize("text", [*NEVER, *STARTS])
+def test_a_parameter_may_keep_a_workflow_from_starting(tmp_path: Path, text: str) -> None:
+    """The controller reads all arguments as expressions, where they look like some, before it does anything."""
+    outcome = run(
+        FRAGILE.format(decorator="").replace("class Fragile(FlowSpec):", _TEXT),
+        "Fragile",
+        tmp_path,
+        parameters={"text": text},
+    )
+    assert outcome.success == (text in STARTS), outcome.log
+    assert ("the workflow never starts" in outcome.log) == (text in NEVER)
+
+
+_TEXT = 'class Fragile(FlowSpec):\n    text = Parameter("text", default="")\n'
+
+
+@pytest.mark.parametrize("size", [60_000, 98_000, 130_000, 400_000])
+def test_a_long_parameter_arrives_where_the_controller_may_keep_it(tmp_path: Path, size: int) -> None:
+    """Behind base64, of any length; a text that looks like the place of one stays what it is."""
+    text = "@/tmp/argo_arg_1.txt é" + "x$y" * (size // 3)
+    outcome = run(NESTED, "Nested", tmp_path, parameters={"text": text, "how-wide": 1}, offloads=True)
+    assert outcome.success, outcome.log[-2000:]
+    assert said(outcome, tmp_path) == repr(text)
+
+
+def test_a_long_parameter_that_the_controller_may_not_keep_fails_the_run(tmp_path: Path) -> None:
+    outcome = run(NESTED, "Nested", tmp_path, parameters={"text": "x" * 99_000, "how-wide": 1})
+    assert not outcome.success
+    assert "configmaps is forbidden" in outcome.log
+
+
+@pytest.mark.parametrize("label", ["", "the-old-run.x1"])
+def test_a_resubmitted_workflow_says_of_which_run_it_is_one(tmp_path: Path, label: str) -> None:
+    """By the label that `argo resubmit` leaves; without one there is no name behind the namespace."""
+    told: list[str] = []
+    path = tmp_path / "fragile.py"
+    path.write_text(FRAGILE.format(decorator=""), encoding="utf-8")
+    _, files = compiled(FlowCase(path, "Fragile"), BACKEND, Options(default_image="i", store=store_of(tmp_path)))
+    labels = {"workflows.argoproj.io/resubmitted-from-workflow": label} if label else {}
+    host = Host(tmp_path / "pods", tmp_path, {"PYTHONPATH": str(SHIM)}, {"python": (sys.executable,)})
+    result = run_workflow(
+        files[0].text,
+        host=host,
+        submission=Submission(labels={"workflows.argoproj.io/phase": "Running", **labels}),
+        watch=lambda pod: told.extend(str(each["value"]) for each in pod.spec.env if each["name"] == "FLOWC_ORIGIN"),
+    )
+    assert result.succeeded, result.log
+    assert set(told) == {f"argo-default-{label}"}
 
 
 def test_a_lost_pod_and_a_killed_one_are_tried_again(tmp_path: Path) -> None:

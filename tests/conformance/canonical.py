@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import hashlib
 from collections.abc import Mapping
 
@@ -42,6 +43,8 @@ def _object(value: object, kind: str, depth: int) -> str:
     if kind == "Run":
         # Every engine has its own run; which flow's run it is must agree.
         return f"Run of {str(getattr(value, 'pathspec', '?')).split('/')[0]}"
+    if isinstance(value, enum.Enum):  # how it is kept inside differs between releases of Python
+        return f"{kind}({value.name!r}, {_text(value.value, depth + 1)})"
     inside = _inside(value)
     return repr(value) if inside is None else f"{kind}{_text(inside, depth + 1)}"
 

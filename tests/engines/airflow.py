@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 from urllib.parse import quote
 
+from tests.engines.rights import open_to_it, prefix
 from tests.engines.venvs import venv
 
 HERE = Path(__file__).resolve().parent
@@ -82,7 +83,8 @@ def put_image(home: Path, name: str, env: Mapping[str, str], workdir: Path) -> N
     """Make a stand-in for a container image under the Airflow of `home`."""
     folder = home / "images"
     folder.mkdir(exist_ok=True)
-    text = json.dumps({"env": dict(env), "workdir": str(workdir)})
+    settled = {"HOME": str(open_to_it(home / "home")), **env}
+    text = json.dumps({"env": settled, "workdir": str(workdir), "user": prefix()})
     (folder / f"{quote(name, safe='')}.json").write_text(text)
 
 

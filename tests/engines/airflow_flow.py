@@ -17,6 +17,7 @@ from compiler.ir.planner import plan
 from tests.engines import FlowCase, Outcome
 from tests.engines.airflow import DagRun, DagTester
 from tests.engines.compiling import compiled
+from tests.engines.rights import open_to_it
 
 SHIM = Path(__file__).resolve().parents[2] / "runtime_shim"
 
@@ -64,7 +65,8 @@ def compile_case(
 ) -> Compiled:
     """The DAG file of a case, with an image of its own on the engine; what the compiler refuses is an AssertionError."""
     name, root = dag_id or case.flow, case.root or case.path.parent
-    store = f"file:{folder / 'store'}"
+    open_to_it(folder)
+    store = f"file:{open_to_it(folder / 'store')}"
     engine.put_image(f"{name}:test", _environment(case), root)
     target: dict[str, Value] = {"operator": operator}
     if operator == "bash":

@@ -16,7 +16,7 @@ from tests.engines.argo_controller import Controller, Pods
 from tests.engines.argo_expressions import go_json
 from tests.engines.argo_nodes import FAILURES, Node, obj, objects
 from tests.engines.argo_pods import Host, RunningPod
-from tests.engines.argo_tags import Json
+from tests.engines.argo_tags import Json, TagError, check_start
 from tests.engines.argo_yaml import EVENT_KINDS, read_manifests
 
 NAMESPACE = "default"
@@ -47,7 +47,10 @@ class WorkflowResult:
     @property
     def log(self) -> str:
         """What went wrong and what the containers wrote."""
-        return "\n".join(f"--- {node.name}: {node.phase} {node.message}\n{node.log}" for node in self.nodes.values())
+        begun = "" if self.phase else f"the workflow never starts: {self.message}\n"
+        return begun + "\n".join(
+            f"--- {node.name}: {node.phase} {node.message}\n{node.log}" for node in self.nodes.values()
+        )
 
     def node(self, path: str) -> Node:
         """The node of that name below the workflow's own: `each(0:0).left`."""
@@ -64,6 +67,7 @@ class Submission:
     uid: str | None = None
     scheduled: str | None = None
     """The time for which the manifest's CronWorkflow creates it, with the arguments that stand there."""
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def run_workflow(
@@ -91,7 +95,12 @@ def run_workflow(
     values = _globals(spec, document, name, uid, submission.namespace, arguments)
     if submission.scheduled:
         values["workflow.scheduledTime"] = submission.scheduled
+    values |= {f"workflow.labels.{label}": value for label, value in submission.labels.items()}
     pods = Pods(host, min(workers, int(str(spec.get("parallelism", workers)))), seed, watch)
+    try:
+        check_start({**spec, "arguments": {"parameters": list(arguments)}} if arguments else spec)
+    except TagError as error:
+        return WorkflowResult(name, submission.namespace, uid, "", f"Unable to set ExecWorkflow: {error}", {}, 0)
     controller = Controller(spec, values, pods, pause_scale)
     if "activeDeadlineSeconds" in spec:
         pods.later(float(str(spec["activeDeadlineSeconds"])), pods.stop)

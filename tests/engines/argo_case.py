@@ -15,6 +15,7 @@ from tests.engines import FlowCase, Outcome
 from tests.engines.argo import NAMESPACE, Submission, run_workflow
 from tests.engines.argo_pods import Host, RunningPod
 from tests.engines.compiling import compiled
+from tests.engines.rights import open_to_it, prefix
 
 NODES = 8
 """How many pods run at once where a flow has gangs, whose nodes wait for each other; a cluster runs as many as it has room for."""
@@ -32,17 +33,30 @@ def run_argo(
     watch: Callable[[RunningPod], None] | None = None,
     name: str | None = None,
     uid: str | None = None,
+    offloads: bool = False,
+    user: Sequence[str] | None = None,
 ) -> Outcome:
     """Compile, submit with the case's parameters, run the containers with the given interpreter.
 
-    The store lies at `folder/store`; `name` and `uid` are the workflow's own, made up where not given.
+    The store lies at `folder/store`; `name` and `uid` are the workflow's own, made up where not given. `user` is what
+    stands before a command that the image's user runs, where that is not the one of `tests.engines.rights`.
     """
     source, files = compiled(case, BACKEND, Options(default_image="case:0", store=store_of(folder)))
     if any(isinstance(step.next, Gang) for step in source.steps.values()):
         workers = max(workers, NODES)
     found = replace(case, flow=source.name, root=Path(source.root))
     return submit(
-        files[0].text, found, folder, seed=seed, workers=workers, python=python, watch=watch, name=name, uid=uid
+        files[0].text,
+        found,
+        folder,
+        seed=seed,
+        workers=workers,
+        python=python,
+        watch=watch,
+        name=name,
+        uid=uid,
+        offloads=offloads,
+        user=user,
     )
 
 
@@ -62,14 +76,19 @@ def submit(
     watch: Callable[[RunningPod], None] | None = None,
     name: str | None = None,
     uid: str | None = None,
+    offloads: bool = False,
+    user: Sequence[str] | None = None,
 ) -> Outcome:
     """Run the manifest of a case, whoever compiled it; its store must be `store_of(folder)`."""
-    folder.mkdir(parents=True, exist_ok=True)
+    open_to_it(folder)
+    open_to_it(folder / "store")
     host = Host(
         folder / "pods",
         (case.root or case.path.parent).resolve(),
         environment={"PYTHONPATH": str(SHIM), "PYTHONDONTWRITEBYTECODE": "1", **case.environment},
         commands={"python": python},
+        offloads=offloads,
+        user=prefix() if user is None else user,
     )
     given = {parameter: word(value) for parameter, value in case.parameters.items()}
     result = run_workflow(

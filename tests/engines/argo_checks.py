@@ -54,7 +54,7 @@ CONTAINER = frozenset({
     "args", "command", "env", "envFrom", "image", "imagePullPolicy", "name", "ports", "resources", "securityContext",
     "volumeMounts", "workingDir",
 })  # fmt: skip
-RETRY = frozenset({"limit", "retryPolicy", "backoff"})
+RETRY = frozenset({"limit", "retryPolicy", "backoff", "expression"})
 INPUT = frozenset({"name", "value", "default", "description", "enum"})
 OUTPUT_FROM = frozenset({"path", "default", "parameter", "expression"})
 ARGUMENT = frozenset({"name", "value", "description", "enum"})
@@ -286,6 +286,11 @@ def _retry(name: str, strategy: dict[str, Json]) -> None:
     if backoff:
         _require("duration" in backoff, "no base duration specified for retryStrategy")
         seconds(str(backoff["duration"]))
+    if "expression" in strategy:
+        try:
+            compile_expression(str(strategy["expression"]))
+        except ExpressionError as error:
+            raise Refused(f"templates.{name}.retryStrategy.expression: {error}") from error
 
 
 def _depends(name: str, task: Mapping[str, Json], tasks: list[dict[str, Json]]) -> tuple[str, ...]:

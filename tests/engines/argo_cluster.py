@@ -1,16 +1,31 @@
 """Execute a case on a real cluster with Argo's controller, by kubectl: `run_on_cluster`.
 
-The store must be reachable under the same URL from here and from the pods; the code travels through it as an archive.
+`make test-argo` names it by variables:
+
+- `FLOWC_ARGO_KUBECONFIG`: the file that kubectl takes. Its user may create, get and delete workflows, their templates and Secrets.
+- `FLOWC_ARGO_NAMESPACE`: where all runs, also cases whose settings name a namespace of their own.
+- `FLOWC_ARGO_IMAGE`: an image with Python, the shim (`pip install flowc-runtime`) and what the flows import; of the same minor
+  release as the Python here, for artifacts go as pickles.
+- `FLOWC_ARGO_STORE`: a URL that means the same from here and from the pods: `s3://bucket/prefix`, or `file:/share` where that is a
+  volume of every pod. Each case has a folder of its own in it, which the pods' user (1000) may write to, and which is removed at the end.
+- `FLOWC_ARGO_SERVICE_ACCOUNT`: whom the pods run as, where that is not the namespace's default.
+- `FLOWC_ARGO_SECRETS`: names of Secrets, between commas, whose keys the pods get as variables: the store's credentials.
+- `FLOWC_ARGO_KEEP`: set to anything, it leaves workflows, templates, Secrets and artifacts where they are.
+
+The code travels through the store as an archive.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from compiler.backends import Options
@@ -48,6 +63,9 @@ class Cluster:
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     patience: float = 600.0
     pause: float = 2.0
+    keeps: bool = False
+    made: list[tuple[str, str]] = field(default_factory=list)
+    """The objects that it has made, by kind and name."""
 
     def run(self, *words: str, given: str = "") -> str:
         """The output of one kubectl command."""
@@ -72,15 +90,42 @@ def cluster() -> Cluster | None:
         found["STORE"],
         os.environ.get("FLOWC_ARGO_SERVICE_ACCOUNT"),
         tuple(name for name in os.environ.get("FLOWC_ARGO_SECRETS", "").split(",") if name),
+        keeps=bool(os.environ.get("FLOWC_ARGO_KEEP")),
     )
+
+
+@contextmanager
+def tidied(where: Cluster) -> Iterator[Cluster]:
+    """The cluster with a folder of its own in the store, for one case; what has been made there by the end is removed."""
+    own = f"{where.store.rstrip('/')}/case-{uuid.uuid4().hex[:12]}"
+    if own.startswith("file:"):
+        place = Path(own.removeprefix("file:"))
+        place.mkdir(parents=True)
+        place.chmod(0o777)
+    inside = replace(where, store=own, made=[])
+    try:
+        yield inside
+    finally:
+        for kind, name in () if where.keeps else inside.made:
+            where.run("delete", kind, name, "--ignore-not-found", "--wait=false")
+        if not where.keeps:
+            _remove(own)
 
 
 def run_on_cluster(case: FlowCase, where: Cluster) -> Outcome:
     """Compile, store the code, apply the template, create a workflow, wait for its end."""
     source, files = compiled(case, BACKEND, _options(where, case.root or case.path.parent))
     document = main_document(files[0].text)
-    where.run("apply", "-f", "-", given=_with_environment(files[0].text, document, case.environment))
+    name = str(obj(document["metadata"])["name"])
+    obj(document["metadata"])["namespace"] = where.namespace
+    secret = _with_environment(document, case.environment, f"{name[:50]}-own")
+    if secret:
+        where.run("apply", "-f", "-", given=json.dumps(secret))
+        where.made.append(("secret", f"{name[:50]}-own"))
+    where.run("apply", "-f", "-", given=json.dumps(document))
+    where.made.append(("workflowtemplate", name))
     name = where.run("create", "-f", "-", "-o", "jsonpath={.metadata.name}", given=_workflow(document, case)).strip()
+    where.made.append(("workflow", name))
     status = _wait(where, name)
     nodes = obj(status.get("nodes"))
     log = "\n".join(
@@ -118,14 +163,27 @@ def _put(store: str, root: Path) -> str:
     return f"{store}/{name}"
 
 
-def _with_environment(text: str, document: dict[str, Json], environment: Mapping[str, str]) -> str:
-    """The manifest as emitted, or with the case's own variables in every container."""
+def _remove(store: str) -> None:
+    """Remove all that lies below a URL."""
+    if store.startswith("file:"):
+        shutil.rmtree(store.removeprefix("file:"), ignore_errors=True)
+        return
+    import boto3
+
+    bucket, _, prefix = store.removeprefix("s3://").partition("/")
+    boto3.resource("s3").Bucket(bucket).objects.filter(Prefix=f"{prefix}/").delete()
+
+
+def _with_environment(document: dict[str, Json], environment: Mapping[str, str], name: str) -> dict[str, Json]:
+    """Give every container the case's own variables, from a Secret: nothing expands what stands there. The Secret, where one is needed."""
     if not environment:
-        return text
+        return {}
     container = obj(obj(obj(document["spec"])["templateDefaults"])["container"])
-    own: list[Json] = [{"name": name, "value": value.replace("$", "$$")} for name, value in environment.items()]
+    own: list[Json] = [
+        {"name": each, "valueFrom": {"secretKeyRef": {"name": name, "key": each}}} for each in environment
+    ]
     container["env"] = [*objects(container["env"]), *own]
-    return json.dumps(document)
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": dict(environment)}
 
 
 def _workflow(template: dict[str, Json], case: FlowCase) -> str:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from tests.engines.argo_dag import Dag
+from tests.engines.argo_expressions import evaluate
 from tests.engines.argo_nodes import (
     FAILURES,
     Call,
@@ -35,7 +36,7 @@ from tests.engines.argo_nodes import (
     with_arguments,
 )  # fmt: skip
 from tests.engines.argo_pods import Host, PodEnd, PodSpec, RunningPod, run_pod
-from tests.engines.argo_tags import Json, TagError, substitute
+from tests.engines.argo_tags import Json, TagError, nested, substitute
 
 MAX_DEPTH = 100
 T = TypeVar("T")
@@ -237,7 +238,9 @@ class Retry:
         self.attempts.append(node)
         if node.phase not in FAILURES or self.controller.pods.stopped:
             return self.finish(node, node.message)
-        policy = self.strategy.get("retryPolicy", "OnFailure")
+        if not self.goes_on(node):
+            return self.finish(node, "retryStrategy.expression evaluated to false")
+        policy = self.strategy.get("retryPolicy", "Always" if "expression" in self.strategy else "OnFailure")
         if policy not in ("Always", "OnFailure", "OnError"):
             raise Unsupported(f"retryPolicy {policy}")
         if (policy == "OnFailure" and node.phase == "Error") or (policy == "OnError" and node.phase == "Failed"):
@@ -246,6 +249,21 @@ class Retry:
         if limit is not None and len(self.attempts) > int(str(limit)):
             return self.finish(node, "No more retries left")
         return self.controller.pods.later(self.pause() * self.controller.pause_scale, self.start)
+
+    def goes_on(self, last: Node) -> bool:
+        """What `expression` says of the last attempt; a pod without an exit code has -1 there."""
+        if "expression" not in self.strategy:
+            return True
+        facts: dict[str, str | None] = {
+            "retries": str(len(self.attempts) - 1),
+            "lastRetry.exitCode": "-1" if last.exit_code is None else str(last.exit_code),
+            "lastRetry.status": last.phase,
+            "lastRetry.message": last.message,
+        }
+        found = evaluate(str(self.strategy["expression"]), nested(facts))
+        if not isinstance(found, bool):
+            raise Unsupported(f"retryStrategy.expression gave {found!r}")
+        return found
 
     def pause(self) -> float:
         """Seconds until the next attempt."""

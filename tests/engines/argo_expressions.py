@@ -18,6 +18,10 @@ class ExpressionError(Exception):
     """The controller could not compile or run the expression, or this module does not know a part of it."""
 
 
+class UnknownFunctionError(ExpressionError):
+    """The expression can be read, and calls what nobody knows."""
+
+
 class Missing:
     """What expr-lang calls nil."""
 
@@ -205,7 +209,7 @@ class _Parser:
 
     def call(self, name: str) -> Evaluate:
         if name not in FUNCTIONS:
-            raise ExpressionError(f"unknown function {name} in {self.text!r}")
+            raise UnknownFunctionError(f"unknown function {name} in {self.text!r}")
         self.take()
         arguments: list[Evaluate] = []
         while not self.is_operator(")"):
@@ -320,11 +324,23 @@ def _integer(value: object) -> int:
     return int(value)
 
 
+def _dig(*words: object) -> object:
+    *keys, default, value = words
+    for key in keys:
+        if not isinstance(value, Mapping):
+            raise ExpressionError(f"dig takes maps, not {value!r}")
+        if key not in value:
+            return default
+        value = value[key]
+    return value
+
+
 FUNCTIONS: Mapping[str, Callable[..., object]] = {
     "asInt": _integer,
     "int": _integer,
     "toJson": _to_json,
     "sprig.b64enc": _base64,
+    "sprig.dig": _dig,
     "sprig.omit": _omit,
     "sprig.toRawJson": _to_raw_json,
 }

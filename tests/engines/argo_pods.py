@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from tests.engines.argo_tags import Json
+from tests.engines.rights import open_to_it
 
 MAX_ARGUMENTS = 131_072
 GRACE = 2.0
@@ -35,7 +36,8 @@ class Host:
     """Where containers run: what their image holds and the objects that the namespace has.
 
     `commands` maps the first word of a command to what the image's program of that name is here; `environment` is the image's;
-    `workdir` is its working directory; `secrets` and `claims` are the namespace's, by name.
+    `workdir` is its working directory; `secrets` and `claims` are the namespace's, by name. `offloads`: the controller may create
+    the objects in which it keeps long arguments. `user` is what stands before a command that the image's user runs.
     """
 
     folder: Path
@@ -44,6 +46,8 @@ class Host:
     commands: Mapping[str, Sequence[str]] = field(default_factory=dict)
     secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     claims: Mapping[str, Path] = field(default_factory=dict)
+    offloads: bool = False
+    user: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,7 @@ def run_pod(spec: PodSpec, attempt: int, host: Host, started: Callable[[RunningP
     log = folder / "log"
     with log.open("wb") as sink:
         process = subprocess.Popen(
-            words, env=env, cwd=host.workdir, stdout=sink, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+            [*host.user, *words], env=env, cwd=host.workdir, stdout=sink, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
             start_new_session=True,
         )  # fmt: skip
     pod = RunningPod(spec, attempt, process)
@@ -180,19 +184,31 @@ def _container(spec: PodSpec, host: Host, folder: Path) -> tuple[list[str], dict
     places = _places(spec, host, folder)
     declared = _environment(spec, host)
     words = [expand(word, declared) for word in spec.command]
-    size = sum(len(word.encode()) + 2 for word in words)
-    if size > MAX_ARGUMENTS or any(len(word.encode()) >= MAX_ARGUMENTS for word in words):
-        raise PodError("configmaps is forbidden: arguments of more than 128 KiB")
+    if sum(len(word.encode()) + 2 for word in words) > MAX_ARGUMENTS:
+        if not host.offloads:
+            raise PodError("configmaps is forbidden: arguments of more than 128 KiB")
+        words = _offloaded(list(spec.command), places["/tmp"])
+        declared["ARGO_CONTAINER_ARGS_FILE"] = "/argo/config/ARGO_CONTAINER_ARGS_FILE"
     private = {"TMPDIR": str(places["/tmp"])} if "/tmp" in places else {}
     moved = {path: place for path, place in places.items() if path != "/tmp"}
     env = {
-        "PATH": os.environ["PATH"], "HOME": str(folder), **private, **host.environment,
+        "PATH": os.environ["PATH"], "HOME": str(open_to_it(folder / "home")), **private, **host.environment,
         **{name: _moved(value, moved) for name, value in declared.items()},
     }  # fmt: skip
     words = [_moved(word, moved) for word in words]
     if words[0] not in host.commands:
         raise PodError(f"the image has no program {words[0]!r}")
     return [*host.commands[words[0]], *words[1:]], env, places
+
+
+def _offloaded(words: list[str], tmp: Path) -> list[str]:
+    """As the executor starts a program whose arguments came through a file: no kubelet has expanded them, and long ones are in files."""
+    for number, word in enumerate(words[1:]):
+        if len(word.encode()) > MAX_ARGUMENTS:
+            file = tmp / f"argo_arg_{number}.txt"
+            file.write_text(word)
+            words[number + 1] = f"@{file}"
+    return words
 
 
 def _places(spec: PodSpec, host: Host, folder: Path) -> dict[str, Path]:
@@ -213,6 +229,7 @@ def _places(spec: PodSpec, host: Host, folder: Path) -> dict[str, Path]:
 def _volume(volume: dict[str, Json], host: Host, private: Path) -> Path:
     if "emptyDir" in volume or "ephemeral" in volume:
         private.mkdir()
+        private.chmod(0o777)  # as the kubelet makes it
         return private
     claim = volume.get("persistentVolumeClaim")
     if isinstance(claim, dict) and claim["claimName"] in host.claims:

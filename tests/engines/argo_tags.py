@@ -6,11 +6,13 @@ there may be closed by braces of the JSON: here it is always an error.
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 
-from tests.engines.argo_expressions import NIL, ExpressionError, compile_expression, go_json
+from tests.engines.argo_expressions import NIL, ExpressionError, UnknownFunctionError, compile_expression, go_json
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Values = Mapping[str, str | None]
@@ -45,6 +47,27 @@ def substitute_text(text: str, values: Values, strict: Strict | None = None) -> 
     if "{{" not in text:
         return text
     return "".join(part if kind == "text" else _replaced(part, values, strict) for kind, part in pieces(text))
+
+
+def check_start(spec: Mapping[str, Json]) -> None:
+    """What the controller does before anything starts: the spec without its templates, arguments and all, as one text of JSON.
+
+    An expression that can be read and not be computed is left for later. Raises TagError where the text cannot be read:
+    the workflow then has no phase for ever, and only the controller's log tells why.
+    """
+    first = {name: spec[name] for name in ("entrypoint", "arguments") if name in spec}
+    rest = {name: value for name, value in spec.items() if name not in (*first, "templates")}
+    for kind, tag in pieces(json.dumps({**first, **rest}, ensure_ascii=False, separators=(",", ":"))):
+        if kind == "tag" and tag.startswith("="):
+            try:
+                text = json.loads(f'"{tag[1:]}"')
+            except ValueError as error:
+                raise TagError(f"failed to unmarshall JSON expression: {error}") from error
+            try:
+                with contextlib.suppress(UnknownFunctionError):
+                    compile_expression(text)
+            except ExpressionError as error:
+                raise TagError(f"failed to evaluate expression: {error}") from error
 
 
 def pieces(text: str) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,8 @@
 
 Only `KubernetesPodOperator.execute` is replaced: the provider still builds the real pod object. What the kubelet does
 to the container is done here: `$(NAME)` and `$$` are expanded, the pod's deadline ends it, `/airflow/xcom` is its own.
-`$AIRFLOW_HOME/images/<name>.json` stands for an image: its environment `env` and its working directory `workdir`;
+`$AIRFLOW_HOME/images/<name>.json` stands for an image: its environment `env`, its working directory `workdir` and `user`, what
+stands before a command that its user runs;
 `$AIRFLOW_HOME/secrets/<name>.json` for a Secret: its keys and their texts. The pods that were built lie below
 `$AIRFLOW_HOME/pods`, by task id, where that folder is.
 """
@@ -66,7 +67,9 @@ def execute(self: Any, context: Any, **_sentinel: Any) -> Any:
     image = _image(container.image)
     env = _environment(container, image["env"])
     words = [expand(word, env) for word in [*(container.command or []), *(container.args or [])]]
+    words = [*image.get("user", ()), *words]
     with tempfile.TemporaryDirectory(prefix="kpo-") as xcom:
+        Path(xcom).chmod(0o777)  # as the kubelet makes it
         code = _run(words, env, xcom, image["workdir"], pod.spec.active_deadline_seconds, self.log)
         if code in (self.skip_on_exit_code or []):
             raise AirflowSkipException(f"exit {code}")
@@ -90,7 +93,6 @@ def _image(name: str) -> dict[str, Any]:
 
 def _environment(container: Any, image: dict[str, str]) -> dict[str, str]:
     env = {name: os.environ[name] for name in ("PATH", "AIRFLOW_HOME")}  # the second: so that the tests can end us
-    env["HOME"] = str(Path.home())
     env |= image
     for source in container.env_from or []:
         env |= _secret(source)

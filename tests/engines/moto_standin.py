@@ -96,8 +96,9 @@ class LocalContainer:
     """A Batch job's container as a process of this machine.
 
     The job's `image` is JSON: `python` is what the word `python` of a command means, `workdir` the working directory,
-    `env` the image's own variables, `logs` a folder for `<job>.log` (output) and `<job>.json` (argv and exit code), `throttle` how many
-    submissions of each job's name are refused at first, `submissions` how many are taken a second of the engine's clock.
+    `env` the image's own variables, `user` what stands before a command that its user runs, `logs` a folder for `<job>.log` (output)
+    and `<job>.json` (argv and exit code), `throttle` how many submissions of each job's name are refused at first, `submissions` how many
+    are taken a second of the engine's clock.
     Besides these the process sees the job's environment alone.
     """
 
@@ -113,7 +114,7 @@ class LocalContainer:
         self._record = {"name": name, "argv": list(command), "started": time.time()}
         with self._base.with_suffix(".log").open("wb") as log:
             self._process = subprocess.Popen(
-                words,
+                [*self.image["user"], *words],
                 env={**self.image["env"], **job_environment},
                 cwd=self.image["workdir"],
                 stdin=subprocess.DEVNULL,

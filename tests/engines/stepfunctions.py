@@ -35,6 +35,8 @@ class Image:
     python: Path = Path(sys.executable)
     workdir: Path = Path("/")
     environment: Mapping[str, str] = field(default_factory=dict)
+    user: tuple[str, ...] = ()
+    """What stands before a command that the image's user runs."""
     throttle: int = 0
     """How many submissions Batch refuses at first, of each job's name."""
     submissions: float = PER_SECOND
@@ -221,6 +223,7 @@ def _register(engine: Server, job_definitions: str, values: dict[str, str], imag
         {
             "python": str(image.python),
             "workdir": str(image.workdir),
+            "user": image.user,
             "env": {
                 "PATH": f"{image.python.parent}:/usr/bin:/bin",
                 "HOME": str(folder),

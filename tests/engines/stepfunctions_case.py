@@ -11,6 +11,7 @@ from compiler.backends import Options
 from compiler.backends.stepfunctions import BACKEND
 from tests.engines import FlowCase, Outcome
 from tests.engines.compiling import compiled
+from tests.engines.rights import open_to_it, prefix
 from tests.engines.stepfunctions import Image, Server, run_state_machine, server
 
 SHIM = Path(__file__).resolve().parents[2] / "runtime_shim"
@@ -55,6 +56,7 @@ def execute(
     timeout: float = 300,
 ) -> Outcome:
     """Execute the state machine of a case, whoever compiled it."""
+    open_to_it(folder / "home")
     engine = server()
     bucket = bucket or engine.bucket()
     execution = execution or str(uuid.uuid4())
@@ -69,7 +71,13 @@ def execute(
         image=Image(
             python=python,
             workdir=(case.root or case.path.parent).resolve(),
-            environment={"PYTHONPATH": str(SHIM), "PYTHONDONTWRITEBYTECODE": "1", **case.environment},
+            environment={
+                "PYTHONPATH": str(SHIM),
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "HOME": str(open_to_it(folder) / "home"),
+                **case.environment,
+            },
+            user=prefix(),
         ),
         timeout=timeout,
     )

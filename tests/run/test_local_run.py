@@ -61,6 +61,25 @@ def run(tmp_path: Path) -> Callable[..., Ran]:
 KILL = "os.kill(os.getpid(), signal.SIGKILL)"
 
 
+@pytest.mark.language("retry.mistake")
+def test_a_mistake_in_the_call_spends_no_retries(run, monkeypatch):
+    monkeypatch.setenv("FLOWC_SECRET_KEYS", "[1]")
+    ran = run("""
+from flowc import secrets
+class F(FlowSpec):
+    @retry(times=3, minutes_between_retries=0)
+    @secrets(sources=["aws-secrets-manager.keys"])
+    @step
+    def start(self):
+        self.next(self.end)
+    @step
+    def end(self):
+        pass
+""")
+    assert not ran.result.success
+    assert ran.attempts("start") == 1
+
+
 @pytest.mark.language("retry.killed")
 def test_a_killed_task_is_retried_and_what_it_had_set_is_gone(run):
     ran = run(f"""

@@ -28,10 +28,12 @@ from compiler.backends.airflow.steps import (
     BASH_REPORT,
     MODULE,
     POD_REPORT,
+    RETRIED,
     asset_name,
     dag_id,
     hook_call,
     operator_call,
+    operator_class,
 )
 from compiler.backends.command import environment, flow_image, legible, trigger_facts
 from compiler.backends.names import within
@@ -75,6 +77,7 @@ def dag_text(plan: Plan, options: Options) -> str:
     dag = _dag(plan, options)
     waits = [sensor_call(each, number) for number, each in enumerate(sensors(plan.flow), 1)]
     used = calls([*steps, *waits, dag])
+    retried = Code(operator_class(options)) if RETRIED in used else None
     ways, hooks = _ways(parts), _hooks(plan, options)
     return _render(
         headline=docstring(f"The flow {plan.flow.name} of {plan.flow.path}, written by flowc: change the flow, not this file."),
@@ -85,6 +88,7 @@ def dag_text(plan: Plan, options: Options) -> str:
         events=source(_events(plan), 0, len("EVENTS = ")) if plan.triggers else None,
         timedelta="timedelta" in used,
         imports=_imports(used, options),
+        retried=retried,
         params="Param" in used,
         scheduled=bool(plan.schedule),
         external="ExternalTaskSensor" in used,
@@ -149,7 +153,7 @@ def _imports(used: frozenset[str], options: Options) -> list[Code]:
     found = dict(callbacks(options))
     if "S3KeySensor" in used:
         found["airflow.providers.amazon.aws.sensors.s3"] = "S3KeySensor"
-    if "KubernetesPodOperator" in used:
+    if operator(options) == "kubernetes":
         found["airflow.providers.cncf.kubernetes.operators.pod"] = "KubernetesPodOperator"
     if any(name.startswith("k8s.") for name in used):
         found["kubernetes.client"] = "models as k8s"

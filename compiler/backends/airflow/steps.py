@@ -21,6 +21,8 @@ BEGIN = ("--owner", "OWNER", "--parameters", "PARAMETERS")
 FLOWS = "flow/"
 """What the names of the assets begin with that flows update at their end."""
 MODULE = ("python", "-m", "flowc", "step")
+RETRIED = "_Retried"
+"""The file's own class for a step that is tried again."""
 
 
 def operator_call(task: Task, name: str, guard: Guard, plan: Plan, options: Options) -> Call:
@@ -28,14 +30,19 @@ def operator_call(task: Task, name: str, guard: Guard, plan: Plan, options: Opti
     shared = _shared(task) | _guarded(guard)
     if task.is_end:
         shared["outlets"] = [Call("Asset", (f"{FLOWS}{dag_id(options.name or plan.name)}",))]
-    pods = operator(options) == "kubernetes"
-    named = {"task_id": name, **(_pod(task, options) if pods else _bash(task)), **shared}
-    return Call("KubernetesPodOperator" if pods else "BashOperator", named=tuple(named.items()))
+    own = _pod(task, options) if operator(options) == "kubernetes" else _bash(task)
+    called = RETRIED if task.attempts > 1 else operator_class(options)
+    return Call(called, named=tuple({"task_id": name, **own, **shared}.items()))
 
 
 def dag_id(deployment: str) -> str:
     """A deployment's name as a DAG has it."""
     return within(deployment, MOST_ID)
+
+
+def operator_class(options: Options) -> str:
+    """The class of Airflow's that starts a step."""
+    return "KubernetesPodOperator" if operator(options) == "kubernetes" else "BashOperator"
 
 
 def asset_name(trigger: Trigger) -> str:
@@ -59,7 +66,7 @@ def hook_call(name: str, hook: Hook, options: Options) -> Call:
     else:
         found |= {"bash_command": f"exec {_shell(words)}", "do_xcom_push": False}
     found["pre_execute"] = Code(f'_skip_unless_ended("{hook.on}")')
-    return Call("KubernetesPodOperator" if pods else "BashOperator", named=tuple(found.items()))
+    return Call(operator_class(options), named=tuple(found.items()))
 
 
 def _shell(words: tuple[str, ...]) -> str:

@@ -18,6 +18,12 @@ from compiler.slotted_class import record, replaced
 REPORT = "/tmp/flowc"
 VARIABLE = "FLOWC_SCHEDULED_AT"
 RUN = "argo-{{workflow.namespace}}-{{workflow.name}}"
+_RESUBMITTED = "'workflows', 'argoproj', 'io/resubmitted-from-workflow'"
+ORIGIN = f"argo-{{{{workflow.namespace}}}}-{{{{=sprig.dig({_RESUBMITTED}, '', workflow.labels)}}}}"
+"""The run that `argo resubmit` made this one of, by the label that it leaves; a dot in a label's name is a level to expressions."""
+
+_IS_NO_MISTAKE = 'lastRetry.exitCode != "2"'
+"""A mistake in the call is one the next time, too; a pod without an exit code has `-1` here."""
 
 _WORDS = len(("python", "-m", "flowc", "step"))
 
@@ -108,7 +114,7 @@ def _inputs(task: Task, has_parameters: bool) -> dict[str, Tree]:
 
 
 def _retries(task: Task, limit: int) -> Tree:
-    strategy: dict[str, Tree] = {"limit": limit, "retryPolicy": "Always"}
+    strategy: dict[str, Tree] = {"limit": limit, "retryPolicy": "Always", "expression": _IS_NO_MISTAKE}
     if task.retry and task.retry.pause:
         strategy["backoff"] = Inline({"duration": _duration(task.retry.pause)})
     return strategy

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from compiler.backends import Options
-from compiler.backends.argo.containers import REPORT, containers, variables
+from compiler.backends.argo.containers import ORIGIN, REPORT, containers, variables
 from compiler.backends.argo.events import SCHEDULED, event_documents
 from compiler.backends.argo.hooks import exit_templates
 from compiler.backends.argo.kubernetes import tree
@@ -137,7 +137,7 @@ def _every_container(plan: Plan, options: Options) -> Tree:
     return {
         "image": flow_image(options),
         **{name: value for name, value in shared.items() if value != {}},
-        "env": variables(environment(plan, options, f"dir:{REPORT}")),
+        "env": variables({**environment(plan, options, f"dir:{REPORT}"), "FLOWC_ORIGIN": ORIGIN}),
         "volumeMounts": _with_tmp(
             options, "volume_mounts", "mountPath", Inline({"name": _VOLUME, "mountPath": "/tmp"})
         ),

@@ -7,15 +7,15 @@ import os
 import sys
 from collections.abc import Mapping
 
-from flowc.artifacts.address import parse_loads
+from flowc.artifacts.address import RunAddress, parse_loads
 from flowc.exceptions import CallMistake, Terminated
 from flowc.named_tuple import NamedTuple
 from flowc.source.module import Loaded, prepare
 from flowc.standard_path import standard_path
 from flowc.store import open_store
-from flowc.store.protocol import StoreError
+from flowc.store.protocol import Store, StoreError
 from flowc.task import guard
-from flowc.task.call import BUG, DONE, MISTAKE, TERMINATED, Broken, Reported, TaskCall
+from flowc.task.call import BUG, DONE, MISTAKE, STORE, TERMINATED, Broken, Reported, TaskCall
 from flowc.task.output import Output
 from flowc.task.task import execute
 
@@ -46,8 +46,10 @@ def main(words: list[str]) -> int:
             code = _main(words, output)
         except (Terminated, KeyboardInterrupt):  # before the task has begun
             code = TERMINATED
-        except (CallMistake, StoreError) as error:
+        except CallMistake as error:
             code = mistake(str(error))
+        except StoreError as error:
+            code = unanswered(str(error))
         except Exception:  # noqa: BLE001 - the last resort: a fault of ours is told as one
             code = _bug()
     return code
@@ -55,10 +57,14 @@ def main(words: list[str]) -> int:
 
 def _main(words: list[str], output: Output) -> int:
     order = _order(words, os.environ)
-    store = open_store(order.store)  # before the code is entered: a relative folder is meant from here
+    store = _opened(order.store)  # before the code is entered: a relative folder is meant from here
     if order.store.startswith("file:"):
         os.environ["FLOWC_STORE"] = store.url  # for what the step itself opens, the client for one
-    reported = execute(loaded_flow(order.flow), order.call, store, output)
+    if order.call.origin:
+        from flowc.task.takeover import take_over
+
+        take_over(store, RunAddress(order.flow.rpartition(":")[2], order.call.run), order.call.origin)
+    reported = execute(_asked_flow(order.flow), order.call, store, output)
     output.flush()
     if reported.published:
         from flowc.container.report import report
@@ -67,6 +73,21 @@ def _main(words: list[str], output: Output) -> int:
     if reported.exit_code == DONE and not reported.published:
         sys.stderr.write("a newer attempt of this task was faster: nothing is changed\n")
     return mistake(reported.message) if reported.exit_code == MISTAKE else _told(reported)
+
+
+def _opened(url: str) -> Store:
+    try:
+        return open_store(url)
+    except StoreError as error:  # nothing was asked yet: it is the URL that is wrong, or what goes with it
+        raise CallMistake(str(error)) from None
+
+
+def _asked_flow(flow: str) -> Loaded | Broken:
+    """The flow; a task that was asked to end while it was imported is one that has begun, and the store tells so."""
+    try:
+        return loaded_flow(flow)
+    except Terminated as error:
+        return Broken(flow.rpartition(":")[2], error)
 
 
 def _told(reported: Reported) -> int:
@@ -79,6 +100,12 @@ def mistake(text: str) -> int:
     """Tell of a mistake in the call; its exit code."""
     sys.stderr.write(f"flowc: {text}\n")
     return MISTAKE
+
+
+def unanswered(text: str) -> int:
+    """Tell of a store that gave no answer, or a wrong one; its exit code."""
+    sys.stderr.write(f"flowc: {text}\n")
+    return STORE
 
 
 def _bug() -> int:
@@ -120,7 +147,7 @@ def _may_write(folder: str) -> bool:
 
 
 def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
-    step, options = _parsed(words)
+    step, options = _parsed([_onloaded(word, variables) for word in words])
     first = "load" not in options
     given = _parameters(options.get("parameters", "{}")) if first else {}
     parameters, scheduled = _beside(given, variables) if first else ({}, "")
@@ -138,10 +165,17 @@ def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
         project=variables.get("FLOWC_PROJECT", ""),
         trigger=trigger,
         scheduled=scheduled,
+        origin="" if first else _origin(variables),
         repeats=step.endswith("~"),
     )
     target = options.get("report", variables.get("FLOWC_REPORT", ""))
     return _Order(call, the_flow(), needed_variable(variables, "FLOWC_STORE"), target)
+
+
+def _origin(variables: Mapping[str, str]) -> str:
+    """The run that this one was resubmitted from. An engine that knows none gives a name without its last part."""
+    found = variables.get("FLOWC_ORIGIN", "")
+    return "" if found.endswith("-") else found
 
 
 def started_by(
@@ -167,6 +201,22 @@ def _beside(given: Mapping[str, Any], variables: Mapping[str, str]) -> tuple[Map
     from flowc.container.beside_parameters import taken
 
     return taken(given, variables)
+
+
+def _onloaded(word: str, variables: Mapping[str, str]) -> str:
+    """The word, which Argo's executor keeps in a file where it is longer than the system lets an argument be.
+
+    It does so only with arguments that come through a file themselves, which the variable tells; no word of ours begins with `@`.
+    """
+    place = word[1:]
+    is_kept = word[:1] == "@" and _OFFLOADING in variables and os.path.basename(place).startswith("argo_arg_")
+    if not is_kept:
+        return word
+    with open(place, encoding="utf-8") as file:
+        return file.read()
+
+
+_OFFLOADING = "ARGO_CONTAINER_ARGS_FILE"
 
 
 def _parsed(words: list[str]) -> tuple[str, dict[str, str]]:

@@ -15,7 +15,7 @@ from importlib import import_module
 
 from flowc.artifacts.address import RunAddress, escape
 from flowc.artifacts.failure import trace
-from flowc.container.command import loaded_flow, mistake, needed_variable, the_flow
+from flowc.container.command import loaded_flow, mistake, needed_variable, the_flow, unanswered
 from flowc.exceptions import CallMistake, MetaflowNotFound
 from flowc.source.module import Loaded
 from flowc.store import open_store
@@ -34,8 +34,10 @@ def main(words: list[str]) -> int:
     """Call the function that the words name; the process's exit code."""
     try:
         return _main(words)
-    except (CallMistake, StoreError) as error:
+    except CallMistake as error:
         return mistake(str(error))
+    except StoreError as error:
+        return unanswered(str(error))
 
 
 def _main(words: list[str]) -> int:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "flowc.source.module": "Loaded prepare",
-    "flowc.task.call": "BUG Broken DONE FAILED MISTAKE Reported TERMINATED TaskCall",
+    "flowc.task.call": "BUG Broken DONE FAILED MISTAKE Reported STORE TERMINATED TaskCall",
     "flowc.task.task": "execute iterate",
 }
 """The shim as a library, under the names that it has had from the first version on."""

@@ -12,7 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-DONE, FAILED, MISTAKE, BUG, TERMINATED = 0, 1, 2, 70, 143
+DONE, FAILED, MISTAKE, BUG, STORE, TERMINATED = 0, 1, 2, 70, 75, 143
+"""Exit codes. No attempt is worth another one after a MISTAKE; after STORE, what lies outside of us may have changed."""
 
 
 class TaskCall(NamedTuple):
@@ -45,7 +46,7 @@ class Reported(NamedTuple):
     """How a task ended. `fan` or `case` only where its manifest became visible (`published`).
 
     A task that lost to one which started later has exit code 0 and is not published. `failure` is the author's, also where
-    `@catch` turned it into an artifact (`caught`). `message` is what to tell where the exit code is 2. `again`: an iteration
+    `@catch` turned it into an artifact (`caught`). `message` is what to tell where it is neither 0 nor 1. `again`: an iteration
     that sent the step back to itself.
     """
 

@@ -57,4 +57,4 @@ class Clone:
             self._store.copy(self._origin.address.blob(sha), self._into.address.blob(sha))
             self._copied.add(sha)
         address = manifest.address._replace(run=self._into.run)
-        self._store.put(address.manifest, (manifest.taken_over(self._into.created, self._into.tags),))
+        self._store.create(address.manifest, manifest.taken_over(self._into.created, self._into.tags))

@@ -125,7 +125,7 @@ def _from_aws(source: Source, environment: Mapping[str, str]) -> dict[str, Any]:
             url.rstrip("/") + "/", "secretsmanager.GetSecretValue", body, credentials, Scope(region, "secretsmanager")
         )
     except StoreError as error:
-        raise CallMistake(f"the secret {source.name!r} cannot be read: {error}") from None
+        raise StoreError(f"the secret {source.name!r} cannot be read: {error}") from None
     found = _parsed(answer)
     if status != _OK:
         kind = str(found.get("__type", status)).rpartition("#")[2]

@@ -36,7 +36,7 @@ from flowc.source.module import Loaded, folders
 from flowc.standard_path import standard_path
 from flowc.store.protocol import Store, StoreError
 from flowc.task import guard
-from flowc.task.call import DONE, FAILED, MISTAKE, TERMINATED, Broken, Reported, TaskCall
+from flowc.task.call import DONE, FAILED, MISTAKE, STORE, TERMINATED, Broken, Reported, TaskCall
 from flowc.task.output import Output
 from flowc.task.surroundings import call_facts, enter, environment, moment, run_of
 
@@ -94,7 +94,7 @@ def execute(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Outpu
         except _Ended as ended:
             return ended.reported
         except (CallMistake, StoreError) as error:
-            return Reported(call.index, MISTAKE, message=str(error))
+            return _wrong(call, error)
         except (Terminated, KeyboardInterrupt):
             return Reported(call.index, TERMINATED, message="ended by a signal")
 
@@ -107,12 +107,16 @@ def _executed(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Out
     is_over = _is_over(loaded, call, store, address)
     fence = ordering.begin(store, address, call.retry, os.urandom(16).hex(), started)
     task = _Task(call, store, output, fence, [], is_over)
-    if isinstance(loaded, Broken):
-        raise _failed(task, loaded.error)
     with _noted(task):
+        if isinstance(loaded, Broken):
+            raise loaded.error if isinstance(loaded.error, Terminated) else _failed(task, loaded.error)
         if call.repeats:
             return _repeated(loaded, task, first)
         return _attempted(loaded, task, first)
+
+
+def _wrong(call: TaskCall, error: CallMistake | StoreError) -> Reported:
+    return Reported(call.index, MISTAKE if isinstance(error, CallMistake) else STORE, message=str(error))
 
 
 @contextlib.contextmanager
@@ -150,7 +154,7 @@ def iterate(
         except _Ended as ended:
             return ended.reported
         except (CallMistake, StoreError) as error:
-            return Reported(call.index, MISTAKE, message=str(error))
+            return _wrong(call, error)
         except (Terminated, KeyboardInterrupt):
             return Reported(call.index, TERMINATED, message="ended by a signal")
 
@@ -168,9 +172,22 @@ def _counted(loaded: Loaded | Broken, call: TaskCall, store: Store, address: Tas
     """The call with what of `@retry` is used up by attempts that the task itself has begun."""
     if not call.at_most or not call.retry:
         return call
-    begun = [one.retry + 1 for one in attempts(store, address)[-1:]]
+    last = attempts(store, address)[-1:]
+    for one in last:
+        _refuse_again(one.failure)
+    begun = [one.retry + 1 for one in last]
     marks = None if isinstance(loaded, Broken) else loaded.steps.get(call.step)
     return call._replace(retry=min(call.retry, *(begun or [0]), _times(marks) if marks else call.retry))
+
+
+def _refuse_again(failure: Failure | None) -> None:
+    """An engine that cannot tell why an attempt failed tries again where the call was wrong: it is told the same, at once."""
+    if (
+        failure
+        and failure.type == CallMistake.__name__
+        and f"{CallMistake.__module__}.{failure.type}: " in failure.stacktrace
+    ):
+        raise CallMistake(failure.exception)
 
 
 def _times(marks: StepMarks) -> int:

@@ -13,4 +13,10 @@ CASES: tuple[Written, ...] = (
     Written(FLOWS / "unlucky.py", "UnluckyFlow", shows=("retry.only-system",)),
     Written(FLOWS / "unlucky.py", "OwnFaultFlow", shows=("retry.only-system",)),
     Written(FLOWS / "unlucky.py", "OwnFaultAgainFlow", shows=("retry.only-system",)),
+    Written(
+        FLOWS / "wrong_call.py",
+        "WrongCallFlow",
+        environment={"FLOWC_SECRET_ODD": "no table"},
+        shows=("retry.mistake",),
+    ),
 )

@@ -8,10 +8,12 @@ from kubernetes.client import models as k8s
 
 try:
     from airflow.sdk import DAG, Asset, task
+    from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 except ImportError:  # Airflow 2
     from airflow import DAG
     from airflow.datasets import Dataset as Asset
     from airflow.decorators import task
+    from airflow.exceptions import AirflowFailException, AirflowSkipException
 
 # What Airflow fills in when a task starts: the run, how much of its retries a step has
 # used up since it was last cleared, what tells this run from all others of its name,
@@ -31,6 +33,17 @@ ENV = {
 def _at(index):
     """What every step is told: the run, the place in it, the attempt."""
     return ["--run", RUN, "--index", index, "--retry", RETRY]
+
+
+class _Retried(KubernetesPodOperator):
+    """A step that is tried again, unless there was a mistake in its call: exit code 2."""
+
+    def execute(self, context):
+        self.skip_on_exit_code = [2]
+        try:
+            return super().execute(context)
+        except AirflowSkipException as error:
+            raise AirflowFailException(f"a mistake in the call: {error}") from error
 
 
 @task(task_id="_run", retries=2, retry_delay=5)
@@ -74,7 +87,7 @@ with DAG(
         task_id="start",
         arguments=["start", *_at("-"), *BEGIN],
     )
-    ask_flaky = KubernetesPodOperator(
+    ask_flaky = _Retried(
         task_id="ask_flaky",
         arguments=["ask_flaky", *_at("-"), "--load", "start"],
         active_deadline_seconds=600,
@@ -85,7 +98,7 @@ with DAG(
         retry_delay=0,
         doc_md="What a failed attempt has set is never seen: `half_done` is not an artifact of this task.",
     )
-    ask_broken = KubernetesPodOperator(
+    ask_broken = _Retried(
         task_id="ask_broken",
         arguments=["ask_broken", *_at("-"), "--load", "start"],
         retries=2,

@@ -9,10 +9,12 @@ from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperato
 try:
     from airflow.sdk import DAG, Asset, task
     from airflow.sdk.definitions.param import Param
+    from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 except ImportError:  # Airflow 2
     from airflow import DAG
     from airflow.datasets import Dataset as Asset
     from airflow.decorators import task
+    from airflow.exceptions import AirflowFailException, AirflowSkipException
     from airflow.models.param import Param
 
 # What Airflow fills in when a task starts: the run, how much of its retries a step has
@@ -30,6 +32,17 @@ ENV = {"FLOWC_FLOW": "train.py:TaxiTrainFlow", "FLOWC_STORE": "s3://flows/store"
 def _at(index):
     """What every step is told: the run, the place in it, the attempt."""
     return ["--run", RUN, "--index", index, "--retry", RETRY]
+
+
+class _Retried(KubernetesPodOperator):
+    """A step that is tried again, unless there was a mistake in its call: exit code 2."""
+
+    def execute(self, context):
+        self.skip_on_exit_code = [2]
+        try:
+            return super().execute(context)
+        except AirflowSkipException as error:
+            raise AirflowFailException(f"a mistake in the call: {error}") from error
 
 
 @task(task_id="_run", retries=2, retry_delay=5)
@@ -83,7 +96,7 @@ with DAG(
     },
 ):
     _kept = _keep(_identify())
-    start = KubernetesPodOperator(
+    start = _Retried(
         task_id="start",
         arguments=["start", *_at("-"), *BEGIN],
         retries=1,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flowc.exceptions import CallMistake
+from flowc.store.protocol import StoreError
 from flowc.task.secret_values import variables
 
 from tests.engines.stepfunctions import server
@@ -88,5 +89,5 @@ def test_what_secrets_manager_refuses_is_told(aws: dict[str, str]) -> None:
     with pytest.raises(CallMistake, match="'nobody' cannot be read: ResourceNotFoundException"):
         variables(one("nobody"), aws)
     bare = {"FLOWC_SECRETS": "aws-secrets-manager", "AWS_EC2_METADATA_DISABLED": "true", "HOME": "/nonexistent"}
-    with pytest.raises(CallMistake, match="'db' cannot be read: no AWS credentials"):
+    with pytest.raises(StoreError, match="'db' cannot be read: no AWS credentials"):
         variables(one("db"), bare)
