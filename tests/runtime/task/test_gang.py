@@ -196,7 +196,7 @@ def test_an_older_process_of_a_node_gives_way(tmp_path: Path) -> None:
 
 def _wait(folder: Path, name: str) -> None:
     until = time.monotonic() + 30
-    while not _store(folder).exists(f"F/r/start/-/gang-0001/{name}"):
+    while _store(folder).size(f"F/r/start/-/gang-0001/{name}") is None:
         assert time.monotonic() < until
         time.sleep(0.02)
 
