@@ -389,9 +389,19 @@ def _facts(
 ) -> saving.Facts:
     if found is None:
         constants = tuple(name for name in fixed if name not in given)
-        return saving.Facts(created, tags, tuple(given), constants, (), {})
+        return saving.Facts(created, tags, tuple(given), constants, (), (), {}, {}, ())
     there = found.manifest
-    return saving.Facts(created, tags, there.parameters, there.constants, found.open, found.decisions)
+    return saving.Facts(
+        created,
+        tags,
+        there.parameters,
+        there.constants,
+        found.open,
+        found.since,
+        found.decisions,
+        found.chose,
+        found.loaded,
+    )
 
 
 def _saved(
