@@ -133,6 +133,20 @@ class RunState:
         """When the last step ended; None where it has not."""
         return next((task.finished for task in self.tasks if task.manifest and task.manifest.is_end), None)
 
+    def replaced(self, task: TaskState) -> tuple[TaskAddress, ...]:
+        """The tasks that have left something else since this one has loaded it: it has to run again."""
+        left = task.manifest
+        if left is None:
+            return ()
+        names = {(step, name) for step, name, _ in left.loaded or ()}
+        return tuple(
+            other.address
+            for other in self.tasks
+            if other.manifest
+            and (other.address.step, other.address.name) in names
+            and not left.has_loaded(other.manifest)
+        )
+
     def chosen(self, step: str | None, index: str | None) -> tuple[TaskState, ...]:
         """Its tasks, or those of one step, or one task. Raises HistoryError where there is none."""
         of_step = [task for task in self.tasks if step in (None, task.address.step)]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from flowc.artifacts.manifest import Attempt, Failure, RunRecord
+from flowc.artifacts.manifest import Attempt, Failure
 from flowc.exceptions import CaughtFailure
 
 from compiler.call.history import HistoryError, RunState, TaskState, opened, read_state
@@ -45,7 +45,7 @@ def COMMAND(where: str, store: str | None, as_json: bool, log: bool) -> int:
     if as_json:
         click.echo(json.dumps(_run_facts(state, tasks, log=log), indent=2, ensure_ascii=False))
         return 0
-    click.echo("\n".join(_run_lines(state) if step is None else _task_lines(state.record, tasks)))
+    click.echo("\n".join(_run_lines(state) if step is None else _task_lines(state, tasks)))
     for task in tasks if log else ():
         for attempt in task.attempts:
             click.echo(f"--- {_label(task)}  attempt {attempt.number}{_outcome(attempt)}")
@@ -67,12 +67,12 @@ def _run_lines(state: RunState) -> Iterator[str]:
         tries = f"  {len(task.attempts)} attempts" if len(task.attempts) > 1 else ""
         tries = "  taken over" if task.is_taken_over else tries
         why = f"  {_line(task.failure)}" if task.failure else _earlier(task)
-        yield f"  {_label(task):<{width}}  {_styled(task.status)}  {_time(task)}{tries}{why}".rstrip()
+        yield f"  {_label(task):<{width}}  {_styled(task.status)}  {_time(task)}{tries}{why}{_replaced(state, task)}".rstrip()
 
 
-def _task_lines(record: RunRecord, tasks: tuple[TaskState, ...]) -> Iterator[str]:
+def _task_lines(state: RunState, tasks: tuple[TaskState, ...]) -> Iterator[str]:
     for task in tasks:
-        yield f"{record.path_of(task.address)}  {_styled(task.status)}  {moment(task.started) or ''}  {_time(task)}".rstrip()
+        yield f"{state.record.path_of(task.address)}  {_styled(task.status)}  {moment(task.started) or ''}  {_time(task)}{_replaced(state, task)}".rstrip()
         for attempt in task.attempts:
             yield f"  attempt {attempt.number}  {moment(attempt.started)}{_outcome(attempt)}"
         manifest = task.manifest
@@ -95,18 +95,19 @@ def _run_facts(state: RunState, tasks: tuple[TaskState, ...], *, log: bool) -> d
         "origin_run_id": record.origin or None,
         "tags": record.tags,
         "user": record.user,
-        "tasks": [_task_facts(record, task, log=log) for task in tasks],
+        "tasks": [_task_facts(state, task, log=log) for task in tasks],
     }
 
 
-def _task_facts(record: RunRecord, task: TaskState, *, log: bool) -> dict[str, object]:
+def _task_facts(state: RunState, task: TaskState, *, log: bool) -> dict[str, object]:
     manifest = task.manifest
     return {
         "step": task.address.step,
         "index": task.address.index,
-        "task_id": record.id_of(task.address),
+        "task_id": state.record.id_of(task.address),
         "status": task.status,
         "origin_run_id": (manifest.origin if manifest else "") or None,
+        "went_on_from_older_attempts_of": [state.record.path_of(address) for address in state.replaced(task)],
         "started": moment(task.started),
         "finished": moment(task.finished),
         "attempts": [
@@ -127,6 +128,13 @@ def _task_facts(record: RunRecord, task: TaskState, *, log: bool) -> dict[str, o
         if manifest
         else {},
     }
+
+
+def _replaced(state: RunState, task: TaskState) -> str:
+    """Which tasks have run again since this one has loaded what they left."""
+    found = state.replaced(task)
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return f"  went on from an older attempt of {state.record.id_of(found[0])}{more}: run it again" if found else ""
 
 
 def _time(task: TaskState) -> str:

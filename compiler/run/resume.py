@@ -88,9 +88,18 @@ class Resumption:
 
     def _chosen(self, ready: Ready) -> Manifest | None:
         found = self._finished(ready.task.step, ready.index) if self._may_take(ready) else None
-        if found is None:
+        if found is None or self._is_replaced(found):
+            found = None
             self._runs(ready)
         return found
+
+    def _is_replaced(self, found: Manifest) -> bool:
+        """Whether a task that it has loaded from has left something else since."""
+        for step, name, token in found.loaded or ():
+            before = self._finished(step, name) if name.partition("~")[0] == name else None
+            if before is not None and not before.token.startswith(token):
+                return True
+        return False
 
     def _may_take(self, ready: Ready) -> bool:
         task, index = ready.task, ready.index

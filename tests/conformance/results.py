@@ -80,7 +80,7 @@ def _started(store: Store, run: RunAddress) -> set[Place]:
 def _task(store: Store, run: RunAddress, place: Place) -> tuple[int, Manifest | None, Mapping[str, str] | None]:
     address = run.task(*place)
     count = len(attempts(store, address))
-    if not store.exists(address.manifest):
+    if store.size(address.manifest) is None:
         return count, None, None
     manifest = read(store, address)
     return count, manifest, {name: canonical(manifest[name]) for name in manifest.names}

@@ -51,9 +51,9 @@ class Watched:
             found = self.inner.replace(key, data, etag)
         return found
 
-    def exists(self, key: str) -> bool:
-        for _ in self._around("exists"):
-            found = self.inner.exists(key)
+    def size(self, key: str) -> int | None:
+        for _ in self._around("size"):
+            found = self.inner.size(key)
         return found
 
     def list(self, prefix: str, limit: int | None = None) -> Iterator[str]:

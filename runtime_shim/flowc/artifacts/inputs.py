@@ -8,7 +8,12 @@ from collections.abc import Iterator, Sequence
 from flowc.artifacts import pickling
 from flowc.artifacts.manifest import Blob, Manifest, read
 from flowc.artifacts.work import KEY, Stored, Work, item_of, stack_text
-from flowc.exceptions import MetaflowException, MissingInMergeArtifactsException, UnhandledInMergeArtifactsException
+from flowc.exceptions import (
+    CallMistake,
+    MetaflowException,
+    MissingInMergeArtifactsException,
+    UnhandledInMergeArtifactsException,
+)
 from flowc.named_tuple import NamedTuple
 from flowc.standard_path import standard_path
 from flowc.store.protocol import MissingError, Store, StoreError
@@ -22,10 +27,11 @@ _AHEAD = 16
 
 
 class Place(NamedTuple):
-    """Where one input lies: the arm's first step, and the address of the task that it ended with."""
+    """Where one input lies: the arm's first step, the address of the task that it ended with, the switches that say so."""
 
     arm: str
     address: Any
+    switches: tuple[Manifest, ...] = ()
 
 
 class Input:
@@ -67,12 +73,16 @@ class Inputs(Sequence[Input]):
 
     def __init__(self, store: Store, places: list[Place], named: bool) -> None:
         self._store = store
-        self._places = places
+        self.places = places
         self._named = named
         self._found: dict[int, Input] = {}
 
+    def manifests(self) -> list[Manifest]:
+        """What each branch left, in order. Raises CallMistake where one is not in the store."""
+        return [branch.__dict__[KEY] for branch in self]
+
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self.places)
 
     if TYPE_CHECKING:
 
@@ -85,9 +95,9 @@ class Inputs(Sequence[Input]):
     def __getitem__(self, place: int | slice) -> Input | list[Input]:
         if isinstance(place, slice):
             return [self[number] for number in range(*place.indices(len(self)))]
-        number = range(len(self._places))[place]
+        number = range(len(self.places))[place]
         if number not in self._found:
-            self._found[number] = Input(_read(self._store, self._places[number].address))
+            self._found[number] = Input(_read(self._store, self.places[number].address))
         return self._found[number]
 
     def __iter__(self) -> Iterator[Input]:
@@ -103,7 +113,7 @@ class Inputs(Sequence[Input]):
 
         def read_one(number: int) -> None:
             with contextlib.suppress(MetaflowException, StoreError):
-                self._found[number] = Input(_read(self._store, self._places[number].address))
+                self._found[number] = Input(_read(self._store, self.places[number].address))
 
         threads = [threading.Thread(target=read_one, args=(number,)) for number in numbers if number not in self._found]
         for thread in threads:
@@ -116,10 +126,10 @@ class Inputs(Sequence[Input]):
             raise AttributeError(name)
         if self._named:
             for key in (_last_step, _first_step):
-                for number, place in enumerate(self._places):
+                for number, place in enumerate(self.places):
                     if key(place) == name:
                         return self[number]
-        there = ", ".join(map(_told, self._places)) if self._named else "inputs[0], inputs[1], …"
+        there = ", ".join(map(_told, self.places)) if self._named else "inputs[0], inputs[1], …"
         raise AttributeError(f"no input {name!r}: this join has {there}")
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -144,7 +154,9 @@ def _read(store: Store, address: Any) -> Manifest:
     try:
         return read(store, address)
     except MissingError:
-        raise MetaflowException(f"the artifacts of {address} are not in the store {store.url}") from None
+        raise CallMistake(
+            f"the artifacts of {address} are not in the store {store.url}: did it run, and there?"
+        ) from None
 
 
 def merge(flow: Any, work: Work, inputs: Any, exclude: Sequence[str], include: Sequence[str]) -> None:

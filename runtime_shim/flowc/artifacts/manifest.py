@@ -205,6 +205,31 @@ class Manifest:
         return tuple((step, kind) for step, kind in self._header["open"])
 
     @property
+    def since(self) -> tuple[str, ...] | None:
+        """The tokens of the splits of `open`, as the task's inputs knew them; None where an older flowc wrote it."""
+        found = self._header.get("since")
+        return None if found is None else tuple(found)
+
+    @property
+    def chose(self) -> dict[str, str]:
+        """The tokens of the switches of `decisions`."""
+        return dict(self._header.get("chose", ()))
+
+    @property
+    def loaded(self) -> tuple[tuple[str, str, str], ...] | None:
+        """What the task loaded: of each manifest the step, the task's name in it, the first digits of the token.
+
+        None where an older flowc wrote it.
+        """
+        found = self._header.get("loaded")
+        return None if found is None else tuple((step, index, token) for step, index, token in found)
+
+    def has_loaded(self, other: Manifest) -> bool:
+        """Whether what the task loaded of another task is what `other`, that task's manifest, holds; also where it loaded none of it."""
+        task = (other.address.step, other.address.name)
+        return all(other.token.startswith(token) for *name, token in self.loaded or () if tuple(name) == task)
+
+    @property
     def decisions(self) -> dict[str, int]:
         """The cases that switches took on the way to here, in this scope."""
         return dict(self._header["decisions"])
@@ -243,7 +268,8 @@ class Manifest:
 
     def as_attempt(self, attempt: int, token: str) -> bytes:
         """The same manifest as a later attempt leaves it, which has found it ready."""
-        header = {**self._header, "attempt": attempt, "token": token}
+        chose = {**self.chose, self.address.step: token} if self.case is not None else self.chose
+        header = {**self._header, "attempt": attempt, "token": token, "chose": chose}
         return b"".join((json.dumps(header, separators=(",", ":")).encode(), b"\n", self._body))
 
     def taken_over(self, created: float, tags: tuple[str, ...]) -> bytes:

@@ -180,10 +180,10 @@ def save_blob(store: Store, run: RunAddress, kind: str, pickled: Pickled, known:
 
 
 def save_pieces(store: Store, run: RunAddress, pieces: Sequence[Data], sha: str = "") -> tuple[str, int]:
-    """Write an object under its content's name; its sha256 and size."""
+    """Write an object under its content's name; its sha256 and size. One that is there is left, unless its size says that it is damaged."""
     sha, size = sha or sha256(pieces), sum(map(_length, pieces))
     key = run.blob(sha)
-    if size < _WORTH_ASKING or not store.exists(key):
+    if size < _WORTH_ASKING or store.size(key) != size:
         store.put(key, pieces)
     return sha, size
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import types
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from flowc.artifacts import pickling
 from flowc.artifacts.manifest import VERSION, Failure
@@ -43,7 +43,10 @@ class Facts(NamedTuple):
     parameters: tuple[str, ...]
     constants: tuple[str, ...]
     open: tuple[tuple[str, str], ...]
+    since: tuple[str, ...] | None
     decisions: Mapping[str, int]
+    chose: Mapping[str, str]
+    loaded: Sequence[tuple[str, str, str]]
 
 
 class Outcome(NamedTuple):
@@ -122,6 +125,7 @@ def manifest(store: Store, fence: Fence, work: Work, found: Mapping[str, Artifac
     header = {
         **_facts(fence, work, outcome),
         **_way(store, work, outcome),
+        **_lineage(fence, work, outcome),
         "pack": where,
         "log": log,
         "artifacts": entries,
@@ -174,6 +178,18 @@ def _way(store: Store, work: Work, outcome: Outcome) -> dict[str, Any]:
     if taken.items is not None:
         found["fan"] = len(taken.items)
         found["items"] = _items(store, work, taken)
+    return found
+
+
+def _lineage(fence: Fence, work: Work, outcome: Outcome) -> dict[str, Any]:
+    """Which attempts led here: of what was loaded, of the open splits, of the switches."""
+    facts, taken = outcome.facts, outcome.transition
+    found: dict[str, Any] = {"loaded": facts.loaded, "chose": facts.chose}
+    if taken is not None and taken.case is not None:
+        found["chose"] = {**facts.chose, work.address.step: fence.token}
+    if facts.since is not None:
+        is_split = taken is not None and taken.kind in ("split", "foreach", "gang")
+        found["since"] = (*facts.since, fence.token) if is_split else facts.since
     return found
 
 

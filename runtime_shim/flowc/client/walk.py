@@ -38,7 +38,7 @@ def walk(store: Store, run: RunAddress, toward: str | None = None) -> Iterator[F
 def is_started(store: Store, found: Found) -> bool:
     """Whether any attempt of the task has begun."""
     address, manifest = found
-    return manifest is not None or store.exists(address.attempt(1))
+    return manifest is not None or store.size(address.attempt(1)) is not None
 
 
 def iterations(store: Store, found: Found) -> list[TaskAddress]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections.abc import Iterable, Iterator
 
 from flowc.standard_path import standard_path
@@ -16,8 +17,8 @@ _MAPPED = 256 * 1024
 class FileStore:
     """Objects as files under a folder (mode 0700, files 0600).
 
-    A file is written under a name that no listing shows (it begins with `.`) and then linked or renamed, so a process may be
-    killed at any moment: what it leaves is the whole object or none, and at worst an unseen file.
+    A file is written under a name that no listing shows (it begins with `.`), synced, and then linked or renamed, so a process may be
+    killed and the power cut at any moment: what they leave is the whole object or none, and at worst an unseen file.
     """
 
     def __init__(self, url: str) -> None:
@@ -80,9 +81,15 @@ class FileStore:
             os.rename(fresh, path)
             return True
 
-    def exists(self, key: str) -> bool:
-        """Whether there is such an object."""
-        return os.path.isfile(self._path(key))
+    def size(self, key: str) -> int | None:
+        """How many bytes the object has; None where there is none."""
+        try:
+            found = os.stat(self._path(key))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise StoreError(f"{self._path(key)} cannot be read: {error.strerror}") from error
+        return found.st_size if stat.S_ISREG(found.st_mode) else None
 
     def list(self, prefix: str, limit: int | None = None) -> Iterator[str]:
         """Keys that begin with `prefix`, in the order of their bytes, at most `limit`."""
@@ -222,6 +229,7 @@ def _written(path: str, parts: Iterable[Data]) -> Iterator[str]:
         try:
             for part in parts:
                 _write_all(file, part)
+            _sync(file)
         finally:
             os.close(file)
         yield fresh
@@ -252,6 +260,18 @@ def make_folder(folder: str) -> None:
 def private(path: str, flags: int) -> int:
     """An `opener` of files that are their owner's alone."""
     return os.open(path, flags | os.O_CLOEXEC, 0o600)
+
+
+def _sync(file: int) -> None:
+    """Let the disk have the bytes before the file gets its name: a power cut leaves the whole object or none."""
+    try:
+        getattr(os, "fdatasync", os.fsync)(file)
+    except OSError as error:  # a full or broken disk may say so only now
+        with standard_path():
+            import errno
+
+        if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):  # a file system that has nothing to sync
+            raise
 
 
 def _write_all(file: int, data: Data) -> None:

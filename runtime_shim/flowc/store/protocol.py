@@ -63,8 +63,8 @@ class Store(Protocol):
         """Write the object only over the one that has this tag; False where another is there."""
         ...
 
-    def exists(self, key: str) -> bool:
-        """Whether there is such an object."""
+    def size(self, key: str) -> int | None:
+        """How many bytes the object has; None where there is none."""
         ...
 
     def list(self, prefix: str, limit: int | None = None) -> Iterator[str]:

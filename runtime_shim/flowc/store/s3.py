@@ -44,9 +44,10 @@ class S3Store:
         """Write the object only over the one that has this tag; False where another, or none, is there."""
         return self._put_if(key, data, {"if-match": etag})
 
-    def exists(self, key: str) -> bool:
-        """Whether there is such an object."""
-        return head(self.bucket, self._key(key)) is not None
+    def size(self, key: str) -> int | None:
+        """How many bytes the object has; None where there is none."""
+        found = head(self.bucket, self._key(key))
+        return None if found is None else int(found.get("content-length", "0"))
 
     def list(self, prefix: str, limit: int | None = None) -> Iterator[str]:
         """Keys that begin with `prefix`, in the order of their bytes, at most `limit`."""

@@ -261,6 +261,7 @@ def _as_task(data: bytes, fence: Fence, iterations: int) -> bytes:
     end = data.index(b"\n")
     own = {"attempt": fence.attempt, "token": fence.token, "retry": fence.retry, "started": fence.started}
     header = {**json.loads(data[:end]), **own, "iterations": iterations}
+    header["chose"] = {**header.get("chose", {}), fence.address.step: fence.token}
     return json.dumps(header, separators=(",", ":")).encode() + data[end:]
 
 

@@ -182,11 +182,7 @@ def _counted(loaded: Loaded | Broken, call: TaskCall, store: Store, address: Tas
 
 def _refuse_again(failure: Failure | None) -> None:
     """An engine that cannot tell why an attempt failed tries again where the call was wrong: it is told the same, at once."""
-    if (
-        failure
-        and failure.type == CallMistake.__name__
-        and f"{CallMistake.__module__}.{failure.type}: " in failure.stacktrace
-    ):
+    if failure and failure.type == f"{CallMistake.__module__}.{CallMistake.__name__}":
         raise CallMistake(failure.exception)
 
 
@@ -495,9 +491,19 @@ def _facts(
 ) -> saving.Facts:
     if found is None:
         constants = tuple(name for name in fixed if name not in given)
-        return saving.Facts(created, tags, tuple(given), constants, (), {})
+        return saving.Facts(created, tags, tuple(given), constants, (), (), {}, {}, ())
     there = found.manifest
-    return saving.Facts(created, tags, there.parameters, there.constants, found.open, found.decisions)
+    return saving.Facts(
+        created,
+        tags,
+        there.parameters,
+        there.constants,
+        found.open,
+        found.since,
+        found.decisions,
+        found.chose,
+        found.loaded,
+    )
 
 
 def _saved(

@@ -220,3 +220,16 @@ def test_what_is_nested_too_deeply_fails_and_is_named(tmp_path: Path, monkeypatc
     assert reported.failure is not None
     assert "'deep' of step 'middle' is of type list" in reported.failure.exception
     assert "RecursionError" in reported.failure.exception
+
+
+@pytest.mark.parametrize("left", [0, 1, 1000, (1 << 20) - 1])
+def test_a_blob_that_was_cut_is_written_again_by_whoever_saves_it(store: FileStore, left: int) -> None:
+    value = np.random.default_rng(1).bytes(1 << 20)
+    run = RunAddress("F", "r")
+    blob = pickling.save_blob(store, run, "bytes", pickling.dumps(value))
+    place = Path(store.root, run.blob(blob.sha))
+    whole = place.read_bytes()
+    os.truncate(place, left)
+    assert pickling.save_blob(store, run, "bytes", pickling.dumps(value)) == blob
+    assert place.read_bytes() == whole
+    assert pickling.load_blob(store, run, blob) == value

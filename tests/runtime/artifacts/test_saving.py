@@ -157,7 +157,7 @@ def test_what_cannot_be_saved_is_named_with_its_type_and_step(tmp_path: Path, va
     assert "'bad'" in reported.failure.exception
     assert "'start'" in reported.failure.exception
     assert kind in reported.failure.exception
-    assert not stage.store.exists("F/r/start/-/manifest")
+    assert stage.store.size("F/r/start/-/manifest") is None
 
 
 @pytest.mark.parametrize("value", ["function", "lambda: 1", "self.start", "self.next"])
@@ -179,7 +179,7 @@ def test_del_of_an_earlier_steps_artifact_warns(tmp_path: Path) -> None:
 def test_artifacts_of_a_failed_attempt_are_never_seen(tmp_path: Path) -> None:
     stage = _line(tmp_path, "from flowc import current; self.x = current.retry_count; assert self.x")
     assert stage.do("start").exit_code == FAILED
-    assert not stage.store.exists("F/r/start/-/manifest")
+    assert stage.store.size("F/r/start/-/manifest") is None
     assert stage.do("start", retry=1).exit_code == 0
     left = stage.left("start")
     assert (left["x"], left.attempt) == (1, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -27,10 +28,10 @@ def test_what_is_put_is_got(store: FileStore) -> None:
     store.put("a/b/c", (b"12", bytearray(b"34"), memoryview(b"56")))
     assert store.get("a/b/c").data == b"123456"
     assert bytes(store.get_range("a/b/c", 1, 3)) == b"234"
-    assert store.exists("a/b/c")
+    assert store.size("a/b/c") == 6
     store.delete("a/b/c")
     store.delete("a/b/c")
-    assert not store.exists("a/b/c")
+    assert store.size("a/b/c") is None
 
 
 def test_a_copy_outlives_what_it_was_made_of(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,7 +58,7 @@ def test_what_is_not_there_is_missing(store: FileStore, key: str) -> None:
         store.get(key)
     with pytest.raises(MissingError):
         store.get_range(key, 0, 1)
-    assert not store.exists(key)
+    assert store.size(key) is None
     assert list(store.list(f"{key}/")) == []
 
 
@@ -173,3 +174,52 @@ def test_a_relative_folder_is_meant_from_where_the_process_started(tmp_path: Pat
     ended = contain(tmp_path, "start", FLOWC_STORE="file:store")
     assert (ended.returncode, ended.stdout) == (0, f"file:{tmp_path / 'store'}\n"), ended.stderr
     assert (tmp_path / "store" / "F" / "r" / "_run.json").is_file()
+
+
+@pytest.mark.parametrize("write", ["put", "create", "replace"])
+def test_the_disk_has_the_bytes_before_the_file_has_its_name(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch, write: str
+) -> None:
+    store.put("a/k", (b"before",))
+    seen: list[tuple[str, int]] = []
+
+    def synced(file: int) -> None:
+        seen.append(("sync", os.fstat(file).st_size))
+
+    def named(before: str, after: str) -> None:
+        seen.append(("name", os.stat(before).st_size))
+
+    monkeypatch.setattr(os, "fdatasync", synced)
+    monkeypatch.setattr(os, "link", named)
+    monkeypatch.setattr(os, "rename", named)
+    if write == "put":
+        store.put("a/k", (b"one ", b"two"))
+    elif write == "create":
+        assert store.create("a/new", b"one two")
+    else:
+        assert store.replace("a/k", b"one two", store.get("a/k").etag)
+    assert seen == [("sync", 7), ("name", 7)]
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EDQUOT])
+def test_what_the_disk_could_not_take_gets_no_name(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def broken(_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fdatasync", broken)
+    with pytest.raises(StoreError, match=os.strerror(number)):
+        store.put("a/k", (b"data",))
+    with pytest.raises(StoreError, match=os.strerror(number)):
+        store.create("a/k", b"data")
+    assert os.listdir(f"{store.root}/a") == []
+
+
+def test_a_file_system_that_syncs_nothing_serves_as_well(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(_: int) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(os, "fdatasync", none)
+    store.put("a/k", (b"data",))
+    assert store.get("a/k").data == b"data"

@@ -27,7 +27,7 @@ assert store.replace("c", b"2", store.get("c").etag)
 store.probe("c", b"2")
 assert list(store.list("")) == ["a/b", "c"] and list(store.folders()) == ["a"]
 store.delete("c")
-assert not store.exists("c")
+assert store.size("c") is None
 with S3(s3root="s3://flows/old-python-data") as s3:
     s3.put_many([("x", "1"), ("y/z", b"22")])
     assert [(o.key, o.text) for o in s3.get_all()] == [("x", "1"), ("y/z", "22")]

@@ -29,10 +29,10 @@ def store(environment: Mapping[str, str], request: pytest.FixtureRequest) -> Ite
 def test_what_is_put_is_got(store: S3Store, key: str, data: bytes) -> None:
     store.put(key, [data[:3], memoryview(data)[3:]])
     assert store.get(key).data == data
-    assert store.exists(key)
+    assert store.size(key) == len(data)
     store.delete(key)
     store.delete(key)
-    assert not store.exists(key)
+    assert store.size(key) is None
 
 
 @pytest.mark.parametrize("key", ["F/one/_blobs/0", "sp ace/ü/+&=?#'\""])
@@ -65,7 +65,7 @@ def test_a_missing_object_is_a_missing_error(store: S3Store) -> None:
         store.get("nothing")
     with pytest.raises(MissingError):
         store.get_range("nothing", 0, 3)
-    assert not store.exists("nothing")
+    assert store.size("nothing") is None
 
 
 @pytest.mark.parametrize(("start", "size"), [(0, 1), (3, 4), (0, 10), (9, 1), (5, 0)])
@@ -148,7 +148,7 @@ def test_a_failed_large_object_leaves_nothing(store: S3Store, monkeypatch: pytes
 
     with pytest.raises(ValueError, match="no more"):
         store.put("half", parts())
-    assert not store.exists("half")
+    assert store.size("half") is None
 
 
 def test_a_store_that_honours_conditions_passes_the_probe(store: S3Store) -> None:

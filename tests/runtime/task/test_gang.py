@@ -284,7 +284,7 @@ def test_a_node_that_is_never_started_again_is_missed(tmp_path: Path) -> None:
 
 def _wait(folder: Path, name: str) -> None:
     until = time.monotonic() + 30
-    while not _store(folder).exists(f"F/r/start/-/gang-0001/{name}"):
+    while _store(folder).size(f"F/r/start/-/gang-0001/{name}") is None:
         assert time.monotonic() < until
         time.sleep(0.02)
 

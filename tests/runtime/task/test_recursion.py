@@ -252,7 +252,7 @@ def test_of_two_containers_the_later_wins_and_never_goes_on_from_the_other(tmp_p
 
 def _wait_for(stage: Stage, key: str) -> None:
     until = time.monotonic() + 30
-    while not stage.store.exists(key):
+    while stage.store.size(key) is None:
         assert time.monotonic() < until
         time.sleep(0.01)
 
