@@ -72,7 +72,8 @@ def _run_lines(state: RunState) -> Iterator[str]:
 
 def _task_lines(state: RunState, tasks: tuple[TaskState, ...]) -> Iterator[str]:
     for task in tasks:
-        yield f"{state.record.path_of(task.address)}  {_styled(task.status)}  {moment(task.started) or ''}  {_time(task)}{_replaced(state, task)}".rstrip()
+        times = f"{moment(task.started) or ''}  {_time(task)}{_replaced(state, task)}"
+        yield f"{state.record.path_of(task.address)}  {_styled(task.status)}  {times}".rstrip()
         for attempt in task.attempts:
             yield f"  attempt {attempt.number}  {moment(attempt.started)}{_outcome(attempt)}"
         manifest = task.manifest

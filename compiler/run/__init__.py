@@ -56,7 +56,10 @@ def run_flow(  # noqa: PLR0913 - each is an option of the command
         run.parameters = resume.parameters
         run.resumption = resumption(plan, store, resume, run.run_id, run.owner, tags)
     listener.run_started(run.run_id)
-    variables, root = _variables(plan, store, retry_pause), str(Path(plan.flow.root).absolute())
+    variables, root = (
+        _variables(plan, store, retry_pause) | _project(plan, resume),
+        str(Path(plan.flow.root).absolute()),
+    )
     workers = Workers(variables, root)
     with alive(store, RunAddress(plan.flow.name, run.run_id)) as ended:
         try:
@@ -83,7 +86,17 @@ def _variables(plan: Plan, store: str, retry_pause: bool) -> dict[str, str]:
         "FLOWC_RETRY_AT_ONCE": "" if retry_pause else "1",  # whatever a run says that this one is a step of
     }
     shared |= path_environment(plan.flow.search) | mutated(plan) | config_environment(plan.flow.configs) | added(plan)
-    return shared | ({"FLOWC_PROJECT": f"{plan.project.name}.{plan.project.branch}"} if plan.project else {})
+    return shared
+
+
+def _project(plan: Plan, resume: Resume | None) -> dict[str, str]:
+    """The project and branch that the run is on: a resumed one stays on its origin's where only the user would say another."""
+    if not plan.project:
+        return {}
+    stays = resume is not None and resume.origin.project and plan.project.branch.startswith("user.")
+    return {
+        "FLOWC_PROJECT": resume.origin.project if stays and resume else f"{plan.project.name}.{plan.project.branch}"
+    }
 
 
 @record

@@ -9,9 +9,9 @@ from flowc.artifacts.address import RunAddress, child, parent
 from flowc.artifacts.manifest import Manifest, RunRecord, read_run, runs
 from flowc.artifacts.ordering import claim
 from flowc.exceptions import CallMistake
+from flowc.resuming.clone import Clone
 from flowc.store import open_store
 from flowc.store.protocol import MissingError, Store
-from flowc.task.clone import Clone
 
 from compiler.ir.flow import Switch
 from compiler.ir.graph import successors

@@ -69,7 +69,7 @@ _NOW = {
     "guard": "task.guard",
     "surroundings": "task.surroundings",
     "capture": "task.output",
-    "takeover": "task.clone",
+    "takeover": "resuming.clone",
     "secret_values": "task.secret_values",
     "forks": "task.forks",
     "command": "container.command",

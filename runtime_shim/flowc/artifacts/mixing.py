@@ -49,7 +49,7 @@ def check_inputs(split: Manifest, inputs: Inputs) -> None:
 
 def _told(addresses: list[TaskAddress], step: str) -> str:
     more = f" and {len(addresses) - _NAMED} more" if len(addresses) > _NAMED else ""
-    names = ", ".join(map(str, addresses[:_NAMED])) + more
+    names = ", ".join(f"{each.of.flow}/{each.of.run}/{each.step}/{each.name}" for each in addresses[:_NAMED]) + more
     return (
         f"{names} went on from an attempt of step {step!r} that a later one has replaced, so the run would mix both: "
         f"run the tasks again that lead from {step!r} to there"

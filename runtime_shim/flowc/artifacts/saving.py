@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import types
 import warnings
@@ -72,6 +73,13 @@ def pickled(step: str, name: str, value: Any, known: Blob | None = None) -> Fres
             f"artifact {name!r} of step {step!r} is of type {kind} and cannot be saved: {error}"
         ) from None
     return Fresh(kind, found, known)
+
+
+def constants(step: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Fresh]]:
+    """A class's constants; one that cannot be saved (a lock, a module) is what the code says in each task."""
+    for name, value in values.items():
+        with contextlib.suppress(UnpicklableArtifactException):
+            yield name, pickled(step, name, value)
 
 
 def kind_of(value: Any) -> str:

@@ -61,7 +61,7 @@ def _main(words: list[str], output: Output) -> int:
     if order.store.startswith("file:"):
         os.environ["FLOWC_STORE"] = store.url  # for what the step itself opens, the client for one
     if order.call.origin:
-        from flowc.task.takeover import take_over
+        from flowc.resuming.resubmitted import take_over
 
         take_over(store, RunAddress(order.flow.rpartition(":")[2], order.call.run), order.call.origin)
     reported = execute(_asked_flow(order.flow), order.call, store, output)

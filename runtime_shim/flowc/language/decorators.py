@@ -25,6 +25,9 @@ class Mark(NamedTuple):
     """The mutator that put it there; None for what the author wrote."""
 
 
+_SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600}
+
+
 class StepMarks:
     """What `@step` and the decorators above it say of a function; it lies in its `__dict__`, which `functools.wraps` carries on."""
 
@@ -55,6 +58,30 @@ class StepMarks:
     def find(self, name: str) -> dict[str, Any] | None:
         """The attributes of the decorator of that name; None where there is none."""
         return next((mark.attributes for mark in self.decorators if mark.name == name), None)
+
+    @property
+    def times(self) -> int:
+        """How many attempts `@retry` allows beyond the first."""
+        retry = self.find("retry")
+        return int(float(retry["times"])) if retry else 0
+
+    @property
+    def pause(self) -> float:
+        """The seconds between attempts that `@retry` says."""
+        retry = self.find("retry")
+        return 60 * float(retry["minutes_between_retries"]) if retry else 0.0
+
+    @property
+    def seconds(self) -> float:
+        """The seconds that `@timeout` gives an attempt; 0 where nothing bounds it."""
+        found = self.find("timeout")
+        return sum(float(found[unit] or 0) * factor for unit, factor in _SECONDS.items()) if found else 0.0
+
+    @property
+    def is_final(self) -> bool:
+        """Whether an exception of the step ends its attempts: `@retry(only_system=True)`."""
+        retry = self.find("retry")
+        return bool(retry and retry.get("only_system"))
 
 
 def _unwrapped(function: Any) -> Any:
@@ -101,6 +128,10 @@ def marks_of_flow(flow: type) -> tuple[Mark, ...]:
     return tuple(mark for base in reversed(flow.__mro__) for mark in vars(base).get(_FLOW_MARKS, ()))
 
 
+_ONLY_GIVEN = object()
+"""The default of an option that Metaflow does not have: where it is not given, nothing of it is to be seen."""
+
+
 def _step_decorator(
     name: str, check: Callable[[dict[str, Any]], None] | None = None, /, **defaults: Any
 ) -> Callable[..., Any]:
@@ -114,7 +145,8 @@ def _step_decorator(
             )
         if check is not None:
             check(attributes)
-        return Mark(name, {**defaults, **attributes}, tuple(attributes))
+        known = {option: value for option, value in defaults.items() if value is not _ONLY_GIVEN}
+        return Mark(name, {**known, **attributes}, tuple(attributes))
 
     def decorator(function: Any = None, /, **attributes: Any) -> Any:
         if function is None:
@@ -162,7 +194,7 @@ def _flow_decorator(name: str) -> Callable[..., Any]:
 REPEATABLE = frozenset(("card", "secrets", "exit_hook", "airflow_external_task_sensor", "airflow_s3_key_sensor"))
 """Decorators of which there may be several."""
 
-retry: signatures.Retry = _step_decorator("retry", times=3, minutes_between_retries=2, only_system=False)
+retry: signatures.Retry = _step_decorator("retry", times=3, minutes_between_retries=2, only_system=_ONLY_GIVEN)
 catch: signatures.Catch = _step_decorator("catch", var=None, print_exception=True)
 timeout: signatures.Timeout = _step_decorator("timeout", seconds=0, minutes=0, hours=0)
 environment: signatures.Environment = _step_decorator("environment", _check_variables, vars={})

@@ -29,6 +29,7 @@ from flowc.artifacts.manifest import Manifest, attempts, read
 from flowc.artifacts.ordering import Fence
 from flowc.artifacts.pickling import Frame
 from flowc.exceptions import MetaflowException, Terminated
+from flowc.language import current
 from flowc.named_tuple import NamedTuple
 from flowc.standard_path import standard_path
 from flowc.store.protocol import MissingError, Store, StoreError
@@ -140,6 +141,14 @@ class Gang:
             return self._meet()
         except GangError as error:
             return error
+
+    def enter(self) -> GangError | None:
+        """Meet, and say so in `current`; why the nodes did not."""
+        there = self.meet()
+        if isinstance(there, GangError):
+            return there
+        current.add({"parallel": there, "is_parallel": True})
+        return None
 
     def finish(self, data: bytes) -> GangError | None:
         """Wait until all nodes have done their part; `data` is the manifest that this one then publishes.

@@ -102,17 +102,32 @@ def execute(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Outpu
 def _executed(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Output) -> Reported:
     started = time.time()
     address = TaskAddress(loaded.name, call.run, call.step, call.index)
-    call = _counted(loaded, call, store, address)
+    call, raised = _counted(loaded, call, store, address) if call.retry else (call, None)
     loaded, first = _begun(loaded, call, store, started)
-    is_over = _is_over(loaded, call, store, address)
     fence = ordering.begin(store, address, call.retry, os.urandom(16).hex(), started)
-    task = _Task(call, store, output, fence, [], is_over)
+    task = _Task(call, store, output, fence, [], raised is not None)
     with _noted(task):
         if isinstance(loaded, Broken):
             raise loaded.error if isinstance(loaded.error, Terminated) else _failed(task, loaded.error)
         if call.repeats:
             return _repeated(loaded, task, first)
         return _attempted(loaded, task, first)
+
+
+def _counted(
+    loaded: Loaded | Broken, call: TaskCall, store: Store, address: TaskAddress
+) -> tuple[TaskCall, Failure | None]:
+    """The call as earlier attempts leave it, and what the step raised in them where it is not tried again but for `@catch`."""
+    with standard_path():
+        from flowc.task.again import counted, raised_before
+
+    call = counted(loaded, call, store, address)
+    marks = None if isinstance(loaded, Broken) else loaded.steps.get(call.step)
+    raised = raised_before(store, address) if call.retry and marks and marks.is_final else None
+    if raised and marks and not marks.find("catch"):
+        sys.stderr.write(f"{call.step!r} is not tried again: it raised, and its @retry is for what happens to it\n")
+        raise _Ended(Reported(call.index, FAILED, failure=raised))
+    return call, raised
 
 
 def _wrong(call: TaskCall, error: CallMistake | StoreError) -> Reported:
@@ -135,7 +150,7 @@ def _repeated(loaded: Loaded, task: _Task, first: _First) -> Reported:
         from flowc.task.recursion import Job, repeat
 
     marks = _marks(loaded, task.call.step)
-    job = Job(loaded, task.call, task.store, task.fence, first, _times(marks), _pause(marks), iterate, _is_final(marks))
+    job = Job(loaded, task.call, task.store, task.fence, first, marks.times, _pause(marks), iterate, marks.is_final)
     return repeat(job)
 
 
@@ -168,56 +183,9 @@ def _marks(loaded: Loaded, step: str) -> StepMarks:
     return marks
 
 
-def _counted(loaded: Loaded | Broken, call: TaskCall, store: Store, address: TaskAddress) -> TaskCall:
-    """The call with what of `@retry` is used up by attempts that the task itself has begun."""
-    if not call.at_most or not call.retry:
-        return call
-    last = attempts(store, address)[-1:]
-    for one in last:
-        _refuse_again(one.failure)
-    begun = [one.retry + 1 for one in last]
-    marks = None if isinstance(loaded, Broken) else loaded.steps.get(call.step)
-    return call._replace(retry=min(call.retry, *(begun or [0]), _times(marks) if marks else call.retry))
-
-
-def _refuse_again(failure: Failure | None) -> None:
-    """An engine that cannot tell why an attempt failed tries again where the call was wrong: it is told the same, at once."""
-    if failure and failure.type == f"{CallMistake.__module__}.{CallMistake.__name__}":
-        raise CallMistake(failure.exception)
-
-
-def _times(marks: StepMarks) -> int:
-    retry = marks.find("retry")
-    return int(float(retry["times"])) if retry else 0
-
-
 def _pause(marks: StepMarks) -> float:
     """Seconds between attempts."""
-    retry = marks.find("retry")
-    return 60 * float(retry["minutes_between_retries"]) if retry and not os.environ.get("FLOWC_RETRY_AT_ONCE") else 0.0
-
-
-def _is_final(marks: StepMarks) -> bool:
-    """Whether an exception of the step ends its attempts: `@retry(only_system=True)`."""
-    retry = marks.find("retry")
-    return bool(retry and retry.get("only_system"))
-
-
-def _is_over(loaded: Loaded | Broken, call: TaskCall, store: Store, address: TaskAddress) -> bool:
-    """Whether the step has raised before and is not to be tried again; an engine, which sees exit codes alone, starts it anyhow.
-
-    Where no `@catch` waits for that, it ends here.
-    """
-    marks = None if isinstance(loaded, Broken) else loaded.steps.get(call.step)
-    if not call.retry or marks is None or not _is_final(marks):
-        return False
-    last = attempts(store, address)[-1:]
-    if not last or not last[0].is_steps:
-        return False
-    if marks.find("catch"):
-        return True
-    sys.stderr.write(f"{call.step!r} is not tried again: it raised, and its @retry is for what happens to it\n")
-    raise _Ended(Reported(call.index, FAILED, failure=last[0].failure))
+    return 0.0 if os.environ.get("FLOWC_RETRY_AT_ONCE") else marks.pause
 
 
 def _begun(loaded: Loaded | Broken, call: TaskCall, store: Store, started: float) -> tuple[Loaded | Broken, _First]:
@@ -297,7 +265,7 @@ def _instance(
         fixed: dict[str, saving.Artifact] = {
             name: saving.pickled(task.call.step, name, value) for name, value in given.items()
         }
-        fixed.update(_constants(loaded, task))
+        fixed.update(saving.constants(task.call.step, loaded.constants))
         work.fixed_names = frozenset(fixed)
     else:
         work = Work(task.fence.address, found.stack, found.manifest)
@@ -315,13 +283,6 @@ def _instance(
     return flow, work, fixed
 
 
-def _constants(loaded: Loaded, task: _Task) -> Iterator[tuple[str, saving.Artifact]]:
-    for name, value in loaded.constants.items():
-        # One that cannot be saved (a lock, a module) is what the code says in each task.
-        with contextlib.suppress(UnpicklableArtifactException):
-            yield name, saving.pickled(task.call.step, name, value)
-
-
 def _origin(record: RunRecord | None, found: Base | None) -> tuple[float, tuple[str, ...]]:
     if record is not None:
         return record.created, record.tags
@@ -337,20 +298,10 @@ def _gang(task: _Task, marks: StepMarks, found: Base | None) -> Gang | None:
     with standard_path():
         from flowc.task.gang import Chances, Gang
 
-    most = _times(marks) + bool(marks.find("catch"))
+    most = marks.times + bool(marks.find("catch"))
     gang = Gang(task.store, found.manifest, found.stack[-1], fence, Chances(fence.retry < most, _pause(marks)))
     task.endings.append(gang.fail)
     return gang
-
-
-def _meet(gang: Gang | None) -> Exception | None:
-    """With a gang's node, wait for the others and say so in `current`; why they did not meet."""
-    if gang is not None:
-        there = gang.meet()
-        if isinstance(there, Exception):
-            return there
-        current.add({"parallel": there, "is_parallel": True})
-    return None
 
 
 def _as_one(
@@ -372,16 +323,16 @@ def _taken_up(task: _Task, ready: bytes) -> Reported:
 def _called(flow: Any, work: Work, marks: StepMarks, task: _Task, gang: Gang | None) -> Failure | None:
     """Run the step. The failure that `@catch` takes; raises _Ended for any other."""
     catch = marks.find("catch")
-    if catch and (task.call.retry > _times(marks) or task.is_over):
+    if catch and (task.call.retry > marks.times or task.is_over):
         return _caught(flow, catch, _failure_before(task), task)
-    trouble = _meet(gang)
+    trouble = gang.enter() if gang else None
     if trouble:
         return _ended_by(trouble, flow, marks, task)
     try:
         with (
             gang.watched(lambda error: _give_up(task, error)) if gang else contextlib.nullcontext(),
             guard.no_silent_end(FAILED),
-            guard.time_limit(_seconds(marks), lambda error: _give_up(task, error)),
+            guard.time_limit(marks.seconds, lambda error: _give_up(task, error)),
         ):
             _run(flow, work, marks, getattr(flow, task.call.step))
     except (Terminated, KeyboardInterrupt):
@@ -396,7 +347,7 @@ def _called(flow: Any, work: Work, marks: StepMarks, task: _Task, gang: Gang | N
 def _ended_by(error: BaseException, flow: Any, marks: StepMarks, task: _Task) -> Failure:
     """What `@catch` makes of an exception at the last attempt; else raises _Ended."""
     catch = marks.find("catch")
-    if catch and (task.call.retry >= _times(marks) or _is_final(marks)):
+    if catch and (task.call.retry >= marks.times or marks.is_final):
         return _caught(flow, catch, _failure_of(error), task)
     raise _failed(task, error) from None
 
@@ -411,14 +362,6 @@ def _run(flow: Any, work: Work, marks: StepMarks, method: Callable[..., Any]) ->
         method()
     else:
         method(work.inputs)
-
-
-_SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600}
-
-
-def _seconds(marks: StepMarks) -> float:
-    found = marks.find("timeout")
-    return sum(float(found[unit] or 0) * factor for unit, factor in _SECONDS.items()) if found else 0.0
 
 
 def _failure_of(error: BaseException) -> Failure:

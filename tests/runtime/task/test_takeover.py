@@ -143,4 +143,4 @@ def test_a_run_that_has_begun_by_itself_takes_nothing(tmp_path: Path) -> None:
     assert _again(tmp_path, "body", "foreach:start", "0", "r", "new").returncode == 0
     store, address = open_store(f"file:{tmp_path / 'store'}"), RunAddress("F", "new")
     assert read_run(store, address).origin == ""
-    assert not store.exists(address.task("body", "2").manifest)
+    assert store.size(address.task("body", "2").manifest) is None

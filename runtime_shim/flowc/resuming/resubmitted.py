@@ -9,8 +9,8 @@ from flowc.artifacts.manifest import read_run
 from flowc.artifacts.ordering import claim
 from flowc.client.walk import walk
 from flowc.exceptions import CallMistake
+from flowc.resuming.clone import Clone
 from flowc.store.protocol import MissingError, Store
-from flowc.task.clone import Clone
 
 
 def take_over(store: Store, run: RunAddress, origin: str) -> None:
@@ -19,7 +19,7 @@ def take_over(store: Store, run: RunAddress, origin: str) -> None:
     Several tasks may do so at once: each manifest is put where there is none, and the run's record, which tells that all is
     there, comes last.
     """
-    if store.exists(run.record):
+    if store.size(run.record) is not None:
         return
     try:
         earlier = read_run(store, RunAddress(run.flow, origin))
