@@ -11,7 +11,7 @@ from typing import ClassVar, Protocol
 
 from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Value
-from compiler.ir.plan import Feature, Option, Plan
+from compiler.ir.plan import Enter, Feature, Option, Plan
 from compiler.slotted_class import fresh, record
 
 PORTABLE_OPTIONS = frozenset({"image", "cpu", "memory", "gpu", "disk", "shared_memory"})
@@ -115,6 +115,13 @@ GANG_UNDER_LIMIT = Rule(
     message="at most {most} {tasks} may run at once, and others may take the room of this gang's nodes, which wait for each other",
     help="leave `max_workers` out, or let the gang stand in no foreach and no branch",
 )
+ONE_NODE_IS_FINAL = Rule(
+    code="FC634",
+    name="only-system-in-a-gang",
+    message="`@retry(only_system=True)` stands on `{step}`, whose tasks are the nodes of a gang: one that raised would be missing "
+    "where the others are tried again",
+    help="leave `only_system` out: the gang is done again as a whole, whatever has ended it",
+)
 PROJECT_WITHOUT_BRANCH = Rule(
     "FC675",
     "project-without-branch",
@@ -146,6 +153,7 @@ def refuse(plan: Plan, backend: Backend, options: Options, report: Report) -> No
                 decorator=option.decorator,
                 option=option.name,
             )
+    _refuse_final_nodes(plan, report)
     if options.max_workers:
         _refuse_gangs(plan, options.max_workers, report)
     if backend.name != LOCAL:
@@ -167,6 +175,21 @@ def _check_parameters(plan: Plan, target: str, report: Report) -> None:
             report.add(FILE_NEEDED, parameter.span, path=parameter.absent, name=parameter.name, target=target)
         for variable in parameter.envvar[:1]:
             report.add(VARIABLE_IS_LOCAL, parameter.span, variable=variable, name=parameter.name, target=target)
+
+
+def _refuse_final_nodes(plan: Plan, report: Report) -> None:
+    """Report nodes of gangs of which one alone would not be tried again."""
+    for gang, _ in plan.root.gangs():
+        for task in gang.body.tasks():
+            if (
+                isinstance(task.loads, Enter)
+                and task.loads.split == gang.split.step
+                and task.retry
+                and task.retry.only_system
+            ):
+                decorators = plan.flow.steps[task.step].decorators
+                span = next((each.span for each in decorators if each.name == "retry"), task.span)
+                report.add(ONE_NODE_IS_FINAL, span, step=task.step)
 
 
 def _refuse_gangs(plan: Plan, most: int, report: Report) -> None:

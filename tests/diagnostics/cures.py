@@ -162,6 +162,7 @@ CURES: dict[str, Edits] = {
     "FC552": (("'/etc/hostname'", "__file__"),),
     "FC553": (("encoding='ascii'", "encoding='utf-8'"),),
     "FC554": (("utf-99", "utf-8"),),
+    "FC634": ((", only_system=True", ""),),
     "FC675": (("project(name='films')", "project(name='films', branch='ann')"),),
     "FC631": (('{1: self.a, 2: self.b}, condition="v"', "self.b"),),
     "FC650": (("default='cfg.json'", "default_value={}"),),

@@ -98,6 +98,14 @@ class F(FlowSpec):
 """
 
 
+def _final_nodes(decorator: str, mark: str = "") -> str:
+    """A gang whose nodes have a decorator."""
+    lines = _gang("").splitlines(keepends=True)
+    plain = "".join(line for line in lines if line.strip(" ^\n"))
+    carets = f"     {'^' * len(decorator)} {mark}\n" if mark else ""
+    return plain.replace("    @parallel\n", f"    @{decorator}\n{carets}    @parallel\n")
+
+
 _RESERVED = "    x = Parameter('json', default=1)\n        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ FC314\n"
 
 
@@ -240,5 +248,9 @@ CASES: dict[str, Aimed] = {
     "a project with a branch": Aimed("airflow", step_with(flow=("project(name='films', branch='ann')",))),
     "a project in production": Aimed("argo", step_with(flow=("project(name='films', production=True)",))),
     "a gang that is wider than the limit": Aimed("argo", _gang("FC632"), {"max_workers": 2}),
+    "nodes of which one alone may be final": Aimed(
+        "step-functions", _final_nodes("retry(times=2, only_system=True)", "FC634")
+    ),
+    "nodes that are tried again together": Aimed("argo", _final_nodes("retry(times=2, only_system=False)")),
     "a gang in a foreach under a limit": Aimed("argo", _gang("FC633", body=True), {"max_workers": 3}),
 }

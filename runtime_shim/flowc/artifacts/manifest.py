@@ -90,10 +90,7 @@ class Failure(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """One start of a task. `finished` and `failure` are None where it has not failed: it runs, was killed, or left the manifest.
-
-    `is_steps`: the failure is the step's own, not that of what surrounds it.
-    """
+    """One start of a task. `finished` and `failure` are None where it has not failed: it runs, was killed, or left the manifest."""
 
     number: int
     token: str
@@ -103,7 +100,6 @@ class Attempt(NamedTuple):
     failure: Failure | None
     stdout: str
     stderr: str
-    is_steps: bool = False
 
 
 class Manifest:
@@ -403,7 +399,6 @@ def parse_attempt(store: Store, address: TaskAddress, data: bytes) -> Attempt:
         failure,
         log.get("stdout", ""),
         log.get("stderr", ""),
-        fields.get("is_steps", False),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from flowc.artifacts.manifest import Failure, attempts
 from flowc.exceptions import CallMistake
 from flowc.task.call import Broken, TaskCall
@@ -36,5 +38,6 @@ def raised_before(store: Store, address: TaskAddress) -> Failure | None:
 
     An engine, which sees exit codes alone, starts the task once more all the same.
     """
-    last = attempts(store, address)[-1:]
-    return last[0].failure if last and last[0].is_steps else None
+    keys = list(store.list(address.attempts))[-1:]
+    fields = json.loads(store.get(keys[0]).data) if keys else {}
+    return Failure(*fields["failure"]) if fields.get("is_steps") else None

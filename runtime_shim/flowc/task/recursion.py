@@ -20,11 +20,12 @@ from collections.abc import Callable
 
 from flowc.artifacts.address import TaskAddress
 from flowc.artifacts.failure import failure_of
-from flowc.artifacts.manifest import Attempt, Manifest, attempts, parse_attempt, read
+from flowc.artifacts.manifest import Manifest, attempts, parse_attempt, read
 from flowc.artifacts.ordering import Fence, fail, publish, take
 from flowc.exceptions import MetaflowException
 from flowc.named_tuple import NamedTuple
 from flowc.store.protocol import MissingError, Store, StoreError
+from flowc.task.again import raised_before
 from flowc.task.call import BUG, DONE, FAILED, Reported, TaskCall
 from flowc.task.forks import has_threads, reseed
 
@@ -81,7 +82,7 @@ def repeat(job: Job) -> Reported:
         if reported.exit_code not in (DONE, FAILED) or (reported.exit_code == DONE and not reported.published):
             return reported
         if reported.exit_code == FAILED:
-            if job.is_final and _newest(job, place).is_steps:
+            if job.is_final and _raised(job, place):
                 return _failed(job, place)
             place = _Place(place.iteration, place.used + 1)
         elif reported.again:
@@ -231,17 +232,17 @@ def _spawn(job: Job, fence: Fence, writing: int) -> int:
 
 def _failed(job: Job, place: _Place) -> Reported:
     """The task has failed as the newest attempt of its iteration did."""
-    last = _newest(job, place)
+    tries = attempts(job.store, job.fence.address._replace(iteration=place.iteration))
+    last = max(tries, key=lambda one: one.number)
     failure = last.failure or failure_of(MetaflowException(f"iteration {place.iteration} was killed"))
     printed = last.stdout.encode(), last.stderr.encode()
-    fail(job.store, job.fence, failure, time.time(), *printed, is_steps=last.is_steps)
+    fail(job.store, job.fence, failure, time.time(), *printed, is_steps=_raised(job, place))
     return Reported(job.call.index, FAILED, failure=failure)
 
 
-def _newest(job: Job, place: _Place) -> Attempt:
-    """The newest attempt of an iteration."""
-    tries = attempts(job.store, job.fence.address._replace(iteration=place.iteration))
-    return max(tries, key=lambda one: one.number)
+def _raised(job: Job, place: _Place) -> bool:
+    """Whether the step itself ended the newest attempt of an iteration."""
+    return raised_before(job.store, job.fence.address._replace(iteration=place.iteration)) is not None
 
 
 def _done(job: Job, place: _Place) -> Reported:
