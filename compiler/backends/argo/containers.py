@@ -114,10 +114,16 @@ def _inputs(task: Task, has_parameters: bool) -> dict[str, Tree]:
 
 
 def _retries(task: Task, limit: int) -> Tree:
-    strategy: dict[str, Tree] = {"limit": limit, "retryPolicy": "Always", "expression": _IS_NO_MISTAKE}
+    strategy: dict[str, Tree] = {"limit": limit, "retryPolicy": "Always", "expression": _may_try_again(task)}
     if task.retry and task.retry.pause:
         strategy["backoff"] = Inline({"duration": _duration(task.retry.pause)})
     return strategy
+
+
+def _may_try_again(task: Task) -> str:
+    """After which exit codes another attempt makes sense: 1 is what the step raised, and @catch may need another to take it."""
+    final = task.retry is not None and task.retry.only_system and not task.catch
+    return f'{_IS_NO_MISTAKE} && lastRetry.exitCode != "1"' if final else _IS_NO_MISTAKE
 
 
 def _duration(seconds: float) -> str:
