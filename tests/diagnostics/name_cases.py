@@ -43,7 +43,7 @@ LANGUAGE = {
     "a name of a module of flowc": _flow("from flowc.client import Run, «Runn» FC110"),
     "a name of Metaflow asked of flowc": _flow("from flowc import «checkpoint» FC110"),
     "in a step": _flow(start="from metaflow import «inspect_spin» FC110"),
-    "on a condition in a step": _flow(start="if self:\n    from metaflow import «NBRunner» FC110"),
+    "on a condition in a step": _flow(start="if self:\n    from metaflow import «NBDeployer» FC110"),
     "in a function that a step calls": _flow(
         "def tell():\n    from metaflow.plugins import «slack» FC110", start="tell()"
     ),
@@ -51,7 +51,7 @@ LANGUAGE = {
     "an attribute of a submodule": _flow(
         "from metaflow import cards as c", start="print(c.Markdown, «c.Markdwn») FC110"
     ),
-    "an import within the step": _flow(start="import metaflow\nprint(«metaflow.NBRunner») FC110"),
+    "an import within the step": _flow(start="import metaflow\nprint(«metaflow.NBDeployer») FC110"),
     "on a condition of the module": _flow(
         "import os\nif os.environ.get('CI'):\n    from metaflow import «Deployer» FC111"
     ),
