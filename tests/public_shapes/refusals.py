@@ -26,9 +26,18 @@ REFUSED: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("training/churn_lightgbm.py", "step-functions"): {"FC333": _DISK},
 }
 
+_BRANCH = ("--branch", "main")
+
 WORDS: Mapping[str, tuple[str, ...]] = {
+    "company/kubernetes_all.py": _BRANCH,
+    "company/monorepo/services/pricing/flows/pricing_flow.py": _BRANCH,
+    "data/spark_like_etl.py": _BRANCH,
+    "data/sql_models.py": _BRANCH,
+    "events/all_events.py": _BRANCH,
+    "events/triggered_by_event.py": _BRANCH,
+    "training/churn_lightgbm.py": _BRANCH,
     "company/custom_mutator.py": ("--import",),
     "events/after_another.py": ("--namespace", "jobs"),
-    "events/after_several.py": ("--namespace", "jobs"),
+    "events/after_several.py": ("--namespace", "jobs", *_BRANCH),
 }
-"""What a call says beside the file: what mutators do is told by running them, and Argo Events must know where the other flows run."""
+"""What a call says beside the file: what mutators do is told by running them, where the other flows run, and whose a project's branch is."""

@@ -41,8 +41,8 @@ def test_the_check_of_all_targets_says_the_same(flowc: Flowc, name: str) -> None
     words = [word for word in WORDS.get(name, ()) if word == "--import"]
     ended = flowc("check", "--target", "all", FLOWS / name, *words)
     expected = {code for target in ALL for code in REFUSED.get((name, target), {})}
-    by_namespace = {"FC620"} if "--namespace" in WORDS.get(name, ()) else set()
-    assert set(_FOUND.findall(ended.out)) - by_namespace == expected, ended.out
+    by_call = {code for word, code in (("--namespace", "FC620"), ("--branch", "FC675")) if word in WORDS.get(name, ())}
+    assert set(_FOUND.findall(ended.out)) - by_call == expected, ended.out
 
 
 def test_the_table_names_flows_and_targets_that_there_are() -> None:
