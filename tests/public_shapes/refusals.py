@@ -40,4 +40,4 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "events/after_another.py": ("--namespace", "jobs"),
     "events/after_several.py": ("--namespace", "jobs", *_BRANCH),
 }
-"""What a call says beside the file: what mutators do is told by running them, where the other flows run, and whose a project's branch is."""
+"""What a call says beside the file: what mutators do is told by running them, where other flows run, whose a project's branch is."""
