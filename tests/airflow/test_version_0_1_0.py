@@ -11,7 +11,7 @@ from tests.engines import Outcome
 from tests.engines.airflow import DagTester
 from tests.engines.airflow_flow import Compiled, run_compiled
 from tests.version_0_1_0 import FLOWS, OUTPUTS, STORE
-from tests.version_0_1_0.compiled import CASES, placed
+from tests.version_0_1_0.compiled import CASES, placed, renamed
 
 pytestmark = pytest.mark.xdist_group("airflow 3")
 
@@ -24,4 +24,4 @@ def test_airflow_3_runs_what_0_1_0_compiled(
     compiled = Compiled(flow, text, f"file:{tmp_path / 'store'}")
     outcome = run_compiled(CASES[flow].case, compiled, testers["af3"], "bash")
     kept = read_result(Outcome(flow, CASES[flow].run, f"file:{STORE}", True, ""), FLOWS)
-    assert list(against_local(kept, read_result(outcome, FLOWS))) == [], outcome.log
+    assert list(against_local(renamed(kept), read_result(outcome, FLOWS))) == [], outcome.log

@@ -270,7 +270,7 @@ class _Keeping:
         if len(names) <= at:
             return "unclear"
         marked = frozenset(_marked(node, names[at]))
-        found = {self._of_value(module, each, names[at], defined, marked, depth) for each in results}
+        found: set[Below] = {self._of_value(module, each, names[at], defined, marked, depth) for each in results}
         if "keeps" in found and _is_optional(node, names[at]):
             return "keeps"
         return found.pop() if len(found) == 1 else "unclear"
@@ -302,7 +302,9 @@ class _Keeping:
             inner = defined.get(node.id)
             return "unclear" if inner is None else self._of_inner(module, inner, step, depth)
         if isinstance(node, ast.IfExp):
-            arms = {self._of_value(module, each, step, defined, marked, depth) for each in (node.body, node.orelse)}
+            arms: set[Below] = {
+                self._of_value(module, each, step, defined, marked, depth) for each in (node.body, node.orelse)
+            }
             return arms.pop() if len(arms) == 1 else "unclear"
         is_call = isinstance(node, ast.Call) and depth <= _DEPTH
         return self._of_call(module, node, step, defined, marked, depth) if is_call else "unclear"  # type: ignore[arg-type]
