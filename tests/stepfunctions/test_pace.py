@@ -89,9 +89,9 @@ def _bounds(made: Any, workers: int | None) -> list[int]:
 
 
 def test_an_engine_with_the_quota_runs_every_child(tmp_path: Path) -> None:
-    """Of 14 jobs at once it takes two a second of its own clock."""
+    """Of 14 jobs at once it takes one a second of its own clock."""
     script = Script({"start": 14})
-    staged = stage(WIDE, script, tmp_path, submissions=2)
+    staged = stage(WIDE, script, tmp_path, submissions=1)
     assert staged.result.status == "SUCCEEDED", staged.result.log
     assert staged.ended == expected(WIDE, script)
     assert staged.result.refused > 0
