@@ -162,6 +162,17 @@ import metaflow
 mf = importlib.import_module("metaflow")
 """,
     ),
+    "a name that an import had before": _step(
+        "«timeout()» FC661",
+        "«later» FC661",
+        names="FlowSpec, step",
+        head="""
+import functools
+from metaflow import retry, timeout
+timeout = functools.partial(timeout, seconds=5)
+(later := retry(times=2))
+""",
+    ),
     "decorators put together": _step(
         "«both» FC661",
         "«compose(card, secrets(sources=['a']))» FC661",

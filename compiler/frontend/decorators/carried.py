@@ -75,6 +75,10 @@ class _Search:
         if origin.ours is not None:
             return origin.ours if origin.ours in self.wanted else "" if origin.ours else OURS[0]
         root = _root(part)
+        if root in scope.module.names and scope.module.names[root] is None:
+            imported = _imported_as(scope.module, root)
+            if imported in self.wanted:
+                return imported
         if root not in scope.module.names and root not in scope.names:  # bound where nobody looks: in a `match`
             self.left += [(scope, each) for each in _more(scope.module, root, is_unclear=True)]
         while origin == Origin() and isinstance(part, ast.Attribute):
@@ -165,6 +169,8 @@ def _more(module: Module, name: str, *, is_unclear: bool) -> Iterator[ast.expr]:
     for node in ast.walk(module.tree):
         if is_unclear and isinstance(node, ast.stmt) and name in bound_names(node):
             yield from _sources(node)
+        if is_unclear and isinstance(node, ast.NamedExpr) and node.target.id == name:
+            yield node.value
         if isinstance(node, ast.Assign | ast.AugAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if any(_is_inside(target, name) for target in targets):
@@ -174,6 +180,16 @@ def _more(module: Module, name: str, *, is_unclear: bool) -> Iterator[ast.expr]:
             handed = [each.id for each in call.args if isinstance(each, ast.Name)]
             if _is_inside(call.func, name) or name in handed:
                 yield from (*call.args, *(each.value for each in call.keywords))
+
+
+def _imported_as(module: Module, name: str) -> str:
+    """What of the language a module imports under a name that it binds once more; "" if nothing."""
+    for node in module.tree.body:
+        if isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").split(".")[0] in OURS:
+            for alias in node.names:
+                if (alias.asname or alias.name) == name:
+                    return alias.name
+    return ""
 
 
 def _sources(node: ast.stmt) -> Iterator[ast.expr]:

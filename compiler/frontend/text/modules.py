@@ -215,6 +215,10 @@ def bind(source: Source, parsed: ast.Module) -> Module:
         for name in ("finalbody", "orelse", "handlers", "body"):
             if not isinstance(node, _SCOPES):
                 stack.extend((child, True) for child in reversed(_statements(getattr(node, name, []))))
+    if ":=" in source.text:
+        for each in ast.walk(parsed):
+            if isinstance(each, ast.NamedExpr):
+                module.names.setdefault(each.target.id, None)
     if "global " in source.text:
         for each in ast.walk(parsed):
             if isinstance(each, ast.Global):
@@ -265,13 +269,14 @@ def _whole(alias: ast.alias) -> str:
 
 
 def _put(module: Module, name: str, bound: Bound, inside: bool = False) -> None:
-    """A second binding makes a name unclear, but for imports: `try: import x` / `except ImportError: x = None`, or a class `x`."""
+    """A second binding makes a name unclear, but for a class, a function or another import of it, which then is what it means.
+
+    In a block an import stays: `try: import x` / `except ImportError: x = None`.
+    """
     if inside and isinstance(module.names.get(name), Import):
         return
-    if name not in module.names or isinstance(bound, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-        module.names[name] = bound
-    elif not isinstance(module.names[name], Import):
-        module.names[name] = bound if isinstance(bound, Import) else None
+    is_clear = isinstance(bound, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef | Import)
+    module.names[name] = bound if is_clear or name not in module.names else None
 
 
 def bound_names(node: ast.stmt) -> list[str]:
