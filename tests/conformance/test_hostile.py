@@ -45,8 +45,14 @@ Carry = Callable[..., list[str]]
 
 @pytest.fixture
 def carry(tmp_path: Path, here: Path) -> Carry:
-    def run(seed: int, engines: Mapping[str, Engine], keys: int = 7) -> list[str]:
-        return carried(hostile_flow(texts(seed), keys=keys), seed, engines, tmp_path, here)
+    def run(seed: int, engines: Mapping[str, Engine], keys: int = 7, parts: int = 1) -> list[str]:
+        return [
+            told
+            for part in range(parts)
+            for told in carried(
+                hostile_flow(texts(seed)[part::parts], keys=keys), seed, engines, tmp_path / str(part), here
+            )
+        ]
 
     return run
 
@@ -60,7 +66,9 @@ def test_the_local_run_keeps_every_text(seed: int, carry: Carry) -> None:
 def test_argo_and_step_functions_keep_every_text(
     seed: int, container_engines: Mapping[str, Engine], carry: Carry
 ) -> None:
-    assert not carry(seed, container_engines)
+    for name, engine in container_engines.items():
+        # All of them are too much for a job definition of AWS Batch (FC341).
+        assert not carry(seed, {name: engine}, parts=5 if name == "step-functions" else 1)
 
 
 @pytest.mark.xdist_group("airflow 3")
