@@ -68,6 +68,7 @@ def test_a_trigger_that_airflow_does_not_have_is_refused(tmp_path: Path, decorat
 
 def test_every_option_of_a_sensor_is_spelled(tmp_path: Path) -> None:
     decorators = (
+        "from datetime import timedelta\n"
         '@airflow_external_task_sensor(external_dag_id="a", external_task_ids=["t"], allowed_states="success", '
         'failed_states=["failed"], execution_delta=timedelta(hours=1), check_existence=False, timeout=1, poke_interval=2, '
         'mode="poke", exponential_backoff=False, pool="p", soft_fail=True, name="n", description="d")\n'

@@ -125,6 +125,9 @@ class Stage:
 
     def __init__(self, folder: Path, engine: DagTester | Scheduler) -> None:
         self._plan, self._trail = folder / "plan", folder / "trail"
+        for file in (self._plan, self._trail):  # the user of the containers writes them
+            file.touch()
+            file.chmod(0o666)
         path = folder / "code" / "lives.py"
         path.parent.mkdir()
         path.write_text(FLOW)
