@@ -133,19 +133,14 @@ class RunState:
         """When the last step ended; None where it has not."""
         return next((task.finished for task in self.tasks if task.manifest and task.manifest.is_end), None)
 
-    def replaced(self, task: TaskState) -> tuple[TaskAddress, ...]:
-        """The tasks that have left something else since this one has loaded it: it has to run again."""
-        left = task.manifest
-        if left is None:
-            return ()
-        names = {(step, name) for step, name, _ in left.loaded or ()}
-        return tuple(
-            other.address
-            for other in self.tasks
-            if other.manifest
-            and (other.address.step, other.address.name) in names
-            and not left.has_loaded(other.manifest)
-        )
+    def replaced(self) -> dict[TaskAddress, tuple[TaskAddress, ...]]:
+        """For each task those that have left something else since it has loaded it: where there are any, it has to run again."""
+        left = {(task.address.step, task.address.name): task.manifest for task in self.tasks}
+        return {
+            task.address: tuple(task.manifest.replaced(lambda step, name: left.get((step, name))))
+            for task in self.tasks
+            if task.manifest
+        }
 
     def chosen(self, step: str | None, index: str | None) -> tuple[TaskState, ...]:
         """Its tasks, or those of one step, or one task. Raises HistoryError where there is none."""

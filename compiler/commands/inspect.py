@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from flowc.artifacts.manifest import Attempt, Failure
+from flowc.artifacts.address import TaskAddress
+from flowc.artifacts.manifest import Attempt, Failure, RunRecord
 from flowc.exceptions import CaughtFailure
 
 from compiler.call.history import HistoryError, RunState, TaskState, opened, read_state
@@ -63,16 +64,19 @@ def _run_lines(state: RunState) -> Iterator[str]:
     if record.tags:
         yield f"tags: {', '.join(record.tags)}"
     width = max(len(_label(task)) for task in state.tasks)
+    older = state.replaced()
     for task in state.tasks:
         tries = f"  {len(task.attempts)} attempts" if len(task.attempts) > 1 else ""
         tries = "  taken over" if task.is_taken_over else tries
         why = f"  {_line(task.failure)}" if task.failure else _earlier(task)
-        yield f"  {_label(task):<{width}}  {_styled(task.status)}  {_time(task)}{tries}{why}{_replaced(state, task)}".rstrip()
+        told = f"{_time(task)}{tries}{why}{_told(state.record, older.get(task.address))}"
+        yield f"  {_label(task):<{width}}  {_styled(task.status)}  {told}".rstrip()
 
 
 def _task_lines(state: RunState, tasks: tuple[TaskState, ...]) -> Iterator[str]:
+    older = state.replaced()
     for task in tasks:
-        times = f"{moment(task.started) or ''}  {_time(task)}{_replaced(state, task)}"
+        times = f"{moment(task.started) or ''}  {_time(task)}{_told(state.record, older.get(task.address))}"
         yield f"{state.record.path_of(task.address)}  {_styled(task.status)}  {times}".rstrip()
         for attempt in task.attempts:
             yield f"  attempt {attempt.number}  {moment(attempt.started)}{_outcome(attempt)}"
@@ -86,7 +90,7 @@ def _task_lines(state: RunState, tasks: tuple[TaskState, ...]) -> Iterator[str]:
 
 
 def _run_facts(state: RunState, tasks: tuple[TaskState, ...], *, log: bool) -> dict[str, object]:
-    record = state.record
+    record, older = state.record, state.replaced()
     return {
         "flow": record.flow,
         "run_id": record.run,
@@ -96,19 +100,19 @@ def _run_facts(state: RunState, tasks: tuple[TaskState, ...], *, log: bool) -> d
         "origin_run_id": record.origin or None,
         "tags": record.tags,
         "user": record.user,
-        "tasks": [_task_facts(state, task, log=log) for task in tasks],
+        "tasks": [_task_facts(record, task, older.get(task.address, ()), log=log) for task in tasks],
     }
 
 
-def _task_facts(state: RunState, task: TaskState, *, log: bool) -> dict[str, object]:
+def _task_facts(record: RunRecord, task: TaskState, older: tuple[TaskAddress, ...], *, log: bool) -> dict[str, object]:
     manifest = task.manifest
     return {
         "step": task.address.step,
         "index": task.address.index,
-        "task_id": state.record.id_of(task.address),
+        "task_id": record.id_of(task.address),
         "status": task.status,
         "origin_run_id": (manifest.origin if manifest else "") or None,
-        "went_on_from_older_attempts_of": [state.record.path_of(address) for address in state.replaced(task)],
+        "went_on_from_older_attempts_of": [record.path_of(address) for address in older],
         "started": moment(task.started),
         "finished": moment(task.finished),
         "attempts": [
@@ -131,11 +135,12 @@ def _task_facts(state: RunState, task: TaskState, *, log: bool) -> dict[str, obj
     }
 
 
-def _replaced(state: RunState, task: TaskState) -> str:
+def _told(record: RunRecord, older: tuple[TaskAddress, ...] | None) -> str:
     """Which tasks have run again since this one has loaded what they left."""
-    found = state.replaced(task)
-    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    return f"  went on from an older attempt of {state.record.id_of(found[0])}{more}: run it again" if found else ""
+    if not older:
+        return ""
+    more = f" and {len(older) - 1} more" if len(older) > 1 else ""
+    return f"  went on from an older attempt of {record.id_of(older[0])}{more}: run it again"
 
 
 def _time(task: TaskState) -> str:

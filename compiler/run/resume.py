@@ -95,11 +95,7 @@ class Resumption:
 
     def _is_replaced(self, found: Manifest) -> bool:
         """Whether a task that it has loaded from has left something else since."""
-        for step, name, token in found.loaded or ():
-            before = self._finished(step, name) if name.partition("~")[0] == name else None
-            if before is not None and not before.token.startswith(token):
-                return True
-        return False
+        return any(found.replaced(lambda step, name: None if "~" in name else self._finished(step, name)))
 
     def _may_take(self, ready: Ready) -> bool:
         task, index = ready.task, ready.index

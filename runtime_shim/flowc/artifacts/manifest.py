@@ -12,7 +12,7 @@ A manifest is one object: a line of JSON, then the pack (the bytes of all small 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from flowc.artifacts import pickling
 from flowc.artifacts.address import RunAddress, TaskAddress, child, created_prefix, escape, parent, unescape
@@ -220,10 +220,12 @@ class Manifest:
         found = self._header.get("loaded")
         return None if found is None else tuple((step, index, token) for step, index, token in found)
 
-    def has_loaded(self, other: Manifest) -> bool:
-        """Whether what the task loaded of another task is what `other`, that task's manifest, holds; also where it loaded none of it."""
-        task = (other.address.step, other.address.name)
-        return all(other.token.startswith(token) for *name, token in self.loaded or () if tuple(name) == task)
+    def replaced(self, left: Callable[[str, str], Manifest | None]) -> Iterator[TaskAddress]:
+        """The tasks that have left something else since this one loaded it; `left` says what a step's task of that name has left by now."""
+        for step, name, token in self.loaded or ():
+            now = left(step, name)
+            if now is not None and not now.token.startswith(token):
+                yield now.address
 
     @property
     def decisions(self) -> dict[str, int]:
@@ -265,13 +267,15 @@ class Manifest:
     def as_attempt(self, attempt: int, token: str) -> bytes:
         """The same manifest as a later attempt leaves it, which has found it ready."""
         chose = {**self.chose, self.address.step: token} if self.case is not None else self.chose
-        header = {**self._header, "attempt": attempt, "token": token, "chose": chose}
-        return b"".join((json.dumps(header, separators=(",", ":")).encode(), b"\n", self._body))
+        return self._with(attempt=attempt, token=token, chose=chose)
 
     def taken_over(self, created: float, tags: tuple[str, ...]) -> bytes:
         """The same manifest for a run that was resumed from this one, as attempt 0: any attempt of that run's own counts more."""
-        header = {**self._header, "attempt": 0, "created": created, "tags": tags, "origin": self.address.run}
-        return b"".join((json.dumps(header, separators=(",", ":")).encode(), b"\n", self._body))
+        return self._with(attempt=0, created=created, tags=tags, origin=self.address.run)
+
+    def _with(self, **facts: Any) -> bytes:
+        """The same manifest with other facts."""
+        return b"".join((json.dumps({**self._header, **facts}, separators=(",", ":")).encode(), b"\n", self._body))
 
     @property
     def names(self) -> tuple[str, ...]:

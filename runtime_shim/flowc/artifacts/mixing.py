@@ -43,7 +43,8 @@ def check_inputs(split: Manifest, inputs: Inputs) -> None:
             if before != now:
                 older.setdefault(step, []).append(found.address)
                 break
-    for step, addresses in older.items():
+    if older:
+        step, addresses = next(iter(older.items()))
         raise Mixed(_told(addresses, step))
 
 
