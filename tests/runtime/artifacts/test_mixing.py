@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from flowc.task.call import MISTAKE
 
+from compiler.call.history import read_state
 from tests.stages.task import Stage
 
 FANNED = """
@@ -94,3 +95,25 @@ def test_a_switch_that_decided_anew_lets_only_what_it_then_led_to_go_on(
     assert reported.exit_code == MISTAKE
     stage.done(way, "start")
     stage.done("end", LAST)
+
+
+def test_what_has_run_again_since_it_was_loaded_is_told_of_each_task_that_loaded_it(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, FANNED)
+    stage.done("start")
+    for index in "012":
+        stage.done("body", "foreach:start", index)
+    stage.done("join", "gather:start/body")
+    assert set(_older(stage).values()) == {()}
+    stage.done("body", "foreach:start", "1")
+    assert {name: older for name, older in _older(stage).items() if older} == {"join/-": ("body/1",)}
+    stage.done("start")
+    assert _older(stage)["body/2"] == ("start/-",)
+    assert _older(stage)["join/-"] == ("start/-", "body/1")
+
+
+def _older(stage: Stage) -> dict[str, tuple[str, ...]]:
+    """The tasks of the run, each with those that it went on from and that have run again since."""
+    found = read_state(stage.store, "F", "r").replaced()
+    return {
+        f"{task.step}/{task.name}": tuple(f"{one.step}/{one.name}" for one in older) for task, older in found.items()
+    }
