@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import click
 
-from compiler.call.options import Option, WithHelp
+from compiler.call.options import Answering, Option, WithHelp
 from compiler.commands import COMMANDS, TARGETS
 from compiler.mistakes import CallError
 
@@ -27,7 +27,7 @@ Settings come from the command line and from [tool.flowc] of the nearest pyproje
 """
 
 
-class Lazy(WithHelp, click.Group):
+class Lazy(WithHelp, Answering):
     """The root of the commands. Printing its help imports none of them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -44,18 +44,11 @@ class Lazy(WithHelp, click.Group):
 
         return target_group(cmd_name)
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The named command; a name that is close to a known one is answered with that."""
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            from compiler.call.other_words import command_for  # noqa: PLC0415 - only a mistake needs it
+    def answer(self, ctx: click.Context, words: list[str]) -> str:
+        """The command that does it; of a name that is close to a known one that."""
+        from compiler.call.other_words import command_for  # noqa: PLC0415 - only a mistake needs it
 
-            if args[0].startswith("-"):
-                raise
-            raise click.UsageError(command_for(args, self.list_commands(ctx)), ctx) from error
+        return command_for(words, self.list_commands(ctx))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write both tables."""

@@ -54,3 +54,22 @@ def _show_help(ctx: click.Context, _parameter: click.Parameter, wanted: bool) ->
     if wanted and not ctx.resilient_parsing:
         click.echo(ctx.get_help(), color=ctx.color)
         ctx.exit()
+
+
+class Answering(click.Group):
+    """A group of commands that answers a word which is none of them."""
+
+    def answer(self, ctx: click.Context, words: list[str]) -> str:
+        """What somebody is told whose words begin with no command of the group."""
+        raise NotImplementedError
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The named command."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if args[0].startswith("-"):
+                raise
+            raise click.UsageError(self.answer(ctx, args), ctx) from error

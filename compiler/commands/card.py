@@ -10,6 +10,7 @@ import click
 from flowc.artifacts.manifest import RunRecord
 
 from compiler.call.history import HistoryError, TaskState, opened, read_state
+from compiler.call.options import Answering
 from compiler.call.stores import local_store
 from compiler.slotted_class import record
 from compiler.terminal.output import print_bytes, write_files
@@ -41,20 +42,12 @@ class Found:
         return f"{self.record.path_of(self.task.address)}  {self.card['type']}{named}  {size(self.card['size'])}"
 
 
-class _Cards(click.Group):
+class _Cards(Answering):
     """The commands of cards; a word that is none is answered with them."""
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The named command."""
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            if args[0].startswith("-"):
-                raise
-            known = did_you_mean(args[0], self.list_commands(ctx))
-            raise click.UsageError(f"no command `{args[0]}`{known}", ctx) from error
+    def answer(self, ctx: click.Context, words: list[str]) -> str:
+        """The commands that there are, or the one that is meant."""
+        return f"no command `{words[0]}`{did_you_mean(words[0], self.list_commands(ctx))}"
 
 
 @click.group("card", cls=_Cards, no_args_is_help=True)

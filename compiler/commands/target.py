@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from compiler.backends import Backend
-from compiler.call.options import WithHelp
+from compiler.call.options import Answering, WithHelp
 from compiler.call.targets import ALIASES, BUILT_IN, load_backend
 
 
-class TargetGroup(WithHelp, click.Group):
+class TargetGroup(WithHelp, Answering):
     """`flowc <target>`: its commands are made when they are named."""
 
     def __init__(self, target: str, backend: Backend | None) -> None:
@@ -20,18 +20,11 @@ class TargetGroup(WithHelp, click.Group):
         """What can be done with a target."""
         return ["create"]
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The named command; a word that is none is answered with what does it."""
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            from compiler.call.other_words import command_of_target  # noqa: PLC0415 - only a mistake needs it
+    def answer(self, ctx: click.Context, words: list[str]) -> str:
+        """What does it."""
+        from compiler.call.other_words import command_of_target  # noqa: PLC0415 - only a mistake needs it
 
-            if args[0].startswith("-"):
-                raise
-            raise click.UsageError(command_of_target(self.target, args[0], args[1:]), ctx) from error
+        return command_of_target(self.target, words[0], words[1:])
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """The words; `--create` is Metaflow's at one time and a slip at another, and is answered with `create`."""
