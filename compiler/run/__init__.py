@@ -56,10 +56,8 @@ def run_flow(  # noqa: PLR0913 - each is an option of the command
         run.parameters = resume.parameters
         run.resumption = resumption(plan, store, resume, run.run_id, run.owner, tags)
     listener.run_started(run.run_id)
-    variables, root = (
-        _variables(plan, store, retry_pause) | _project(plan, resume),
-        str(Path(plan.flow.root).absolute()),
-    )
+    variables = _variables(plan, store, retry_pause) | _project(plan, resume)
+    root = str(Path(plan.flow.root).absolute())
     workers = Workers(variables, root)
     with alive(store, RunAddress(plan.flow.name, run.run_id)) as ended:
         try:
@@ -93,10 +91,8 @@ def _project(plan: Plan, resume: Resume | None) -> dict[str, str]:
     """The project and branch that the run is on: a resumed one stays on its origin's where only the user would say another."""
     if not plan.project:
         return {}
-    stays = resume is not None and resume.origin.project and plan.project.branch.startswith("user.")
-    return {
-        "FLOWC_PROJECT": resume.origin.project if stays and resume else f"{plan.project.name}.{plan.project.branch}"
-    }
+    before = resume.origin.project if resume and plan.project.branch.startswith("user.") else ""
+    return {"FLOWC_PROJECT": before or f"{plan.project.name}.{plan.project.branch}"}
 
 
 @record
@@ -140,7 +136,7 @@ class _Run:
         while self.running or ((self.waiting or self.together or self.pausing) and not self.failed):
             self._resume()
             self._fill(workers)
-            for event in workers.wait(min(self._until_next(), _TICK)):
+            for event in workers.wait(self._until_next()):
                 if isinstance(event, Line):
                     self._tell(event)
                 else:
@@ -241,9 +237,9 @@ class _Run:
         self.pausing = [each for each in self.pausing if each[0] > now]
 
     def _until_next(self) -> float:
-        if not self.pausing:
-            return _TICK
-        return max(0.0, min(at for at, _, _ in self.pausing) - time.monotonic())
+        """Seconds, a tick at most."""
+        now = time.monotonic()
+        return max(0.0, min((_TICK, *(at - now for at, _, _ in self.pausing))))
 
 
 def _number(report: Mapping[str, object], name: str) -> int | None:
