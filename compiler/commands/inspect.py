@@ -139,8 +139,9 @@ def _told(record: RunRecord, older: tuple[TaskAddress, ...] | None) -> str:
     """Which tasks have run again since this one has loaded what they left."""
     if not older:
         return ""
-    more = f" and {len(older) - 1} more" if len(older) > 1 else ""
-    return f"  went on from an older attempt of {record.id_of(older[0])}{more}: run it again"
+    first, *others = older
+    more = f" and {len(others)} more" if others else ""
+    return f"  went on from an older attempt of {record.id_of(first)}{more}: run it again"
 
 
 def _time(task: TaskState) -> str:

@@ -21,7 +21,7 @@ from compiler.frontend.names.known_values import (
     taken_by_loop,
 )
 from compiler.frontend.names.reached import FUNCTIONS
-from compiler.frontend.text.modules import Import, Module, Modules
+from compiler.frontend.text.modules import Import, Module, Modules, global_names
 from compiler.frontend.text.respelling import imported
 from compiler.frontend.text.runtime_names import runtime_names
 from compiler.ir.flow import Span
@@ -78,7 +78,7 @@ class ImportTime:
         self._report = report
         self._is_open = _HIDDEN.search(module.source.text) is not None
         self._annotates = "annotations" not in module.names and sys.version_info < _LATE_ANNOTATIONS
-        self._shared = frozenset(_by_global(module.tree))
+        self._shared = frozenset(global_names(module.source, module.tree))
         """Names that functions bind for the whole module, at any time."""
         self._lines: dict[str, list[int]] = {}
         self.places: list[tuple[Span, str]] = []
@@ -352,13 +352,6 @@ def _caught(handler: ast.ExceptHandler) -> Iterator[str]:
     for each in ast.walk(handler.type):
         if isinstance(each, ast.Name):
             yield each.id
-
-
-def _by_global(tree: ast.Module) -> Iterator[str]:
-    """The names that functions bind for the whole module."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Global):
-            yield from node.names
 
 
 _RUNS: dict[type[ast.stmt], Callable[..., None]] = {

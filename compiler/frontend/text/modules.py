@@ -219,11 +219,16 @@ def bind(source: Source, parsed: ast.Module) -> Module:
         for each in ast.walk(parsed):
             if isinstance(each, ast.NamedExpr):
                 module.names.setdefault(each.target.id, None)
-    if "global " in source.text:
+    module.names.update(dict.fromkeys(global_names(source, parsed)))
+    return module
+
+
+def global_names(source: Source, parsed: ast.Module) -> Iterator[str]:
+    """The names that functions bind for the whole module."""
+    if "global" in source.text:
         for each in ast.walk(parsed):
             if isinstance(each, ast.Global):
-                module.names.update(dict.fromkeys(each.names))
-    return module
+                yield from each.names
 
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
