@@ -423,8 +423,18 @@ def _decided(going: Going) -> dict[str, bool]:
 
 
 def _unsure(before: Scope, after: Scope, caught: str) -> Scope:
-    """The names behind a step that may have been killed: what it alone has set may not be there, but for the failure."""
-    return {name: replace(version, sure=is_sure(before, name) or name == caught) for name, version in after.items()}
+    """The names behind a step that may have been killed, which sets nothing but the failure.
+
+    What it alone sets may not be there, and what was there before may have stayed so in some of its tasks.
+    """
+    return {
+        name: replace(
+            version,
+            sure=is_sure(before, name) or name == caught,
+            varies=version.varies or (name in before and before[name].number != version.number),
+        )
+        for name, version in after.items()
+    }
 
 
 def _brought(versions: Sequence[Version]) -> Version:

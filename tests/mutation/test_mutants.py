@@ -142,7 +142,7 @@ def _contract_failures(local: Outcome, path: Path) -> Iterator[str]:
 
 
 _ITERATION_KILLED = re.compile(r"the process of iteration \d+ was killed by SIGKILL")
-_KILLED = re.compile(r"^(\w+)\S* failed:\nthe process was killed by SIGKILL$", re.MULTILINE)
+_KILLED = re.compile(r"^(\w+)\S* failed(?: after \d+ attempts)?:\nthe process was killed by SIGKILL$", re.MULTILINE)
 
 
 def _killing(path: Path) -> set[str]:
