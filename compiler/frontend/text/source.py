@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -33,14 +34,14 @@ class Source:
         return Span(
             self.path,
             node.lineno,
-            self._column(node.lineno, node.col_offset),
+            self.column(node.lineno, node.col_offset),
             end_line,
-            self._column(end_line, end),
+            self.column(end_line, end),
         )
 
     def name_span(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Span:
         """The name in a `def` or `class` line."""
-        start = self._column(node.lineno, node.col_offset)
+        start = self.column(node.lineno, node.col_offset)
         line = self.lines[node.lineno - 1] if node.lineno <= len(self.lines) else ""
         words = {"ClassDef": "class", "FunctionDef": "def", "AsyncFunctionDef": "async"}
         at = line.find(node.name, start - 1 + len(words[type(node).__name__]))
@@ -68,7 +69,8 @@ class Source:
         ends = start > 0 and self.lines[span.end_line - 1][start - 1 : span.end_col - 1] == text
         return Span(self.path, span.end_line, start, span.end_line, span.end_col) if ends else None
 
-    def _column(self, line: int, offset: int) -> int:
+    def column(self, line: int, offset: int) -> int:
+        """The column, from 1 and in characters, of a place in a line that is counted from 0 and in bytes."""
         if line > len(self.lines):
             return offset + 1
         text = self.lines[line - 1]
@@ -164,7 +166,8 @@ def tree(source: Source, report: Report) -> ast.Module | None:
     # The parser's own depth follows this limit; a chain of a thousand terms is ordinary in a generated file.
     sys.setrecursionlimit(max(limit, 6000))
     try:
-        return ast.parse(source.text)
+        parsed = ast.parse(source.text)
+        _check_compiles(source, parsed)
     except SyntaxError as error:
         from compiler.frontend.text.syntax_errors import of_another_python  # noqa: PLC0415  # a right file needs none of it
 
@@ -173,9 +176,25 @@ def tree(source: Source, report: Report) -> ast.Module | None:
         report.add(SYNTAX, span, reason=error.msg + more)
     except (ValueError, RecursionError, MemoryError) as error:
         report.add(TOO_DEEP, Span(source.path, 1, 1, 1, 2), reason=str(error) or "nested too deeply")
+    else:
+        return parsed
     finally:
         sys.setrecursionlimit(limit)
     return None
+
+
+def _check_compiles(source: Source, parsed: ast.Module) -> None:
+    """Raise SyntaxError for what the grammar takes and the compiler does not: a `return` in no function, a late `global`."""
+    with warnings.catch_warnings():  # what the interpreter only warns of is the author's own affair
+        warnings.simplefilter("ignore")
+        try:
+            compile(parsed, source.path, "exec", dont_inherit=True)
+        except SyntaxError as error:  # the tree counts columns in bytes
+            if error.lineno and error.offset:
+                error.offset = source.column(error.lineno, error.offset - 1)
+            if error.end_lineno and error.end_offset:
+                error.end_offset = source.column(error.end_lineno, error.end_offset - 1)
+            raise
 
 
 def doc_of(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> str | None:
