@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from compiler.diagnostics import Report
 from compiler.frontend.dataflow.reaching_definitions import Reaching, State, bits
@@ -23,7 +24,7 @@ def check_joins(around: Surroundings, found: Reaching, report: Report) -> None:
         _check_inputs(around, found, method, split, found.earlier[join], report)
         merging = around.merges.get(join)
         if merging and not merging.vague and not any(state.vague for state in states):
-            _check_merge(around, found, method, split, states, report)
+            _check_merge(around, found, method, split, report)
 
 
 def _check_inputs(
@@ -75,20 +76,19 @@ def _named(node: ast.expr, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
-def _check_merge(
-    around: Surroundings, found: Reaching, method: Method, split: str, states: Sequence[State], report: Report
-) -> None:
+def _check_merge(around: Surroundings, found: Reaching, method: Method, split: str, report: Report) -> None:
     """Names of which `merge_artifacts` meets several values, as far as the text is sure of it."""
     merging = around.merges[method.name]
     if any(isinstance(node, ast.Try) for node in ast.walk(method.function)):
         return  # it may well expect that
     own = around.sets(method)
-    for name in _differing(around, found, split, states):
+    branches = _branches(around, found, method.name, split)
+    for name in _differing(around, found, branches):
         taken = name not in merging.exclude if merging.include is None else name in merging.include
         if not taken or name in own:
             continue
         call = next(node for node in ast.walk(method.function) if is_merge(node))
-        makers = dict.fromkeys(step for state in states for step in found.makers(state, name))
+        makers = dict.fromkeys(step for state in chain(*branches) for step in found.makers(state, name))
         notes = [around.set_here(step, name) for step in makers]
         span = method.member.owner.module.source.span(call)
         report.add(fc4xx.MERGE_CONFLICT, span, *notes[:_SHOWN], name=name, join=method.name)
@@ -97,27 +97,51 @@ def _check_merge(
 _SHOWN = 2
 
 
-def _differing(around: Surroundings, found: Reaching, split: str, states: Sequence[State]) -> Iterator[str]:
-    """The names whose values surely differ between branches, each once."""
+def _branches(around: Surroundings, found: Reaching, join: str, split: str) -> Sequence[Sequence[State]]:
+    """The branches of a static split, each with the states of its ends, of which a run comes by one (they lie behind a switch).
+
+    None for a foreach: it may have one item, or items that give the same.
+    """
     if not isinstance(around.flow.steps[split].next, Split):
-        return  # a foreach may have one item, or items that give the same
+        return ()
+    branches: dict[str, list[State]] = {}
+    for end in found.earlier[join]:
+        branches.setdefault(_first(found, split, end), []).append(found.after[end])
+    return tuple(branches.values())
+
+
+def _first(found: Reaching, split: str, end: str) -> str:
+    """The first step of the branch that ends there."""
+    seen, stack = {end}, [end]
+    while stack:
+        step = stack.pop()
+        if split in found.earlier[step]:
+            return step
+        stack += [each for each in found.earlier[step] if each not in seen]
+        seen.update(stack)
+    return end
+
+
+def _differing(around: Surroundings, found: Reaching, branches: Sequence[Sequence[State]]) -> Iterator[str]:
+    """The names whose values surely differ between branches, each once."""
+    states = [*chain(*branches)]
     differ = 0
     for state in states[1:]:
         differ |= state.may ^ states[0].may
     names = dict.fromkeys(found.made[at][1] for at in bits(differ))
-    yield from (name for name in names if _differs(around, found, states, name))
+    yield from (name for name in names if _differs(around, found, branches, name))
 
 
-def _differs(around: Surroundings, found: Reaching, states: Sequence[State], name: str) -> bool:
+def _differs(around: Surroundings, found: Reaching, branches: Sequence[Sequence[State]], name: str) -> bool:
     """Whether two branches have the name by one assignment each, of another text."""
     values: dict[str, str] = {}
-    for state in states:
-        makers = found.makers(state, name)
-        value = _value(around, makers[0], name) if len(makers) == 1 else None
+    for branch in branches:
+        makers = dict.fromkeys(step for state in branch for step in found.makers(state, name))
+        value = _value(around, next(iter(makers)), name) if len(makers) == 1 else None
         if makers and value is None:
             return False
         if value is not None:
-            values[makers[0]] = ast.dump(value)
+            values[next(iter(makers))] = ast.dump(value)
     return len(set(values.values())) > 1 and all(_sets_once(around, step, name) for step in values)
 
 
