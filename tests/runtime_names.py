@@ -12,7 +12,7 @@ from types import ModuleType
 
 import flowc
 from flowc import moved_modules
-from flowc.language import flowspec
+from flowc.language import current, flowspec
 from flowc.public_names import public_names
 
 COMPAT = Path(flowc.__file__ or "").parent / "_compat"
@@ -20,7 +20,7 @@ COMPAT = Path(flowc.__file__ or "").parent / "_compat"
 _HEAD = """\
 # What of `metaflow` and `flowc` is there where a flow runs, and what to use in place of the rest. `make golden` prints it from the runtime.
 # `=`: a module and its names, or those of the module behind `@`; `+`: names that every submodule of metaflow passes on; `.`: modules
-# whose names are not listed.
+# whose names are not listed; `*`: an object that authors import, and its names.
 # `!`: advice for a module or a name and all below it; `~`: for a name, wherever it is asked for; `_`: for private names; `?`: for all
 # others. `@`: what `self` has in a step that is no artifact; `-`: advice for what it has not.
 """
@@ -57,9 +57,17 @@ def _modules(elsewhere: ModuleType) -> Iterator[str]:
         yield _line("=", home, public_names(import_module(home)))
     for name, home in sorted(homes.items()):
         yield _line("=", f"metaflow.{name}", [f"@{home}"] if home in listed else public_names(import_module(home)))
+    for package in ("flowc", "metaflow"):
+        yield _line("*", f"{package}.current", _of_current())
     inside = (f"flowc.{info.name.removeprefix('flowc.')}" for info in pkgutil.walk_packages(flowc.__path__, "flowc."))
     others = {name for name in inside if "._compat" not in name} | {f"flowc.{name}" for name in moved_modules._NOW}
     yield _line(".", "", others - {*listed, "flowc.__main__"})
+
+
+def _of_current() -> set[str]:
+    """What `current` has in some task."""
+    own = {name for name in vars(current.Current) if name[0] != "_"}
+    return own.union(current._ALWAYS, current._PROJECT, current._WHERE)
 
 
 def _line(kind: str, module: str, names: object) -> str:

@@ -43,6 +43,26 @@ LANGUAGE = {
     "a name of a module of flowc": _flow("from flowc.client import Run, «Runn» FC110"),
     "a name of Metaflow asked of flowc": _flow("from flowc import «checkpoint» FC110"),
     "in a step": _flow(start="from metaflow import «inspect_spin» FC110"),
+    "of `current`": _flow(
+        names="FlowSpec, current, step", start="print(current.run_id, «current.taskid», current.get('taskid')) FC110"
+    ),
+    "of `current` by another name": _flow(
+        "from flowc import current as now", start="print(now.card, now.is_parallel, «now.retries») FC110"
+    ),
+    "of `current` below the package": _flow("import metaflow as mf", start="print(«mf.current.step») FC110"),
+    "of `current`, asked for before": _flow(
+        names="*",
+        start="ok = current.a if hasattr(current, 'a') else hasattr(current, 'b') and current.b\n"
+        "try:\n    print(current.c)\nexcept AttributeError:\n    pass\nprint(«current.d») FC110",
+    ),
+    "tried, with nothing in its place": _flow(
+        "try:\n    from metaflow.cards import «Plot» FC110\nexcept ImportError:\n    pass", start="print(Plot)"
+    ),
+    "tried, with something in its place": _flow(
+        "try:\n    from metaflow.cards import Plot\nexcept ImportError:\n    pass\n"
+        "try:\n    from metaflow import «Nothing» FC110\nexcept ImportError:\n    pass",
+        start="Plot = Nothing",
+    ),
     "on a condition in a step": _flow(start="if self:\n    from metaflow import «NBDeployer» FC110"),
     "in a function that a step calls": _flow(
         "def tell():\n    from metaflow.plugins import «slack» FC110", start="tell()"

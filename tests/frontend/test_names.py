@@ -48,7 +48,7 @@ _BAD = "from metaflow.plugins import slack\n"
 
 BESIDE = {
     "a module": ({"beside.py": _BAD}, "import beside", ["beside.py:1"]),
-    "a module of a module": ({"a.py": "import b", "b.py": _BAD}, "from a import x", ["b.py:1"]),
+    "a module of a module": ({"a.py": "import b\nx = 1", "b.py": _BAD}, "from a import x", ["b.py:1"]),
     "a package": ({"pack/__init__.py": "", "pack/m.py": _BAD}, "from pack import m", ["m.py:1"]),
     "the package of a module": ({"pack/__init__.py": _BAD, "pack/m.py": ""}, "import pack.m", ["__init__.py:1"]),
     "relative, inside": ({"pack/__init__.py": "from . import m", "pack/m.py": _BAD}, "import pack", ["m.py:1"]),
@@ -71,6 +71,39 @@ def test_modules_that_the_flow_imports_are_checked_at_their_lines(name: str, tmp
     files, head, expected = BESIDE[name]
     flows, told = _read(tmp_path, files, head=head)
     assert [each.partition(" ")[0] for each in told] == expected
+    assert bool(flows) == (not expected)
+
+
+OWN = {
+    "a name that is nowhere in it": ({"a.py": "def load(): pass"}, "from a import laod, load", ["flow.py:3 FC110"]),
+    "of a package": ({"p/__init__.py": "", "p/m.py": "x = 1"}, "from p import m, n", ["flow.py:3 FC110"]),
+    "of a module of a package": ({"p/m.py": "x = 1"}, "from p.m import x, y", ["flow.py:3 FC110"]),
+    "within a module": ({"a.py": "import flowc\nfrom b import z", "b.py": ""}, "import a", ["a.py:2 FC110"]),
+    "in a function": ({"a.py": ""}, "def f():\n    from a import x", ["flow.py:4 FC110"]),
+    "a module of a package that is a folder": (
+        {"p/m/n.py": "", "p/o.py": ""},
+        "from p import m\nfrom p.m import n",
+        [],
+    ),
+    "a word of it that is bound in some way": (
+        {"a.py": "for x in (1,): pass\nimport os as y"},
+        "from a import x, y",
+        [],
+    ),
+    "made as it runs": ({"a.py": "globals().update(x=1)"}, "from a import x", []),
+    "asked of it as it runs": ({"a.py": "def __getattr__(name): return 1"}, "from a import x", []),
+    "of all that it imports": ({"a.py": "from os.path import *"}, "from a import join", []),
+    "that may be missing": ({"a.py": ""}, "try:\n    from a import x\nexcept ImportError:\n    x = 1", []),
+    "of the module itself": ({"a.py": ""}, "from a import __name__, __doc__", []),
+    "of another package": ({}, "from company import x", []),
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_name_that_a_module_of_the_repository_cannot_have_is_told_at_the_import(name: str, tmp_path: Path) -> None:
+    files, head, expected = OWN[name]
+    flows, told = _read(tmp_path, files, head=head)
+    assert [" ".join(each.split(" ")[:2]) for each in told] == expected
     assert bool(flows) == (not expected)
 
 

@@ -66,7 +66,7 @@ LEFT_OUT: dict[str, tuple[str, dict[str, str]]] = {
     "a link to a file elsewhere": ("import names", {"../else/names.py": "", "names.py": "->../else/names.py"}),
     "an extension that is built here": ("import fast", {"fast.abi3.so": "", ".gitignore": "*.so\n"}),
     "bytecode without its source": ("import fast", {"fast.pyc": ""}),
-    "a package in a folder of a tool": ("from node_modules import a", {"node_modules/__init__.py": ""}),
+    "a package in a folder of a tool": ("from node_modules import a", {"node_modules/__init__.py": "a = 1"}),
     "a module beside a flow that is a link": (
         "import beside",
         {"real/flow.py": "", "real/beside.py": "", ".gitignore": "beside.py\n", "flow.py": "->real/flow.py"},

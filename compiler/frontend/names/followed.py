@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from compiler.frontend.text.modules import Import, Module, Modules
 
@@ -24,7 +23,7 @@ def followed(modules: Modules, module: Module) -> Iterator[Module]:
             if found is None or found in seen or len(seen) > _MOST:
                 continue
             seen.add(found)
-            inner = _text(modules, found)
+            inner = modules.text_of(found)
             waiting.append((found, inner))
             read = modules.imported_file(found) if _OURS.search(inner) else None
             if read is not None:
@@ -49,11 +48,3 @@ def _packages(module: str, level: int) -> Iterator[Import]:
     parts = module.split(".")
     for end in range(1, len(parts) + 1):
         yield Import(".".join(parts[:end]), None, level)
-
-
-def _text(modules: Modules, file: Path) -> str:
-    draft = modules.drafts.get(file.resolve()) if modules.drafts else None
-    try:
-        return (file.read_bytes() if draft is None else draft).decode("utf-8", "replace")
-    except OSError:
-        return ""

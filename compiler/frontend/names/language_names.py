@@ -18,6 +18,8 @@ from compiler.ir.flow import Span
 from compiler.slotted_class import record
 
 _ASKED = re.compile(r"^[ \t]*(?:from|import)[ \t].*\b(?:metaflow|flowc)\b", re.MULTILINE)
+_CURRENT = ("metaflow.current", "flowc.current")
+_OF_CURRENT = re.compile(r"\bcurrent\s*\.\s*(\w+)")
 _NO_MODULE = EVERY | {"ImportError", "ModuleNotFoundError"}
 _NO_NAME = EVERY | {"ImportError"}
 _NO_ATTRIBUTE = _NO_NAME | {"AttributeError"}
@@ -68,13 +70,20 @@ class Asked:
     def _is_plain(self, module: Module) -> bool:
         """Whether all that a module asks for stands at its top, by name, and is there: most flows need no walk."""
         top = [node for node in module.tree.body if isinstance(node, ast.ImportFrom) and is_ours(node)]
-        if len(top) != len(_ASKED.findall(module.source.text)):
+        text = module.source.text
+        if len(top) != len(_ASKED.findall(text)) or not self._are_known(_OF_CURRENT.findall(text)):
             return False
         return all(
-            self._names.is_module(node.module or "") and alias.name in ("*", *(self._names.by_star(node.module or "")))
+            self._names.is_module(node.module or "")
+            and alias.name in ("*", *(self._names.by_star(node.module or "")))
+            and (alias.name != "current" or not alias.asname)
             for node in top
             for alias in node.names
         )
+
+    def _are_known(self, names: list[str]) -> bool:
+        """Whether `current` has all of these."""
+        return not names or (self._names.names(_CURRENT[0]) or frozenset()).issuperset(names)
 
     def _check_import(self, module: Module, found: Reached, node: ast.Import) -> None:
         for alias in node.names:
@@ -99,7 +108,9 @@ class Asked:
             self._tell(module, found, _NO_NAME, _Missing(home, alias.name, module.source.span(alias), alias))
 
     def _is_brought(self, home: str, name: str) -> bool:
-        """Whether an extension in the image brings a name; it can only put it into `metaflow` itself."""
+        """Whether an extension in the image may bring a name: it puts it into `metaflow` itself, and what it likes into `current`."""
+        if home in _CURRENT:
+            return bool(self._passthrough) or name.startswith("_")
         return name.startswith("__") or (home == "metaflow" and name in self._passthrough)
 
     def _check_attribute(self, module: Module, found: Reached, node: ast.Attribute, aliases: dict[str, str]) -> None:
@@ -119,7 +130,7 @@ class Asked:
                 if whole != "flowc" and not isinstance(part.ctx, ast.Store):
                     self._tell(module, found, _NO_ATTRIBUTE, missing)
                 return
-            home = whole if self._names.is_module(whole) else None
+            home = whole if self._names.has_names(whole) else None
 
     def _tell(self, module: Module, found: Reached, catching: frozenset[str], missing: _Missing) -> None:
         never, maybe = self._in_fallback(found)
@@ -172,8 +183,8 @@ class Asked:
 
 def _unknown(table: RuntimeNames, missing: _Missing) -> str:
     """What to do about a name that nothing is known of."""
-    said = table.instead(missing.module, missing.name)
-    return said or (f"check the name; {BY_IMAGE}" if missing.module == "metaflow" else "check the name")
+    said = "" if missing.module in _CURRENT else table.instead(missing.module, missing.name)
+    return said or (f"check the name; {BY_IMAGE}" if missing.module in ("metaflow", *_CURRENT) else "check the name")
 
 
 _ASKING = (ast.Import, ast.ImportFrom, ast.Attribute)
@@ -235,7 +246,9 @@ def _module_names(nodes: list[ast.AST], table: RuntimeNames) -> Iterator[tuple[s
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 home = f"{node.module}.{alias.name}"
-                yield alias.asname or alias.name, home if is_ours(node) and table.is_module(home) else ""
+                yield alias.asname or alias.name, home if is_ours(node) and table.has_names(home) else ""
+                for name in table.objects(node.module or "") if alias.name == "*" and is_ours(node) else ():
+                    yield name, f"{node.module}.{name}"
 
 
 def _rebound(tree: ast.Module) -> Iterator[str]:

@@ -46,7 +46,7 @@ class _Spot:
 
 def reached(tree: ast.Module, mentioned: set[str]) -> Iterator[Reached]:
     """Each node of that code. `mentioned` are names that code of other modules uses; what this one uses is added."""
-    walk = _Walk(mentioned)
+    walk = _Walk(tree, mentioned)
     walk.stack = [_Spot(each) for each in reversed(tree.body)]
     while walk.stack or walk.wake():
         spot = walk.stack.pop()
@@ -57,7 +57,8 @@ def reached(tree: ast.Module, mentioned: set[str]) -> Iterator[Reached]:
 class _Walk:
     """What is still to be walked, and the functions that nothing has named so far."""
 
-    def __init__(self, mentioned: set[str]) -> None:
+    def __init__(self, tree: ast.Module, mentioned: set[str]) -> None:
+        self._tree = tree
         self.stack: list[_Spot] = []
         self._mentioned = mentioned
         self._asleep: list[_Spot] = []
@@ -85,6 +86,8 @@ class _Walk:
             self._class(spot, node)
         elif isinstance(node, ast.If):
             self._branches(spot, node)
+        elif isinstance(node, ast.IfExp | ast.BoolOp) and _asks(first := _first(node)):
+            self._push(spot, iter((first,)))
         elif isinstance(node, ast.Try | ast.TryStar):
             self._tried(spot, node)
         elif isinstance(node, ast.With | ast.AsyncWith) and (caught := _suppressed(node)):
@@ -114,8 +117,7 @@ class _Walk:
         self._push(spot, iter((*node.decorator_list, *node.bases, *node.keywords)))
 
     def _branches(self, spot: _Spot, node: ast.If) -> None:
-        words = {each.id for each in ast.walk(node.test) if isinstance(each, ast.Name)}
-        words |= {each.attr for each in ast.walk(node.test) if isinstance(each, ast.Attribute)}
+        words = _words(node.test)
         always = _always(node.test, words)
         maybe = spot.maybe or (always is None and not spot.inside)
         within = replaced(spot, maybe=maybe)
@@ -126,11 +128,31 @@ class _Walk:
     def _tried(self, spot: _Spot, node: ast.Try | ast.TryStar) -> None:
         """What a `try` catches is caught where a handler goes on; what a handler does runs only if something was raised."""
         caught = frozenset(name for handler in node.handlers if not _raises(handler) for name in _names(handler.type))
+        if caught and self._goes_on_without(node):
+            caught = _NOTHING
         within = replaced(spot, caught=spot.caught | caught)
         after = [*(each for handler in node.handlers for each in handler.body)]
         self._push(spot, node.finalbody)
         self._push(replaced(spot, behind=node), after)
         self._push(within, [*node.body, *node.orelse])
+
+    def _goes_on_without(self, node: ast.Try | ast.TryStar) -> bool:
+        """Whether imports are tried, nothing is done where they fail, and the names that they bind alone are used all the same."""
+        if node.orelse or not all(isinstance(each, ast.ImportFrom) for each in node.body):
+            return False
+        if not all(isinstance(each, ast.Pass) for handler in node.handlers for each in handler.body):
+            return False
+        tried = [alias for each in node.body if isinstance(each, ast.ImportFrom) for alias in each.names]
+        bound = {alias.asname or alias.name for alias in tried}
+        used: set[str] = set()
+        for each in ast.walk(self._tree):
+            if isinstance(each, ast.Name):
+                if each.id in ("globals", "locals") or (each.id in bound and not isinstance(each.ctx, ast.Load)):
+                    return False
+                used.add(each.id)
+            elif isinstance(each, ast.alias) and each not in tried and (each.asname or each.name) in bound:
+                return False
+        return bound <= used
 
 
 def _name(node: ast.AST) -> str:
@@ -146,6 +168,21 @@ def is_step(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         ):
             return True
     return False
+
+
+def _words(test: ast.expr) -> set[str]:
+    """The names and attributes of a condition."""
+    names = {each.id for each in ast.walk(test) if isinstance(each, ast.Name)}
+    return names | {each.attr for each in ast.walk(test) if isinstance(each, ast.Attribute)}
+
+
+def _first(node: ast.IfExp | ast.BoolOp) -> ast.expr:
+    """What decides whether the rest of an expression is computed."""
+    return node.test if isinstance(node, ast.IfExp) else node.values[0]
+
+
+def _asks(test: ast.expr) -> bool:
+    return bool(_words(test) & _ASKS)
 
 
 def _always(test: ast.expr, words: set[str]) -> bool | None:

@@ -6,6 +6,7 @@ from compiler.diagnostics import Diagnostic, Report
 from compiler.frontend.findings import fc1xx, fc5xx
 from compiler.frontend.names.followed import followed
 from compiler.frontend.names.language_names import Asked
+from compiler.frontend.names.own_names import check_own_names
 from compiler.frontend.names.undefined import ImportTime
 from compiler.frontend.text.modules import Module, Modules
 from compiler.ir.flow import Span
@@ -73,6 +74,7 @@ def check_names(modules: Modules, module: Module, passthrough: frozenset[str], r
     asked = Asked(passthrough, found)
     for each in (module, *followed(modules, module)):
         asked.check(each)
+        check_own_names(modules, each, found)
         import_time = ImportTime(modules, each, found)
         import_time.check()
         places += import_time.places

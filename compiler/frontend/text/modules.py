@@ -143,6 +143,14 @@ class Modules:
         """The file of the repository that an import in a file of a folder names; it is not read."""
         return next((file for file in self._files(folder, bound) if self._is_file(file)), None)
 
+    def text_of(self, file: Path) -> str:
+        """The text of a file of the repository, or of its draft, not decoded with care; empty where it cannot be read."""
+        draft = self.drafts.get(file.resolve()) if self.drafts else None
+        try:
+            return (file.read_bytes() if draft is None else draft).decode("utf-8", "replace")
+        except OSError:
+            return ""
+
     def imported_file(self, file: Path) -> Module | None:
         """The module of a file of the repository, read as text."""
         return self._read(file)

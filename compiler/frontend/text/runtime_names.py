@@ -31,6 +31,7 @@ class RuntimeNames:
         "_below",
         "_else",
         "_listed",
+        "_objects",
         "_others",
         "_passed_on",
         "_private",
@@ -41,6 +42,7 @@ class RuntimeNames:
 
     def __init__(self, lines: Collection[str]) -> None:
         self._listed: dict[str, str] = {}
+        self._objects: dict[str, str] = {}
         self._passed_on = self._private = self._else = ""
         self._others = self.on_self = _NONE
         self.not_on_self: dict[str, str] = {}
@@ -52,7 +54,13 @@ class RuntimeNames:
 
     def _take(self, kind: str, rest: str) -> None:
         first, _, more = rest.partition(" ")
-        texts = {"=": self._listed, "!": self._advice, "~": self._wherever, "-": self.not_on_self}.get(kind)
+        texts = {
+            "=": self._listed,
+            "*": self._objects,
+            "!": self._advice,
+            "~": self._wherever,
+            "-": self.not_on_self,
+        }.get(kind)
         if texts is not None:
             texts[first] = more
         elif kind == "+":
@@ -70,8 +78,18 @@ class RuntimeNames:
         """Whether a module of that name can be imported."""
         return module in self._listed or module in self._others or bool(self._inside(module))
 
+    def has_names(self, path: str) -> bool:
+        """Whether attributes of what a path names are known: it is a module, or an object as `metaflow.current` is."""
+        return path in self._objects or self.is_module(path)
+
+    def objects(self, module: str) -> Collection[str]:
+        """The names of the objects of a module whose attributes are known."""
+        return [path.rpartition(".")[2] for path in self._objects if path.rpartition(".")[0] == module]
+
     def names(self, module: str) -> frozenset[str] | None:
-        """What can be imported from a module; None of one whose names are not listed."""
+        """What can be imported from a module, or an object has; None of a module whose names are not listed."""
+        if module in self._objects:
+            return frozenset(self._objects[module].split())
         if module in self._others:
             return None
         passed_on = self._passed_on.split() if module.startswith("metaflow.") else ()

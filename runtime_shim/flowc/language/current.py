@@ -16,7 +16,12 @@ _ALWAYS = (
     "tags", "parameter_names", "scheduled_at",
 )  # fmt: skip
 _PROJECT = ("project_name", "branch_name", "project_flow_name", "is_production", "is_user_branch")
-_WHERE = {"card": "in steps with @card", "parallel": "in steps with @parallel", "trigger": "while a step runs"}
+_WHERE = {
+    "card": "in steps with @card",
+    "parallel": "in steps with @parallel",
+    "is_parallel": "in steps with @parallel",
+    "trigger": "while a step runs",
+}
 
 
 class Current:
