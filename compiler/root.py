@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import sys
 from collections.abc import Sequence
 
 import click
@@ -113,6 +114,9 @@ def call(arguments: Sequence[str]) -> int:
 
 def _kept_away(error: Exception) -> str:
     """What a caller is told whom the system keeps from a file: that is no mistake of ours. Empty for all else."""
+    stores = sys.modules.get("flowc.store.protocol")  # whatever asks a store has imported it
+    if stores and isinstance(error, stores.StoreError):
+        return str(error)
     if isinstance(error, OSError) and error.errno in _REASONS:
         return f"{error.filename or 'this machine'}: {error.strerror}"
     if isinstance(error, FileNotFoundError) and error.filename is None:  # so says `os.getcwd`

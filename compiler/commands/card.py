@@ -33,7 +33,7 @@ class Found:
         """The page."""
         manifest = self.task.manifest
         assert manifest is not None, "a card stands in a manifest"
-        return bytes(manifest.store.get_range(manifest.address.of.blob(self.card["sha"]), 0, self.card["size"]))
+        return manifest.card(self.card)
 
     @property
     def line(self) -> str:

@@ -162,6 +162,46 @@ def test_the_origin_can_be_removed(place: Place) -> None:
     assert place.left("two", "end")["told"][0] == "one"
 
 
+@pytest.mark.parametrize(
+    ("damage", "anew"),
+    [
+        ("join/-/manifest", {"join/-", *LAST}),
+        ("part/0/manifest", {"part/0", "check/0", "join/-", *LAST}),
+        ("merge/-/attempt-0001", set()),
+        ("start's blobs", {"start/-", "part/0", "part/1", "check/0", "check/1", "join/-", *LAST}),
+    ],
+)
+def test_what_is_damaged_or_gone_is_done_again(place: Place, damage: str, anew: set[str]) -> None:
+    place.write()
+    assert place.run("one").returncode == 0
+    folder = place.folder / "store/F/one"
+    if damage.endswith("blobs"):
+        for path in (folder / "_blobs").iterdir():
+            path.unlink()
+    else:
+        data = bytearray((folder / damage).read_bytes())
+        data[len(data) // 2] ^= 1
+        (folder / damage).write_bytes(data)
+    done = place.run("two", "--resume", "one")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert place.anew("two") == anew
+    assert place.left("two", "end")["ran"] == [["start", "part0"], ["start", "part1"]]
+    assert len(place.left("two", "start")["large"]) == 300_003
+
+
+def test_commands_tell_what_is_damaged_in_one_line(place: Place) -> None:
+    place.write()
+    assert place.run("one").returncode == 0
+    path = place.folder / "store/F/one/join/-/manifest"
+    path.write_bytes(path.read_bytes()[:100])
+    for command in ("inspect", "card list"):
+        words = [sys.executable, "-P", "-m", "compiler", *command.split(), "--store", place.store.url, "F/one"]
+        told = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert told.returncode == 2
+        (line,) = told.stderr.splitlines()
+        assert line.startswith("error: the manifest of F/one/join/join in the store")
+
+
 def test_latest_is_the_newest_run_and_resumed_ones_can_be_resumed(place: Place) -> None:
     place.write("end")
     for run in ("one", "two"):

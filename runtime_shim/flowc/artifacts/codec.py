@@ -15,12 +15,17 @@ _WORTH = 0.8
 
 
 def decompressed(view: memoryview, size: int) -> memoryview:
-    """The `size` bytes that were compressed, writable."""
+    """The `size` bytes that were compressed, writable. Raises ValueError where these are others."""
     machine, found, end = zlib.decompressobj(), memoryview(bytearray(size)), 0
-    for at in range(0, len(view), _CHUNK):
-        data = machine.decompress(view[at : at + _CHUNK])
-        found[end : end + len(data)] = data
-        end += len(data)
+    try:
+        for at in range(0, len(view), _CHUNK):
+            data = machine.decompress(view[at : at + _CHUNK])
+            found[end : end + len(data)] = data
+            end += len(data)
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+    if end != size or not machine.eof:
+        raise ValueError("it ends too early")
     return found
 
 

@@ -6,7 +6,8 @@
     runs(store, "Flow", successful=True)                             # names of runs, newest first, by one listing
     attempts(store, address)                                         # the task's starts, failures among them, by a listing
 
-A manifest is one object: a line of JSON, then the pack (the bytes of all small artifacts), then the attempt's output.
+A manifest is one object: a line of JSON, then the pack (the bytes of all small artifacts), then the attempt's output. It begins with
+the CRC-32 of what follows (`seal`), as the records of runs and attempts do; what an older flowc wrote has none.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from flowc.artifacts import pickling
 from flowc.artifacts.address import RunAddress, TaskAddress, child, created_prefix, escape, parent, unescape
-from flowc.artifacts.pickling import Blob, Entry, Frame, Packed
+from flowc.artifacts.pickling import Blob, Entry, Frame, Packed, damaged, opened, seal
 from flowc.named_tuple import NamedTuple
-from flowc.store.protocol import Store, StoreError
+from flowc.store.protocol import DamagedError, MissingError, Store, StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,15 +104,21 @@ class Attempt(NamedTuple):
 
 
 class Manifest:
-    """What the newest finished attempt of a task left: facts, and its artifacts by name, each read when it is asked for."""
+    """What the newest finished attempt of a task left: facts, and its artifacts by name, each read when it is asked for.
+
+    Raises DamagedError where the bytes are not what was written.
+    """
 
     __slots__ = ("_body", "_header", "_pack", "address", "store")
 
     def __init__(self, store: Store, address: TaskAddress, data: bytes) -> None:
-        end = data.index(b"\n")
+        end = data.find(b"\n")
         self.store = store
         self.address = address
-        self._header: dict[str, Any] = json.loads(data[:end])
+        header = opened(data, end) if end > 0 else None
+        if header is None:
+            raise damaged(f"the manifest of {address}", store, address.of)
+        self._header = header
         self._body = memoryview(data)[end + 1 :]
         self._pack: memoryview | None = None
         if self._header["version"] > VERSION:
@@ -269,9 +276,14 @@ class Manifest:
         chose = {**self.chose, self.address.step: token} if self.case is not None else self.chose
         return self._with(attempt=attempt, token=token, chose=chose)
 
+    def as_task(self, attempt: Mapping[str, Any], iterations: int) -> bytes:
+        """The manifest of the task whose last iteration this is; `attempt` has the facts of the task's own."""
+        chose = {**self.chose, self.address.step: attempt["token"]}
+        return self._with(**attempt, iterations=iterations, chose=chose)
+
     def taken_over(self, created: float, tags: tuple[str, ...]) -> bytes:
         """The same manifest for a run that was resumed from this one, as attempt 0: any attempt of that run's own counts more."""
-        return self._with(attempt=0, created=created, tags=tags, origin=self.address.run)
+        return seal(self._with(attempt=0, created=created, tags=tags, origin=self.address.run))
 
     def _with(self, **facts: Any) -> bytes:
         """The same manifest with other facts."""
@@ -288,7 +300,7 @@ class Manifest:
         return (
             Packed(*found)
             if len(found) == len(Packed._fields)
-            else Blob(found[0], found[1], found[2], found[3], tuple(found[4]), found[5])
+            else Blob(found[0], found[1], found[2], found[3], tuple(found[4]), found[5], tuple(*found[6:7]))
         )
 
     def content(self, entry: Packed) -> memoryview:
@@ -298,32 +310,43 @@ class Manifest:
             if isinstance(where, int):
                 self._pack = self._body[:where]
             else:
-                self._pack = self.store.get_range(self.address.of.blob(where[0]), 0, where[1])
+                self._pack = self._blob("the small artifacts", *where)
         return self._pack[entry.start : entry.start + entry.size]
 
     def __contains__(self, name: str) -> bool:
         return name in self._header["artifacts"]
 
     def __getitem__(self, name: str) -> Any:
-        """An artifact's value, unpickled anew at each call. Raises KeyError."""
-        return self.value(self.entry(name))
+        """An artifact's value, unpickled anew at each call. Raises KeyError, DamagedError."""
+        return self.value(self.entry(name), f"artifact {name!r}")
 
-    def value(self, entry: Entry) -> Any:
-        """The value of one of its entries, unpickled anew at each call."""
-        if isinstance(entry, Blob):
+    def value(self, entry: Entry, what: str = "an artifact") -> Any:
+        """The value of one of its entries, unpickled anew at each call. Raises DamagedError, which names it as `what`."""
+        if isinstance(entry, Packed):
+            return pickling.loads(self.content(entry))
+        try:
             return pickling.load_blob(self.store, self.address.of, entry)
-        return pickling.loads(self.content(entry))
+        except (DamagedError, MissingError):
+            raise self._damaged(what) from None
 
     def item(self, level: int = -1) -> Any:
         """What the foreach at that level of `stack` gave to this task (its `self.input`), unpickled anew at each call."""
-        return pickling.load_item(self.store, self.address.of, self.stack[level])
+        return self.item_of(self.stack[level])
+
+    def item_of(self, frame: Frame) -> Any:
+        """What a foreach of the run gave to one of its children, unpickled anew at each call. Raises DamagedError."""
+        try:
+            return pickling.load_item(self.store, self.address.of, frame)
+        except (DamagedError, MissingError):
+            raise damaged(
+                f"item {frame.place} of the foreach of {self.address.of.task(frame.step)}", self.store, self.address.of
+            ) from None
 
     def item_at(self, place: int) -> Any:
         """The item that a foreach split gives to one of its children, unpickled anew at each call."""
         assert self.items is not None, f"{self.address} is no foreach"
         assert self.fan is not None, "a foreach has a width"
-        frame = Frame(self.address.step, place, self.fan, *self.items)
-        return pickling.load_item(self.store, self.address.of, frame)
+        return self.item_of(Frame(self.address.step, place, self.fan, *self.items))
 
     @property
     def stdout(self) -> str:
@@ -338,8 +361,21 @@ class Manifest:
     def _log(self, stream: str) -> str:
         start, size, sha = self._header["log"][stream]
         if sha:
-            return log_text(self.store.get_range(self.address.of.blob(sha), 0, size))
+            return log_text(self._blob(stream, sha, size))
         return log_text(self._body[start : start + size])
+
+    def card(self, card: Mapping[str, Any]) -> bytes:
+        """The page of one of `cards`. Raises DamagedError."""
+        return bytes(self._blob("a card", card["sha"], card["size"]))
+
+    def _blob(self, what: str, sha: str, size: int) -> memoryview:
+        try:
+            return pickling.whole(self.store, self.address.of, sha, size)
+        except (DamagedError, MissingError):
+            raise self._damaged(what) from None
+
+    def _damaged(self, what: str) -> DamagedError:
+        return damaged(f"{what} of {self.address}", self.store, self.address.of)
 
     def followers(self) -> tuple[TaskAddress, ...]:
         """The tasks that follow: all children of a foreach, all arms of a split, the join at its own level."""
@@ -363,12 +399,17 @@ def read(store: Store, address: TaskAddress) -> Manifest:
 
 def read_run(store: Store, address: RunAddress) -> RunRecord:
     """The record of a run. Raises MissingError where there is no such run."""
-    return parse_run(store.get(address.record).data)
+    data = store.get(address.record).data
+    if opened(data) is None:
+        raise damaged(f"the record {address.record}", store, address)
+    return parse_run(data)
 
 
 def parse_run(data: bytes) -> RunRecord:
-    """The record that the bytes of `_run.json` hold."""
-    fields = json.loads(data)
+    """The record that the bytes of `_run.json` hold. Raises DamagedError."""
+    fields = opened(data)
+    if fields is None:
+        raise DamagedError("the record of the run is damaged: start a new run")
     if fields["version"] > VERSION:
         raise StoreError(f"run {fields['run']} was written by a newer flowc: update the one that reads it")
     known = {name: fields[name] for name in RunRecord._fields if name in fields}
@@ -391,7 +432,9 @@ def attempts(store: Store, address: TaskAddress) -> tuple[Attempt, ...]:
 
 def parse_attempt(store: Store, address: TaskAddress, data: bytes) -> Attempt:
     """The start that the bytes of `attempt-NNNN` tell."""
-    fields = json.loads(data)
+    fields = opened(data)
+    if fields is None:
+        raise damaged(f"the start of an attempt of {address}", store, address.of)
     failure = Failure(*fields["failure"]) if fields.get("failure") else None
     log = {name: _attempt_log(store, address, where) for name, where in fields.get("log", {}).items()}
     return Attempt(
@@ -409,4 +452,7 @@ def parse_attempt(store: Store, address: TaskAddress, data: bytes) -> Attempt:
 def _attempt_log(store: Store, address: TaskAddress, where: str | list[Any]) -> str:
     if isinstance(where, str):
         return where
-    return log_text(store.get_range(address.of.blob(where[0]), 0, where[1]))
+    try:
+        return log_text(pickling.whole(store, address.of, where[0], where[1]))
+    except (DamagedError, MissingError):
+        raise damaged(f"the output of an attempt of {address}", store, address.of) from None

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 from flowc.artifacts.address import TaskAddress, created_key
-from flowc.artifacts.manifest import VERSION, Failure, Manifest, RunRecord, parse_run
-from flowc.artifacts.pickling import SMALL, save_pieces
+from flowc.artifacts.manifest import VERSION, Failure, Manifest, RunRecord, read_run
+from flowc.artifacts.pickling import SMALL, save_pieces, seal
 from flowc.exceptions import CallMistake
 from flowc.named_tuple import NamedTuple
-from flowc.store.protocol import MissingError, Store, StoreError
+from flowc.store.protocol import DamagedError, MissingError, Store, StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ class Fence(NamedTuple):
 
 def claim(store: Store, record: RunRecord) -> RunRecord:
     """Make the run this owner's, once and for all; the record that counts. Raises CallMistake where another owner has it."""
-    data = json.dumps(record._asdict()).encode()
+    data = seal(json.dumps(record._asdict()).encode())
     if not store.create(record.address.record, data):
-        there = parse_run(store.get(record.address.record).data)
+        there = read_run(store, record.address)
         if there.owner != record.owner:
             raise CallMistake(
                 f"run {record.run!r} of {record.flow} in {store.url} belongs to {there.owner!r}, not to {record.owner!r}: "
@@ -72,7 +72,7 @@ def _newest(store: Store, address: TaskAddress) -> int:
 
 def _attempt(fence: Fence, **more: Any) -> bytes:
     fields = {"attempt": fence.attempt, "token": fence.token, "retry": fence.retry, "started": fence.started}
-    return json.dumps({"version": VERSION, **fields, **more}).encode()
+    return seal(json.dumps({"version": VERSION, **fields, **more}).encode())
 
 
 def fail(
@@ -98,14 +98,24 @@ def _kept(store: Store, fence: Fence, output: bytes) -> Any:
 
 
 def publish(store: Store, fence: Fence, data: bytes) -> bool:
-    """Make a manifest visible, unless a task that started later was faster; then False, and nothing has changed."""
-    key = fence.address.manifest
+    """Make a manifest visible, unless a task that started later was faster; then False, and nothing has changed.
+
+    One that is damaged is replaced by the newest attempt alone: nobody else knows that what it was counts less.
+    """
+    key, data = fence.address.manifest, seal(data)
     while not store.create(key, data):
         try:
             found = store.get(key)
         except MissingError:
             continue
-        there = Manifest(store, fence.address, found.data)
+        try:
+            there = Manifest(store, fence.address, found.data)
+        except DamagedError:
+            if _newest(store, fence.address) > fence.attempt:
+                raise
+            if store.replace(key, data, found.etag):
+                return True
+            continue
         if there.token == fence.token:
             return True
         if there.attempt == fence.attempt:

@@ -1,14 +1,19 @@
-"""Values to bytes and back: pickle 5, large buffers written from memory and mapped when they are read; where the bytes lie."""
+"""Values to bytes and back: pickle 5, large buffers written from memory and mapped when they are read; where the bytes lie.
+
+What is read into memory is compared with a CRC-32 that was saved with it.
+"""
 
 from __future__ import annotations
 
+import json
 import pickle
+from binascii import crc32
 from collections.abc import Callable, Iterator, Sequence
 
 from flowc.artifacts.address import RunAddress
 from flowc.named_tuple import NamedTuple
 from flowc.standard_path import standard_path
-from flowc.store.protocol import Data, Store, sha256
+from flowc.store.protocol import DamagedError, Data, Store, sha256
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +38,10 @@ class Packed(NamedTuple):
 
 
 class Blob(NamedTuple):
-    """A large artifact: an object of its own. `parts` are the sizes of the pickle and of its buffers, `raw` the sha256, before `codec`."""
+    """A large artifact: an object of its own. `parts` are the sizes of the pickle and of its buffers, `raw` the sha256, before `codec`.
+
+    `sums` are the CRC-32 of the parts; there are none where an older flowc wrote it.
+    """
 
     kind: str
     sha: str
@@ -41,6 +49,7 @@ class Blob(NamedTuple):
     codec: str
     parts: tuple[int, ...]
     raw: str
+    sums: tuple[int, ...] = ()
 
 
 Entry: TypeAlias = "Packed | Blob"
@@ -172,20 +181,49 @@ def save_blob(store: Store, run: RunAddress, kind: str, pickled: Pickled, known:
     with standard_path():
         from flowc.artifacts.codec import compressed, shrinks
 
+    sums = (crc(pickled.stream), *(crc32(buffer) for buffer in pickled.buffers))
     if shrinks(pieces):
         sha, size = save_pieces(store, run, compressed(pieces))
-        return Blob(kind, sha, size, "zlib", pickled.parts, raw)
+        return Blob(kind, sha, size, "zlib", pickled.parts, raw, sums)
     sha, size = save_pieces(store, run, pieces, raw)
-    return Blob(kind, sha, size, "", pickled.parts, raw)
+    return Blob(kind, sha, size, "", pickled.parts, raw, sums)
+
+
+def crc(pieces: Sequence[Data]) -> int:
+    """The CRC-32 of the pieces, one after the other."""
+    found = 0
+    for piece in pieces:
+        found = crc32(piece, found)
+    return found
 
 
 def save_pieces(store: Store, run: RunAddress, pieces: Sequence[Data], sha: str = "") -> tuple[str, int]:
-    """Write an object under its content's name; its sha256 and size. One that is there is left, unless its size says that it is damaged."""
+    """Write an object under its content's name; its sha256 and size. One that is there is left, unless it is damaged.
+
+    In a folder its bytes are compared, which costs less than to write them; elsewhere its size.
+    """
     sha, size = sha or sha256(pieces), sum(map(_length, pieces))
     key = run.blob(sha)
-    if size < _WORTH_ASKING or store.size(key) != size:
+    if size < _WORTH_ASKING or store.size(key) != size or not _holds(store, key, pieces, size):
         store.put(key, pieces)
     return sha, size
+
+
+def _holds(store: Store, key: str, pieces: Sequence[Data], size: int) -> bool:
+    if not store.url.startswith("file:"):
+        return True
+    there, end = store.get_range(key, 0, size), 0
+    for piece in pieces:
+        view = memoryview(piece).cast("B")
+        for at in range(0, len(view), _CHUNK):  # a comparison of views in one go asks for each byte as an object
+            part = view[at : at + _CHUNK]
+            if bytes(there[end : end + len(part)]) != bytes(part):
+                return False
+            end += len(part)
+    return True
+
+
+_CHUNK = 1 << 20
 
 
 _WORTH_ASKING = 1 << 20
@@ -193,10 +231,26 @@ _WORTH_ASKING = 1 << 20
 
 
 def load_blob(store: Store, run: RunAddress, blob: Blob) -> Any:
-    """The value of a large artifact; what is not compressed is mapped where the store can."""
+    """The value of a large artifact; what is not compressed is mapped where the store can. Raises DamagedError."""
     view = blob_bytes(store, run, blob)
     (start, end), *places = _places(blob.parts)
-    return pickle.loads(view[start:end], buffers=[view[start:end] for start, end in places])
+    parts = [view[start:end], *(view[start:end] for start, end in places)]
+    _check(parts, blob)
+    return pickle.loads(parts[0], buffers=parts[1:])
+
+
+def _check(parts: Sequence[memoryview], blob: Blob) -> None:
+    """Compare what is read into memory with what was saved: pickles always, buffers up to a size, from which on they stay mapped.
+
+    What was compressed has been read, and zlib has its own sum.
+    """
+    for number, (part, known) in enumerate(zip(parts, blob.sums)):
+        if (number == 0 or len(part) < _CHECKED) and crc32(part) != known:
+            raise DamagedError(f"blob {blob.sha} is not what was saved")
+
+
+_CHECKED = 16 * 1024 * 1024
+"""A buffer below this size is compared when it is read, which takes 4 ms at most; `flowc verify` compares all."""
 
 
 def blob_bytes(store: Store, run: RunAddress, blob: Blob) -> memoryview:
@@ -206,31 +260,94 @@ def blob_bytes(store: Store, run: RunAddress, blob: Blob) -> memoryview:
         with standard_path():
             from flowc.artifacts.codec import decompressed
 
-        return decompressed(view, list(_places(blob.parts))[-1][1])
+        try:
+            return decompressed(view, list(_places(blob.parts))[-1][1])
+        except ValueError:
+            raise DamagedError(f"blob {blob.sha} is not what was saved") from None
     return memoryview(bytearray(view)) if view.readonly else view
 
 
-# The items of a foreach are one blob: where each ends (eight bytes a number), then the pickles. A body reads its own by range.
+def whole(store: Store, run: RunAddress, sha: str, size: int) -> memoryview:
+    """All of an object that is named by its content. Raises DamagedError where that is another one."""
+    found = store.get_range(run.blob(sha), 0, size)
+    if sha256((found,)) != sha:
+        raise DamagedError(f"blob {sha} is not what was saved")
+    return found
+
+
+# The items of a foreach are one blob: where each ends (eight bytes a number), then the items. A body reads its own by range.
+# An item is its pickle, the CRC-32 of that (four bytes), and a NUL: what an older flowc wrote is the pickle alone, whose last byte
+# is a full stop, where unpickling ends.
 
 
 def save_items(store: Store, run: RunAddress, items: Sequence[Any]) -> tuple[str, int]:
     """Write the items; the blob's sha256 and size. Raises NotPicklableError."""
-    pickles = [b"".join(dumps(item, whole=True).stream) for item in items]
+    written = [_sealed(b"".join(dumps(item, whole=True).stream)) for item in items]
     ends, end = bytearray(), _OFFSET * len(items)
-    for data in pickles:
+    for data in written:
         end += len(data)
         ends += end.to_bytes(_OFFSET, "little")
-    return save_pieces(store, run, (bytes(ends), *pickles))
+    return save_pieces(store, run, (bytes(ends), *written))
+
+
+def _sealed(data: bytes) -> bytes:
+    return data + crc32(data).to_bytes(_SUM, "little") + b"\0"
+
+
+_SUM = 4
+_END = b"."
 
 
 def load_item(store: Store, run: RunAddress, frame: Frame) -> Any:
-    """The item that a foreach gave to one of its children."""
+    """The item that a foreach gave to one of its children. Raises DamagedError."""
     key = run.blob(frame.items)
     first = max(frame.place - 1, 0)
     ends = store.get_range(key, _OFFSET * first, _OFFSET * (frame.place + 1 - first))
     end = int.from_bytes(ends[-_OFFSET:], "little")
     start = int.from_bytes(ends[:_OFFSET], "little") if frame.place else _OFFSET * frame.fan
-    return pickle.loads(store.get_range(key, start, end - start))
+    if not _OFFSET * frame.fan <= start < end <= frame.size:
+        raise DamagedError(f"blob {frame.items} is not what was saved")
+    data = store.get_range(key, start, end - start)
+    if bytes(data[-1:]) != _END and data != _sealed(bytes(data[: -_SUM - 1])):
+        raise DamagedError(f"blob {frame.items} is not what was saved")
+    return pickle.loads(data)
+
+
+# Records are JSON objects, some with bytes behind them.
+
+
+_SEALED = b'{"crc32":"'
+_DIGITS = slice(len(_SEALED), len(_SEALED) + 8)
+_REST = _DIGITS.stop + len(b'",')
+_UNSEALED = (b'{"version":', b'{"flow":', b'{"crc32": ')
+"""What records of an older flowc begin with, and those that it has changed."""
+
+
+def seal(data: bytes) -> bytes:
+    """What begins with a JSON object, with the CRC-32 of all that follows as the first member of that."""
+    rest = memoryview(data)[1:]
+    return b"".join((_SEALED, b"%08x" % crc32(rest), b'",', rest))
+
+
+def opened(data: bytes, end: int | None = None) -> dict[str, Any] | None:
+    """The JSON object that ends before `end`; None where the bytes are not what was written."""
+    is_sealed = data[: _DIGITS.start] == _SEALED
+    if data[_DIGITS] != b"%08x" % crc32(memoryview(data)[_REST:]) if is_sealed else not data.startswith(_UNSEALED):
+        return None
+    try:
+        fields: dict[str, Any] = json.loads(data[:end])
+    except ValueError:
+        return None
+    fields.pop("crc32", None)
+    return fields if "version" in fields else None
+
+
+def damaged(what: str, store: Store, run: RunAddress) -> DamagedError:
+    """What is told of something of a run that is not what was written."""
+    return DamagedError(
+        f"{what} in the store {store.url} is damaged or gone: `flowc verify {run.flow}/{run.run}` tells what else is, "
+        "and which tasks to run again"
+    )
 
 
 def _length(piece: Data) -> int:

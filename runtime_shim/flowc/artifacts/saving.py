@@ -21,6 +21,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
+    from flowc.artifacts.loading import Base
+
 PACK = 256 * 1024
 """A pack over this size is a blob of its own, so that a manifest stays quick to read."""
 
@@ -48,6 +50,27 @@ class Facts(NamedTuple):
     decisions: Mapping[str, int]
     chose: Mapping[str, str]
     loaded: Sequence[tuple[str, str, str]]
+
+
+def facts(
+    found: Base | None, created: float, tags: tuple[str, ...], given: tuple[str, ...], fixed: tuple[str, ...]
+) -> Facts:
+    """What a task's manifest carries on of what it has loaded; the first one, which loads nothing, begins with `given` and `fixed`."""
+    if found is None:
+        constants = tuple(name for name in fixed if name not in given)
+        return Facts(created, tags, given, constants, (), (), {}, {}, ())
+    there = found.manifest
+    return Facts(
+        created,
+        tags,
+        there.parameters,
+        there.constants,
+        found.open,
+        found.since,
+        found.decisions,
+        found.chose,
+        found.loaded,
+    )
 
 
 class Outcome(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flowc.artifacts import pickling
 from flowc.artifacts.address import TaskAddress
 from flowc.artifacts.manifest import Manifest
 from flowc.artifacts.pickling import Entry, Frame
@@ -88,7 +87,7 @@ class Work:
 def item_of(manifest: Manifest | None, frame: Frame) -> Any:
     """The item that a foreach gave to one of its children; `manifest` is any of the same run."""
     assert manifest is not None, "a task in a foreach has loaded something"
-    return pickling.load_item(manifest.store, manifest.address.of, frame)
+    return manifest.item_of(frame)
 
 
 def stack_text(stack: tuple[Frame, ...], item: Any) -> list[tuple[int, int, str]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from flowc.client import Task
 from flowc.exceptions import MetaflowException
-from flowc.store.protocol import Store
+from flowc.store.protocol import DamagedError, Store, sha256
 
 
 class CardNotPresentException(MetaflowException):
@@ -32,7 +32,12 @@ class Card:
 
     def get(self) -> str:
         """The page, HTML."""
-        return bytes(self._store.get_range(self._address, 0, self.size)).decode()
+        data = self._store.get_range(self._address, 0, self.size)
+        if sha256((data,)) != self.hash:
+            raise DamagedError(
+                f"the card of {self.pathspec} in the store {self._store.url} is damaged: run its task again"
+            )
+        return bytes(data).decode()
 
     @property
     def path(self) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from flowc.artifacts.address import created_key, created_prefix, escape
 from flowc.artifacts.manifest import RunRecord, parse_run
+from flowc.artifacts.pickling import opened, seal
 from flowc.client.context import (
     default_metadata,
     default_namespace,
@@ -280,7 +281,7 @@ class Run(MetaflowObject):
             record = parse_run(found.data)
             kept = [tag for tag in record.tags if tag not in removed]
             tags = (*kept, *(tag for tag in dict.fromkeys(added) if tag not in kept))
-            data = json.dumps({**json.loads(found.data), "tags": tags}).encode()
+            data = seal(json.dumps({**(opened(found.data) or {}), "tags": tags}).encode())
             if self._store.replace(self._run.record, data, found.etag):
                 self._known_record = parse_run(data)
                 return

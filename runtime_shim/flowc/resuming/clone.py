@@ -7,7 +7,7 @@ from itertools import count
 from flowc.artifacts.address import TaskAddress, created_key
 from flowc.artifacts.manifest import Manifest, RunRecord, read
 from flowc.client.walk import newest_failure
-from flowc.store.protocol import MissingError, Store
+from flowc.store.protocol import DamagedError, MissingError, Store
 from flowc.task.recursion import iterations
 
 
@@ -17,17 +17,28 @@ class Clone:
     def __init__(self, store: Store, origin: RunRecord, into: RunRecord) -> None:
         self._store, self._origin, self._into = store, origin, into
         self._copied: set[str] = set()
+        self._blobs: frozenset[str] | None = None
 
     def finished(self, step: str, index: str) -> Manifest | None:
-        """What a task of the origin left; None where it has not finished, or a later attempt of it has failed."""
+        """What a task of the origin left; None where it has not finished, a later attempt of it has failed, or something of it is gone."""
         return self._left(self._origin.address.task(step, index))
 
     def _left(self, address: TaskAddress) -> Manifest | None:
+        """What is there, all of it: what is damaged or gone has to be done again."""
         try:
             found = read(self._store, address)
-        except MissingError:
+        except (MissingError, DamagedError):
             return None
-        return None if newest_failure(self._store, address, found.attempt) else found
+        is_whole = found.blobs <= self._there and newest_failure(self._store, address, found.attempt) is None
+        return found if is_whole else None
+
+    @property
+    def _there(self) -> frozenset[str]:
+        """The blobs of the origin."""
+        if self._blobs is None:
+            keys = self._store.list(self._origin.address.blob(""))
+            self._blobs = frozenset(key.rpartition("/")[2] for key in keys)
+        return self._blobs
 
     def begin(self) -> None:
         """Let the new run have what steps of the origin wrote with `S3(run=self)`."""

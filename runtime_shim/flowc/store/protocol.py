@@ -23,6 +23,10 @@ class StoreError(Exception):
     """The store cannot be used: a bad URL, no rights, no answer, or conditional puts that it ignores. The message says what to do."""
 
 
+class DamagedError(StoreError):
+    """What is in the store is not what was written there. The message says whose it is and what to do."""
+
+
 class Found:
     """An object; `etag` is what a conditional replacement names it by, worked out when it is asked for."""
 

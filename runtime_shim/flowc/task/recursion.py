@@ -251,19 +251,10 @@ def _done(job: Job, place: _Place) -> Reported:
     address = fence.address._replace(iteration=place.iteration)
     data = job.store.get(address.manifest).data
     last = Manifest(job.store, address, data)
-    if last.attempt // _SPAN > fence.attempt or not publish(
-        job.store, fence, _as_task(data, fence, place.iteration + 1)
-    ):
+    own = {"attempt": fence.attempt, "token": fence.token, "retry": fence.retry, "started": fence.started}
+    if last.attempt // _SPAN > fence.attempt or not publish(job.store, fence, last.as_task(own, place.iteration + 1)):
         return Reported(job.call.index, DONE)
     return Reported(job.call.index, DONE, True, case=last.case)
-
-
-def _as_task(data: bytes, fence: Fence, iterations: int) -> bytes:
-    end = data.index(b"\n")
-    own = {"attempt": fence.attempt, "token": fence.token, "retry": fence.retry, "started": fence.started}
-    header = {**json.loads(data[:end]), **own, "iterations": iterations}
-    header["chose"] = {**header.get("chose", {}), fence.address.step: fence.token}
-    return json.dumps(header, separators=(",", ":")).encode() + data[end:]
 
 
 def iterations(manifest: Manifest) -> tuple[TaskAddress, ...]:

@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-from flowc.artifacts import ordering, saving
+from flowc.artifacts import ordering
 from flowc.artifacts.address import Begin, Enter, TaskAddress, created_key
 from flowc.artifacts.loading import Base, base
 from flowc.artifacts.manifest import Failure, Manifest, RunRecord, attempts
@@ -44,6 +44,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from flowc.artifacts import saving
     from flowc.task.gang import Gang
 
 
@@ -240,8 +241,11 @@ def _attempted(loaded: Loaded, task: _Task, first: _First) -> Reported:
     enter(loaded, call, task.store, address, tags, tuple(given) or (found.manifest.parameters if found else ()))
 
     def left(caught: Failure | None) -> _Left:
-        facts = _facts(found, created, tags, given, fixed)
-        transition, data = _saved(loaded, flow, work, fixed, task, facts, caught)
+        with standard_path():
+            from flowc.artifacts.saving import facts
+
+        known = facts(found, created, tags, tuple(given), tuple(fixed))
+        transition, data = _saved(loaded, flow, work, fixed, task, known, caught)
         return _Left(_with_cards(loaded, task, data), transition, caught)
 
     try:
@@ -260,6 +264,8 @@ def _instance(
     """The flow as the step sees it, and its parameters and constants as every manifest carries them on."""
     flow = object.__new__(loaded.flow)
     if found is None:
+        with standard_path():
+            from flowc.artifacts import saving
         work = Work(task.fence.address)
         work.fixed.update(given)
         fixed: dict[str, saving.Artifact] = {
@@ -335,7 +341,7 @@ def _called(flow: Any, work: Work, marks: StepMarks, task: _Task, gang: Gang | N
             guard.time_limit(marks.seconds, lambda error: _give_up(task, error)),
         ):
             _run(flow, work, marks, getattr(flow, task.call.step))
-    except (Terminated, KeyboardInterrupt):
+    except (Terminated, KeyboardInterrupt, StoreError):
         raise
     except BaseException as error:  # noqa: BLE001 - the step is the author's: it may raise anything
         return _ended_by(error, flow, marks, task)
@@ -425,30 +431,6 @@ def _transition(loaded: Loaded, work: Work, marks: StepMarks, caught: Failure | 
     return work.transition
 
 
-def _facts(
-    found: Base | None,
-    created: float,
-    tags: tuple[str, ...],
-    given: Mapping[str, Any],
-    fixed: Mapping[str, saving.Artifact],
-) -> saving.Facts:
-    if found is None:
-        constants = tuple(name for name in fixed if name not in given)
-        return saving.Facts(created, tags, tuple(given), constants, (), (), {}, {}, ())
-    there = found.manifest
-    return saving.Facts(
-        created,
-        tags,
-        there.parameters,
-        there.constants,
-        found.open,
-        found.since,
-        found.decisions,
-        found.chose,
-        found.loaded,
-    )
-
-
 def _saved(
     loaded: Loaded,
     flow: Any,
@@ -459,6 +441,8 @@ def _saved(
     caught: Failure | None,
 ) -> tuple[Transition | None, bytes]:
     """The way on and the manifest. What the author got wrong in either fails the attempt."""
+    with standard_path():
+        from flowc.artifacts import saving
     try:
         transition = _transition(loaded, work, loaded.steps[task.call.step], caught)
         found = saving.artifacts(flow, work, fixed)
