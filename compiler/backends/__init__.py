@@ -42,6 +42,7 @@ class Options:
     namespace: str | None = None
     name: str | None = None
     max_workers: int | None = None
+    same_code: bool = False
     images: Mapping[str, str] = fresh(default_factory=dict)
     target: Mapping[str, Value] = fresh(default_factory=dict)
 

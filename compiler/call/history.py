@@ -8,6 +8,7 @@ from typing import Literal
 
 from flowc.artifacts.address import RunAddress, TaskAddress
 from flowc.artifacts.manifest import Attempt, Failure, Manifest, RunRecord, attempts, read_run, runs
+from flowc.artifacts.mixing import other_code
 from flowc.client.walk import repeated, walk
 from flowc.exceptions import Terminated
 from flowc.store import open_store
@@ -141,6 +142,10 @@ class RunState:
             for task in self.tasks
             if task.manifest
         }
+
+    def other_code(self) -> dict[TaskAddress, tuple[str, ...]]:
+        """The tasks that ran other code than those before them, with the files that had changed."""
+        return other_code(task.manifest for task in self.tasks if task.manifest)
 
     def chosen(self, step: str | None, index: str | None) -> tuple[TaskState, ...]:
         """Its tasks, or those of one step, or one task. Raises HistoryError where there is none."""

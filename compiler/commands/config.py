@@ -32,6 +32,7 @@ DEFAULTS = {
     "max_workers": "the number of processors for `flowc run`, 1000 children of a foreach on step-functions; elsewhere the engine's bound",
     "branch": "that of @project, else user.shared",
     "production": "that of @project",
+    "same_code": "a change of the code is told by `flowc inspect`",
     "root": "the folder of pyproject.toml, else of .git, else the flow's",
     "packages": f"{REQUIREMENTS} in the code's root",
     "python": PYTHON,

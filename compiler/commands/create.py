@@ -93,7 +93,7 @@ def _setting(name: str, line: str) -> click.Option:
     sentence = line[:1].upper() + line[1:].removesuffix(".") + "."
     if name == "max_workers":
         return Option(flags, type=click.IntRange(min=1), help=sentence)
-    if name == "production":
+    if name in ("production", "same_code"):
         return Option(flags, is_flag=True, default=None, help=sentence)
     return Option(flags, metavar="TEXT", help=sentence)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from flowc.artifacts.address import TaskAddress
 from flowc.artifacts.manifest import Attempt, Failure, RunRecord
+from flowc.artifacts.mixing import named
 from flowc.exceptions import CaughtFailure
 
 from compiler.call.history import HistoryError, RunState, TaskState, opened, read_state
@@ -64,19 +65,21 @@ def _run_lines(state: RunState) -> Iterator[str]:
     if record.tags:
         yield f"tags: {', '.join(record.tags)}"
     width = max(len(_label(task)) for task in state.tasks)
-    older = state.replaced()
+    older, others = state.replaced(), state.other_code()
     for task in state.tasks:
         tries = f"  {len(task.attempts)} attempts" if len(task.attempts) > 1 else ""
         tries = "  taken over" if task.is_taken_over else tries
         why = f"  {_line(task.failure)}" if task.failure else _earlier(task)
-        told = f"{_time(task)}{tries}{why}{_told(state.record, older.get(task.address))}"
+        warned = _told(state.record, older.get(task.address)) + _changed(others.get(task.address))
+        told = f"{_time(task)}{tries}{why}{warned}"
         yield f"  {_label(task):<{width}}  {_styled(task.status)}  {told}".rstrip()
 
 
 def _task_lines(state: RunState, tasks: tuple[TaskState, ...]) -> Iterator[str]:
-    older = state.replaced()
+    older, others = state.replaced(), state.other_code()
     for task in tasks:
-        times = f"{moment(task.started) or ''}  {_time(task)}{_told(state.record, older.get(task.address))}"
+        warned = _told(state.record, older.get(task.address)) + _changed(others.get(task.address))
+        times = f"{moment(task.started) or ''}  {_time(task)}{warned}"
         yield f"{state.record.path_of(task.address)}  {_styled(task.status)}  {times}".rstrip()
         for attempt in task.attempts:
             yield f"  attempt {attempt.number}  {moment(attempt.started)}{_outcome(attempt)}"
@@ -90,7 +93,7 @@ def _task_lines(state: RunState, tasks: tuple[TaskState, ...]) -> Iterator[str]:
 
 
 def _run_facts(state: RunState, tasks: tuple[TaskState, ...], *, log: bool) -> dict[str, object]:
-    record, older = state.record, state.replaced()
+    record, older, others = state.record, state.replaced(), state.other_code()
     return {
         "flow": record.flow,
         "run_id": record.run,
@@ -100,7 +103,14 @@ def _run_facts(state: RunState, tasks: tuple[TaskState, ...], *, log: bool) -> d
         "origin_run_id": record.origin or None,
         "tags": record.tags,
         "user": record.user,
-        "tasks": [_task_facts(record, task, older.get(task.address, ()), log=log) for task in tasks],
+        "tasks": [
+            {
+                **_task_facts(record, task, older.get(task.address, ()), log=log),
+                "ran_other_code": others.get(task.address, ()),
+                "code": task.manifest.code if task.manifest else {},
+            }
+            for task in tasks
+        ],
     }
 
 
@@ -142,6 +152,11 @@ def _told(record: RunRecord, older: tuple[TaskAddress, ...] | None) -> str:
     first, *others = older
     more = f" and {len(others)} more" if others else ""
     return f"  went on from an older attempt of {record.id_of(first)}{more}: run it again"
+
+
+def _changed(files: tuple[str, ...] | None) -> str:
+    """Which files of the code had changed when it ran."""
+    return f"  ran other code than before: {named(files)} changed" if files else ""
 
 
 def _time(task: TaskState) -> str:

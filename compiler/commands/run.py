@@ -173,6 +173,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
             listener=progress,
             resume=resume,
             retry_pause=retry_pause,
+            same_code=settings.flag("same_code", LOCAL_TABLE, {}),
         )
     except KeyboardInterrupt as ended:
         _tell_interrupted(progress, plan, flow.path, store)

@@ -43,20 +43,23 @@ def run_flow(  # noqa: PLR0913 - each is an option of the command
     listener: Listener,
     resume: Resume | None = None,
     retry_pause: bool = False,
+    same_code: bool = False,
 ) -> RunResult:
     """Run a flow here, at most `max_workers` tasks at once (a gang's nodes always together), and tell `listener` of it.
 
     Each task is a process of its own. `parameters` are what was given, by name; the first step converts them. A run id that the
     store knows already, of another owner, fails the first task. `resume`: what another run has done is taken over first, as far
     as nothing before it runs anew; its parameters count then. With `retry_pause` an attempt waits as `@retry` says, else it begins
-    at once. KeyboardInterrupt ends every process and goes on upwards.
+    at once. With `same_code` a task fails that would go on from what other code has left. KeyboardInterrupt ends every process
+    and goes on upwards.
     """
     run = _Run(plan, run_id or _new_run_id(), tags, parameters, listener, max_workers, retry_pause)
     if resume:
         run.parameters = resume.parameters
         run.resumption = resumption(plan, store, resume, run.run_id, run.owner, tags)
     listener.run_started(run.run_id)
-    variables = _variables(plan, store, retry_pause) | _project(plan, resume)
+    own = {"FLOWC_SAME_CODE": "1" if same_code else ""}  # whatever a run says that this one is a step of
+    variables = _variables(plan, store, retry_pause) | own | _project(plan, resume)
     root = str(Path(plan.flow.root).absolute())
     workers = Workers(variables, root)
     with alive(store, RunAddress(plan.flow.name, run.run_id)) as ended:

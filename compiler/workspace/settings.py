@@ -24,6 +24,7 @@ SHARED = {
     "max_workers": "how many tasks of a run may run at once",
     "branch": "the branch of a flow with @project",
     "production": "whether the branch of a flow with @project is its production",
+    "same_code": "whether a task fails rather than go on from what other code of the flow has left",
 }
 """Settings that every target takes, in `[tool.flowc]` and in each target's own table, with a line of help each."""
 
@@ -50,6 +51,7 @@ LOCAL = "run"
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "max_workers": (int,),
     "production": (bool,),
+    "same_code": (bool,),
     "import": (bool,),
     "packages": (list,),
     "passthrough": (list,),
@@ -105,6 +107,10 @@ class Settings:
         value = self.get(key, target, given).value
         assert value is None or isinstance(value, int), key
         return value
+
+    def flag(self, key: str, target: str | None, given: Mapping[str, Value]) -> bool:
+        """Whether a setting that is true or false is true; it is false where nobody says."""
+        return self.get(key, target, given).value is True
 
     def words(self, key: str) -> tuple[str, ...]:
         """The value of a setting of `[tool.flowc]` that is a list of text; empty where nobody says."""
@@ -197,6 +203,7 @@ def target_options(settings: Settings, backend: Backend, given: Mapping[str, Val
         namespace=settings.text("namespace", name, given),
         name=settings.text("name", name, given),
         max_workers=settings.number("max_workers", name, given),
+        same_code=settings.flag("same_code", name, given),
         images=settings.images,
         target=own,
     )

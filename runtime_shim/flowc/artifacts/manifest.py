@@ -227,6 +227,11 @@ class Manifest:
         found = self._header.get("loaded")
         return None if found is None else tuple((step, index, token) for step, index, token in found)
 
+    @property
+    def code(self) -> dict[str, str]:
+        """The CRC-32 of each file of the code that the task ran, by its path in the code's root; none where an older flowc wrote it."""
+        return dict(self._header.get("code", ()))
+
     def replaced(self, left: Callable[[str, str], Manifest | None]) -> Iterator[TaskAddress]:
         """The tasks that have left something else since this one loaded it; `left` says what a step's task of that name has left by now."""
         for step, name, token in self.loaded or ():

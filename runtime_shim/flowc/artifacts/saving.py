@@ -50,15 +50,24 @@ class Facts(NamedTuple):
     decisions: Mapping[str, int]
     chose: Mapping[str, str]
     loaded: Sequence[tuple[str, str, str]]
+    code: Mapping[str, str]
 
 
 def facts(
-    found: Base | None, created: float, tags: tuple[str, ...], given: tuple[str, ...], fixed: tuple[str, ...]
+    found: Base | None,
+    created: float,
+    tags: tuple[str, ...],
+    given: tuple[str, ...],
+    fixed: tuple[str, ...],
+    code: Mapping[str, str],
 ) -> Facts:
-    """What a task's manifest carries on of what it has loaded; the first one, which loads nothing, begins with `given` and `fixed`."""
+    """What a task's manifest carries on of what it has loaded; the first one, which loads nothing, begins with `given` and `fixed`.
+
+    `code` has the files that it has run.
+    """
     if found is None:
         constants = tuple(name for name in fixed if name not in given)
-        return Facts(created, tags, given, constants, (), (), {}, {}, ())
+        return Facts(created, tags, given, constants, (), (), {}, {}, (), code)
     there = found.manifest
     return Facts(
         created,
@@ -70,6 +79,7 @@ def facts(
         found.decisions,
         found.chose,
         found.loaded,
+        code,
     )
 
 
@@ -188,6 +198,7 @@ def _facts(fence: Fence, work: Work, outcome: Outcome) -> dict[str, Any]:
         "parameters": outcome.facts.parameters,
         "constants": outcome.facts.constants,
         "stack": work.stack,
+        "code": outcome.facts.code,
         "caught": outcome.caught,
     }
 

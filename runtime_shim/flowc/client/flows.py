@@ -187,6 +187,14 @@ class Run(MetaflowObject):
         return f"{self._names[0]}/{origin}" if origin else None
 
     @property
+    def other_code(self) -> dict[str, tuple[str, ...]]:
+        """Where the code changed while it ran: the tasks, by their paths, that ran other code than those before them, and the files."""
+        from flowc.artifacts.mixing import other_code
+
+        found = other_code(manifest for _, manifest in self._walk() if manifest is not None)
+        return {self._record.path_of(address): files for address, files in found.items()}
+
+    @property
     def created_at(self) -> datetime:
         """When its first step claimed it."""
         return moment(self._record.created)

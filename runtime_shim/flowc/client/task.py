@@ -248,6 +248,12 @@ class Task(MetaflowObject):
         return
 
     @property
+    def code_digests(self) -> dict[str, str]:
+        """The CRC-32 of each file of the code that it ran, by its path in the code's root; `Run.other_code` compares them."""
+        manifest = self._manifest
+        return manifest.code if manifest else {}
+
+    @property
     def parent_tasks(self) -> Iterator[Task]:
         """The tasks that it goes on from; for a join all of its inputs."""
         if self.iteration:

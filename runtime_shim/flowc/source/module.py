@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import types
+from binascii import crc32
 from collections.abc import Mapping
 from importlib.machinery import ModuleSpec, SourceFileLoader
 
@@ -36,6 +38,8 @@ class Loaded(NamedTuple):
     is_mutated: bool = False
     source: str = ""
     root: str = ""
+    code: Mapping[str, str] = {}
+    """The digest of each file of the code that the import has loaded, by its path in the root (`code_of`)."""
 
 
 def prepare(flow: str, root: str = ".", environment: Mapping[str, str] | None = None) -> Loaded:
@@ -55,7 +59,39 @@ def prepare(flow: str, root: str = ".", environment: Mapping[str, str] | None = 
     added = os.environ.get("FLOWC_WITH")
     if added:
         _add(found, added)
-    return inspected(name, found)._replace(source=flow, root=root)
+    return inspected(name, found)._replace(source=flow, root=root, code=code_of(root))
+
+
+_MEANING = ("FLOWC_CODE", "FLOWC_CONFIG", "FLOWC_WITH")
+"""Variables of the deployment that change what the same files do."""
+
+
+def code_of(root: str, known: Mapping[str, str] = {}) -> dict[str, str]:
+    """The CRC-32 of each file of the root that is imported by now, by its path there, and of what the deployment says beside them.
+
+    What is in `known` stays: a file may change after it was imported. The interpreter's library, packages and this runtime are no code.
+    """
+    said = ((name, os.environ.get(name, "")) for name in _MEANING)
+    found = {name: _digest(text.encode("utf-8", "surrogatepass")) for name, text in said if text}
+    inside, library = os.path.join(root, ""), os.path.join(os.path.dirname(os.path.abspath(os.__file__)), "")
+    for name, module in list(sys.modules.items()):
+        if not isinstance(module, types.ModuleType) or name.partition(".")[0] in _OWN_NAMES - {"__main__"}:
+            continue
+        path = object.__getattribute__(module, "__dict__").get("__file__")  # others may load what is asked of them
+        if not isinstance(path, str) or not path.startswith(inside) or path.startswith(library):
+            continue
+        place = path[len(inside) :].replace(os.sep, "/")
+        if place not in known and place.endswith(".py") and _PACKAGES.isdisjoint(place.split("/")):
+            with contextlib.suppress(OSError), open(path, "rb") as file:
+                found[place] = _digest(file.read())
+    return {**found, **known}
+
+
+_PACKAGES = frozenset({"site-packages", "dist-packages"})
+
+
+def _digest(data: bytes) -> str:
+    return f"{crc32(data):08x}"
 
 
 def _add(flow: type[FlowSpec], added: str) -> None:

@@ -32,7 +32,7 @@ from flowc.exceptions import (
 from flowc.language import current
 from flowc.language.decorators import StepMarks
 from flowc.named_tuple import NamedTuple
-from flowc.source.module import Loaded, folders
+from flowc.source.module import Loaded, code_of, folders
 from flowc.standard_path import standard_path
 from flowc.store.protocol import Store, StoreError
 from flowc.task import guard
@@ -232,6 +232,8 @@ def _attempted(loaded: Loaded, task: _Task, first: _First) -> Reported:
     record, given, call, address = first.record, first.given, task.call, task.fence.address
     marks = _marks(loaded, call.step)
     found = base(task.store, address, call.loads) if record is None or address.iteration else None
+    if found is not None and os.environ.get("FLOWC_SAME_CODE"):
+        _check_code(loaded, call, found)
     gang = _gang(task, marks, found)
     ready = gang.before() if gang else None
     if ready is not None:
@@ -244,7 +246,7 @@ def _attempted(loaded: Loaded, task: _Task, first: _First) -> Reported:
         with standard_path():
             from flowc.artifacts.saving import facts
 
-        known = facts(found, created, tags, tuple(given), tuple(fixed))
+        known = facts(found, created, tags, tuple(given), tuple(fixed), code_of(loaded.root, loaded.code))
         transition, data = _saved(loaded, flow, work, fixed, task, known, caught)
         return _Left(_with_cards(loaded, task, data), transition, caught)
 
@@ -256,6 +258,14 @@ def _attempted(loaded: Loaded, task: _Task, first: _First) -> Reported:
     finally:
         current.leave()
     return _published(loaded, task, done, created)
+
+
+def _check_code(loaded: Loaded, call: TaskCall, found: Base) -> None:
+    from flowc.artifacts.mixing import check_code
+
+    check_code(
+        call.step, loaded.code, (found.manifest, *(found.inputs.manifests() if found.inputs is not None else ()))
+    )
 
 
 def _instance(
