@@ -64,7 +64,9 @@ class FileStore:
                 os.link(fresh, path)
             except FileExistsError:
                 return self._holds(path, data)
-            except OSError:
+            except OSError as error:
+                if not _has_no_links(error):
+                    raise
                 return self._create_locked(fresh, path, data)
             return True
 
@@ -272,6 +274,15 @@ def _sync(file: int) -> None:
 
         if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):  # a file system that has nothing to sync
             raise
+
+
+def _has_no_links(error: OSError) -> bool:
+    """Whether the file system knows no hard links; a disk that is full, say, is no reason to let others overwrite."""
+    with standard_path():
+        import errno
+
+    known = ("EPERM", "EACCES", "ENOSYS", "EOPNOTSUPP", "ENOTSUP", "EXDEV")
+    return error.errno in {getattr(errno, name) for name in known}
 
 
 def _write_all(file: int, data: Data) -> None:

@@ -22,11 +22,11 @@ from flowc.artifacts.address import TaskAddress
 from flowc.artifacts.failure import failure_of
 from flowc.artifacts.manifest import Manifest, attempts, parse_attempt, read
 from flowc.artifacts.ordering import Fence, fail, publish, take
-from flowc.exceptions import MetaflowException
+from flowc.exceptions import CallMistake, MetaflowException
 from flowc.named_tuple import NamedTuple
 from flowc.store.protocol import MissingError, Store, StoreError
 from flowc.task.again import raised_before
-from flowc.task.call import BUG, DONE, FAILED, Reported, TaskCall
+from flowc.task.call import BUG, DONE, FAILED, MISTAKE, STORE, Reported, TaskCall
 from flowc.task.forks import has_threads, reseed
 
 TYPE_CHECKING = False
@@ -40,6 +40,10 @@ _SPAN = 10_000
 
 _LONGEST = 16_000
 """Characters of a message from an iteration's process: all that it tells must fit into a pipe."""
+
+
+_OUTSIDE = {STORE: StoreError, MISTAKE: CallMistake}
+"""What an iteration ends with for no reason of its own, so that another attempt of it at once would help nothing."""
 
 
 class Job(NamedTuple):
@@ -79,6 +83,8 @@ def repeat(job: Job) -> Reported:
         if place.used and job.pause:
             _wait(place.iteration, job.pause)
         reported = _attempt(job, place)
+        if reported.exit_code in _OUTSIDE:
+            raise _OUTSIDE[reported.exit_code](reported.message)  # written down as the task's, too
         if reported.exit_code not in (DONE, FAILED) or (reported.exit_code == DONE and not reported.published):
             return reported
         if reported.exit_code == FAILED:
@@ -151,6 +157,8 @@ def _attempt(job: Job, place: _Place) -> Reported:
     address = job.fence.address._replace(iteration=place.iteration)
     number = job.fence.attempt * _SPAN + place.used + 1
     fence = Fence(address, number, os.urandom(16).hex(), place.used, time.time())
+    if not take(job.store, fence):  # written down before there is a process, which may die before it does anything
+        raise StoreError(f"attempt {fence.attempt} of {fence.address} is there already")
     reading, writing = os.pipe()
     try:
         sys.stdout.flush()
@@ -206,9 +214,7 @@ def _fork(job: Job, fence: Fence, reading: int, writing: int) -> int:
 
 
 def do_iteration(job: Job, fence: Fence, writing: int) -> int:
-    """One attempt of one iteration in this process, told through the pipe `writing`; its exit code. Raises StoreError."""
-    if not take(job.store, fence):
-        raise StoreError(f"attempt {fence.attempt} of {fence.address} is there already")
+    """One attempt of one iteration in this process, told through the pipe `writing`; its exit code."""
     reported = job.iterate(job.loaded, job.call._replace(retry=fence.retry), job.store, fence, job.first)
     told = {**reported._asdict(), "failure": None, "message": reported.message[:_LONGEST]}
     os.write(writing, json.dumps(told).encode())
