@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, Entry] = {
     "ir": Entry("ir", "Print a flow as JSON: what its source says, or what was decided."),
     "runs": Entry("runs", "List the runs of a flow."),
     "inspect": Entry("inspect", "Show a run, its tasks and their artifacts."),
+    "verify": Entry("verify", "Say whether all that a run has left is what was written."),
     "card": Entry("card", "List, print or open the pages that steps with @card left."),
     "package": Entry("package", "Write the code of a flow as one archive, named by its content."),
     "image": Entry("image", "Print the Dockerfile of a flow, or build its image."),

@@ -60,6 +60,7 @@ TOGETHER = {
     "compiler.commands.image": "tests/workspace/test_image.py",
     "compiler.commands.inspect": "tests/call/test_history.py",
     "compiler.commands.package": "tests/workspace/test_package.py",
+    "compiler.commands.verify": "tests/call/test_verifying.py",
     "compiler.commands.runs": "tests/call/test_history.py",
     "compiler.diagnostics": "tests/report/test_render.py",
     "compiler.frontend": "tests/frontend/test_reading.py",
