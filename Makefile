@@ -66,7 +66,7 @@ sample: $(READY)
 	$(PYTEST) -m sampled tests/conformance tests/mutation
 
 conformance: $(READY)
-	FLOWC_CONFORMANCE=long $(PYTEST) tests/conformance
+	FLOWC_CONFORMANCE=long $(PYTEST) tests/conformance tests/failure/test_full_disks.py
 
 mutation: $(READY)
 	FLOWC_CONFORMANCE=long $(PYTEST) tests/mutation

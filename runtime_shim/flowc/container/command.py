@@ -50,9 +50,20 @@ def main(words: list[str]) -> int:
             code = mistake(str(error))
         except StoreError as error:
             code = unanswered(str(error))
-        except Exception:  # noqa: BLE001 - the last resort: a fault of ours is told as one
-            code = _bug()
+        except Exception as error:  # noqa: BLE001 - the last resort: a fault of ours is told as one
+            told = _full_disk(error)
+            code = unanswered(told) if told else _bug()
     return code
+
+
+def _full_disk(error: Exception) -> str:
+    """What is told where a disk of the container took no more, or failed: for the code, for what the engine is told. Empty for all else."""
+    with standard_path():
+        import errno
+
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS):
+        return f"{error.filename or 'a disk of this machine'}: {error.strerror}"
+    return ""
 
 
 def _main(words: list[str], output: Output) -> int:

@@ -213,6 +213,23 @@ def test_what_a_person_starts_anew_begins_anew(tmp_path: Path) -> None:
     assert stage.left("loop")["seen"] == [(f"loop-i{number}", 0) for number in range(4)]
 
 
+@pytest.mark.parametrize("times", [0, 2])
+def test_an_iteration_that_dies_before_it_does_anything_has_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """Its process is killed as soon as there is one: the task fails as one whose iteration was killed, and is no bug."""
+    stage = _stage(tmp_path, decorators=QUICK.format(times) if times else "")
+    with monkeypatch.context() as patch:
+        patch.setattr("flowc.task.recursion.reseed", lambda: os.kill(os.getpid(), signal.SIGKILL))
+        reported = _loop(stage)
+    assert reported.exit_code == FAILED
+    assert reported.failure is not None
+    assert "was killed by SIGKILL" in reported.failure.exception
+    assert len(_tries(stage, 0)) == times + 1
+    assert _loop(stage).exit_code == DONE
+    assert stage.left("loop")["n"] == 4
+
+
 def test_a_container_that_died_before_it_said_that_all_was_done_says_it(tmp_path: Path) -> None:
     stage = _stage(tmp_path)
     _loop(stage)
