@@ -142,6 +142,19 @@ def test_a_step_that_imports_more_runs_no_other_code(folder: Path) -> None:
     assert not _inspected(folder)
 
 
+def test_what_only_pretends_to_be_a_module_is_no_code(folder: Path) -> None:
+    """A library may put anything among the modules: what has no attributes, and what loads itself when it is asked for one."""
+    before = (
+        "import sys, types\n"
+        "class Pretends:\n    __slots__ = ()\n    __class__ = property(lambda self: types.ModuleType)\n"
+        "class Lazy(types.ModuleType):\n    def __getattribute__(self, name):\n        raise RuntimeError(name)\n"
+        "sys.modules['pretends'], sys.modules['lazy'], sys.modules['none'] = Pretends(), Lazy('lazy'), None\n"
+    )
+    write(folder, before + SOURCE)
+    _do(folder, *TASKS, **REFUSE)
+    assert set(_code(folder, "start")) == ALL
+
+
 @pytest.mark.parametrize("variable", ["FLOWC_CONFIG", "FLOWC_WITH"])
 def test_what_a_deployment_says_beside_the_code_is_code(folder: Path, variable: str) -> None:
     _do(folder, "start", **{variable: "{}"})

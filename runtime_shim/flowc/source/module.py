@@ -75,7 +75,8 @@ def code_of(root: str, known: Mapping[str, str] = {}) -> dict[str, str]:
     found = {name: _digest(text.encode("utf-8", "surrogatepass")) for name, text in said if text}
     inside, library = os.path.join(root, ""), os.path.join(os.path.dirname(os.path.abspath(os.__file__)), "")
     for name, module in list(sys.modules.items()):
-        if not isinstance(module, types.ModuleType) or name.partition(".")[0] in _OWN_NAMES - {"__main__"}:
+        # cffi puts there what only says that it is a module
+        if not issubclass(type(module), types.ModuleType) or name.partition(".")[0] in _OWN_NAMES - {"__main__"}:
             continue
         path = object.__getattribute__(module, "__dict__").get("__file__")  # others may load what is asked of them
         if not isinstance(path, str) or not path.startswith(inside) or path.startswith(library):
