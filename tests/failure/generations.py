@@ -253,11 +253,7 @@ def _manifest(store: Memory, container: Container, rule: Rule) -> bytes:
         taken = taken._replace(items=["a", "b"] if container.name.endswith("#1") else ["c"])
     work = Work(container.fence.address, found.stack if found else ())
     work.transition = taken
-    facts = (
-        saving.Facts(0.0, (), (), (), (), (), {}, {}, ())
-        if found is None
-        else saving.Facts(0.0, (), (), (), found.open, found.since, found.decisions, found.chose, found.loaded)
-    )
+    facts = saving.facts(found, 0.0, (), (), (), {})
     artifacts = {"lineage": saving.pickled(container.task[0], "lineage", container.lineage)}
     outcome = saving.Outcome(facts, taken, None, 0.0, b"", b"")
     return saving.manifest(store, container.fence, work, artifacts, outcome)
