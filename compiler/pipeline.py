@@ -83,7 +83,8 @@ def read_flows(
         return flows
     from compiler.frontend.decorators.with_option import add  # noqa: PLC0415 - most calls add nothing
 
-    return tuple(add(flow, reading.added, report) for flow in flows)
+    added = tuple(add(flow, reading.added, report) for flow in flows)
+    return () if report.failed else added
 
 
 def _parsed(path: Path, report: Report, name: str | None, root: Path | None, reading: Reading) -> tuple[Flow, ...]:

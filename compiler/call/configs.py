@@ -10,10 +10,12 @@ from typing import Any
 import click
 
 from compiler.call.options import Option
+from compiler.documents import NotParsed, parse_json
 from compiler.frontend.values.config_values import Given
 from compiler.ir.flow import Flow
 from compiler.mistakes import CallError
-from compiler.workspace.settings import Settings, did_you_mean
+from compiler.reading import TEXT, is_within, read_file
+from compiler.workspace.settings import Settings, did_you_mean, repository
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -74,8 +76,8 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, Given]:
 
 def _object(environment: Mapping[str, str], variable: str) -> dict[str, Any]:
     try:
-        found = json.loads(environment.get(variable) or "{}")
-    except ValueError as error:
+        found = parse_json(environment.get(variable) or "{}")
+    except NotParsed as error:
         raise CallError(f"the variable {variable} is no JSON: {error}") from error
     if not isinstance(found, dict):
         raise CallError(f"the variable {variable} must be a JSON object of Configs by their names")
@@ -98,9 +100,9 @@ def _put(found: dict[str, Given], name: str, given: Given) -> None:
     found[name] = given
 
 
-def _text(path: Path, what: str) -> str:
+def _text(path: Path, what: str, *, by_hand: bool = True) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return read_file(path, TEXT, pipes=by_hand).decode("utf-8-sig")
     except OSError as error:
         raise CallError(f"{what}: cannot read {path}: {error.strerror}") from error
     except UnicodeError as error:
@@ -115,7 +117,11 @@ def configured(settings: Settings) -> dict[str, Given]:
     found: dict[str, Given] = {}
     for name, path in settings.configs.items():
         place = settings.folder / str(path)
-        found[name] = Given(place.as_posix(), text=_text(place, f"{file}: [tool.flowc.config] {name}"))
+        if not is_within(place, repository(settings.folder)):
+            raise CallError(
+                f"{file}: [tool.flowc.config] {name}: {path} leads out of the repository: give it with --config {name} PATH"
+            )
+        found[name] = Given(place.as_posix(), text=_text(place, f"{file}: [tool.flowc.config] {name}", by_hand=False))
     for name, value in settings.config_values.items():
         place_name = f"[tool.flowc.config_value] {name}"
         given = Given(place_name, text=value) if isinstance(value, str) else Given(place_name, value=value)

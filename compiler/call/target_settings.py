@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from compiler.backends import Backend, Options
+from compiler.documents import NotParsed, parse_json, parse_toml
 from compiler.ir.flow import Flow, Value
 from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
@@ -57,22 +59,16 @@ def _readings(text: str) -> Iterator[Value]:
 
 def toml_value(text: str) -> Value:
     """Text as a table has it: a number, a boolean, a list, a table; everything else is text."""
-    import tomllib  # noqa: PLC0415 - most calls have no such option
-
     try:
-        value: object = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        value = parse_toml(f"value = {text}")["value"]
+    except NotParsed:
         return text
     return frozen_value(value) if isinstance(value, (bool, int, float, str, list, dict)) and "\n" not in text else text
 
 
 def _json(text: str) -> Iterator[Value]:
-    import json  # noqa: PLC0415 - most calls have no such option
-
-    try:
-        yield frozen_value(json.loads(text))
-    except ValueError:
-        return
+    with suppress(NotParsed):
+        yield frozen_value(parse_json(text))
 
 
 def _example(backend: Backend, key: str) -> str | None:

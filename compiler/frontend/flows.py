@@ -11,7 +11,7 @@ from compiler.frontend.dataflow.artifacts import Attributes, check_artifacts
 from compiler.frontend.declarations.configs import check_uses, read_configs
 from compiler.frontend.declarations.credentials import check_credentials
 from compiler.frontend.declarations.import_result import DeclaredFlow, ImportFailure, merged, merged_parameters
-from compiler.frontend.declarations.include_files import read_file
+from compiler.frontend.declarations.include_files import read_include_file
 from compiler.frontend.declarations.indirect_parameters import hidden_kind
 from compiler.frontend.declarations.module_import import read_declared, tell
 from compiler.frontend.declarations.parameters import (
@@ -232,7 +232,7 @@ def _check_hidden(member: Member, report: Report) -> None:
 def _parameter(member: Member, origin: Origin, report: Report) -> Parameter | None:
     kind = declares(member)
     if kind == "IncludeFile":
-        return read_file(member, origin.file, Path(origin.root), report)
+        return read_include_file(member, origin.file, Path(origin.root), report)
     return read_parameter(member, report) if kind == "Parameter" else None
 
 

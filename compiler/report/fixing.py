@@ -13,6 +13,7 @@ from pathlib import Path
 from compiler.diagnostics import AddImport, Diagnostic, Edit, Report
 from compiler.frontend.text.source import decode
 from compiler.mistakes import CallError
+from compiler.reading import SOURCE, read_file
 from compiler.report.splices import UnforeseenError, spliced
 from compiler.slotted_class import mutable, record
 
@@ -114,7 +115,7 @@ def _edited(root: Path, drafts: Mapping[Path, bytes], edits: Sequence[Edit]) -> 
         if not file.is_relative_to(root):
             raise UnforeseenError("it lies outside of the project")
         by_file.setdefault(file, []).append(edit)
-    return {file: _changed(drafts.get(file) or file.read_bytes(), own) for file, own in by_file.items()}
+    return {file: _changed(drafts.get(file) or read_file(file, SOURCE), own) for file, own in by_file.items()}
 
 
 _MARK = b"\xef\xbb\xbf"
@@ -138,7 +139,7 @@ def replace_files(drafts: Mapping[Path, bytes], before: Mapping[Path, bytes]) ->
     path = Path()
     try:
         for path, data in drafts.items():
-            if path.read_bytes() != before[path]:
+            if read_file(path, SOURCE) != before[path]:
                 raise CallError(f"{path} was changed meanwhile: nothing was written")
             pending[path] = _beside(path, data)
         for path, name in pending.items():

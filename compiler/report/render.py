@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Literal
 
 from compiler.diagnostics import AddImport, Diagnostic, Drop, Edit, Insert, Move, Note, Replace, Report, Severity
 from compiler.ir.flow import Span
+from compiler.reading import SOURCE, read_file
 
 Format = Literal["text", "json", "github", "sarif"]
 
@@ -47,7 +47,7 @@ def read_sources(report: Iterable[Diagnostic]) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in {span.path for each in report for span in (each.span, *(note.span for note in each.notes))}:
         try:
-            found[path] = Path(path).read_bytes().decode("utf-8-sig", "replace")
+            found[path] = read_file(path, SOURCE).decode("utf-8-sig", "replace")
         except (OSError, ValueError):
             continue
     return found
@@ -173,7 +173,7 @@ def _json(report: Report) -> str:
         "warnings": counts["warning"],
         "diagnostics": as_objects(report),
     }
-    from compiler.report.sarif import legible_json  # noqa: PLC0415  # rarely needed
+    from compiler.legible import legible_json  # noqa: PLC0415  # rarely needed
 
     return legible_json(json.dumps(whole, indent=2, ensure_ascii=False)) + "\n"
 

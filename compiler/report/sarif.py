@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from compiler.diagnostics import Diagnostic, Note, Replace, Report, Rule, Severity
 from compiler.ir.flow import Span
+from compiler.legible import legible_json
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "note": "note"}
@@ -73,8 +74,3 @@ def _place(span: Span) -> dict[str, object]:
             "endColumn": span.end_col,
         },
     }
-
-
-def legible_json(text: str) -> str:
-    """JSON in which what no terminal should get is escaped: control characters, bidi marks, halves of surrogate pairs."""
-    return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text)

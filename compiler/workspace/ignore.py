@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
+from compiler.reading import TEXT, read_file
 from compiler.slotted_class import record
 
-FILES = (".gitignore", ".flowcignore")
+OWN = ".flowcignore"
+FILES = (".gitignore", OWN)
 """Where rules stand, in this order: of two that match, the later one counts."""
 
 
@@ -18,6 +21,8 @@ class IgnoreRule:
     pattern: re.Pattern[str]
     keeps: bool
     folders_only: bool
+    is_own: bool = False
+    """Whether it stands in `.flowcignore`, which is about the archive and nothing else."""
 
 
 @record
@@ -29,29 +34,39 @@ class Ignores:
     above: Ignores | None = None
 
     def match(self, path: str, is_folder: bool) -> bool:
-        """Whether a path is ignored, its folders not being so: the last rule of the deepest file that matches decides."""
+        """Whether a path is ignored, its folders not being so."""
+        rule = self.rule_of(path, is_folder)
+        return rule is not None and not rule.keeps
+
+    def keeps_on_purpose(self, path: str, is_folder: bool) -> bool:
+        """Whether `.flowcignore` says that the archive holds a path."""
+        rule = self.rule_of(path, is_folder)
+        return rule is not None and rule.keeps and rule.is_own
+
+    def rule_of(self, path: str, is_folder: bool) -> IgnoreRule | None:
+        """The rule that decides about a path: the last of the deepest file that matches."""
         level: Ignores | None = self
         while level is not None:
             inner = path.removeprefix(level.base)
             for rule in reversed(level.rules):
                 if (is_folder or not rule.folders_only) and rule.pattern.match(inner):
-                    return not rule.keeps
+                    return rule
             level = level.above
-        return False
+        return None
 
 
 def read_ignores(folder: Path, base: str, above: Ignores | None) -> Ignores | None:
     """The rules that hold in a folder: its own files' over those of the folders above; itself `above` where it has none."""
-    lines: list[str] = []
+    rules: list[IgnoreRule] = []
     for name in FILES:
         file = folder / name
         if file.is_file() and not file.is_symlink():
-            lines.extend(file.read_text(encoding="utf-8", errors="surrogateescape").splitlines())
-    rules = tuple(rule for rule in map(_rule, lines) if rule)
-    return Ignores(base, rules, above) if rules else above
+            lines = read_file(file, TEXT).decode("utf-8", "surrogateescape").splitlines()
+            rules += [rule for line in lines if (rule := _rule(line, name == OWN))]
+    return Ignores(base, tuple(rules), above) if rules else above
 
 
-def _rule(line: str) -> IgnoreRule | None:
+def _rule(line: str, is_own: bool = False) -> IgnoreRule | None:
     text = _without_trailing_spaces(line.removesuffix("\r"))
     if not text or text.startswith("#"):
         return None
@@ -62,9 +77,11 @@ def _rule(line: str) -> IgnoreRule | None:
     if not text:
         return None
     anchored = "/" in text
-    source = _regex(text.removeprefix("/")) if text != "/**" else ".+"
+    source = _regex(text.removeprefix("/"))
     try:
-        return IgnoreRule(re.compile(source if anchored else f"(?:.*/)?{source}", re.DOTALL), keeps, folders_only)
+        return IgnoreRule(
+            re.compile(source if anchored else f"(?:.*/)?{source}", re.DOTALL), keeps, folders_only, is_own
+        )
     except re.error:
         return None  # git, too, lets a pattern that is none match nothing
 
@@ -75,15 +92,11 @@ def _without_trailing_spaces(line: str) -> str:
     return line
 
 
-_TOKEN = r"""(?sx)(?P<lead>^\*\*/)        # **/ at the beginning: any folder, or none
-    | (?P<tail>/\*\*$)          # /** at the end: everything inside
-    | (?P<middle>/\*\*(?=/))    # /**/ between: any folders, or none
-    | (?P<stars>\*+)
+_TOKEN = r"""(?sx)(?P<stars>\*+)
     | (?P<one>\?)
     | (?P<set>\[[!^]?\]?(?:\\.|\[:[a-z]+:\]|[^\]\\])*\])
     | \\(?P<escaped>.)
     | (?P<plain>.)"""
-_SPELLED = {"lead": "(?:.*/)?", "tail": "/.+", "middle": "(?:/.*)?", "stars": "[^/]*", "one": "[^/]"}
 _CLASSES = {
     "[:alnum:]": "0-9A-Za-z",
     "[:alpha:]": "A-Za-z",
@@ -97,14 +110,45 @@ _CLASSES = {
 
 
 def _regex(glob: str) -> str:
-    return "".join(map(_token, re.finditer(_TOKEN, glob))) + r"\Z"
+    """A glob that matches in time linear in the path, however many stars it has.
+
+    What stands between two stars may be taken where it comes first, for good: what follows has then the most room. So only the last star
+    of a folder's name, and the last `**`, ever look back.
+    """
+    outer = re.sub(r"(?:/\*\*)+\Z", "", glob)
+    if outer in ("", "**"):
+        return r".+\Z"
+    blocks = re.split(r"(?:^|(?<=/))(?:\*\*/)+", outer)  # what stands between `**/`: any folders, or none
+    first, *rest = blocks
+    spelled = _folders(first)
+    for number, block in enumerate(rest, 1):
+        spelled += f"(?>(?:[^/]*/)*?{_folders(block)})" if number < len(rest) else f"(?:.*/)?{_folders(block)}"
+    return spelled + ("/.+" if outer != glob else "") + r"\Z"
+
+
+def _folders(block: str) -> str:
+    """Names with slashes between them, each as the chunks between its stars."""
+    names: list[list[str]] = [[""]]
+    for match in re.finditer(_TOKEN, block):
+        if match.lastgroup == "stars":
+            names[-1].append("")
+        elif "/" in (match["plain"], match["escaped"]):
+            names.append([""])
+        else:
+            names[-1][-1] += _token(match)
+    return "/".join(map(_name, names))
+
+
+def _name(chunks: Sequence[str]) -> str:
+    first, *rest = chunks
+    return first + "".join(f"(?>[^/]*?{each})" for each in rest[:-1] if each) + (f"[^/]*{rest[-1]}" if rest else "")
 
 
 def _token(match: re.Match[str]) -> str:
     kind = match.lastgroup
     assert kind is not None
-    if kind in _SPELLED:
-        return _SPELLED[kind]
+    if kind == "one":
+        return "[^/]"
     if kind == "set":
         return _set(match["set"])
     return re.escape(match[kind])

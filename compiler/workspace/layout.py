@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from fnmatch import fnmatch
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 
@@ -44,11 +48,34 @@ def _hatch(table: Mapping[str, object]) -> Iterator[str]:
 def _members(patterns: Iterator[str], folder: Path) -> Iterator[str]:
     """The members of a workspace: where each has its packages."""
     for pattern in patterns:
-        if pattern.startswith("/") or ".." in PurePosixPath(pattern).parts:
+        parts = PurePosixPath(pattern).parts
+        if pattern.startswith("/") or ".." in parts:
             continue
-        for member in sorted(folder.glob(pattern)):
+        for member in sorted(_matching(folder, parts)):
             place = member / "src" if (member / "src").is_dir() else member
             yield place.relative_to(folder).as_posix()
+
+
+def _matching(folder: Path, parts: Iterable[str]) -> list[Path]:
+    """The folders that a pattern names, each once and at most so many at each of its levels: links in a circle would make a billion."""
+    found = [folder]
+    for part in parts:
+        below = islice((inner for each in found for inner in _below(each, part)), _MOST_FOLDERS)
+        found = list({os.path.realpath(inner): inner for inner in below}.values())
+    return found
+
+
+def _below(folder: Path, part: str) -> Iterator[Path]:
+    if part == "**":
+        yield from (Path(each) for each, _, _ in os.walk(folder))
+    elif set(part) & set("*?["):
+        with suppress(OSError):
+            yield from (Path(each.path) for each in os.scandir(folder) if each.is_dir() and fnmatch(each.name, part))
+    elif (folder / part).is_dir():
+        yield folder / part
+
+
+_MOST_FOLDERS = 1_000
 
 
 def _above(package: str) -> str:

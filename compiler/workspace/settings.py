@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from compiler.backends import Backend, Options
+from compiler.documents import NotParsed, parse_toml
 from compiler.ir.flow import Value
 from compiler.mistakes import CallError
+from compiler.reading import TEXT, read_file
 from compiler.slotted_class import fresh, record
 from compiler.workspace.layout import declared_folders
 
@@ -129,6 +133,11 @@ class Settings:
         return tuple(self.folder / each for each in (*named, *self.declared))
 
     @property
+    def asks_for_import(self) -> bool:
+        """Whether the repository asks for its modules to be imported; `workspace.trust` says whether that is enough."""
+        return self.shared.get("import") is True
+
+    @property
     def _file(self) -> Path:
         assert self.folder is not None
         return self.folder / "pyproject.toml"
@@ -139,13 +148,11 @@ def read_settings(start: Path) -> Settings:
     found = nearest(start, "pyproject.toml")
     if found is None:
         return Settings()
-    import tomllib  # noqa: PLC0415 - most flows lie beside no pyproject.toml
-
-    try:
-        whole = tomllib.loads(found.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{found}: not TOML: {error}") from error
-    table = whole.get("tool", {}).get("flowc", {})
+    whole = read_toml(found)
+    tools = whole.get("tool")
+    table = tools.get("flowc", {}) if isinstance(tools, dict) else {}
+    if not isinstance(table, dict):
+        raise ConfigError(f"{found}: [tool.flowc] must be a table")
     images = _images(table.pop(IMAGES, {}), found)
     configs, values = (_named(table.pop(key, {}), key, found) for key in CONFIGS)
     targets = {name: value for name, value in table.items() if isinstance(value, dict)}
@@ -159,6 +166,19 @@ def read_settings(start: Path) -> Settings:
     tables = {name: _frozen(each) for name, each in targets.items()}
     declared = declared_folders(whole, found.parent)
     return Settings(found.parent, _frozen(shared), tables, images, configs, values, declared)
+
+
+def read_toml(file: Path) -> dict[str, object]:
+    """The tables of a file. Raises ConfigError."""
+    try:
+        return parse_toml(read_file(file, TEXT).decode())
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: not TOML: {error}") from error
+    except NotParsed as error:
+        place = f" (at line {error.line}, column {error.column})" if error.line else ""
+        raise ConfigError(f"{file}: not TOML: {error}{place}") from error
 
 
 def _images(table: object, found: Path) -> dict[str, str]:
@@ -181,9 +201,23 @@ def nearest(start: Path, name: str) -> Path | None:
     """The path of that name in the folder of `start`, or in the closest folder above that has it."""
     folder = start if start.is_dir() else start.parent
     for place in (folder, *folder.resolve().parents):
-        if (place / name).exists():
+        if os.path.lexists(place / name) and (place == folder or not _is_everybodys(place)):
             return place / name
     return None
+
+
+def _is_everybodys(folder: Path) -> bool:
+    """Whether any user may put files there, as into /tmp: what lies there above a project says nothing about it."""
+    return bool(folder.stat().st_mode & stat.S_IWOTH)
+
+
+def repository(folder: Path) -> Path:
+    """The folder of the repository that a folder lies in; the folder itself where it lies in none."""
+    found = [mark.parent for name in _REPOSITORY if (mark := nearest(folder, name))]
+    return max(found, key=lambda each: len(each.resolve().parts), default=folder)
+
+
+_REPOSITORY = (".git", ".hg", ".jj", ".svn")
 
 
 def target_options(settings: Settings, backend: Backend, given: Mapping[str, Value], default_image: str) -> Options:

@@ -9,7 +9,7 @@ import pytest
 
 from compiler.diagnostics import Report
 from compiler.frontend import parse
-from compiler.frontend.text.source import MOST_BYTES
+from compiler.reading import SOURCE
 from tests.diagnostics import file_cases, marked, page, rendered, target_cases
 from tests.diagnostics.aiming import found_on
 from tests.diagnostics.tables import CASES
@@ -53,7 +53,7 @@ def test_a_file_that_is_no_flow_has_one_finding_at_its_place(name: str, tmp_path
     path.write_bytes(data)
     report = Report()
     assert parse(path, report) == ()
-    lines = data[:MOST_BYTES].decode("utf-8", "replace").split("\n")
+    lines = data[:SOURCE].decode("utf-8", "replace").split("\n")
     assert marked.findings(report, lines) == (expected,)
 
 

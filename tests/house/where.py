@@ -37,7 +37,6 @@ TOGETHER = {
     "flowc.public_names": "tests/runtime/test_names.py",
     "flowc.source.declaration": "tests/frontend/test_importing.py",
     "flowc.source.graph": "tests/runtime/cards/test_cards.py",
-    "flowc.source.offline": "tests/frontend/test_importing.py",
     "flowc.store": "tests/runtime/store/test_files.py",
     "flowc.store.aws": "tests/runtime/store/test_credentials.py",
     "flowc.store.aws.objects": "tests/runtime/store/test_s3.py",
@@ -103,7 +102,6 @@ TOGETHER = {
     "compiler.terminal": "tests/terminal/test_output.py",
     "compiler.terminal.findings": "tests/report/test_render.py",
     "compiler.terminal.times": "tests/call/test_history.py",
-    "compiler.workspace.ignore": "tests/workspace/test_package.py",
     "compiler.workspace.settings": "tests/commands/test_config.py",
 }
 """The file of a module without one of its own name; of a package: of every module in it that is not named."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from compiler.legible import legible
 from compiler.slotted_class import record
 
 WIDTH = 88
@@ -110,7 +111,7 @@ def block(value: str) -> Code:
 
 def docstring(value: str) -> Code:
     """A docstring of one line; what a docstring cannot hold as it is becomes a blank or a lone quote."""
-    line = re.sub(r"\s+", " ", value).strip().replace("\\", "/").replace('"', "'")
+    line = legible(re.sub(r"\s+", " ", value).strip()).replace("\\", "/").replace('"', "'")
     return Code(f'"""{line}"""')
 
 

@@ -21,6 +21,7 @@ from compiler.backends.fields import (
 )
 from compiler.backends.pod_options import MOUNTS, VOLUMES, Takes, are_mounts, are_volumes, lost_mounts
 from compiler.backends.pod_security import CONTAINER, POD, is_pod_context, is_security_context, named, own_security
+from compiler.documents import NotParsed, parse_yaml
 from compiler.ir.flow import Value
 from compiler.slotted_class import record
 
@@ -113,11 +114,9 @@ def _is_patch(text: str) -> bool:
     """Whether Argo reads a table; what stands in its tags is for Argo alone to say."""
     if "{{" in text:
         return True
-    import yaml  # noqa: PLC0415 - only a patch that is a text needs it
-
     try:
-        return isinstance(yaml.safe_load(text), Mapping)
-    except yaml.YAMLError:
+        return isinstance(parse_yaml(text), Mapping)
+    except NotParsed:
         return False
 
 

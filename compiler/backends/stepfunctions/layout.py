@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from compiler.backends.names import within
+from compiler.legible import legible_json
 
 Json = None | bool | int | float | str | list["Json"] | Mapping[str, "Json"]
 
@@ -56,7 +57,7 @@ def _flat(value: Json, flats: Mapping[int, str]) -> str | None:
 
 
 def _scalar(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return legible_json(json.dumps(value, ensure_ascii=False))
 
 
 def _joined(value: list[Json] | Mapping[str, Json], parts: list[str]) -> str:

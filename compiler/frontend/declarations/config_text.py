@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from compiler.documents import NotParsed, parse_json, parse_toml, parse_yaml, shallow
 from compiler.ir.flow import Value
 
 KNOWN = {
@@ -20,15 +21,6 @@ KNOWN = {
     "conda_environment_yml_parser": "conda",
 }
 """Parsers by their whole name, those of the language by their own, and what they read."""
-
-
-class NotParsed(Exception):
-    """A text that is not of its format: why, and at which line and column where that is known."""
-
-    def __init__(self, reason: str, line: int = 0, column: int = 0) -> None:
-        super().__init__(reason)
-        self.line = line
-        self.column = column
 
 
 def parse_text(kind: str, text: str) -> Value:
@@ -50,42 +42,6 @@ def as_value(found: object, path: str) -> Value:
     raise NotParsed(f"`{path}` is a {type(found).__name__}, which JSON does not have: write it in quotes")
 
 
-def _json(text: str) -> object:
-    import json  # noqa: PLC0415  # few flows have a Config
-
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise NotParsed(error.msg, error.lineno, error.colno) from error
-    except RecursionError as error:
-        raise NotParsed("nested too deeply") from error
-
-
-def _toml(text: str) -> object:
-    import tomllib  # noqa: PLC0415  # few flows have a Config
-
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        reason, _, place = str(error).partition(" (at line ")
-        line, _, column = place.rstrip(")").partition(", column ")
-        raise NotParsed(reason, int(line), int(column)) if column.isdecimal() else NotParsed(reason) from error
-
-
-def _yaml(text: str) -> object:
-    import yaml  # noqa: PLC0415  # few flows have a Config
-
-    try:
-        return yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        raise (
-            NotParsed(str(error.problem), mark.line + 1, mark.column + 1) if mark else NotParsed(str(error.problem))
-        ) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise NotParsed(str(error)) from error
-
-
 def _by_runtime(name: str) -> Callable[[str], object]:
     """A parser of the language's own: what the runtime has under that name."""
 
@@ -93,7 +49,9 @@ def _by_runtime(name: str) -> Callable[[str], object]:
         from flowc.language import config_parsers  # noqa: PLC0415  # few flows have a Config
 
         try:
-            return getattr(config_parsers, name)(text)
+            return shallow(getattr(config_parsers, name)(text))
+        except RecursionError as error:
+            raise NotParsed("nested too deeply") from error
         except ValueError as error:
             raise NotParsed(str(error)) from error
 
@@ -101,9 +59,9 @@ def _by_runtime(name: str) -> Callable[[str], object]:
 
 
 _READERS: dict[str, Callable[[str], object]] = {
-    "json": _json,
-    "toml": _toml,
-    "yaml": _yaml,
+    "json": parse_json,
+    "toml": parse_toml,
+    "yaml": parse_yaml,
     "requirements": _by_runtime("requirements_txt_parser"),
     "pyproject": _by_runtime("pyproject_toml_parser"),
     "conda": _by_runtime("conda_environment_yml_parser"),

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from compiler.diagnostics import Report, Rule
-from compiler.frontend.declarations.config_text import KNOWN, NAMES, NotParsed, parse_text
+from compiler.documents import NotParsed
+from compiler.frontend.declarations.config_text import KNOWN, NAMES, parse_text
 from compiler.frontend.declarations.parameters import Call, call_of, declares, name_of
 from compiler.frontend.findings import fc2xx, fc5xx, fc6xx
 from compiler.frontend.text.modules import Import
@@ -16,6 +17,7 @@ from compiler.frontend.values.config_values import Configs, Given, Unparsed, tha
 from compiler.frontend.values.evaluator import dotted, evaluate_call, evaluate_path
 from compiler.frontend.values.functions import Context
 from compiler.ir.flow import Config, Dynamic, Span, Value
+from compiler.reading import TEXT, is_there, is_within, read_file, reason
 from compiler.slotted_class import record
 
 _OPTIONS = ("name", "default", "default_value", "help", "required", "parser", "plain")
@@ -188,20 +190,20 @@ class _Declared:
             return None
         for folder in (*self.folders, self.owner.module.source.file.parent):
             file = folder / path
-            if file.is_file():
+            if is_there(file):
                 return self._text_of(file, path)
         self._add(fc6xx.CONFIG_FILE_MISSING, self.call.span("default"), path=path)
         return None
 
     def _text_of(self, file: Path, path: str) -> Given | None:
-        root = self.call.scope.modules.root.resolve()
-        if not file.resolve().is_relative_to(root):
-            self._add(fc6xx.CONFIG_FILE_OUTSIDE, self.call.span("default"), path=path, root=root.as_posix())
+        root = self.call.scope.modules.root
+        if not is_within(file, root):
+            self._add(fc6xx.CONFIG_FILE_OUTSIDE, self.call.span("default"), path=path, root=root.resolve().as_posix())
             return None
         try:
-            return Given(file.as_posix(), text=file.read_bytes().decode("utf-8-sig"))
+            return Given(file.as_posix(), text=read_file(file, TEXT).decode("utf-8-sig"))
         except (OSError, UnicodeError) as error:
-            facts = {"place": f"`{file.as_posix()}`", "format": "text in UTF-8", "reason": error}
+            facts = {"place": f"`{file.as_posix()}`", "format": "text in UTF-8", "reason": reason(error)}
             self._add(fc6xx.CONFIG_NOT_PARSED, self.call.span("default"), **facts)
             return None
 

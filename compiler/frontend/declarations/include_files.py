@@ -21,10 +21,16 @@ from compiler.frontend.text.import_path import own_folder
 from compiler.frontend.values.classes import Member
 from compiler.frontend.values.evaluator import evaluate_path
 from compiler.ir.flow import Parameter
+from compiler.reading import is_there, is_within, read_file, reason
 from compiler.slotted_class import replaced
 
+LARGEST = 256 * 1024 * 1024
+"""Bytes of a file, as of the archive that it travels in."""
 
-def read_file(member: Member, path: Path, root: Path, report: Report) -> Parameter | None:
+_BLOCK = 1 << 20
+
+
+def read_include_file(member: Member, path: Path, root: Path, report: Report) -> Parameter | None:
     """The parameter that an `IncludeFile` declares; its default is looked up beside the flow's file, `path`."""
     call = call_of(member, OPTIONS["IncludeFile"], "IncludeFile", report)
     name = name_of(call, report)
@@ -51,7 +57,9 @@ def read_file(member: Member, path: Path, root: Path, report: Report) -> Paramet
         if found is None:
             return None if report.failed else replaced(parameter, absent=default)
         _check_text(call, name, found, encoding if is_text else None, is_text, report)
-        return replaced(parameter, file=os.path.relpath(found.resolve(), root.resolve()).replace(os.sep, "/"))
+        return replaced(
+            parameter, file=os.path.relpath(os.path.realpath(found), os.path.realpath(root)).replace(os.sep, "/")
+        )
     if default is None and node is not None and not _is_none(call):
         report.add(fc5xx.PARAMETER_VALUE, call.span("default"), option="default", name=name, want="the path of a file")
     return parameter
@@ -66,8 +74,8 @@ def _found(call: Call, default: str, path: Path, root: Path, report: Report) -> 
     place = call.span("default")
     for folder in dict.fromkeys((own_folder(path), root)):
         file = folder / default
-        if file.is_file():
-            if file.resolve().is_relative_to(root.resolve()):
+        if is_there(file):
+            if is_within(file, root):
                 return file
             report.add(fc5xx.FILE_OUTSIDE, place, path=default, root=root.as_posix())
             return None
@@ -83,11 +91,11 @@ def _check_text(call: Call, name: str, file: Path, encoding: str | None, is_text
 
     try:
         decoder = codecs.getincrementaldecoder(encoding or "utf-8")()
-        with file.open("rb") as data:
-            while block := data.read(1 << 20):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
+        data = read_file(file, LARGEST)
+        for start in range(0, len(data), _BLOCK):
+            decoder.decode(data[start : start + _BLOCK])
+        decoder.decode(b"", final=True)
     except LookupError:
         report.add(fc5xx.FILE_ENCODING, call.span("encoding"), name=name, encoding=encoding)
     except (UnicodeError, OSError) as error:
-        report.add(fc5xx.FILE_NOT_TEXT, call.span("default"), path=file.name, reason=error)
+        report.add(fc5xx.FILE_NOT_TEXT, call.span("default"), path=file.name, reason=reason(error))

@@ -10,6 +10,7 @@ from compiler.frontend.decorators.options import shown
 from compiler.frontend.findings import fc5xx, fc6xx
 from compiler.frontend.values.classes import Class
 from compiler.ir.flow import Config, Decorator, Dynamic, Span
+from compiler.reading import SOURCE, is_within, read_file
 
 _MOST = 8
 """As many places of a traceback are shown."""
@@ -25,7 +26,7 @@ def read_declared(
     found = importer(flow.node.name, configs)
     if isinstance(found, ImportFailure):
         folders = [folder.resolve() for folder in flow.scope.modules.folders]
-        frames = [frame for frame in found.frames if any(Path(frame[0]).is_relative_to(folder) for folder in folders)]
+        frames = [frame for frame in found.frames if any(is_within(frame[0], folder) for folder in folders)]
         places = [_span(flow, file, line) for file, line in frames]
         own = [at for at, span in enumerate(places) if span.path == flow.module.source.path]
         first = own[-1] if own else -1
@@ -54,7 +55,7 @@ def _shown(file: str) -> str:
 
 def _lines(file: str) -> list[str]:
     try:
-        return Path(file).read_text("utf-8").split("\n")
+        return read_file(file, SOURCE).decode().split("\n")
     except (OSError, UnicodeError):
         return []
 

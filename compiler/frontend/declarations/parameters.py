@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from compiler.diagnostics import Note, Report, clipped
+from compiler.documents import NotParsed, parse_json
 from compiler.frontend.findings import fc5xx
 from compiler.frontend.findings.suggest import clear, did_you_mean
 from compiler.frontend.text.modules import Function, Import
@@ -358,11 +359,9 @@ def _misfit(kind: str, value: Value) -> str | None:
 def _bad_json(value: Value) -> str | None:
     if not isinstance(value, str):
         return None
-    import json  # noqa: PLC0415  # rarely needed
-
     try:
-        json.loads(value)
-    except (ValueError, RecursionError):
+        parse_json(value)
+    except NotParsed:
         return "give JSON text, or the value itself: `default={'a': 1}`"
     return None
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 from collections.abc import Mapping
 
 from compiler.diagnostics import Report
+from compiler.documents import NotParsed, parse_json, shallow
 from compiler.frontend.decorators.language import REPEATABLE, STEP
 from compiler.frontend.decorators.options import check_options, with_numbers
 from compiler.frontend.findings.suggest import did_you_mean
@@ -61,10 +61,10 @@ def _decorator(spec: str) -> Decorator:
 
 def _value(text: str) -> Value:
     """JSON, or a literal of Python's; else the text itself."""
-    for read in (json.loads, ast.literal_eval):
+    for read in (parse_json, ast.literal_eval):
         try:
-            return _frozen(read(text))
-        except (ValueError, SyntaxError):
+            return _frozen(shallow(read(text)))
+        except (NotParsed, ValueError, SyntaxError, RecursionError, MemoryError):
             continue
     return text
 

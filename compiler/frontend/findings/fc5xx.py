@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compiler.diagnostics import Rule
 
-BY_IMPORT = "; or let flowc import the module: `--import`, or `import = true` in [tool.flowc]"
+BY_IMPORT = "; or let flowc import the module: `--import`"
 """What the cure of a rule adds where importing the module would tell."""
 
 DYNAMIC_VALUE = Rule(

@@ -14,7 +14,7 @@ MUTATOR = Rule(
     "FC393",
     "mutator",
     "`{name}` is {kind}: it changes the flow by code, and the text alone does not tell how",
-    "let flowc import the module: `--import`, or `import = true` in [tool.flowc]; or write what it adds into the flow",
+    "let flowc import the module: `--import`; or write what it adds into the flow",
 )
 UNHOLDABLE = Rule(
     "FC645",
@@ -26,7 +26,7 @@ COMPOSES = Rule(
     "FC661",
     "composes-decorators",
     "`@{name}` puts decorators of the language on what it stands above (`{applied}`), and the text alone does not tell which",
-    "let flowc import the module: `--import`, or `import = true` in [tool.flowc]; or write them above the step themselves",
+    "let flowc import the module: `--import`; or write them above the step themselves",
 )
 EXTENSION_NAME = Rule(
     "FC660",

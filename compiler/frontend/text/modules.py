@@ -9,6 +9,7 @@ from pathlib import Path
 from compiler.diagnostics import Report
 from compiler.frontend.text.runtime_names import runtime_names
 from compiler.frontend.text.source import Drafts, Source, read, tree
+from compiler.reading import SOURCE, read_file
 from compiler.slotted_class import record
 
 OURS = ("metaflow", "flowc")
@@ -147,7 +148,7 @@ class Modules:
         """The text of a file of the repository, or of its draft, not decoded with care; empty where it cannot be read."""
         draft = self.drafts.get(file.resolve()) if self.drafts else None
         try:
-            return (file.read_bytes() if draft is None else draft).decode("utf-8", "replace")
+            return (read_file(file, SOURCE) if draft is None else draft).decode("utf-8", "replace")
         except OSError:
             return ""
 

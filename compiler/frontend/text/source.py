@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import sys
 import warnings
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 from compiler.diagnostics import Report
 from compiler.frontend.findings.fc1xx import FILE_NOT_READ, NOT_DECODED, SYNTAX, TOO_DEEP
 from compiler.ir.flow import Span
+from compiler.reading import SOURCE, read_file, reason
 
 Placed = ast.stmt | ast.expr | ast.keyword | ast.arg | ast.alias | ast.excepthandler
 """A node that has a place."""
@@ -79,9 +81,6 @@ class Source:
         return len(text.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "replace")) + 1
 
 
-MOST_BYTES = 4 * 1024 * 1024
-"""Of a source: 5,000 steps are a quarter of it, and its tree takes hundreds of times the memory."""
-
 Drafts = Mapping[Path, bytes]
 """What files would hold that are not written yet, by their real paths."""
 
@@ -93,13 +92,10 @@ def read(file: Path, path: str, report: Report, drafts: Drafts | None = None) ->
         return None
     try:
         draft = drafts.get(file.resolve()) if drafts else None
-        data = _bytes(file) if draft is None else draft
+        data = read_file(file, SOURCE) if draft is None else draft
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
-        report.add(FILE_NOT_READ, place, path=path, reason=reason or str(error))
-        return None
-    if len(data) > MOST_BYTES:
-        report.add(TOO_DEEP, place, reason=f"it has more than {MOST_BYTES} bytes")
+        rule = TOO_DEEP if isinstance(error, OSError) and error.errno == errno.EFBIG else FILE_NOT_READ
+        report.add(rule, place, path=path, reason=reason(error))
         return None
     if _is_binary(data):
         report.add(FILE_NOT_READ, place, path=path, reason="it is a binary file, not text")
@@ -111,11 +107,6 @@ def read(file: Path, path: str, report: Report, drafts: Drafts | None = None) ->
     except (UnicodeError, SyntaxError, LookupError) as error:
         report.add(NOT_DECODED, place, reason=str(error))
     return None
-
-
-def _bytes(file: Path) -> bytes:
-    with file.open("rb") as opened:
-        return opened.read(MOST_BYTES + 1)
 
 
 def is_nameable(name: str, path: str, report: Report) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from compiler.frontend.values.classes import Lineage
+from compiler.reading import read_head
 
 _NOT_CODE = frozenset(("__pycache__", "build", "dist", "node_modules", "site-packages", "venv"))
 _MOST_FILES = 5_000
@@ -36,7 +37,6 @@ def _sources(root: Path) -> Iterator[Path]:
 
 def _text(file: Path) -> bytes:
     try:
-        with file.open("rb") as data:
-            return data.read(_LARGEST)
+        return read_head(file, _LARGEST)
     except OSError:
         return b""

@@ -12,6 +12,8 @@ from collections.abc import Callable, Sized
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from compiler.documents import NotParsed, parse_json
+
 if TYPE_CHECKING:
     from typing import Any
 
@@ -56,11 +58,12 @@ def _dumps(value: object, **options: object) -> str:
 
 
 def _loads(text: object) -> object:
-    import json  # noqa: PLC0415  # rarely needed
-
     if not isinstance(text, str):
         raise Unknown
-    return json.loads(text)
+    try:
+        return parse_json(text)
+    except NotParsed:
+        raise Unknown from None
 
 
 def _is_long(option: object) -> bool:
