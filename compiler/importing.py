@@ -1,12 +1,11 @@
 """`--import`: the author's module is imported in a process of its own, and only what it declares comes back.
 
-The process has no network, an environment with nothing of this one's, no input and a time limit; see `flowc.source.offline` for how far
-"no network" goes.
+The process has no network, an environment with nothing of this one's, no input, and bounds on time and memory; it does not see this one.
+See `flowc.source.isolation` for how far that goes on which system.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from compiler.backends.command import config_environment, path_environment
+from compiler.documents import NotParsed, parse_json
 from compiler.frontend.declarations.import_result import (
     DeclaredDecorator,
     DeclaredFlow,
@@ -32,6 +32,9 @@ from compiler.ir.flow import Value
 SECONDS = 120.0
 """How long an import may take."""
 
+MOST = 64 << 20
+"""Bytes that it may tell: a flow of 5,000 steps tells a tenth of it."""
+
 
 def importer(path: Path, root: Path, folders: tuple[Path, ...] = (), *, seconds: float = SECONDS) -> Importer:
     """Imports the flows of a file; `root` is the folder of the code, `folders` of it are searched by imports, too."""
@@ -42,6 +45,9 @@ def importer(path: Path, root: Path, folders: tuple[Path, ...] = (), *, seconds:
 def _import(
     path: Path, root: Path, name: str, variables: dict[str, str], seconds: float
 ) -> DeclaredFlow | ImportFailure:
+    from flowc.source.isolation import hide  # noqa: PLC0415 - only an import needs it
+
+    hide()
     file = os.path.relpath(path.resolve(), root.resolve())
     reader, writer = os.pipe()
     with tempfile.TemporaryDirectory(prefix="flowc-import-") as home, os.fdopen(reader, "rb") as told:
@@ -72,11 +78,13 @@ def _environment(home: str) -> dict[str, str]:
 
 
 def _read(process: subprocess.Popen[bytes], descriptor: int, seconds: float) -> bytes | None:
-    """What the process tells until it has ended; None where it is still running then, and is ended, with all that it started."""
+    """What the process tells until it has ended, or tells too much; None where it is still running then, and is ended, with all that
+    it started.
+    """
     import select  # noqa: PLC0415 - only an import needs it
     import time  # noqa: PLC0415 - only an import needs it
 
-    data, until = b"", time.monotonic() + seconds
+    data, until = bytearray(), time.monotonic() + seconds
     try:
         while True:
             ready, _, _ = select.select([descriptor], [], [], max(until - time.monotonic(), 0))
@@ -85,10 +93,12 @@ def _read(process: subprocess.Popen[bytes], descriptor: int, seconds: float) -> 
             part = os.read(descriptor, 1 << 16)
             if not part:
                 process.wait(max(until - time.monotonic(), 0))
-                return data
+                return bytes(data)
             data += part
+            if len(data) > MOST:
+                return bytes(data)
     except subprocess.TimeoutExpired:
-        return data
+        return bytes(data)
     finally:
         with _gone():
             os.killpg(process.pid, signal.SIGKILL)
@@ -104,11 +114,29 @@ def _gone() -> Any:
 def _understood(process: subprocess.Popen[bytes], data: bytes | None, seconds: float) -> DeclaredFlow | ImportFailure:
     if data is None:
         return ImportFailure(f"it did not end within {seconds:g} s")
+    if len(data) > MOST:
+        return ImportFailure(f"it tells more than {MOST >> 20} MiB")
     try:
-        told = json.loads(data)
-    except ValueError:
-        how = f"signal {-process.returncode}" if process.returncode < 0 else f"exit code {process.returncode}"
-        return ImportFailure(f"it ended the process ({how})")
+        told = parse_json(data.decode())
+    except (NotParsed, UnicodeDecodeError):
+        return ImportFailure(f"it ended the process ({_how(process.returncode)})")
+    try:
+        return _meant(told)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return ImportFailure("it wrote to the descriptor of what is declared, and that is not understood")
+
+
+def _how(code: int) -> str:
+    """The first process of a namespace cannot end by a signal, and says it as a shell does."""
+    number = -code if code < 0 else code - _SIGNALLED
+    return f"signal {number}" if 0 < number < signal.NSIG else f"exit code {code}"
+
+
+_SIGNALLED = 128
+
+
+def _meant(told: Any) -> DeclaredFlow | ImportFailure:
+    """What was told; any code of the module may have written it. Raises KeyError, TypeError, ValueError, AttributeError."""
     if "mistake" in told:
         return ImportFailure(str(told["mistake"]))
     if "failure" in told:
@@ -169,5 +197,6 @@ def _frozen(value: Any) -> Value:
         return tuple(_frozen(item) for item in value)
     if isinstance(value, dict):
         return {key: _frozen(item) for key, item in value.items()}
-    assert value is None or isinstance(value, bool | int | float | str)
-    return value
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(value)

@@ -50,7 +50,7 @@ _NOW = {
     "sources": "source.module",
     "declare": "source.declaration",
     "graph": "source.graph",
-    "offline": "source.offline",
+    "offline": "source.isolation",
     "client_object": "client.object",
     "client_task": "client.task",
     "client_walk": "client.walk",

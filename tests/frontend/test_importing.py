@@ -12,6 +12,7 @@ from compiler.diagnostics import Report
 from compiler.frontend import parse
 from compiler.importing import importer
 from compiler.ir.flow import Decorator, Dynamic, Flow
+from compiler.report.render import read_sources, render
 
 HEAD = """\
 import os, sys, socket, subprocess, threading, time
@@ -253,25 +254,41 @@ def test_an_import_that_does_not_end_is_ended(tmp_path: Path, text: str) -> None
         assert flow is not None
 
 
-def test_the_children_of_the_import_have_no_network_where_the_kernel_helps(tmp_path: Path) -> None:
-    from flowc.source.offline import go_offline
+TOLD = [
+    b"[]", b"{}", b"1", b'"mistake"', b'{"failure": 1}', b'{"decorators": [1], "steps": {}}', b"[" * 100_000,
+    b"9" * 100_000, b'{"decorators": [], "steps": {}, "parameters": [{}], "mutated": 1, "configs": {}}', b"\xff",
+    b'{"failure": {"type": "x", "text": "y", "frames": [["a"]]}}',
+]  # fmt: skip
 
-    child = os.fork()
-    if not child:
-        os._exit(0 if go_offline() else 1)
-    if os.waitpid(child, 0)[1]:
-        pytest.skip("this kernel gives no network namespaces")
-    code = "import socket; socket.socket().connect(('127.0.0.1', 9))"
-    flow, report = _read(
-        tmp_path,
-        f"""
-        done = subprocess.run([sys.executable, "-c", {code!r}], capture_output=True, text=True)
-        raise ValueError(done.stderr.strip().splitlines()[-1])
-        class F(FlowSpec):
-        """,
-    )
+
+@pytest.mark.parametrize("told", TOLD, ids=lambda told: told[:40].decode("latin-1"))
+def test_whatever_the_code_tells_is_no_bug_of_ours(tmp_path: Path, told: bytes) -> None:
+    """It can write what it likes to where its declarations go."""
+    code = f"os.write(int(sys.orig_argv[sys.orig_argv.index('declare') + 1]), {told!r}); os._exit(0)"
+    flow, report = _read(tmp_path, f"{code}\nclass F(FlowSpec):")
     assert flow is None
-    assert "Network is unreachable" in next(iter(report)).message
+    assert [found.rule.code for found in report] == ["FC663"]
+
+
+def test_a_code_that_tells_without_an_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("compiler.importing.MOST", 1 << 20)
+    code = "while True: os.write(int(sys.orig_argv[sys.orig_argv.index('declare') + 1]), b'a' * 65536)"
+    flow, report = _read(tmp_path, f"{code}\nclass F(FlowSpec):")
+    assert flow is None
+    assert "it tells more than 1 MiB" in next(iter(report)).message
+
+
+def test_no_file_outside_of_the_code_is_shown(tmp_path: Path) -> None:
+    """A traceback that the code makes up may name any."""
+    (tmp_path.parent / "secret.txt").write_text("theirs")
+    folder = tmp_path / "code"
+    folder.mkdir()
+    name = f"{folder}/../../secret.txt"
+    told = f'{{"failure": {{"type": "x", "text": "y", "frames": [["{name}", 1]]}}}}'
+    code = f"os.write(int(sys.orig_argv[sys.orig_argv.index('declare') + 1]), {told.encode()!r}); os._exit(0)"
+    flow, report = _read(folder, f"{code}\nclass F(FlowSpec):")
+    assert flow is None
+    assert "secret" not in render(report, read_sources(report))
 
 
 def test_a_step_that_is_none_any_more_is_found(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """What a flow declares once its module has been imported: decorators, parameters, what mutators have changed.
 
 `python -m flowc declare DESCRIPTOR ROOT FLOW` imports the module and writes one JSON object to the descriptor. The compiler starts
-it (`--import`), in a process that has no network, no environment and no input.
+it (`--import`), in a process that has no network, no environment and no input, and sees no other.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from flowc.exceptions import CallMistake
 from flowc.language import configs
 from flowc.language.decorators import Mark, StepMarks
 from flowc.language.parameters import DeployTimeField, JSONType, Parameter
-from flowc.source import offline
+from flowc.source import isolation
 from flowc.source.module import Loaded, prepare
 
 TYPE_CHECKING = False
@@ -29,9 +29,9 @@ _DEEPEST = 60
 
 def main(descriptor: int, root: str, flow: str) -> int:
     """Import, and tell what is declared or how that failed; the process's exit code."""
-    out = os.fdopen(descriptor, "wb")
     os.set_inheritable(descriptor, False)
-    offline.go_offline()
+    isolation.isolate(descriptor)
+    out = os.fdopen(descriptor, "wb")
     os.environ["FLOWC_MUTATED"] = "1"
     configs.DECLARING.append(lambda name: DeployTimeField(flow.rpartition(":")[2], name))
     os.chdir(root)
