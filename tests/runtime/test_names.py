@@ -116,6 +116,26 @@ def test_an_archive_that_is_not_what_its_name_says_is_refused(temporary: Path) -
         archive.unpacked(url)
 
 
+@pytest.mark.parametrize("cut", [1, 10, 30, 100, 5_000, -9, -1])
+def test_an_archive_that_is_cut_off_is_a_mistake_and_leaves_nothing(temporary: Path, cut: int) -> None:
+    url = _archive(temporary, **{"a.py": os.urandom(9_000), "b.py": b"1"})
+    whole = (temporary / "code.tar.gz").read_bytes()
+    (temporary / "code.tar.gz").write_bytes(whole[:cut])
+    with pytest.raises(CallMistake, match="cannot be read"):
+        archive.unpacked(url)
+    assert not list(temporary.rglob("*.py"))
+
+
+@pytest.mark.parametrize("place", [12, 60, 2_000])
+def test_an_archive_with_other_bytes_is_a_mistake(temporary: Path, place: int) -> None:
+    url = _archive(temporary, **{"a.py": os.urandom(9_000)})
+    whole = bytearray((temporary / "code.tar.gz").read_bytes())
+    whole[place : place + 40] = bytes(40)
+    (temporary / "code.tar.gz").write_bytes(whole)
+    with pytest.raises(CallMistake, match="cannot be read"):
+        archive.unpacked(url)
+
+
 def test_a_folder_that_others_can_write_to_is_not_used(temporary: Path) -> None:
     (temporary / f"flowc-code-{os.getuid()}").mkdir()
     (temporary / f"flowc-code-{os.getuid()}").chmod(0o777)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import os
@@ -9,6 +10,7 @@ import re
 import shutil
 import tarfile
 import tempfile
+import zlib
 
 from flowc.exceptions import CallMistake
 from flowc.store import open_store
@@ -51,11 +53,14 @@ def _fetch(url: str) -> bytes:
 def _unpack(data: bytes, folder: str, url: str) -> None:
     fresh = tempfile.mkdtemp(dir=os.path.dirname(folder))
     try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
-            for member in archive:
-                _extract(archive, member, fresh)
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as unzipped:
+            with tarfile.open(fileobj=unzipped, mode="r:") as archive:
+                for member in archive:
+                    _extract(archive, member, fresh)
+            while unzipped.read(1 << 20):  # a tar ends before its file does, and the sum of all stands at the end
+                pass
         os.rename(fresh, folder)
-    except tarfile.TarError as error:
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise CallMistake(f"the code archive {url} cannot be read: {error}") from None
     except OSError:
         if not os.path.isdir(folder):  # else another process was faster
