@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from compiler.backends.command import hook_argv
 from compiler.ir.plan import Plan
+from compiler.run.environment import inherited
 from compiler.run.events import Listener, TaskStart
 
 
@@ -21,7 +22,10 @@ def run_hooks(
         if hook.on == ended:
             _, *words = hook_argv(hook, run=run_id)
             _call(
-                [sys.executable, "-P", *words], {**os.environ, **variables, "FLOWC_ROOT": root}, hook.function, listener
+                [sys.executable, "-P", *words],
+                {**inherited(os.environ), **variables, "FLOWC_ROOT": root},
+                hook.function,
+                listener,
             )
 
 

@@ -17,6 +17,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 
+from compiler.run.environment import inherited
 from compiler.slotted_class import fresh, mutable, record
 
 _LONGEST = 4096
@@ -119,7 +120,7 @@ class Workers:
         ours, theirs = socket.socketpair()
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "flowc", "fork-server", str(theirs.fileno()), self.root],
-            env={**os.environ, **self.variables, **dict(environment)},
+            env={**inherited(os.environ), **self.variables, **dict(environment)},
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
