@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import importlib
 import os
-import sys
 from collections.abc import Sequence
 
 import click
@@ -13,6 +12,7 @@ import click
 from compiler.call.options import Answering, Option, WithHelp
 from compiler.commands import COMMANDS, TARGETS
 from compiler.mistakes import CallError
+from compiler.terminal.said import say, show_mistake, tell
 
 HELP = """Compile Python flows for the orchestrator that you run.
 
@@ -65,9 +65,9 @@ def _version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> N
         from flowc import __version__ as runtime  # noqa: PLC0415 - as above
 
         own = version("flowc")
-        click.echo(f"flowc {own}")
+        say(f"flowc {own}")
         if runtime != own:  # `flowc-runtime` holds the same package
-            click.echo(f"the package `flowc` here is of {runtime}: install flowc anew, without flowc-runtime", err=True)
+            tell(f"the package `flowc` here is of {runtime}: install flowc anew, without flowc-runtime")
         ctx.exit()
 
 
@@ -93,17 +93,17 @@ def call(arguments: Sequence[str]) -> int:
     try:
         code = ROOT.main(list(arguments), prog_name="flowc", standalone_mode=False, color=_color())
     except click.ClickException as error:
-        error.show()
+        show_mistake(error)
         return error.exit_code
     except CallError as error:
-        click.echo(f"error: {error}", err=True)
+        tell(f"error: {error}")
         return 2
     except click.Abort:
-        click.echo("interrupted", err=True)
+        tell("interrupted")
         return 130
     except Exception as error:  # noqa: BLE001 - whatever else gets here is a bug of ours, and must say so
         if told := _kept_away(error):
-            click.echo(f"error: {told}", err=True)
+            tell(f"error: {told}")
             return 2
         from compiler.terminal.crash import report_crash  # noqa: PLC0415 - only a bug needs it
 
@@ -113,31 +113,34 @@ def call(arguments: Sequence[str]) -> int:
 
 
 def _kept_away(error: Exception) -> str:
-    """What a caller is told whom the system keeps from a file: that is no mistake of ours. Empty for all else."""
-    stores = sys.modules.get("flowc.store.protocol")  # whatever asks a store has imported it
-    if stores and isinstance(error, stores.StoreError):
-        return str(error)
-    if isinstance(error, OSError) and error.errno in _REASONS:
-        return f"{error.filename or 'this machine'}: {error.strerror}"
+    """What a caller is told whom the system, or a store, keeps from going on: that is no mistake of ours. Empty for all else."""
     if isinstance(error, FileNotFoundError) and error.filename is None:  # so says `os.getcwd`
         return "the working folder is gone: go to another one"
-    return ""
+    if isinstance(error, OSError) and error.strerror and error.errno not in _OURS:
+        return f"{_named(error.filename)}: {error.strerror}"
+    if isinstance(error, UnicodeEncodeError):
+        return f"text that cannot be written here: {error.reason}"
+    return _told_by_runtime(error)
 
 
-_REASONS = frozenset(
-    (
-        errno.EACCES,
-        errno.EPERM,
-        errno.EROFS,
-        errno.ENOSPC,
-        errno.EDQUOT,
-        errno.EIO,
-        errno.ELOOP,
-        errno.ENAMETOOLONG,
-        errno.EMFILE,
-        errno.ENFILE,
-    )
-)
+def _named(file: object) -> str:
+    if file is None:
+        return "this machine"
+    return os.fsdecode(file) if isinstance(file, (str, bytes)) else str(file)
+
+
+def _told_by_runtime(error: Exception) -> str:
+    """What a store says that cannot be reached or does not hold what was asked for, and what the runtime says of a wrong call."""
+    names = {
+        kind.__name__ for kind in type(error).__mro__ if kind.__module__ in ("flowc.store.protocol", "flowc.exceptions")
+    }
+    if "MissingError" in names:
+        return f"the store has no {error}"
+    return str(error) if names & {"StoreError", "CallMistake"} else ""
+
+
+_OURS = frozenset((errno.EBADF, errno.ECHILD, errno.EFAULT, errno.ENOTSOCK, errno.EDOM, errno.ESPIPE))
+"""What no file and no machine can be blamed for."""
 
 
 def _color() -> bool | None:

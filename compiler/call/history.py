@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Literal
 
 from flowc.artifacts.address import RunAddress, TaskAddress
@@ -181,8 +182,22 @@ def opened(url: str) -> Store:
         raise HistoryError(str(error)) from error
 
 
+@contextmanager
+def _legible(store: Store, flow: str) -> Iterator[None]:
+    """Raises HistoryError where what a store holds of a flow is none of flowc's, or is cut off."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
+        raise HistoryError(f"what {store.url} holds of {flow} is damaged: {type(error).__name__}: {error}") from error
+
+
 def list_runs(store: Store, flow: str, limit: int) -> Iterator[RunState]:
-    """A flow's runs, the newest first; only those attempts are read by which a status may differ."""
+    """A flow's runs, the newest first; only those attempts are read by which a status may differ. Raises HistoryError."""
+    with _legible(store, flow):
+        yield from _runs(store, flow, limit)
+
+
+def _runs(store: Store, flow: str, limit: int) -> Iterator[RunState]:
     for run in runs(store, flow, limit=limit):
         record = _record(store, RunAddress(flow, run))
         found = list(walk(store, record.address))
@@ -207,7 +222,12 @@ def list_runs(store: Store, flow: str, limit: int) -> Iterator[RunState]:
 
 
 def read_state(store: Store, flow: str, run: str) -> RunState:
-    """A run with all its tasks and their attempts. Raises HistoryError where there is none."""
+    """A run with all its tasks and their attempts. Raises HistoryError where there is none, or it is damaged."""
+    with _legible(store, f"{flow}/{run}"):
+        return _state(store, flow, run)
+
+
+def _state(store: Store, flow: str, run: str) -> RunState:
     address = RunAddress(flow, run)
     record = _record(store, address)
     living = life(store.url, address)

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from compiler.terminal.said import say
+
 
 class Option(click.Option):
     """An option with one line of help."""
@@ -52,7 +54,7 @@ class WithHelp(click.Command):
 
 def _show_help(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        click.echo(ctx.get_help(), color=ctx.color)
+        say(ctx.get_help())
         ctx.exit()
 
 

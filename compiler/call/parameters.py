@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Container, Mapping, Sequence
 
 import click
 
+from compiler.call.options import WithHelp
+from compiler.documents import NotParsed, parse_json
 from compiler.ir.flow import Parameter
 from compiler.ir.plan import Plan
 from compiler.ir.text import value_text
@@ -27,7 +28,7 @@ def parse_parameters(
     Raises CallError, and click's Exit after `--help`.
     """
     already = _by_attribute(plan, values)
-    command = click.Command(
+    command = WithHelp(
         called,
         params=[_option(parameter, parameter.attribute in already) for parameter in plan.parameters],
         help=plan.flow.doc,
@@ -84,8 +85,8 @@ def _url_of(name: str, path: str) -> str:
 def _by_attribute(plan: Plan, values: str) -> dict[str, object]:
     """The values of `--parameters`. Raises CallError."""
     try:
-        given = json.loads(_text_at(values))
-    except ValueError as error:
+        given = parse_json(_text_at(values))
+    except NotParsed as error:
         raise CallError(f"--parameters is no JSON: {error}") from error
     if not isinstance(given, dict):
         raise CallError("--parameters wants a JSON object: the parameters' names and values")
@@ -166,8 +167,8 @@ class _Checked(click.ParamType):  # type: ignore[type-arg] # generic in newer ve
             click.Choice(self.parameter.choices).convert(text, param, ctx)
         elif self.parameter.type == "json":
             try:
-                json.loads(text)
-            except ValueError as error:
+                parse_json(text)
+            except NotParsed as error:
                 self.fail(f"{text!r} is no JSON: {error}", param, ctx)
         elif self.parameter.type in _TYPES:
             _TYPES[self.parameter.type].convert(text, param, ctx)

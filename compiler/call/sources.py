@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,8 @@ flow_argument = click.argument("flow", metavar="FLOW", type=FLOW)
 flows_argument = click.argument("flows", metavar="FLOW...", type=FLOW, nargs=-1, required=True)
 flow_option = click.option("--flow", "flow_name", metavar="NAME", help="Which flow of the file.")
 IMPORT_HELP = "Import the flow's module, in a process without network, for what its text does not tell."
-import_option = click.option("--import", "imports", cls=Option, is_flag=True, default=None, help=IMPORT_HELP)
+IMPORT_WORDS = ("--import/--no-import", "imports")
+import_option = click.option(*IMPORT_WORDS, cls=Option, is_flag=True, default=None, help=IMPORT_HELP)
 WITH_HELP = "A decorator for every step that has none of its name: retry:times=2; may be given several times."
 with_option = click.option("--with", "added", cls=Option, multiple=True, metavar="DECORATOR", help=WITH_HELP)
 root_option = click.option(
@@ -104,6 +106,9 @@ class Surroundings:
     given_configs: Mapping[str, Given] = fresh(default_factory=dict)
     added: tuple[str, ...] = ()
     from_environment: Mapping[str, Given] = fresh(default_factory=dict)
+    runs: bool = False
+    """Whether the call runs the flow's code anyway."""
+    _told: set[Path] = fresh(default_factory=set)
     _settings: dict[Path, Settings] = fresh(default_factory=dict)
     _digests: dict[Path, str] = fresh(default_factory=dict)
 
@@ -121,14 +126,29 @@ class Surroundings:
     def reading(self, path: Path) -> Reading:
         """How a flow file is read."""
         settings = self.settings(path)
-        imports = settings.get("import", None, {"import": self.imports}).value is True
         return Reading(
-            imports,
+            self._imports(settings),
             settings.words("passthrough"),
             self._configs(settings),
             (*settings.words("with"), *self.added),
             folders=settings.import_folders(),
         )
+
+    def _imports(self, settings: Settings) -> bool:
+        """Whether modules are imported: as the command line says, else where the repository asks for it and the caller trusts it."""
+        if self.imports is not None or not settings.asks_for_import:
+            return self.imports is True
+        from compiler.workspace.trust import is_trusted  # noqa: PLC0415 - few repositories ask
+
+        assert settings.folder is not None
+        if self.runs or is_trusted(settings.folder, os.environ):
+            return True
+        if settings.folder not in self._told:
+            from compiler.terminal.notes import tell_untrusted  # noqa: PLC0415 - as above
+
+            self._told.add(settings.folder)
+            tell_untrusted(settings.folder, os.environ)
+        return False
 
     def _configs(self, settings: Settings) -> dict[str, Given]:
         """What is given to the `Config`s of a flow, on the command line or in the settings."""
@@ -161,7 +181,12 @@ class Surroundings:
     def digest(self, root: Path) -> str:
         """The digest of a folder's archive."""
         if root not in self._digests:
-            self._digests[root] = package(root).digest
+            archive = package(root)
+            if archive.secrets:
+                from compiler.terminal.notes import tell_secrets  # noqa: PLC0415 - few repositories hold any
+
+                tell_secrets(archive)
+            self._digests[root] = archive.digest
         return self._digests[root]
 
     def image(

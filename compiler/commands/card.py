@@ -12,8 +12,10 @@ from flowc.artifacts.manifest import RunRecord
 from compiler.call.history import HistoryError, TaskState, opened, read_state
 from compiler.call.options import Answering
 from compiler.call.stores import local_store
+from compiler.legible import one_line
 from compiler.slotted_class import record
 from compiler.terminal.output import print_bytes, write_files
+from compiler.terminal.said import say, tell
 from compiler.terminal.times import size
 from compiler.workspace.settings import did_you_mean, read_settings
 
@@ -78,7 +80,7 @@ def _chosen(command: Callable[..., int]) -> Callable[..., int]:
 def _list(where: str, name: str | None, kind: str | None, store: str | None) -> int:
     """Print the cards of a run, a step or a task: a line a card."""
     for found in _cards(where, name, kind, store):
-        click.echo(found.line)
+        say(one_line(found.line))
     return 0
 
 
@@ -92,7 +94,7 @@ def _get(where: str, name: str | None, kind: str | None, store: str | None, file
         print_bytes(page.decode())
         return 0
     write_files({file: page})
-    click.echo(f"wrote {file}")
+    say(f"wrote {file}")
     return 0
 
 
@@ -107,8 +109,8 @@ def _view(where: str, name: str | None, kind: str | None, store: str | None) -> 
     path = Path(tempfile.mkdtemp(prefix="flowc-card-")) / "card.html"
     write_files({path: found.html})
     if not webbrowser.open(path.as_uri()):
-        click.echo("there is no browser here; the page is", err=True)
-    click.echo(path)
+        tell("there is no browser here; the page is")
+    say(str(path))
     return 0
 
 

@@ -17,6 +17,7 @@ from compiler.ir.flow import Flow
 from compiler.pipeline import read_flows
 from compiler.report.render import Format
 from compiler.terminal.findings import FORMATS, write
+from compiler.terminal.said import tell
 from compiler.workspace.package import default_image
 from compiler.workspace.settings import Settings
 
@@ -82,11 +83,11 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     if not report.failed:
         check_given(given, found_flows)
     if told := unread(os.environ, found_flows):
-        click.echo(told, err=True)
+        tell(told)
     count = len(found_flows)
     write(report, form)
     if form == "text" and not len(report):
-        click.echo(f"no mistakes found in {count} flow{'' if count == 1 else 's'}", err=True)
+        tell(f"no mistakes found in {count} flow{'' if count == 1 else 's'}")
     return 1 if report.failed else 0
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import click
 
 from compiler.call.stores import DEFAULT_STORE
 from compiler.call.targets import BUILT_IN, load_backend
+from compiler.terminal.notes import tell_untrusted
+from compiler.terminal.said import Part, Styled, say, say_json
 from compiler.workspace.image import PYTHON, REQUIREMENTS
 from compiler.workspace.settings import (
     DEFAULT,
@@ -21,6 +24,7 @@ from compiler.workspace.settings import (
     read_settings,
     target_options,
 )
+from compiler.workspace.trust import is_trusted
 
 DEFAULTS = {
     "image": "[registry/]<flow>:<code digest>",
@@ -60,14 +64,16 @@ def COMMAND(path: Path, target: str | None, as_json: bool) -> int:
       flowc config flow.py --target argo
     """
     settings = read_settings(path)
+    if settings.asks_for_import and settings.folder and not is_trusted(settings.folder, os.environ):
+        tell_untrusted(settings.folder, os.environ)
     found = [settings.get(key, target, {}) for key in _keys(settings, target)]
     if as_json:
         rows = {setting.key: _facts(setting) for setting in found}
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        say_json(json.dumps(rows, indent=2, ensure_ascii=False))
         return 0
     width = max(len(setting.key) for setting in found)
     for setting in found:
-        click.echo(f"{setting.key:<{width}}  {_row(setting)}")
+        say(f"{setting.key:<{width}}  ", *_row(setting))
     return 0
 
 
@@ -88,8 +94,8 @@ def _facts(setting: Setting) -> dict[str, object]:
     return {"value": setting.value, "origin": setting.origin, **default}
 
 
-def _row(setting: Setting) -> str:
+def _row(setting: Setting) -> tuple[Part, ...]:
     if setting.origin == DEFAULT:
         default = f": {DEFAULTS[setting.key]}" if setting.key in DEFAULTS else ""
-        return click.style(f"not set{default}", dim=True)
-    return f"{json.dumps(setting.value, ensure_ascii=False)}  {click.style(f'({setting.origin})', dim=True)}"
+        return (Styled(f"not set{default}", dim=True),)
+    return f"{json.dumps(setting.value, ensure_ascii=False)}  ", Styled(f"({setting.origin})", dim=True)

@@ -11,7 +11,7 @@ import click
 from compiler.backends import Backend, OutputFile
 from compiler.call.configs import Pairs, check_given, config_parameters, given_configs, unread
 from compiler.call.options import FOLDER, Option, WithHelp
-from compiler.call.sources import FLOW, IMPORT_HELP, WITH_HELP, FlowName, Surroundings, named
+from compiler.call.sources import FLOW, IMPORT_HELP, IMPORT_WORDS, WITH_HELP, FlowName, Surroundings, named
 from compiler.call.target_settings import decided, given_value
 from compiler.diagnostics import Report
 from compiler.ir.flow import Flow, Value
@@ -21,6 +21,7 @@ from compiler.pipeline import emit_plan, read_flow, read_flows
 from compiler.slotted_class import record
 from compiler.terminal.findings import show
 from compiler.terminal.output import differences, print_bytes, styled_diff, write_files
+from compiler.terminal.said import say, tell
 from compiler.workspace.package import is_compiled, package
 from compiler.workspace.settings import SHARED, frozen_value
 
@@ -82,7 +83,7 @@ def _parameters() -> tuple[click.Parameter, ...]:
         Option(["-o", "--output"], metavar="FILE|DIR", help="Write here; a folder exists or ends with a slash."),
         Option(["--check"], is_flag=True, help="Write nothing; exit 1 with a diff if the disk differs."),
         Option(["--root"], type=FOLDER, help="The folder of the code, instead of the project's."),
-        Option(["--import", "imports"], is_flag=True, default=None, help=IMPORT_HELP),
+        Option(IMPORT_WORDS, is_flag=True, default=None, help=IMPORT_HELP),
         *config_parameters(),
         Option(["--with", "added"], multiple=True, metavar="DECORATOR", help=WITH_HELP),
     )
@@ -135,7 +136,7 @@ def _create(request: Request) -> int:
     _spare_sources(request, placed)
     write_files({path: text.encode() for path, text in placed.items()})
     for path in placed:
-        click.echo(f"wrote {path}", err=True)
+        tell(f"wrote {path}")
     _warn_of_circle(request, placed)
     return 0
 
@@ -148,7 +149,7 @@ def _check(request: Request) -> int:
         return 1
     diff = differences(_placed(request, compiled))
     for line in styled_diff(diff):
-        click.echo(line, nl=False)
+        say(line, nl=False)
     return 1 if diff else 0
 
 
@@ -164,7 +165,7 @@ def _compile(request: Request) -> list[Compiled] | None:
         raise CallError("there is no flow to compile: the files hold bases of flows alone")
     check_given(request.surroundings.given_configs, sources)
     if told := unread(os.environ, sources):
-        click.echo(told, err=True)
+        tell(told)
     return compiled
 
 
@@ -206,7 +207,7 @@ def _print(compiled: list[Compiled]) -> int:
 def _name_rest(rest: list[OutputFile], what: str) -> None:
     if rest:
         names = ", ".join(file.name for file in rest)
-        click.echo(f"note: not {what}: {names}; -o with a folder writes all files", err=True)
+        tell(f"note: not {what}: {names}; -o with a folder writes all files")
 
 
 def _placed(request: Request, compiled: list[Compiled]) -> dict[Path, str]:
@@ -253,10 +254,9 @@ def _file_name(own: Compiled, name: str, compiled: list[Compiled]) -> str:
 def _warn_of_circle(request: Request, placed: Mapping[Path, str]) -> None:
     """An output in the code's root that the archive does not know as one would change the digest that it names itself."""
     for path in _circular(request, placed):
-        click.echo(
+        tell(
             f"note: {path} lies in the code's root, and the name of the image holds the digest of the code: "
-            "list it in .flowcignore, or name the image with --image",
-            err=True,
+            "list it in .flowcignore, or name the image with --image"
         )
 
 

@@ -11,6 +11,7 @@ import click
 from compiler.call.options import WithHelp
 from compiler.frontend.findings.suggest import did_you_mean
 from compiler.mistakes import CallError
+from compiler.terminal.said import AsIs, say
 
 _RULES = Path(__file__).parents[1] / "rules.json"
 _MARKED = {"error": "red", "warning": "yellow", "note": "cyan"}
@@ -35,7 +36,7 @@ def COMMAND(codes: tuple[str, ...]) -> int:
         if code not in rules:
             raise CallError(f"there is no rule `{said}`{did_you_mean(said.lower(), (*named, *map(str.lower, rules)))}")
     blocks = ["\n".join(_rule(code, rules[code])) for code in dict.fromkeys(wanted)] or ["\n".join(_list(rules))]
-    click.echo("\n\n".join(blocks))
+    say(AsIs("\n\n".join(blocks)))
     return 0
 
 

@@ -15,10 +15,12 @@ from compiler.diagnostics import Diagnostic, Report
 from compiler.frontend.text.source import decode
 from compiler.mistakes import CallError
 from compiler.pipeline import Reading, read_flows
+from compiler.reading import SOURCE, read_file
 from compiler.report.fixing import mend, replace_files
 from compiler.report.render import as_objects
 from compiler.slotted_class import record, replaced
 from compiler.terminal.output import styled_diff
+from compiler.terminal.said import say, say_json, tell
 
 JSON_VERSION = 1
 """The version of the JSON; it changes when a key is removed or gets another meaning."""
@@ -67,14 +69,14 @@ def COMMAND(
       flowc fix flow.py --write           change it
       flowc fix flow.py --select FC242,FC504
     """
-    result = _fixed(flows or _here(), Surroundings(root), _codes(codes))
+    result = _fixed(flows or _here(), Surroundings(root, imports=False), _codes(codes))
     if write:
         replace_files(result.after, result.before)
     if as_json or form == "json":
-        click.echo(_json(result, write))
+        say_json(_json(result, write))
     else:
         if not write:
-            click.echo("".join(styled_diff("".join(_diffs(result)))), nl=False)
+            say(*styled_diff("".join(_diffs(result))), nl=False)
         _tell(result, write)
     return 1 if result.fixed and not write else 0
 
@@ -89,10 +91,17 @@ def _codes(given: Iterable[str]) -> frozenset[str]:
 
 def _here() -> tuple[FlowName, ...]:
     """The files of this folder that may hold a flow."""
-    found = [path for path in sorted(Path().glob("*.py")) if b"FlowSpec" in path.read_bytes()]
+    found = [path for path in sorted(Path().glob("*.py")) if _may_hold_flow(path)]
     if not found:
         raise CallError("there is no flow in this folder: name a flow file")
     return tuple(FlowName(path, None) for path in found)
+
+
+def _may_hold_flow(path: Path) -> bool:
+    try:
+        return b"FlowSpec" in read_file(path, SOURCE)
+    except OSError:
+        return False
 
 
 def _fixed(flows: Iterable[FlowName], surroundings: Surroundings, codes: frozenset[str]) -> _Result:
@@ -113,7 +122,7 @@ def _fixed(flows: Iterable[FlowName], surroundings: Surroundings, codes: frozens
         fixed |= dict.fromkeys(mended.fixed)
         drafts = dict(mended.drafts)
         left.take(mended.left)
-    return _Result(tuple(fixed), left, {path: path.read_bytes() for path in drafts}, drafts)
+    return _Result(tuple(fixed), left, {path: read_file(path, SOURCE) for path in drafts}, drafts)
 
 
 def _diffs(result: _Result) -> Iterator[str]:
@@ -144,7 +153,7 @@ def _tell(result: _Result, written: bool) -> None:
         said = "nothing to fix"
     if mistakes:
         said += f"; {mistakes} mistake{'' if mistakes == 1 else 's'} left to you: `flowc check` shows them"
-    click.echo(said, err=True)
+    tell(said)
 
 
 def _json(result: _Result, written: bool) -> str:

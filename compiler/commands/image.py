@@ -10,12 +10,14 @@ from pathlib import Path
 import click
 
 from compiler.backends.command import variant_image
-from compiler.call.sources import FLOW, FlowName, Surroundings, flow_option, named, root_option
+from compiler.call.sources import FLOW, FlowName, Surroundings, flow_option, import_option, named, root_option
 from compiler.diagnostics import Report
 from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
 from compiler.pipeline import read_flow
+from compiler.terminal.notes import tell_secrets
 from compiler.terminal.output import print_bytes, write_files
+from compiler.terminal.said import say, tell
 from compiler.workspace.image import ImageError, build_command, context, recipe_name, recipes
 from compiler.workspace.package import default_image, package
 from compiler.workspace.settings import SHARED
@@ -27,6 +29,7 @@ BUILDERS = ("docker", "podman", "buildah")
 @click.argument("flow", metavar="FLOW", type=FLOW)
 @flow_option
 @root_option
+@import_option
 @click.option("--step", metavar="NAME", help="The image of this step alone, where it has packages of its own.")
 @click.option(
     "-o",
@@ -38,11 +41,12 @@ BUILDERS = ("docker", "podman", "buildah")
 @click.option("--build", "builder", type=click.Choice(BUILDERS), help="Build the images with this tool.")
 @click.option("--tag", metavar="NAME", help="The flow's image's name, instead of the one that `create` writes.")
 @click.option("--registry", metavar="HOST", help=SHARED["registry"][:1].upper() + SHARED["registry"][1:] + ".")
-def COMMAND(
+def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     *,
     flow: FlowName,
     flow_name: str | None,
     root: Path | None,
+    imports: bool | None,
     step: str | None,
     output: Path | None,
     builder: str | None,
@@ -61,10 +65,11 @@ def COMMAND(
       flowc image flow.py -o context/
       flowc image flow.py --build docker --registry registry.example.com/team
     """
-    surroundings = Surroundings(root)
+    surroundings = Surroundings(root, imports)
     settings = surroundings.settings(flow.path)
     folder = surroundings.root(flow.path)
     archive = package(folder)
+    tell_secrets(archive)
     decided = _decided(named(flow, flow_name), surroundings)
     wanted = recipes(settings, archive, decided)
     if step is not None:
@@ -75,7 +80,7 @@ def COMMAND(
     files = context({recipe_name(variant): text for variant, text in wanted.items()}, archive)
     if output is not None:
         write_files({output / name: data for name, data in files.items()})
-        click.echo(f"wrote {output}", err=True)
+        tell(f"wrote {output}")
     if builder is None:
         return 0
     where = settings.text("registry", None, {"registry": registry})
@@ -107,7 +112,7 @@ def _print(wanted: Mapping[str, str]) -> int:
     print_bytes(wanted[first])
     if rest:
         names = ", ".join(rest)
-        click.echo(f"note: not printed: the images of {names}; --step prints one, -o writes all", err=True)
+        tell(f"note: not printed: the images of {names}; --step prints one, -o writes all")
     return 0
 
 
@@ -119,5 +124,5 @@ def _build(builder: str, tag: str, files: Mapping[str, bytes], variant: str) -> 
         except FileNotFoundError as error:
             raise ImageError(f"there is no `{builder}` on this machine") from error
     if done.returncode == 0:
-        click.echo(tag)
+        say(tag)
     return 1 if done.returncode else 0

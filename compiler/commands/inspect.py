@@ -15,7 +15,10 @@ from flowc.exceptions import CaughtFailure
 
 from compiler.call.history import HistoryError, RunState, TaskState, opened, read_state
 from compiler.call.stores import local_store
+from compiler.legible import one_line
 from compiler.terminal.colours import COLOURS
+from compiler.terminal.said import AsIs, Part, Styled, say, say_json
+from compiler.terminal.status_line import without_moves
 from compiler.terminal.times import ago, duration, moment, size
 from compiler.workspace.settings import read_settings
 
@@ -45,25 +48,30 @@ def COMMAND(where: str, store: str | None, as_json: bool, log: bool) -> int:
     state = read_state(opened(local_store(read_settings(Path()), store)), flow, run)
     tasks = state.chosen(step, index)
     if as_json:
-        click.echo(json.dumps(_run_facts(state, tasks, log=log), indent=2, ensure_ascii=False))
+        say_json(json.dumps(_run_facts(state, tasks, log=log), indent=2, ensure_ascii=False))
         return 0
-    click.echo("\n".join(_run_lines(state) if step is None else _task_lines(state, tasks)))
+    for line in _run_lines(state) if step is None else _task_lines(state, tasks):
+        say(*line)
     for task in tasks if log else ():
         for attempt in task.attempts:
-            click.echo(f"--- {_label(task)}  attempt {attempt.number}{_outcome(attempt)}")
+            say(f"--- {_label(task)}  attempt {attempt.number}{_outcome(attempt)}")
             printed = task.log(attempt)
-            click.echo(printed, nl=bool(printed) and not printed.endswith("\n"))
+            say(AsIs(without_moves(printed)), nl=bool(printed) and not printed.endswith("\n"))
     return 0
 
 
-def _run_lines(state: RunState) -> Iterator[str]:
+def _run_lines(state: RunState) -> Iterator[tuple[Part, ...]]:
     record = state.record
     took = duration(record.created, state.finished)
-    yield f"{record.flow}/{record.run}  {_styled(state.status)}  {moment(record.created)}  {took}".rstrip()
+    yield (
+        f"{one_line(record.flow)}/{one_line(record.run)}  ",
+        _styled(state.status),
+        f"  {moment(record.created)}  {took}".rstrip(),
+    )
     if record.origin:
-        yield f"resumed from {record.origin}"
+        yield (f"resumed from {one_line(record.origin)}",)
     if record.tags:
-        yield f"tags: {', '.join(record.tags)}"
+        yield (f"tags: {', '.join(map(one_line, record.tags))}",)
     width = max(len(_label(task)) for task in state.tasks)
     older, others = state.replaced(), state.other_code()
     for task in state.tasks:
@@ -72,24 +80,24 @@ def _run_lines(state: RunState) -> Iterator[str]:
         why = f"  {_line(task.failure)}" if task.failure else _earlier(task)
         warned = _told(state.record, older.get(task.address)) + _changed(others.get(task.address))
         told = f"{_time(task)}{tries}{why}{warned}"
-        yield f"  {_label(task):<{width}}  {_styled(task.status)}  {told}".rstrip()
+        yield f"  {_label(task):<{width}}  ", _styled(task.status), f"  {told}".rstrip()
 
 
-def _task_lines(state: RunState, tasks: tuple[TaskState, ...]) -> Iterator[str]:
+def _task_lines(state: RunState, tasks: tuple[TaskState, ...]) -> Iterator[tuple[Part, ...]]:
     older, others = state.replaced(), state.other_code()
     for task in tasks:
         warned = _told(state.record, older.get(task.address)) + _changed(others.get(task.address))
         times = f"{moment(task.started) or ''}  {_time(task)}{warned}"
-        yield f"{state.record.path_of(task.address)}  {_styled(task.status)}  {times}".rstrip()
+        yield f"{one_line(state.record.path_of(task.address))}  ", _styled(task.status), f"  {times}".rstrip()
         for attempt in task.attempts:
-            yield f"  attempt {attempt.number}  {moment(attempt.started)}{_outcome(attempt)}"
+            yield (f"  attempt {attempt.number}  {moment(attempt.started)}{_outcome(attempt)}",)
         manifest = task.manifest
         for name in sorted(manifest.names) if manifest else ():
             entry = manifest.entry(name) if manifest else None
             assert entry is not None
-            yield f"  {name}: {entry.kind}, {size(entry.size)}"
+            yield (f"  {one_line(name)}: {one_line(entry.kind)}, {size(entry.size)}",)
         if task.status == "failed" and task.failure:
-            yield task.failure.stacktrace.rstrip()
+            yield (task.failure.stacktrace.rstrip(),)
 
 
 def _run_facts(state: RunState, tasks: tuple[TaskState, ...], *, log: bool) -> dict[str, object]:
@@ -167,11 +175,11 @@ def _time(task: TaskState) -> str:
 
 
 def _label(task: TaskState) -> str:
-    return task.address.step if task.address.index == "-" else f"{task.address.step}/{task.address.index}"
+    return one_line(task.address.step if task.address.index == "-" else f"{task.address.step}/{task.address.index}")
 
 
-def _styled(status: str) -> str:
-    return click.style(status, fg=COLOURS.get(status))
+def _styled(status: str) -> Styled:
+    return Styled(status, fg=COLOURS.get(status))
 
 
 def _line(failure: Failure) -> str:

@@ -18,6 +18,7 @@ from compiler.call.sources import (
     root_option,
 )
 from compiler.ir.schema import schema, to_json
+from compiler.legible import legible_json
 from compiler.terminal.output import print_bytes
 
 
@@ -68,4 +69,4 @@ def COMMAND(
 
 def json_text(value: object) -> str:
     """JSON as we publish it: two spaces, UTF-8, one newline at the end."""
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return legible_json(json.dumps(value, indent=2, ensure_ascii=False)) + "\n"

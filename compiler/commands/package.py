@@ -8,7 +8,10 @@ from pathlib import Path
 import click
 
 from compiler.call.sources import FLOW, FlowName, Surroundings, root_option
+from compiler.legible import one_line
+from compiler.terminal.notes import tell_secrets
 from compiler.terminal.output import write_files
+from compiler.terminal.said import say, say_json, tell
 from compiler.workspace.package import Archive, package
 
 
@@ -42,6 +45,7 @@ def COMMAND(flow: FlowName, root: Path | None, output: Path, only_list: bool, as
     path = output / archive.name
     if not only_list:
         write_files({path: archive.data})
+    tell_secrets(archive)
     _tell(archive, path, only_list=only_list, as_json=as_json)
     return 0
 
@@ -53,9 +57,10 @@ def _tell(archive: Archive, path: Path, *, only_list: bool, as_json: bool) -> No
             "digest": archive.digest,
             "files": archive.files,
             "links": archive.links,
+            "secrets": archive.secrets,
         }
-        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        say_json(json.dumps(facts, indent=2, ensure_ascii=False))
         return
     for link in archive.links:
-        click.echo(f"note: {link} is left out: it leads out of the code's root", err=True)
-    click.echo("\n".join(archive.files) if only_list else str(path))
+        tell(f"note: {one_line(link)} is left out: it leads out of the code's root")
+    say("\n".join(map(one_line, archive.files)) if only_list else one_line(str(path)))

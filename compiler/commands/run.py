@@ -29,6 +29,7 @@ from compiler.run.local import LOCAL
 from compiler.run.resume import LATEST, find
 from compiler.terminal.findings import show
 from compiler.terminal.progress import Progress
+from compiler.terminal.said import say_json, tell
 from compiler.workspace.settings import LOCAL as LOCAL_TABLE
 from compiler.workspace.settings import did_you_mean
 
@@ -146,7 +147,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
       flowc run flow.py --resume                      go on from the newest run; or --resume RUN [--from STEP]
     """
     configs = given_configs(config_paths, config_values)
-    surroundings = Surroundings(root, imports, configs, added, from_environment(os.environ))
+    surroundings = Surroundings(root, imports, configs, added, from_environment(os.environ), runs="--help" not in words)
     plan = planned(flow, flow_name, surroundings, branch=branch, production=production, user=_user())
     if plan is None or not _runs_here(plan):
         return 1
@@ -179,7 +180,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
         _tell_interrupted(progress, plan, flow.path, store)
         raise click.exceptions.Exit(TERMINATED if isinstance(ended, _Terminated) else INTERRUPTED) from None
     if as_json:
-        click.echo(json.dumps(_facts(result, progress), indent=2))
+        say_json(json.dumps(_facts(result, progress), indent=2))
     return 0 if result.success else 1
 
 
@@ -202,14 +203,15 @@ def _same_run(run: str, flow: str, options: str) -> str:
     words: list[str] = []
     for option in context.command.params:
         value = context.params.get(option.name or "")
-        if option.name in _OF_ONE_RUN or not isinstance(option, click.Option) or not value:
+        if option.name in _OF_ONE_RUN or not isinstance(option, click.Option):
             continue
-        flag = option.opts[-1]
-        if option.is_flag:
-            words.append(flag)
-        else:
+        if value is False and option.secondary_opts:
+            words.append(option.secondary_opts[-1])
+        elif value and option.is_flag:
+            words.append(option.opts[-1])
+        elif value:
             for each in value if option.multiple else (value,):
-                words += [flag, *map(str, each if isinstance(each, tuple) else (each,))]
+                words += [option.opts[-1], *map(str, each if isinstance(each, tuple) else (each,))]
     return f"flowc run{options} {shlex.join([*words, '--resume', run, flow])}"
 
 
@@ -259,7 +261,9 @@ def _notes(
 
 
 def _own_options() -> list[str]:
-    return [name for each in COMMAND.params if isinstance(each, click.Option) for name in each.opts]
+    return [
+        name for each in COMMAND.params if isinstance(each, click.Option) for name in (*each.opts, *each.secondary_opts)
+    ]
 
 
 def _checked(run_id: str) -> str:
@@ -282,10 +286,8 @@ def _note_of_engines(added: tuple[str, ...]) -> None:
     """Say that `--with kubernetes` starts nothing there: it is what would send tasks of other tools' local runs away."""
     for name in dict.fromkeys(each.partition(":")[0] for each in added):
         if name in _TARGETS_OF:
-            click.echo(
-                f"note: --with {name}: the tasks run on this machine; "
-                f"{_TARGETS_OF[name]} makes the files for an engine",
-                err=True,
+            tell(
+                f"note: --with {name}: the tasks run on this machine; {_TARGETS_OF[name]} makes the files for an engine"
             )
 
 
@@ -313,7 +315,7 @@ def _require_packages(plan: Plan) -> None:
         )
     python = other_python(plan)
     if python:
-        click.echo(f"note: steps ask for Python {python}; here they run in {sys.version.split()[0]}", err=True)
+        tell(f"note: steps ask for Python {python}; here they run in {sys.version.split()[0]}")
 
 
 def _width(plan: Plan) -> int:

@@ -10,8 +10,10 @@ import click
 from compiler.call.history import RunState, list_runs, opened
 from compiler.call.stores import local_store
 from compiler.diagnostics import Report
+from compiler.legible import one_line
 from compiler.pipeline import read_flow
 from compiler.terminal.colours import COLOURS
+from compiler.terminal.said import Styled, say, say_json, tell
 from compiler.terminal.times import moment
 from compiler.workspace.settings import read_settings
 
@@ -19,9 +21,15 @@ from compiler.workspace.settings import read_settings
 @click.command("runs")
 @click.argument("flow", metavar="FLOW")
 @click.option("--store", metavar="URL", help="Where artifacts are kept; by default that of `flowc run`.")
+@click.option(
+    "--import/--no-import",
+    "imports",
+    default=None,
+    help="Import the module of a file, for what its text does not tell.",
+)
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def COMMAND(flow: str, store: str | None, limit: int, as_json: bool) -> int:
+def COMMAND(flow: str, store: str | None, imports: bool | None, limit: int, as_json: bool) -> int:
     """List the runs of a flow, the newest first. FLOW is its name, or its file.
 
     \b
@@ -29,16 +37,17 @@ def COMMAND(flow: str, store: str | None, limit: int, as_json: bool) -> int:
       flowc runs squares.py --json
       flowc runs SquaresFlow --store s3://bucket/flows
     """
-    name, folder = _name(flow)
+    name, folder = _name(flow, imports)
     found = list(list_runs(opened(local_store(read_settings(folder), store)), name, limit))
     if as_json:
-        click.echo(json.dumps([_facts(state) for state in found], indent=2, ensure_ascii=False))
+        say_json(json.dumps([_facts(state) for state in found], indent=2, ensure_ascii=False))
         return 0
     for state in found:
-        run, status = state.record, click.style(f"{state.status:<10}", fg=COLOURS[state.status])
-        click.echo(f"{moment(run.created)}  {status}  {name}/{run.run}{'  ' + ', '.join(run.tags) if run.tags else ''}")
+        run, status = state.record, Styled(f"{state.status:<10}", fg=COLOURS[state.status])
+        tags = f"  {', '.join(run.tags)}" if run.tags else ""
+        say(f"{moment(run.created)}  ", status, one_line(f"  {name}/{run.run}{tags}"))
     if not found:
-        click.echo(f"no runs of {name} in {local_store(read_settings(folder), store)}", err=True)
+        tell(f"no runs of {name} in {local_store(read_settings(folder), store)}")
     return 0
 
 
@@ -53,7 +62,7 @@ def _facts(state: RunState) -> dict[str, object]:
     }
 
 
-def _name(flow: str) -> tuple[str, Path]:
+def _name(flow: str, imports: bool | None) -> tuple[str, Path]:
     """A flow's name and the folder whose settings count; a file is read for its name."""
     from compiler.call.sources import FLOW, Surroundings  # noqa: PLC0415 - a name needs no compiler
 
@@ -61,7 +70,7 @@ def _name(flow: str) -> tuple[str, Path]:
         return flow, Path()
     wanted = FLOW.convert(flow, None, None)
     report = Report()
-    path, surroundings = wanted.path, Surroundings()
+    path, surroundings = wanted.path, Surroundings(imports=imports)
     source = read_flow(path, report, name=wanted.name, root=surroundings.root(path), reading=surroundings.reading(path))
     if source is None:
         raise click.UsageError(f"{flow} has mistakes: `flowc check {wanted.path}` shows them")

@@ -17,7 +17,7 @@ from compiler.call.sources import (
     root_option,
 )
 from compiler.ir.text import graph_text
-from compiler.terminal.output import print_bytes
+from compiler.terminal.said import say
 
 
 @click.command("show")
@@ -43,5 +43,5 @@ def COMMAND(
     plan = planned(flow, flow_name, Surroundings(root, imports), branch=branch, production=production)
     if plan is None:
         return 1
-    print_bytes(graph_text(plan))
+    say(graph_text(plan), nl=False)
     return 0

@@ -9,7 +9,7 @@ import tempfile
 import traceback
 from collections.abc import Iterator, Sequence
 
-import click
+from compiler.terminal.said import tell
 
 _SHORTEST = 4
 """From so many characters on a value is taken out wherever it stands; a shorter one says nothing."""
@@ -30,13 +30,13 @@ def report_crash(error: Exception, arguments: Sequence[str], commands: Sequence[
         *traceback.format_exception(error),
     ]
     what = _without(values, f"{type(error).__name__}: {error}").splitlines()[0]
-    click.echo(f"flowc: internal error: {what}\nThis is a bug of flowc, not of your flow.", err=True)
+    tell(f"flowc: internal error: {what}\nThis is a bug of flowc, not of your flow.")
     try:
         path = _written(_without(values, "\n".join(lines)))
     except OSError as problem:
-        click.echo(f"The report could not be written ({problem.strerror}).", err=True)
+        tell(f"The report could not be written ({problem.strerror}).")
         return
-    click.echo(f"To report it, send those who maintain flowc this file, which holds no values: {path}", err=True)
+    tell(f"To report it, send those who maintain flowc this file, which holds no values: {path}")
 
 
 def _written(text: str) -> str:

@@ -5,22 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-import click
-
 from compiler.diagnostics import Diagnostic, Report
 from compiler.report.render import Format, lines_of, read_sources, render
+from compiler.terminal.said import AsIs, say
 
 FORMATS: tuple[Format, ...] = ("text", "json", "github", "sarif")
 
 
 def show(report: Report) -> None:
     """Print what was found to stderr, so that stdout stays the output; nothing where nothing was found."""
-    click.echo(_text(report, "text"), err=True, nl=False)
+    say(AsIs(_text(report, "text")), err=True, nl=False)
 
 
 def write(report: Report, form: Format) -> None:
     """Print what was found to stdout in one of FORMATS."""
-    click.echo(_text(report, form), nl=False)
+    say(AsIs(_text(report, form)), nl=False)
 
 
 def _text(report: Report, form: Format) -> str:

@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 
 from compiler.mistakes import CallError
+from compiler.reading import read_file
+from compiler.terminal.said import Styled
 
 
 def write_files(files: Mapping[Path, bytes]) -> None:
@@ -49,21 +51,28 @@ def differences(files: Mapping[Path, str]) -> str:
     return "".join(_difference(path, text) for path, text in files.items())
 
 
-def styled_diff(diff: str) -> Iterable[str]:
+def styled_diff(diff: str) -> Iterable[Styled]:
     """The lines of a diff as `git diff` colours them."""
     colours = {"-": "red", "+": "green", "@": "cyan"}
     for line in diff.splitlines(keepends=True):
         is_title = line.startswith(("--- ", "+++ "))
-        yield click.style(line, bold=True) if is_title else click.style(line, fg=colours.get(line[0]))
+        yield Styled(line, bold=True) if is_title else Styled(line, fg=colours.get(line[0]))
+
+
+_LARGEST = 256 * 1024 * 1024
+"""Bytes of a file that is compared."""
 
 
 def _holds(path: Path, data: bytes) -> bool:
-    return path.is_file() and path.read_bytes() == data
+    try:
+        return path.is_file() and read_file(path, len(data)) == data
+    except OSError:
+        return False
 
 
 def _difference(path: Path, text: str) -> str:
     # Bytes that are no UTF-8 differ too, and are shown: a file that someone damaged must not pass.
-    old = path.read_bytes().decode(errors="surrogateescape") if path.is_file() else None
+    old = read_file(path, _LARGEST).decode(errors="surrogateescape") if path.is_file() else None
     if old == text:
         return ""
     import difflib  # noqa: PLC0415 - an output that is up to date needs none

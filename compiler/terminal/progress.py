@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-import click
-
+from compiler.legible import one_line
 from compiler.run.events import RunResult, TaskStart
 from compiler.slotted_class import fresh, mutable
 from compiler.terminal.output import write_files
+from compiler.terminal.said import AsIs, Part, Styled, say, spelled
 from compiler.terminal.status_line import StatusLine, visible
 
 _COLOURS = ("cyan", "green", "yellow", "blue", "magenta", "bright_cyan", "bright_green", "bright_blue")
@@ -71,7 +71,7 @@ class Progress:
         lines.append(text.rstrip())
         del lines[:-_RECENT]
         self._foot_of.hide()
-        click.echo(f"{self._time()}{self._labelled(task)} {visible(text)}", file=self.output)
+        say(self._time(), self._labelled(task), " ", AsIs(visible(text)), file=self.output)
         self._show()
 
     def growing(self, task: TaskStart, text: str) -> None:
@@ -87,9 +87,9 @@ class Progress:
         """Move the clock."""
         self._show()
 
-    def _labelled(self, task: TaskStart) -> str:
+    def _labelled(self, task: TaskStart) -> Styled:
         colour = _COLOURS[sum(task.step.encode()) % len(_COLOURS)]
-        return click.style(f"{task.label:<{self.width}} |", fg=colour)
+        return Styled(f"{task.label:<{self.width}} |", fg=colour)
 
     def finished(self, task: TaskStart, seconds: float) -> None:
         """Count it."""
@@ -103,12 +103,12 @@ class Progress:
         printed = last.rstrip() in self._ended(task)
         if will_retry:
             self.retried += 1
-            self._say(click.style(f"{task.label} failed and is tried again: {last}", fg="yellow"))
+            self._say(Styled(f"{task.label} failed and is tried again: {last}", fg="yellow"))
             return
         self.failures.append(task)
         again = f" after {task.retry + 1} attempts" if task.retry else ""
         why = f" {last}" if printed else f"\n{message.rstrip()}"
-        self._say(click.style(f"{task.label} failed{again}:", fg="red", bold=True) + why)
+        self._say(Styled(f"{task.label} failed{again}:", fg="red", bold=True), why)
 
     def _ended(self, task: TaskStart) -> list[str]:
         """It runs no more; its last lines."""
@@ -119,7 +119,7 @@ class Progress:
     def pausing(self, task: TaskStart, seconds: float) -> None:
         """Say until when."""
         until = time.strftime("%H:%M:%S", time.localtime(self.now() + seconds))
-        self._say(click.style(f"{task.label} waits until {until} ({seconds:g} s), as its @retry says", fg="yellow"))
+        self._say(Styled(f"{task.label} waits until {until} ({seconds:g} s), as its @retry says", fg="yellow"))
 
     def done(self, result: RunResult) -> None:
         """Print the summary."""
@@ -128,11 +128,11 @@ class Progress:
         retries += f", {self.taken} taken over" if self.taken else ""
         took = f"{self.clock() - self.begun:.1f} s"
         if result.success:
-            verdict = click.style("succeeded", fg="green", bold=True)
+            verdict: tuple[Part, ...] = (Styled("succeeded", fg="green", bold=True),)
         else:
             names = ", ".join(task.label for task in self.failures)
-            verdict = click.style("failed", fg="red", bold=True) + (f" in {names}" if names else "")
-        self._say(f"{result.pathspec} {verdict}: {tasks}{retries}, {took}")
+            verdict = (Styled("failed", fg="red", bold=True), f" in {names}" if names else "")
+        self._say(f"{one_line(result.pathspec)} ", *verdict, f": {tasks}{retries}, {took}")
 
     def interrupted(self, flow: str, options: str, resuming: Callable[[str], str]) -> None:
         """Say how far the run came, what shows more, and how it goes on; `options` are those that `inspect` needs, too."""
@@ -141,9 +141,9 @@ class Progress:
             return
         tasks = f"{self.finished_tasks} task{'' if self.finished_tasks == 1 else 's'}"
         pathspec = f"{flow}/{self.run_id}"
-        verdict = click.style("interrupted", fg="yellow", bold=True)
+        verdict = Styled("interrupted", fg="yellow", bold=True)
         goes_on = f"; `{resuming(self.run_id)}` goes on from there" if self.finished_tasks + self.taken else ""
-        self._say(f"{pathspec} {verdict}: {tasks} done; `flowc inspect{options} {pathspec}` shows them{goes_on}")
+        self._say(f"{pathspec} ", verdict, f": {tasks} done; `flowc inspect{options} {pathspec}` shows them{goes_on}")
 
     def _time(self) -> str:
         return time.strftime("%Y-%m-%d %H:%M:%S ", time.localtime(self.now())) if self.has_times else ""
@@ -154,9 +154,9 @@ class Progress:
             self._foot = StatusLine(self.status)
         return self._foot
 
-    def _say(self, text: str) -> None:
+    def _say(self, *parts: Part) -> None:
         self._foot_of.hide()
-        click.echo(self._time() + text, file=self.status)
+        say(self._time(), *parts, file=self.status)
 
     def _show(self, *, at_once: bool = False) -> None:
         """The lines that grow, and what is done, what runs, how long the run has taken; not oftener than a person sees."""
@@ -165,7 +165,7 @@ class Progress:
         if not foot.is_drawn or (foot.rows and not at_once and now - self.drawn_at < _PAUSE):
             return
         self.drawn_at = now
-        bars = [f"{self._labelled(task)} {text}" for task, text in self.bars.items()][-_BARS:]
+        bars = [spelled((self._labelled(task), " ", AsIs(text))) for task, text in self.bars.items()][-_BARS:]
         names = ", ".join(task.label for task in self.running[:_SHOWN])
         more = f" and {len(self.running) - _SHOWN} more" if len(self.running) > _SHOWN else ""
         total = f"/{self._all(now)}" if self.count_left else ""

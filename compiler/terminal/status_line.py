@@ -12,9 +12,10 @@ from compiler.slotted_class import mutable
 
 _CLEAR_ROW, _CLEAR_BELOW = "\r\x1b[2K", "\x1b[J"
 _MOVES = re.compile(
-    r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-?]*[ -/]*[@-ln-~]|\x1b[^\[]|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]"
+    r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-?]*[ -/]*[@-ln-~]|\x1b[^\[]|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]|\x1b\Z"
 )
-"""What moves the cursor or clears: all control sequences but colours, all control characters but tabs."""
+"""What moves the cursor or clears: all control sequences but colours, all control characters, of both
+sets, but tabs."""
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -56,6 +57,11 @@ def terminal_size(screen: IO[str]) -> os.terminal_size:
     except (OSError, ValueError):
         return shutil.get_terminal_size()
     return found if found.columns and found.lines else shutil.get_terminal_size()
+
+
+def without_moves(text: str) -> str:
+    """The text of many lines without what would move the cursor away or clear: its colours stay."""
+    return "\n".join(visible(line) for line in text.split("\n"))
 
 
 def visible(text: str) -> str:

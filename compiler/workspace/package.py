@@ -11,9 +11,11 @@ from pathlib import Path
 
 from compiler.backends.names import within
 from compiler.mistakes import CallError
+from compiler.reading import is_within, read_file
 from compiler.slotted_class import fresh, mutable, record
 from compiler.workspace.ignore import Ignores, read_ignores
-from compiler.workspace.settings import Settings, nearest
+from compiler.workspace.secret_files import is_secret
+from compiler.workspace.settings import Settings, nearest, repository
 
 LEFT_OUT = frozenset(
     {
@@ -48,12 +50,15 @@ class PackageError(CallError):
 
 @record
 class Archive:
-    """A gzipped tar. `digest` is its sha256 in hex; `files` are its members; `links` were left out: they lead out of the root."""
+    """A gzipped tar. `digest` is its sha256 in hex; `files` are its members; `links` were left out: they lead out
+    of the root."""
 
     data: bytes
     digest: str
     files: tuple[str, ...]
     links: tuple[str, ...]
+    secrets: tuple[str, ...] = ()
+    """What was left out since it holds keys or passwords by its name, and no rule leaves it out anyway."""
 
     @property
     def name(self) -> str:
@@ -67,7 +72,7 @@ def code_root(flow_file: Path, settings: Settings, given: Path | None = None) ->
     if given is not None:
         root = given
     elif settings.folder is not None:
-        root = settings.folder / str(configured) if configured is not None else settings.folder
+        root = settings.folder if configured is None else _configured_root(settings.folder, str(configured))
     else:
         repository = nearest(flow_file, ".git")
         root = repository.parent if repository else flow_file.parent
@@ -78,8 +83,19 @@ def code_root(flow_file: Path, settings: Settings, given: Path | None = None) ->
     return root
 
 
+def _configured_root(folder: Path, configured: str) -> Path:
+    """The root that a pyproject.toml names: in its repository, or somebody else's file could have any folder packed."""
+    root, top = folder / configured, repository(folder)
+    if not is_within(root, top):
+        raise PackageError(
+            f"{folder / 'pyproject.toml'}: [tool.flowc] root: {configured} leads out of the repository {top}: say it with --root"
+        )
+    return root
+
+
 def package(root: Path) -> Archive:
-    """The archive of a folder, without what `.gitignore`, `.flowcignore` and LEFT_OUT name. Raises PackageError."""
+    """The archive of a folder, without what `.gitignore`, `.flowcignore` and LEFT_OUT name, and without
+    files of keys and passwords. Raises PackageError."""
     import hashlib  # noqa: PLC0415 - loads OpenSSL, and a compile with an image of its own needs no digest
 
     found = _Found(root.resolve())
@@ -90,7 +106,11 @@ def package(root: Path) -> Archive:
     members = tuple(sorted(found.members, key=lambda member: os.fsencode(member.path)))
     data = _gzip(_tar(members))
     return Archive(
-        data, hashlib.sha256(data).hexdigest(), tuple(member.path for member in members), tuple(sorted(found.links))
+        data,
+        hashlib.sha256(data).hexdigest(),
+        tuple(member.path for member in members),
+        tuple(sorted(found.links)),
+        tuple(sorted(found.secrets)),
     )
 
 
@@ -123,6 +143,7 @@ class _Found:
     root: Path
     members: list[_Member] = fresh(default_factory=list)
     links: list[str] = fresh(default_factory=list)
+    secrets: list[str] = fresh(default_factory=list)
     size: int = 0
     folders: int = 0
 
@@ -143,7 +164,9 @@ class _Found:
                 kept = [entry for entry in entries if not _is_left_out(entry, inner + base, here)]
             for entry in kept:
                 path = base + entry.name
-                if entry.is_symlink() and not self._holds(entry.path):
+                if _is_kept_back(entry.path, inner + path, entry.is_dir(), here):
+                    self.secrets.append(path)
+                elif entry.is_symlink() and not self._holds(entry.path):
                     self.links.append(path)
                 elif entry.is_dir():
                     real = os.path.realpath(entry.path)
@@ -162,8 +185,7 @@ class _Found:
                 f"the code in {self.root} is more than {LIMIT >> 20} MiB: name a smaller folder with --root, "
                 "leave files out with .flowcignore, or name the image with --image"
             )
-        with open(entry.path, "rb") as file:
-            data = file.read()
+        data = read_file(entry.path, LIMIT)
         if not is_compiled(path, data):
             self.members.append(_Member(path, data, bool(entry.stat().st_mode & 0o100)))
 
@@ -197,8 +219,16 @@ def why_left_out(root: Path, file: Path) -> Reason | None:
             return Reason(told, f"keep it: write `!/{name}{slash}` into `{base}.flowcignore`")
         if _is_never_code(name) or os.path.exists(place / "pyvenv.cfg"):
             return Reason(f"`{shown}` is a folder or a file of a tool, which is never packed", "give it another name")
+        if _is_kept_back(os.fspath(place), inner + shown, place.is_dir(), ignores):
+            return Reason(f"`{shown}` holds keys or passwords by its name", keep_back_cure(shown))
         base = f"{shown}/"
     return None
+
+
+def keep_back_cure(path: str) -> str:
+    """How somebody packs such a file on purpose."""
+    folder, _, name = path.rpartition("/")
+    return f"where the code needs it, write `!/{name}` into `{folder + '/' if folder else ''}.flowcignore`"
 
 
 _ROOTED = "move it there, or name a folder above both with `--root` or `[tool.flowc] root`"
@@ -215,6 +245,13 @@ def _below(file: Path, top: Path) -> Path:
 
 def _is_never_code(name: str) -> bool:
     return name in LEFT_OUT or name.endswith(".pyc") or _is_archive(name)
+
+
+def _is_kept_back(place: str, path: str, is_folder: bool, ignores: Ignores | None) -> bool:
+    """Whether it holds keys or passwords, and `.flowcignore` does not say that it goes in all the same."""
+    return is_secret(place, is_folder=is_folder) and not (
+        ignores and ignores.keeps_on_purpose(path, is_folder and not os.path.islink(place))
+    )
 
 
 def _is_left_out(entry: os.DirEntry[str], base: str, ignores: Ignores | None) -> bool:

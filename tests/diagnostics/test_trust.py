@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import subprocess
@@ -19,37 +18,9 @@ from compiler.frontend import parse
 from compiler.pipeline import compile_flow
 from compiler.report.render import render
 from compiler.workspace.package import PackageError, package
+from tests.stages.hostile import watched
 
 ROOT = Path(__file__).parents[2]
-WATCHED = """
-import json, sys
-from compiler.cli import run
-events = []
-watching = True
-def hook(event, arguments):
-    if not watching:
-        return
-    if event == "open":
-        path, mode, flags = arguments
-        if isinstance(path, str) and (set(mode or "") & set("wax+") or flags & 3):
-            events.append(f"open {path}")
-    elif event == "exec":
-        name = getattr(arguments[0], "co_filename", "")
-        if name.startswith(sys.argv[1]):
-            events.append(f"exec {name}")
-    elif event == "import" and arguments[0] in ("flow_file", "beside", "sitecustomize", "harm"):
-        events.append(f"import {arguments[0]}")
-    elif event.split(".")[0] in ("socket", "subprocess", "ctypes", "pty", "ftplib", "urllib", "shutil"):
-        events.append(event)
-    elif event in ("os.system", "os.exec", "os.fork", "os.posix_spawn", "os.remove", "os.rename", "os.mkdir", "os.symlink"):
-        events.append(f"{event} {arguments[0]}")
-sys.addaudithook(hook)
-code = run(sys.argv[2:])
-watching = False
-print("\\n" + json.dumps({"code": code, "events": events}))
-"""
-"""The command line under an audit hook: what it opens for writing, runs, imports and starts."""
-
 HARM = """
 import beside, harm, os, subprocess
 from beside import SIZE
@@ -86,20 +57,6 @@ class F(FlowSpec):
 """
 
 
-def _watched(folder: Path, *arguments: str) -> tuple[int, list[str], str]:
-    done = subprocess.run(
-        [sys.executable, "-S", "-B", "-c", WATCHED, str(folder), *arguments],
-        cwd=folder,
-        env={"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    told = json.loads(done.stdout.rstrip("\n").rpartition("\n")[2])
-    return told["code"], told["events"], done.stdout + done.stderr
-
-
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A folder with a flow and modules whose import would leave a file."""
@@ -113,14 +70,14 @@ def project(tmp_path: Path) -> Path:
 def test_nothing_of_a_flow_runs_and_nothing_is_written(target: str | None, project: Path) -> None:
     """Not its module, its decorators, its defaults, nor what stands in its texts."""
     call = ("check", "--target", "all", "flow_file.py") if target is None else (target, "create", "flow_file.py")
-    code, events, text = _watched(project, *call)
+    code, events, text = watched(project, *call)
     assert (code, events) == (0, []), text
     assert not (project / "ran").exists()
 
 
 def test_the_watch_sees_what_an_import_does(project: Path) -> None:
     """With `--import` the module runs, elsewhere: what the tests above would miss otherwise."""
-    _, events, _ = _watched(project, "check", "--import", "flow_file.py")
+    _, events, _ = watched(project, "check", "--import", "flow_file.py")
     assert "subprocess.Popen" in events
 
 
@@ -130,7 +87,7 @@ def test_create_writes_its_output_and_nothing_else(project: Path) -> None:
     outside.write_text("theirs")
     (project / "out").mkdir()
     (project / "out" / "flow_file_airflow.py").symlink_to(outside)
-    code, events, text = _watched(project, "airflow", "create", "flow_file.py", "-o", "out/")
+    code, events, text = watched(project, "airflow", "create", "flow_file.py", "-o", "out/")
     assert code == 0, text
     written = {event.split(" ", 1)[1] for event in events if event != "os.mkdir out"}
     assert {Path(path).name.lstrip(".").partition(".py")[0] for path in written} == {"flow_file_airflow"}, events

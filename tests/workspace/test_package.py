@@ -205,7 +205,7 @@ ROOTS = [
     ({".git/HEAD": "", "a/flow.py": ""}, "a/flow.py", "."),
     ({".git/HEAD": "", "a/pyproject.toml": "", "a/b/flow.py": ""}, "a/b/flow.py", "a"),
     ({"pyproject.toml": "[tool.flowc]\nroot = 'a'", "a/flow.py": ""}, "a/flow.py", "a"),
-    ({"a/pyproject.toml": "[tool.flowc]\nroot = '..'", "a/flow.py": ""}, "a/flow.py", "."),
+    ({".git/HEAD": "", "a/pyproject.toml": "[tool.flowc]\nroot = '..'", "a/flow.py": ""}, "a/flow.py", "."),
 ]
 
 
@@ -224,6 +224,28 @@ def test_root_must_hold_the_flow(tmp_path: Path) -> None:
         code_root(tmp_path / "flow.py", Settings(), tmp_path / "other")
     with pytest.raises(PackageError, match="no folder"):
         code_root(tmp_path / "flow.py", Settings(), tmp_path / "none")
+
+
+@pytest.mark.parametrize("mark", ["", "a/.git/HEAD", "a/b/.git/HEAD"])
+@pytest.mark.parametrize("root", ["..", "../../..", "/", "out"])
+def test_no_repository_names_a_root_outside_of_it(tmp_path: Path, mark: str, root: str) -> None:
+    """Else whoever wrote it could have a home folder packed. The command line may."""
+    pyproject = f"[tool.flowc]\nroot = '{root}'"
+    _write(tmp_path, {"a/pyproject.toml": pyproject, "a/flow.py": "", **({mark: ""} if mark else {})})
+    (tmp_path / "a" / "out").symlink_to(tmp_path)
+    settings = read_settings(tmp_path / "a" / "flow.py")
+    with pytest.raises(PackageError, match=r"leads out of the repository.*--root"):
+        code_root(tmp_path / "a" / "flow.py", settings)
+    assert code_root(tmp_path / "a" / "flow.py", settings, tmp_path) == tmp_path
+
+
+def test_what_lies_in_a_folder_of_everybody_says_nothing_about_what_is_below(tmp_path: Path) -> None:
+    """As in /tmp: anybody may have put it there. A project in such a folder is read."""
+    _write(tmp_path, {"pyproject.toml": "[tool.flowc]\nimage = 'theirs'", "a/flow.py": ""})
+    assert read_settings(tmp_path / "a").shared == {"image": "theirs"}
+    tmp_path.chmod(0o1777)
+    assert read_settings(tmp_path / "a").shared == {}
+    assert read_settings(tmp_path).shared == {"image": "theirs"}
 
 
 def test_a_folder_that_is_too_large_for_code_is_refused_before_it_is_read(tmp_path: Path) -> None:
