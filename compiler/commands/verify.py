@@ -15,6 +15,7 @@ from flowc.store.protocol import MissingError
 from compiler.call.history import HistoryError, opened
 from compiler.call.stores import local_store
 from compiler.call.verifying import Finding, Verified, may_live, repair, verify
+from compiler.terminal.said import Part, Styled, say, say_json
 from compiler.terminal.status_line import StatusLine
 from compiler.terminal.times import size
 from compiler.workspace.settings import read_settings
@@ -57,9 +58,10 @@ def COMMAND(where: str, *, repairs: bool, ended: bool, store: str | None, as_jso
         )
     done = repair(there, found) if repairs else []
     if as_json:
-        click.echo(json.dumps(_facts(found, done), indent=2, ensure_ascii=False))
+        say_json(json.dumps(_facts(found, done), indent=2, ensure_ascii=False))
     else:
-        click.echo("\n".join(_lines(found, done, repairs=repairs)))
+        for told in _lines(found, done, repairs=repairs):
+            say(*told)
     return 1 if found.findings else 0
 
 
@@ -75,22 +77,25 @@ def _progress(line: StatusLine) -> Callable[[Verified], None]:
     return draw
 
 
-def _lines(found: Verified, done: list[str], *, repairs: bool) -> Iterator[str]:
+def _lines(found: Verified, done: list[str], *, repairs: bool) -> Iterator[tuple[Part, ...]]:
+    """What is told, line by line."""
     name = f"{found.run.flow}/{found.run.run}"
     read = f"{found.objects} objects, {size(found.size)}"
     if not found.findings:
-        yield f"{name}  {read}: all is what was written"
+        yield (f"{name}  {read}: all is what was written",)
         return
-    yield f"{name}  {read}: {len(found.findings)} not what was written"
+    yield (f"{name}  {read}: {len(found.findings)} not what was written",)
     for finding in found.findings:
-        yield f"  {click.style(f'{finding.state:<8}', fg='red')} {finding.what}{_of(finding)}"
-    yield from (f"  {said}" for said in done)
+        yield "  ", Styled(f"{finding.state:<8}", fg="red"), f" {finding.what}{_of(finding)}"
+    yield from ((f"  {said}",) for said in done)
     if any(finding.key == found.run.record for finding in found.findings):
-        yield "without the record of the run nothing can go on from it: start a new one"
+        yield ("without the record of the run nothing can go on from it: start a new one",)
     if found.again:
-        yield f"to run again: {_named(found.again)}"
+        yield (f"to run again: {_named(found.again)}",)
         step = "" if repairs else f"`flowc verify {name} --repair`, then "
-        yield f"{step}`flowc run FLOW --resume {found.run.run}` does that, or the engine's own way to run a task again"
+        yield (
+            f"{step}`flowc run FLOW --resume {found.run.run}` does that, or the engine's own way to run a task again",
+        )
 
 
 def _of(finding: Finding) -> str:
