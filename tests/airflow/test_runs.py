@@ -357,36 +357,3 @@ def test_a_failure_in_an_arm_fails_the_run(run: Run, tmp_path: Path, line: str, 
     assert not outcome.success
     assert "AssertionError" in outcome.log
     assert "end" not in {step for step, _ in read_result(outcome, tmp_path / "code").tasks}
-
-
-WIDE = """
-from flowc import FlowSpec, step
-
-
-class WideFlow(FlowSpec):
-    @step
-    def start(self):
-        self.items = range(1025)
-        self.next(self.body, foreach="items")
-
-    @step
-    def body(self):
-        self.next(self.join)
-
-    @step
-    def join(self, inputs):
-        self.next(self.end)
-
-    @step
-    def end(self):
-        pass
-"""
-
-
-@pytest.mark.parametrize(
-    ("line", "reason"), [("af3", "unmappable_return_value_length"), ("af2", "UnmappableXComLength")]
-)
-def test_a_foreach_beyond_the_limit_of_airflow_fails_and_says_why(run: Run, line: str, reason: str) -> None:
-    outcome = run(line, "WideFlow", WIDE, {}, "kubernetes")
-    assert not outcome.success
-    assert reason in outcome.log

@@ -43,18 +43,37 @@ class Compiled:
 
 
 def run_airflow(
-    case: FlowCase, folder: Path, engine: Engine, *, dag_id: str | None = None, operator: str = "kubernetes"
+    case: FlowCase,
+    folder: Path,
+    engine: Engine,
+    *,
+    dag_id: str | None = None,
+    operator: str = "kubernetes",
+    settings: Mapping[str, str] | None = None,
+    timeout: float = 300,
 ) -> Outcome:
-    """Compile a case, run it to its end on an engine that is up, and tell where its artifacts are, below `folder`."""
-    return run_compiled(case, compile_case(case, folder, engine, dag_id=dag_id, operator=operator), engine, operator)
+    """Compile a case, run it to its end on an engine that is up, and tell where its artifacts are, below `folder`.
+
+    `settings` (variables of Airflow's) and `timeout` are for a `DagTester` alone.
+    """
+    compiled = compile_case(case, folder, engine, dag_id=dag_id, operator=operator)
+    return run_compiled(case, compiled, engine, operator, settings, timeout)
 
 
-def run_compiled(case: FlowCase, compiled: Compiled, engine: Engine, operator: str) -> Outcome:
+def run_compiled(
+    case: FlowCase,
+    compiled: Compiled,
+    engine: Engine,
+    operator: str,
+    settings: Mapping[str, str] | None = None,
+    timeout: float = 300,
+) -> Outcome:
     """Run the DAG file of a case, whoever compiled it, to its end on an engine that is up."""
     before = len(engine.log)
-    if operator == "bash":
+    if operator == "bash" or settings:
         assert isinstance(engine, DagTester), "a process of the worker sees the worker's environment"
-        run = engine.run(compiled.dag_id, compiled.text, case.parameters, _environment(case))
+        env = {**(_environment(case) if operator == "bash" else {}), **(settings or {})}
+        run = engine.run(compiled.dag_id, compiled.text, case.parameters, env, timeout)
     else:
         run = engine.run(compiled.dag_id, compiled.text, case.parameters)
     return outcome(case, compiled, run, engine.log[before:])

@@ -21,7 +21,7 @@ from compiler.backends.airflow.literals import (
 )
 from compiler.backends.airflow.parameters import params
 from compiler.backends.airflow.pods import shared_arguments
-from compiler.backends.airflow.segments import MOST_ID, Guard, Indices, Segment, Single, Unit, units
+from compiler.backends.airflow.segments import MOST_ID, Columns, Guard, Indices, Segment, Single, Unit, units
 from compiler.backends.airflow.sensors import sensor_call, sensors
 from compiler.backends.airflow.settings import MOST_TAG, callbacks, operator, placed
 from compiler.backends.airflow.steps import (
@@ -65,6 +65,7 @@ class _Group:
     statement: Code
     group: Code
     function: Code
+    index: Code
     tasks: tuple[Code, ...]
     edges: tuple[Code, ...]
 
@@ -79,6 +80,7 @@ def dag_text(plan: Plan, options: Options) -> str:
     used = calls([*steps, *waits, dag])
     retried = Code(operator_class(options)) if RETRIED in used else None
     ways, hooks = _ways(parts), _hooks(plan, options)
+    groups = any(isinstance(part, Segment) for part in parts)
     return _render(
         headline=docstring(f"The flow {plan.flow.name} of {plan.flow.path}, written by flowc: change the flow, not this file."),
         kubernetes=mode == "kubernetes",
@@ -87,18 +89,18 @@ def dag_text(plan: Plan, options: Options) -> str:
         parameters=Code('"{{ given(params, " + EVENTS + ") }}"'),
         events=source(_events(plan), 0, len("EVENTS = ")) if plan.triggers else None,
         timedelta="timedelta" in used,
-        imports=_imports(used, options),
+        imports=_imports(used, options, groups),
         retried=retried,
         params="Param" in used,
         scheduled=bool(plan.schedule),
         external="ExternalTaskSensor" in used,
         sensors=[_Plain(_assignment(f"_sensor_{number}", call, 4)) for number, call in enumerate(waits, 1)],
-        groups=any(isinstance(part, Segment) for part in parts),
+        groups=groups,
         index=text(MAP_INDEX[mode]),
         reports=any(task.reports for task in plan.root.tasks()) and mode == "kubernetes",
         report=text(POD_REPORT),
         ways=source(ways, 0, len("WAYS = ")) if ways else None,
-        skips=bool(ways or plan.hooks),
+        skips=bool(ways or groups or plan.hooks),
         end=text(within(plan.flow.end, MOST_ID)),
         hooks=[_Plain(_assignment(name, call, 4)) for name, call in hooks.items()],
         hook_names=source([Code(name) for name in hooks], 4, len("for hook in "), 1),
@@ -148,9 +150,11 @@ def _ways(parts: tuple[Unit, ...]) -> dict[str, Source]:
     }
 
 
-def _imports(used: frozenset[str], options: Options) -> list[Code]:
+def _imports(used: frozenset[str], options: Options, groups: bool) -> list[Code]:
     """The `from` lines of packages that both lines of Airflow name alike, sorted by module."""
     found = dict(callbacks(options))
+    if groups:
+        found["airflow.configuration"] = "conf"
     if "S3KeySensor" in used:
         found["airflow.providers.amazon.aws.sensors.s3"] = "S3KeySensor"
     if operator(options) == "kubernetes":
@@ -210,8 +214,9 @@ def _dag(plan: Plan, options: Options) -> Call:
     named["tags"] = _tags(plan, options)
     if plan.parameters:
         named["params"] = params(plan.parameters, may_require=not plan.triggers)
-    if plan.triggers:
-        named["user_defined_macros"] = {"given": Code("_given")}
+    macros = {"given": bool(plan.triggers), "index_path": any(task.depth for task in plan.root.tasks())}
+    if any(macros.values()):
+        named["user_defined_macros"] = {name: Code(f"_{name}") for name, is_used in macros.items() if is_used}
     named["default_args"] = _default_args(options, any(task.reports for task in plan.root.tasks()))
     return Call("DAG", named=tuple(named.items()))
 
@@ -253,6 +258,9 @@ def _statement(unit: Unit, plan: Plan, options: Options) -> _Plain | _Group:
             override = Call("_indices.override", named=(("task_id", unit.id),))
             given = (split, Code(around)) if around else (split,)
             return _Plain(_assignment(name, Call(flat(override), given), 4))
+        case Columns(name=name, rows=rows):
+            override = Call("_columns.override", named=(("task_id", unit.id),))
+            return _Plain(_assignment(name, Call(flat(override), (Code(rows),)), 4))
         case Segment():
             return _group(unit, plan, options)
 
@@ -263,12 +271,13 @@ def _assignment(name: str, call: Call, column: int) -> Code:
 
 def _group(unit: Segment, plan: Plan, options: Options) -> _Group:
     function = unit.name.replace("_foreach", "_body", 1)
-    mapped = Call(f"{function}.expand", named=(("index", Code(unit.indices)),))
+    mapped = Call(f"{function}.expand", named=(("row", Code(unit.indices)), ("column", Code(unit.columns))))
     named = {name for step, before in unit.edges.items() if before for name in (step, *before)}
     return _Group(
         statement=_assignment(unit.name, mapped, 4),
         group=text(unit.group),
         function=Code(function),
+        index=text(f"{{{{ index_path(ti, '{within(unit.indices, MOST_ID)}') }}}}"),
         tasks=tuple(_inner(task, unit, task.step in named, plan, options) for task in unit.tasks),
         edges=dependencies(_variables(unit.edges), 8),
     )
@@ -286,10 +295,10 @@ def _edges(parts: tuple[Unit, ...], first: tuple[str, ...]) -> tuple[Code, ...]:
 
 def _waits(parts: tuple[Unit, ...], first: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
     for unit in parts:
-        after = tuple(variable(name) for name in unit.after)
+        after = () if isinstance(unit, Columns) else tuple(variable(name) for name in unit.after)
         if isinstance(unit, Single) and not after:
             after = ("_kept", *first)
-        if not isinstance(unit, Segment) or after:
+        if isinstance(unit, Single | Indices) or after:
             yield variable(unit.name), after
 
 

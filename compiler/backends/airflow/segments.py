@@ -2,7 +2,8 @@
 
 The body of a foreach is cut at its nested foreaches: a step's segment is the largest number of nested foreaches on a
 path before it. Every segment of a body is a mapped group over the same list of index paths; a nested foreach's list is
-computed from the widths that its splits reported. See docs/decisions/0003-airflow-segments.md.
+computed from the widths that its splits reported. See docs/decisions/0003-airflow-segments.md; how a list is longer than
+what Airflow maps over, docs/decisions/0030-airflow-wide.md.
 """
 
 from __future__ import annotations
@@ -69,6 +70,24 @@ class Indices:
 
 
 @record
+class Columns:
+    """The small task that numbers the places of the longest row of a list, which `rows` names."""
+
+    rows: str
+    step: str
+
+    @property
+    def name(self) -> str:
+        """What its variable is named after."""
+        return columns_name(self.step)
+
+    @property
+    def id(self) -> str:
+        """Its task id."""
+        return within(self.name, MOST_ID)
+
+
+@record
 class Segment:
     """One mapped group: tasks of a foreach's body with the edges between them."""
 
@@ -108,8 +127,18 @@ class Segment:
         """The name of the list that it is mapped over."""
         return f"_each_{self.split}"
 
+    @property
+    def columns(self) -> str:
+        """The name of what numbers the places of the list's rows."""
+        return columns_name(self.split)
 
-Unit = Single | Indices | Segment
+
+Unit = Single | Indices | Columns | Segment
+
+
+def columns_name(split: str) -> str:
+    """The Python name of what numbers the places in the rows of a foreach's list."""
+    return f"_columns_{split}"
 
 
 def units(root: Scope) -> Iterator[Unit]:
@@ -127,6 +156,7 @@ def _body(node: FanOut, split: str, around: str | None, after: tuple[str, ...]) 
     cut = _Within(node.body, node.split.step)
     indices = Indices(split, node.split.step, around, after)
     yield indices
+    yield Columns(indices.name, node.split.step)
     for number in range(cut.count):
         segment = cut.segment(number)
         yield segment
@@ -157,8 +187,8 @@ class _Within:
         mine = {task.step for task in tasks}
         edges = {task.step: tuple(name for name in _before(task) if name in mine) for task in tasks}
         barrier = self._barrier(tasks)
-        guards = {task.step: self._guard(task, any(barrier.values())) for task in tasks}
-        return Segment(self._split, number, tasks, edges, tuple(barrier), guards)
+        guards = {task.step: self._guard(task, bool(barrier)) for task in tasks}
+        return Segment(self._split, number, tasks, edges, barrier, guards)
 
     def nested(self, number: int) -> Iterator[FanOut]:
         for step, node in self._nodes.items():
@@ -169,39 +199,32 @@ class _Within:
         """A task of the root scope."""
         barrier = self._barrier((task,))
         names = [name for name in _before(task) if self._is_near(name, task)]
-        return Single(task, (*names, *barrier), self._guard(task, any(barrier.values())))
+        return Single(task, (*names, *barrier), self._guard(task, bool(barrier)))
 
-    def _guard(self, task: Task, after_skips: bool) -> Guard:
-        """What a task follows for certain at its own index is skipped with it; nothing else tells whether it is meant."""
+    def _guard(self, task: Task, after_groups: bool) -> Guard:
+        """What a task follows for certain at its own index is skipped with it; nothing else tells whether it is meant.
+
+        Any group may end with skipped steps: those that a switch did not take, and those of places without a member.
+        """
         near = [all(self._is_near(edge.node, task) for edge in group) for group in task.prerequisites]
         joint = bool(near) and not any(self._is_near(name, task) for name in _before(task))
         arms = any(len(group) > 1 for group in task.prerequisites)
-        bears = bool(task.ways) or after_skips if joint else arms
+        bears = bool(task.ways) or after_groups if joint else arms
         certain = [group for group, own in zip(task.prerequisites, near, strict=True) if own and len(group) == 1]
         follows = any(not group[0].cases for group in certain)
         return Guard(bears, bool(task.ways) and (bears or not follows))
 
-    def _barrier(self, tasks: tuple[Task, ...]) -> dict[str, bool]:
-        """The groups that tasks of one segment wait for, all members of each, and whether such may end with a skipped step."""
+    def _barrier(self, tasks: tuple[Task, ...]) -> tuple[str, ...]:
+        """The groups that tasks of one segment wait for, all members of each."""
         names = dict.fromkeys(name for task in tasks for name in _before(task) if not self._is_near(name, task))
         fans = [node for node in map(self._nodes.__getitem__, names) if isinstance(node, FanOut)]
-        found: dict[str, bool] = {}
+        found: list[str] = []
         for node in fans:
             body = _Within(node.body, node.split.step)
-            for number in dict.fromkeys(map(body._level.__getitem__, body._tails)):
-                found[body._name(number)] = bool(node.split.ways) or body._has_skips(number)
+            found += [body._name(number) for number in dict.fromkeys(map(body._level.__getitem__, body._tails))]
         implied = {self._level[node.split.step] for node in fans}
-        for name in names:
-            level = self._level[name]
-            if not self._is_fan(name) and level not in implied:
-                found[self._name(level)] = self._has_skips(level)
-        return found
-
-    def _has_skips(self, number: int) -> bool:
-        """Whether a member of a segment may end with a skipped step."""
-        tasks = self._tasks(number)
-        followed = {name for task in tasks for name in _before(task)}
-        return any(task.ways for task in tasks if task.step not in followed)
+        levels = [self._level[name] for name in names if not self._is_fan(name)]
+        return tuple(dict.fromkeys([*found, *(self._name(level) for level in levels if level not in implied)]))
 
     def _tasks(self, number: int) -> tuple[Task, ...]:
         return tuple(entry(node) for step, node in self._nodes.items() if self._level[step] == number)

@@ -1,16 +1,20 @@
 """The flow FilmTitlesFlow of film_titles.py, written by flowc: change the flow, not this file."""
 
+from math import ceil
 from uuid import uuid4
 
 import pendulum
+from airflow.configuration import conf
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 
 try:
     from airflow.sdk import DAG, Asset, task, task_group
+    from airflow.sdk.exceptions import AirflowSkipException
 except ImportError:  # Airflow 2
     from airflow import DAG
     from airflow.datasets import Dataset as Asset
     from airflow.decorators import task, task_group
+    from airflow.exceptions import AirflowSkipException
 
 # What Airflow fills in when a task starts: the run, how much of its retries a step has
 # used up since it was last cleared, what tells this run from all others of its name,
@@ -43,16 +47,30 @@ def _keep(identity):
     return identity
 
 
+# The index paths below a split, in rows no longer than Airflow maps over: `around` has
+# those of the split's own tasks, of which each told its width.
 @task(retries=2, retry_delay=5, trigger_rule="none_failed")
 def _indices(split, around=None, ti=None):
-    """The index paths below a split, at most `[core] max_map_length` of them: `around`
-    has those of the split's own tasks, of which each told its width."""
-    places = [(-1, "")] if around is None else enumerate(f"{path}." for path in around)
+    above = [""] if around is None else [f"{path}." for row in around for path in row]
     paths = []
-    for place, path in places:
+    for place, path in enumerate(above, -1 if around is None else 0):
         fan = ti.xcom_pull(task_ids=split, map_indexes=place)["fan"]
         paths += [f"{path}{item}" for item in range(fan)]
-    return paths
+    rows = ceil(len(paths) / conf.getint("core", "max_map_length"))
+    width = ceil(len(paths) / max(rows, 1))
+    return [paths[width * row : width * (row + 1)] for row in range(rows)]
+
+
+@task(retries=2, retry_delay=5)
+def _columns(rows):
+    return [*range(len(rows[0]))] if rows else []
+
+
+def _index_path(ti, each):
+    paths = sum(ti.xcom_pull(task_ids=each, map_indexes=-1), [])
+    if ti.map_index >= len(paths):
+        raise AirflowSkipException("there is no such member: the last row is shorter")
+    return paths[ti.map_index]
 
 
 with DAG(
@@ -62,6 +80,7 @@ with DAG(
     start_date=pendulum.datetime(2025, 1, 1, tz="UTC"),
     catchup=False,
     tags=["flowc"],
+    user_defined_macros={"index_path": _index_path},
     default_args={
         "retries": 0,
         "image": "filmtitlesflow:0123456789ab",
@@ -91,9 +110,11 @@ with DAG(
         do_xcom_push=True,
     )
     _each_start = _indices.override(task_id="_each_start")("start")
+    _columns_start = _columns.override(task_id="_columns_start")(_each_start)
 
     @task_group(group_id="foreach-start")
-    def _body_start(index):
+    def _body_start(row, column):
+        index = "{{ index_path(ti, '_each_start') }}"
         KubernetesPodOperator(
             task_id="look_up",
             arguments=["look_up", *_at(index), "--load", "foreach:start"],
@@ -101,11 +122,12 @@ with DAG(
             doc_md="`self.input` is the title of this task, `self.index` its place in the list.",
         )
 
-    _foreach_start = _body_start.expand(index=_each_start)
+    _foreach_start = _body_start.expand(row=_each_start, column=_columns_start)
     index_cards = KubernetesPodOperator(
         task_id="index_cards",
         arguments=["index_cards", *_at("-"), "--load", "gather:start/look_up"],
         doc_md="The inputs come in the order of the titles, whichever task ended first.",
+        trigger_rule="none_failed",
     )
     end = KubernetesPodOperator(
         task_id="end",

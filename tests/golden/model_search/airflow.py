@@ -1,16 +1,20 @@
 """The flow ModelSearchFlow of model_search.py, written by flowc: change the flow, not this file."""
 
+from math import ceil
 from uuid import uuid4
 
 import pendulum
+from airflow.configuration import conf
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 
 try:
     from airflow.sdk import DAG, Asset, task, task_group
+    from airflow.sdk.exceptions import AirflowSkipException
 except ImportError:  # Airflow 2
     from airflow import DAG
     from airflow.datasets import Dataset as Asset
     from airflow.decorators import task, task_group
+    from airflow.exceptions import AirflowSkipException
 
 # What Airflow fills in when a task starts: the run, how much of its retries a step has
 # used up since it was last cleared, what tells this run from all others of its name,
@@ -46,16 +50,30 @@ def _keep(identity):
     return identity
 
 
+# The index paths below a split, in rows no longer than Airflow maps over: `around` has
+# those of the split's own tasks, of which each told its width.
 @task(retries=2, retry_delay=5, trigger_rule="none_failed")
 def _indices(split, around=None, ti=None):
-    """The index paths below a split, at most `[core] max_map_length` of them: `around`
-    has those of the split's own tasks, of which each told its width."""
-    places = [(-1, "")] if around is None else enumerate(f"{path}." for path in around)
+    above = [""] if around is None else [f"{path}." for row in around for path in row]
     paths = []
-    for place, path in places:
+    for place, path in enumerate(above, -1 if around is None else 0):
         fan = ti.xcom_pull(task_ids=split, map_indexes=place)["fan"]
         paths += [f"{path}{item}" for item in range(fan)]
-    return paths
+    rows = ceil(len(paths) / conf.getint("core", "max_map_length"))
+    width = ceil(len(paths) / max(rows, 1))
+    return [paths[width * row : width * (row + 1)] for row in range(rows)]
+
+
+@task(retries=2, retry_delay=5)
+def _columns(rows):
+    return [*range(len(rows[0]))] if rows else []
+
+
+def _index_path(ti, each):
+    paths = sum(ti.xcom_pull(task_ids=each, map_indexes=-1), [])
+    if ti.map_index >= len(paths):
+        raise AirflowSkipException("there is no such member: the last row is shorter")
+    return paths[ti.map_index]
 
 
 with DAG(
@@ -65,6 +83,7 @@ with DAG(
     start_date=pendulum.datetime(2025, 1, 1, tz="UTC"),
     catchup=False,
     tags=["flowc"],
+    user_defined_macros={"index_path": _index_path},
     default_args={
         "retries": 0,
         "image": "modelsearchflow:0123456789ab",
@@ -94,9 +113,11 @@ with DAG(
         do_xcom_push=True,
     )
     _each_start = _indices.override(task_id="_each_start")("start")
+    _columns_start = _columns.override(task_id="_columns_start")(_each_start)
 
     @task_group(group_id="foreach-start")
-    def _body_start(index):
+    def _body_start(row, column):
+        index = "{{ index_path(ti, '_each_start') }}"
         KubernetesPodOperator(
             task_id="tune",
             arguments=["tune", *_at(index), "--load", "foreach:start", *REPORT],
@@ -105,35 +126,40 @@ with DAG(
             doc_md="An artifact may hold a class; it is kept by reference, the code comes with the flow.",
         )
 
-    _foreach_start = _body_start.expand(index=_each_start)
+    _foreach_start = _body_start.expand(row=_each_start, column=_columns_start)
     _each_tune = _indices.override(task_id="_each_tune")(
         "foreach-start.tune",
         _each_start,
     )
+    _columns_tune = _columns.override(task_id="_columns_tune")(_each_tune)
 
     @task_group(group_id="foreach-tune")
-    def _body_tune(index):
+    def _body_tune(row, column):
+        index = "{{ index_path(ti, '_each_tune') }}"
         KubernetesPodOperator(
             task_id="train",
             arguments=["train", *_at(index), "--load", "foreach:tune"],
             map_index_template=INDEX,
         )
 
-    _foreach_tune = _body_tune.expand(index=_each_tune)
+    _foreach_tune = _body_tune.expand(row=_each_tune, column=_columns_tune)
 
     @task_group(group_id="foreach-start-2")
-    def _body2_start(index):
+    def _body2_start(row, column):
+        index = "{{ index_path(ti, '_each_start') }}"
         KubernetesPodOperator(
             task_id="join_settings",
             arguments=["join_settings", *_at(index), "--load", "gather:tune/train"],
             map_index_template=INDEX,
+            trigger_rule="none_failed",
         )
 
-    _foreach2_start = _body2_start.expand(index=_each_start)
+    _foreach2_start = _body2_start.expand(row=_each_start, column=_columns_start)
     join_models = KubernetesPodOperator(
         task_id="join_models",
         arguments=["join_models", *_at("-"), "--load", "gather:start/join_settings"],
         doc_md="Extend the lists of the first input in place: that is safe, they are this task's own copies.",
+        trigger_rule="none_failed",
     )
     end = KubernetesPodOperator(
         task_id="end",
