@@ -123,7 +123,7 @@ class _Run:
     max_workers: int
     retry_pause: bool
     owner: str = fresh(default_factory=lambda: secrets.token_hex(16))
-    waiting: list[tuple[Ready, int]] = fresh(default_factory=list)
+    waiting: deque[tuple[Ready, int]] = fresh(default_factory=deque)
     together: list[tuple[Ready, int]] = fresh(default_factory=list)
     pausing: list[tuple[float, Ready, int]] = fresh(default_factory=list)
     running: dict[int, _Attempt] = fresh(default_factory=dict)
@@ -165,15 +165,17 @@ class _Run:
 
     def _admit(self, walk: Walk, found: Iterable[Ready]) -> None:
         """Let tasks wait that may start, and what follows those that a resumed run takes over."""
-        admitted = deque(found)
-        while admitted:
-            ready = admitted.popleft()
-            report = self.resumption.take(ready) if self.resumption else None
-            if report is None:
-                (self.together if ready.together else self.waiting).append((ready, 0))
-            else:
-                self.listener.taken_over(TaskStart(ready.task.step, ready.index, 0))
-                admitted.extend(walk.end(ready, report))
+        wave = list(found)
+        while wave:
+            reports = self.resumption.take(wave) if self.resumption else [None] * len(wave)
+            following: list[Ready] = []
+            for ready, report in zip(wave, reports, strict=True):
+                if report is None:
+                    (self.together if ready.together else self.waiting).append((ready, 0))
+                else:
+                    self.listener.taken_over(TaskStart(ready.task.step, ready.index, 0))
+                    following += walk.end(ready, report)
+            wave = following
 
     def _fill(self, workers: Workers) -> None:
         while next_one := self._next():
@@ -190,7 +192,7 @@ class _Run:
             self.together.remove(meant[0])
             return meant[0]
         has_room = not self.failed and len(self.running) < self.max_workers
-        return self.waiting.pop(0) if self.waiting and has_room else None
+        return self.waiting.popleft() if self.waiting and has_room else None
 
     def _is_awaited(self, ready: Ready) -> bool:
         """Whether another node of its gang runs."""
@@ -235,7 +237,7 @@ class _Run:
     def _resume(self) -> None:
         now = time.monotonic()
         due = [(ready, retry) for at, ready, retry in self.pausing if at <= now]
-        self.waiting = [one for one in due if not one[0].together] + self.waiting
+        self.waiting.extendleft(reversed([one for one in due if not one[0].together]))
         self.together += [one for one in due if one[0].together]
         self.pausing = [each for each in self.pausing if each[0] > now]
 

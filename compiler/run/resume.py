@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from flowc.artifacts.address import RunAddress, child, parent
 from flowc.artifacts.manifest import Manifest, RunRecord, read_run, runs
 from flowc.artifacts.ordering import claim
 from flowc.exceptions import CallMistake
-from flowc.resuming.clone import Clone
+from flowc.resuming.clone import Clone, at_once
 from flowc.store import open_store
 from flowc.store.protocol import MissingError, Store
 
@@ -66,25 +66,36 @@ class Resumption:
     def rehearse(self) -> None:
         """Go all the way that is taken over, and write nothing. Raises CallError where the code does not fit what was done."""
         walk = Walk(self.plan)
-        waiting = walk.begin()
-        for ready in waiting:
-            found = self._chosen(ready)
-            if found is not None:
-                _check_fits(self.plan, ready.task, found)
-                waiting += walk.end(ready, Report(found.fan, found.case))
+        wave = walk.begin()
+        while wave:
+            following: list[Ready] = []
+            for ready, found in zip(wave, self._all_chosen(wave), strict=True):
+                if found is not None:
+                    _check_fits(self.plan, ready.task, found)
+                    following += walk.end(ready, Report(found.fan, found.case))
+            wave = following
 
-    def take(self, ready: Ready) -> Report | None:
-        """Take a task over, and what it reported; None where it has to run. Raises CallError where the run's id is another's."""
-        found = self._chosen(ready)
-        if found is None:
-            if ready.task.repeats and self._may_take(ready):
+    def take(self, wave: Sequence[Ready]) -> list[Report | None]:
+        """Take tasks over that may start at once, and what each reported; None where it has to run.
+
+        Raises CallError where the run's id is another's.
+        """
+        chosen = self._all_chosen(wave)
+        for ready, found in zip(wave, chosen, strict=True):
+            if found is not None and isinstance(ready.task.loads, Begin):
+                self._claim()
+                self.clone.begin()
+            elif found is None and ready.task.repeats and self._may_take(ready):
                 self.clone.take_iterations(ready.task.step, ready.index)
-            return None
-        if isinstance(ready.task.loads, Begin):
-            self._claim()
-            self.clone.begin()
-        self.clone.take(found)
-        return Report(found.fan, found.case)
+        at_once(self.clone.take, [found for found in chosen if found is not None])
+        return [Report(found.fan, found.case) if found else None for found in chosen]
+
+    def _all_chosen(self, wave: Sequence[Ready]) -> list[Manifest | None]:
+        """What each of the tasks leaves to be taken over; what has to be read is read several at once."""
+        places = [(ready.task.step, ready.index) for ready in wave if self._may_take(ready)]
+        unknown = [place for place in places if place not in self.known]
+        self.known.update(zip(unknown, self.clone.all_finished(unknown), strict=True))
+        return [self._chosen(ready) for ready in wave]
 
     def _chosen(self, ready: Ready) -> Manifest | None:
         found = self._finished(ready.task.step, ready.index) if self._may_take(ready) else None

@@ -10,6 +10,16 @@ from flowc.client.walk import newest_failure
 from flowc.store.protocol import DamagedError, MissingError, Store
 from flowc.task.recursion import iterations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import TypeVar
+
+    Item = TypeVar("Item")
+    Result = TypeVar("Result")
+
+_AT_ONCE = 32
+
 
 class Clone:
     """From the run `origin` into the run `into`, both in one store. Deleting either of them leaves the other whole."""
@@ -18,10 +28,18 @@ class Clone:
         self._store, self._origin, self._into = store, origin, into
         self._copied: set[str] = set()
         self._blobs: frozenset[str] | None = None
+        self._newest: dict[str, dict[str, int]] = {}
 
     def finished(self, step: str, index: str) -> Manifest | None:
         """What a task of the origin left; None where it has not finished, a later attempt of it has failed, or something of it is gone."""
         return self._left(self._origin.address.task(step, index))
+
+    def all_finished(self, places: Sequence[tuple[str, str]]) -> list[Manifest | None]:
+        """The same for many tasks, each a step and an index path: a read each, several at once, and a listing for each step."""
+        assert self._there is not None, "listed before several ask for it"
+        for step in {step for step, _ in places}:
+            self._listed(step)
+        return at_once(lambda place: self.finished(*place), places)
 
     def _left(self, address: TaskAddress) -> Manifest | None:
         """What is there, all of it: what is damaged or gone has to be done again."""
@@ -29,8 +47,9 @@ class Clone:
             found = read(self._store, address)
         except (MissingError, DamagedError):
             return None
-        is_whole = found.blobs <= self._there and newest_failure(self._store, address, found.attempt) is None
-        return found if is_whole else None
+        is_newest = self._listed(address.step).get(address.folder, 0) <= found.attempt
+        is_good = is_newest or newest_failure(self._store, address, found.attempt) is None
+        return found if is_good and found.blobs <= self._there else None
 
     @property
     def _there(self) -> frozenset[str]:
@@ -39,6 +58,17 @@ class Clone:
             keys = self._store.list(self._origin.address.blob(""))
             self._blobs = frozenset(key.rpartition("/")[2] for key in keys)
         return self._blobs
+
+    def _listed(self, step: str) -> dict[str, int]:
+        """The number of the newest attempt of each of a step's tasks, by their folders: one listing for all of them."""
+        if step not in self._newest:
+            found: dict[str, int] = {}
+            for key in self._store.list(self._origin.address.task(step).folder.rpartition("/")[0] + "/"):
+                folder, _, name = key.rpartition("/")
+                if name.startswith("attempt-"):
+                    found[folder] = int(name.partition("-")[2])
+            self._newest[step] = found
+        return self._newest[step]
 
     def begin(self) -> None:
         """Let the new run have what steps of the origin wrote with `S3(run=self)`."""
@@ -69,3 +99,13 @@ class Clone:
             self._copied.add(sha)
         address = manifest.address._replace(run=self._into.run)
         self._store.create(address.manifest, manifest.taken_over(self._into.created, self._into.tags))
+
+
+def at_once(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """What the function gives for each item, in order: most of its time is a store's, so several go on at once."""
+    if len(items) <= 1:
+        return [function(item) for item in items]
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(min(_AT_ONCE, len(items))) as pool:
+        return list(pool.map(function, items))
