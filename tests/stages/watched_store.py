@@ -64,3 +64,7 @@ class Watched:
     def delete(self, key: str) -> None:
         for _ in self._around("delete"):
             self.inner.delete(key)
+
+    def copy(self, source: str, key: str) -> None:
+        for _ in self._around("copy"):
+            self.inner.copy(source, key)

@@ -36,7 +36,7 @@ class Clone:
 
     def all_finished(self, places: Sequence[tuple[str, str]]) -> list[Manifest | None]:
         """The same for many tasks, each a step and an index path: a read each, several at once, and a listing for each step."""
-        assert self._there is not None, "listed before several ask for it"
+        self._there()  # before several threads ask for it
         for step in {step for step, _ in places}:
             self._listed(step)
         return at_once(lambda place: self.finished(*place), places)
@@ -49,9 +49,8 @@ class Clone:
             return None
         is_newest = self._listed(address.step).get(address.folder, 0) <= found.attempt
         is_good = is_newest or newest_failure(self._store, address, found.attempt) is None
-        return found if is_good and found.blobs <= self._there else None
+        return found if is_good and found.blobs <= self._there() else None
 
-    @property
     def _there(self) -> frozenset[str]:
         """The blobs of the origin."""
         if self._blobs is None:
@@ -66,7 +65,7 @@ class Clone:
             for key in self._store.list(self._origin.address.task(step).folder.rpartition("/")[0] + "/"):
                 folder, _, name = key.rpartition("/")
                 if name.startswith("attempt-"):
-                    found[folder] = int(name.partition("-")[2])
+                    found[folder] = max(int(name.partition("-")[2]), found.get(folder, 0))
             self._newest[step] = found
         return self._newest[step]
 
