@@ -48,6 +48,22 @@ def test_a_hundred_artifacts_cost_the_same_requests(tmp_path: Path) -> None:
     assert len(watched.calls) == 4
 
 
+def test_a_hundred_thousand_artifacts_cost_one_blob_a_step_and_few_bytes_each(tmp_path: Path) -> None:
+    many = "self.xs = [1]; [setattr(self, f'a{n}', n) for n in range(100_000)]"
+    stage = Stage(tmp_path, LINE.format(end="pass").replace("self.xs = list(range(100))", many))
+    for step, load in (("start", ""), ("middle", "start")):
+        watched = Watched(stage.store)
+        left = stage.done(step, load, store=watched)
+        assert len(watched.calls) == 6, watched.calls
+    assert left["a99999"] == 99_999
+    folder = tmp_path / "store" / "F" / "r"
+    blobs = [file.stat().st_size for file in (folder / "_blobs").iterdir()]
+    manifests = [file.stat().st_size for file in folder.rglob("manifest")]
+    assert len(blobs) == len(manifests) == 2
+    assert max(blobs) < 100_000 * 20
+    assert max(manifests) < 100_000 * 40
+
+
 def test_a_task_leaves_two_files(tmp_path: Path) -> None:
     stage = Stage(tmp_path, FANNED)
     for task in TASKS:
