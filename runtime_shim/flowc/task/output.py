@@ -13,8 +13,41 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TextIO
 
-_MOST = 16 << 20
-_NOTE = b"\n[... the middle of the output was not kept ...]\n"
+HALF = 8 << 20
+"""Bytes of the beginning and of the end of an output that are kept; between them a note says how many were not."""
+
+_LINE = 1 << 16
+"""Within so many bytes of the cut a line's end is looked for, so that no line stands there in parts."""
+
+
+class Copy:
+    """The first and the last 8 MiB of what is added, in time that grows with the bytes alone."""
+
+    def __init__(self) -> None:
+        self._head, self._tail = bytearray(), bytearray()
+        self._size = 0
+
+    def add(self, piece: bytes) -> None:
+        """Append it."""
+        self._size += len(piece)
+        if len(self._head) < HALF:
+            room = HALF - len(self._head)
+            self._head += piece[:room]
+            piece = piece[room:]
+        self._tail += piece[-HALF:]
+        if len(self._tail) > 2 * HALF:  # not at each piece: what is moved then has been added since
+            del self._tail[:-HALF]
+
+    def kept(self) -> bytes:
+        """The copy, with a line in the middle that says how many bytes are missing there."""
+        if self._size <= 2 * HALF:
+            return bytes(self._head + self._tail)
+        head, tail = bytes(self._head), bytes(self._tail[-HALF:])
+        head = head[: head.rfind(b"\n", -_LINE) + 1] or head
+        tail = tail[tail.find(b"\n", 0, _LINE) + 1 :]
+        end = b"" if head.endswith(b"\n") else b"\n"
+        missing = self._size - len(head) - len(tail)
+        return b"%s%s[... %d bytes of the output were not kept ...]\n%s" % (head, end, missing, tail)
 
 
 class Tee(io.RawIOBase):
@@ -22,10 +55,7 @@ class Tee(io.RawIOBase):
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._head: list[bytes] = []
-        self._tail: list[bytes] = []
-        self._head_size = self._tail_size = 0
-        self._cut = False
+        self._copy = Copy()
 
     def writable(self) -> bool:
         """Yes."""
@@ -42,7 +72,7 @@ class Tee(io.RawIOBase):
     def write(self, data: Any) -> int:
         """Write all of it. A reader that has gone is no error."""
         piece = bytes(data)
-        self._keep(piece)
+        self._copy.add(piece)
         view = memoryview(piece)
         with contextlib.suppress(OSError):  # nobody reads any more: the copy is still kept
             while view:
@@ -61,18 +91,7 @@ class Tee(io.RawIOBase):
 
     def kept(self) -> bytes:
         """The copy."""
-        return b"".join((*self._head, *((_NOTE,) if self._cut else ()), *self._tail))
-
-    def _keep(self, piece: bytes) -> None:
-        if self._head_size < _MOST // 2:
-            self._head.append(piece)
-            self._head_size += len(piece)
-            return
-        self._tail.append(piece)
-        self._tail_size += len(piece)
-        while self._tail_size > _MOST // 2 and len(self._tail) > 1:
-            self._tail_size -= len(self._tail.pop(0))
-            self._cut = True
+        return self._copy.kept()
 
 
 class Output:
