@@ -145,7 +145,8 @@ def loaded_flow(flow: str) -> Loaded | Broken:
 
             provide(*closed)
     try:
-        return prepare(flow, root, environment)
+        with guard.own_process("the flow's module"):
+            return prepare(flow, root, environment)
     except CallMistake:
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the author's module may raise anything

@@ -1,4 +1,4 @@
-"""What may end a step too early: its `@timeout`, SIGTERM, and its own `os._exit(0)`."""
+"""What may end a step too early: its `@timeout`, SIGTERM, its own `os._exit(0)`; and a fork of it that would not end."""
 
 from __future__ import annotations
 
@@ -82,6 +82,43 @@ def no_silent_end(code: int) -> Iterator[None]:
         yield
     finally:
         os._exit = end
+
+
+@contextlib.contextmanager
+def own_process(what: str) -> Iterator[None]:
+    """End forks of the block where they leave it: one that goes on would do the rest of the task a second time.
+
+    `what`: the block, as the line names it that such a fork prints. Its exit code is that of a program which ends so.
+    """
+    process = os.getpid()
+    try:
+        yield
+    except BaseException as error:  # whatever the author's code raises ends a fork of it, too
+        if os.getpid() == process:
+            raise
+        _end_fork(what, error)
+    if os.getpid() != process:
+        _end_fork(what, None)
+
+
+def _end_fork(what: str, error: BaseException | None) -> NoReturn:
+    with standard_path():
+        import sys
+        import traceback
+
+    code = 0 if error is None else 1
+    if isinstance(error, SystemExit):
+        code = 0 if error.code is None else error.code if isinstance(error.code, int) else 1
+    elif error is not None:
+        with contextlib.suppress(Exception):
+            traceback.print_exception(type(error), error, error.__traceback__)
+    with contextlib.suppress(Exception):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os.write(
+        2, f"flowc: a fork of {what} has come to its end: it ends here, and what it has set is not kept\n".encode()
+    )
+    os._exit(code & 0xFF)
 
 
 @contextlib.contextmanager

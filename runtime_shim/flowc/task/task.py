@@ -89,7 +89,7 @@ def execute(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Outpu
 
     Raises what is our own fault; all else is in what it returns.
     """
-    with guard.termination(), contextlib.ExitStack() as stack:
+    with guard.own_process("the task"), guard.termination(), contextlib.ExitStack() as stack:
         try:
             return _executed(loaded, call, store, output or stack.enter_context(Output()))
         except _Ended as ended:
@@ -159,7 +159,7 @@ def iterate(
     loaded: Loaded, call: TaskCall, store: Store, fence: ordering.Fence, first: _First | None = None
 ) -> Reported:
     """One attempt of one iteration, whose start is written down. `first` is what the task has begun the run with, where it did."""
-    with Output() as output:
+    with guard.own_process("the iteration"), Output() as output:
         task = _Task(call, store, output, fence, [])
         try:
             with _noted(task):
@@ -349,6 +349,7 @@ def _called(flow: Any, work: Work, marks: StepMarks, task: _Task, gang: Gang | N
             gang.watched(lambda error: _give_up(task, error)) if gang else contextlib.nullcontext(),
             guard.no_silent_end(FAILED),
             guard.time_limit(marks.seconds, lambda error: _give_up(task, error)),
+            guard.own_process("the step"),
         ):
             _run(flow, work, marks, getattr(flow, task.call.step))
     except (Terminated, KeyboardInterrupt, StoreError):
