@@ -17,6 +17,7 @@ from compiler.workspace.settings import (
     DEFAULT,
     LOCAL,
     PROJECT,
+    RUN,
     SHARED,
     Setting,
     Settings,
@@ -44,6 +45,7 @@ DEFAULTS = {
     "with": "none",
     "passthrough": "none",
     "path": "`src`, `python`, and the folders of packages in pyproject.toml",
+    "start_method": "a fork where that is safe, else a fresh interpreter",
 }
 """What holds where nobody says, for each setting that is no target's own."""
 
@@ -81,7 +83,7 @@ def _keys(settings: Settings, target: str | None) -> tuple[str, ...]:
     if target is None:
         return (*SHARED, *PROJECT)
     if target == LOCAL:
-        return tuple(SHARED)
+        return (*SHARED, *RUN)
     backend = load_backend(target)
     if backend is None:
         raise click.UsageError(f"no target `{target}`{did_you_mean(target, (*BUILT_IN, LOCAL))}")

@@ -31,7 +31,7 @@ from compiler.terminal.findings import show
 from compiler.terminal.progress import Progress
 from compiler.terminal.said import say_json, tell
 from compiler.workspace.settings import LOCAL as LOCAL_TABLE
-from compiler.workspace.settings import did_you_mean
+from compiler.workspace.settings import START_METHODS, did_you_mean
 
 INTERRUPTED, TERMINATED = 130, 143
 """The exit codes after Ctrl-C and after SIGTERM, as shells give them."""
@@ -70,6 +70,12 @@ class _Terminated(KeyboardInterrupt):
 @click.option(
     "--retry-pause", is_flag=True, help="Wait between attempts as @retry says; otherwise each begins at once."
 )
+@click.option(
+    "--start-method",
+    type=click.Choice(START_METHODS),
+    help="How a task's process starts: as a fork of one that has imported the flow, or as a fresh interpreter; "
+    "by default by a fork where that is safe.",
+)
 @click.option("--run-id", metavar="TEXT", help="The run's id; by default the time and a random word.")
 @click.option(
     "--run-id-file", type=click.Path(dir_okay=False, path_type=Path), help="Write the run's id here as it starts."
@@ -106,6 +112,7 @@ class _Terminated(KeyboardInterrupt):
 @click.option("--any-packages", is_flag=True, help="Run although this Python lacks what @pypi and @conda ask for.")
 @config_options
 @click.option("--timestamps", is_flag=True, help="Print each line with its time.")
+@click.option("--verbose", is_flag=True, help="Print where a task is that does nothing for a minute.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout, and all else on stderr.")
 @click.argument("flow", metavar="FLOW", type=FLOW)
 @click.argument("words", metavar="[--PARAMETER VALUE]...", nargs=-1, type=click.UNPROCESSED)
@@ -116,6 +123,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     store: str | None,
     max_workers: int | None,
     retry_pause: bool,
+    start_method: str | None,
     run_id: str | None,
     run_id_file: Path | None,
     runner_attribute_file: Path | None,
@@ -133,6 +141,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     config_paths: Pairs,
     config_values: Pairs,
     timestamps: bool,
+    verbose: bool,
     as_json: bool,
 ) -> int:
     """Run a flow on this machine. What follows FLOW are the flow's parameters. Exit code 1 if the run fails.
@@ -158,7 +167,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     url = opened(local_store(settings, store)).url
     notes = _notes(plan, url, run_id_file, runner_attribute_file)
     output = sys.stderr if as_json else sys.stdout
-    progress = Progress(output, sys.stderr, _width(plan), notes, has_times=timestamps)
+    progress = Progress(output, sys.stderr, _width(plan), notes, has_times=timestamps, is_verbose=verbose)
     gc.enable()  # unlike a compile, a run may last for days
     signal.signal(signal.SIGTERM, _terminate)
     words, resume_run, from_step = _resumed(plan, words, resume_run, from_step)
@@ -175,6 +184,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
             resume=resume,
             retry_pause=retry_pause,
             same_code=settings.flag("same_code", LOCAL_TABLE, {}),
+            start_method=settings.text("start_method", LOCAL_TABLE, {"start_method": start_method}),
         )
     except KeyboardInterrupt as ended:
         _tell_interrupted(progress, plan, flow.path, store)

@@ -16,20 +16,25 @@ from pathlib import Path
 
 from flowc.artifacts.address import RunAddress, parent
 from flowc.task.call import FAILED, MISTAKE
+from flowc.task.forks import START_METHOD
 
 from compiler.backends.command import added, config_environment, loads_text, mutated, path_environment, step_word
 from compiler.ir.plan import Plan
+from compiler.mistakes import CallError
 from compiler.run.ahead import Ahead
 from compiler.run.events import Listener, RunResult, TaskStart
 from compiler.run.hooks import run_hooks
 from compiler.run.process_state import alive
 from compiler.run.resume import Resume, Resumption, resumption
 from compiler.run.walk import Ready, Report, Walk
-from compiler.run.workers import Ended, Line, Workers
+from compiler.run.workers import Ended, Event, Printed, Quiet, Refused, Workers
 from compiler.slotted_class import fresh, mutable, record
 
 _TICK = 1.0
 """Seconds after which a run looks around although nothing has happened."""
+
+_ROOM = 2
+"""Tasks that run less at once than there was room for: some of it is for the run itself."""
 
 
 def run_flow(  # noqa: PLR0913 - each is an option of the command
@@ -44,14 +49,15 @@ def run_flow(  # noqa: PLR0913 - each is an option of the command
     resume: Resume | None = None,
     retry_pause: bool = False,
     same_code: bool = False,
+    start_method: str | None = None,
 ) -> RunResult:
     """Run a flow here, at most `max_workers` tasks at once (a gang's nodes always together), and tell `listener` of it.
 
     Each task is a process of its own. `parameters` are what was given, by name; the first step converts them. A run id that the
     store knows already, of another owner, fails the first task. `resume`: what another run has done is taken over first, as far
     as nothing before it runs anew; its parameters count then. With `retry_pause` an attempt waits as `@retry` says, else it begins
-    at once. With `same_code` a task fails that would go on from what other code has left. KeyboardInterrupt ends every process
-    and goes on upwards.
+    at once. With `same_code` a task fails that would go on from what other code has left. `start_method`: how a task's process
+    starts, `fork` or `spawn`; None: by a fork where that is safe. KeyboardInterrupt ends every process and goes on upwards.
     """
     run = _Run(plan, run_id or _new_run_id(), tags, parameters, listener, max_workers, retry_pause)
     if resume:
@@ -59,7 +65,7 @@ def run_flow(  # noqa: PLR0913 - each is an option of the command
         run.resumption = resumption(plan, store, resume, run.run_id, run.owner, tags)
     listener.run_started(run.run_id)
     own = {"FLOWC_SAME_CODE": "1" if same_code else ""}  # whatever a run says that this one is a step of
-    variables = _variables(plan, store, retry_pause) | own | _project(plan, resume)
+    variables = _variables(plan, store, retry_pause, start_method) | own | _project(plan, resume)
     root = str(Path(plan.flow.root).absolute())
     workers = Workers(variables, root)
     with alive(store, RunAddress(plan.flow.name, run.run_id)) as ended:
@@ -78,12 +84,13 @@ def _new_run_id() -> str:
     return f"local-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
 
 
-def _variables(plan: Plan, store: str, retry_pause: bool) -> dict[str, str]:
+def _variables(plan: Plan, store: str, retry_pause: bool, start_method: str | None) -> dict[str, str]:
     shared = {
         "FLOWC_FLOW": f"{plan.flow.path}:{plan.flow.name}",
         "FLOWC_STORE": store,
         "PYTHONUNBUFFERED": "1",
         "FLOWC_ADDRESS": "127.0.0.1",
+        START_METHOD: start_method or "",
         "FLOWC_RETRY_AT_ONCE": "" if retry_pause else "1",  # whatever a run says that this one is a step of
     }
     shared |= path_environment(plan.flow.search) | mutated(plan) | config_environment(plan.flow.configs) | added(plan)
@@ -140,19 +147,29 @@ class _Run:
             self._resume()
             self._fill(workers)
             for event in workers.wait(self._until_next()):
-                if isinstance(event, Line):
-                    self._tell(event)
-                else:
-                    self._admit(walk, self._ended(walk, event))
+                self._heard(walk, workers, event)
             self.listener.waiting()
         return RunResult(self.run_id, not self.failed, f"{self.plan.flow.name}/{self.run_id}")
 
-    def _tell(self, line: Line) -> None:
-        told = self.running[line.ticket].told
-        if line.is_growing:
-            self.listener.growing(told, line.text)
+    def _heard(self, walk: Walk, workers: Workers, event: Event) -> None:
+        if isinstance(event, Ended):
+            self._admit(walk, self._ended(walk, event))
+        elif isinstance(event, Refused):
+            attempt = self.running.pop(event.ticket)
+            self._wait_for_room(attempt.ready, attempt.retry, event.why)
+        elif isinstance(event, Quiet):
+            told = self.running[event.ticket].told
+            if self.listener.quiet(told, event.pid, event.seconds, event.shows_stacks):
+                workers.show_stacks(event.ticket)
         else:
-            self.listener.line(told, line.text)
+            self._tell(event)
+
+    def _tell(self, printed: Printed) -> None:
+        told = self.running[printed.ticket].told
+        if printed.lines:
+            self.listener.lines(told, printed.lines)
+        if printed.growing:
+            self.listener.growing(told, printed.growing)
 
     def _live(self) -> Iterator[tuple[str, str]]:
         """Step and index path of what runs or waits."""
@@ -181,9 +198,24 @@ class _Run:
         while next_one := self._next():
             ready, retry = next_one
             attempt = _Attempt(ready, retry, time.monotonic())
-            ticket = workers.start(ready.task.environment, self._call(ready, retry))
+            try:
+                ticket = workers.start(ready.task.environment, self._call(ready, retry))
+            except OSError as error:
+                self._wait_for_room(ready, retry, error.strerror or str(error))
+                return
             self.running[ticket] = attempt
             self.listener.started(attempt.told)
+
+    def _wait_for_room(self, ready: Ready, retry: int, why: str) -> None:
+        """Let a task wait for which the system has no room, and let fewer run from now on. Raises CallError where that does not help."""
+        if not self.running or ready.together:
+            raise CallError(
+                f"{TaskStart(ready.task.step, ready.index, retry).label} cannot start: {why}. End other programs, raise the limit "
+                "(`ulimit -n` for open files, `ulimit -u` for processes), or run fewer tasks at once with `--max-workers`"
+            )
+        self.waiting.insert(0, (ready, retry))
+        self.max_workers = min(self.max_workers, max(len(self.running) - _ROOM, 1))
+        self.listener.fewer(self.max_workers, why)
 
     def _next(self) -> tuple[Ready, int] | None:
         """The first that waits, while there is room; the nodes of a gang need none, for they wait for each other."""

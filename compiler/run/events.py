@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from compiler.slotted_class import record
@@ -46,8 +46,8 @@ class Listener(Protocol):
         """The run that this one resumes has done the task: it does not begin here."""
         ...
 
-    def line(self, task: TaskStart, text: str) -> None:
-        """The task wrote one line, without its end, to stdout or stderr."""
+    def lines(self, task: TaskStart, texts: Sequence[str]) -> None:
+        """The task wrote lines, here without their ends, to stdout or stderr."""
         ...
 
     def growing(self, task: TaskStart, text: str) -> None:
@@ -60,6 +60,16 @@ class Listener(Protocol):
 
     def waiting(self) -> None:
         """Nothing happens at this moment; a second has passed, or less."""
+        ...
+
+    def quiet(self, task: TaskStart, pid: int, seconds: float, shows_stacks: bool) -> bool:
+        """The task has written nothing and done nothing for so long; once an attempt. Whether it shall print where it is,
+        which it does where `shows_stacks`: at SIGUSR1 to its process `pid`.
+        """
+        ...
+
+    def fewer(self, workers: int, why: str) -> None:
+        """The system has no room for more processes: from now on no more than so many tasks run at once."""
         ...
 
     def finished(self, task: TaskStart, seconds: float) -> None:
@@ -91,8 +101,8 @@ class Silent:
     def taken_over(self, task: TaskStart) -> None:
         """Drop it."""
 
-    def line(self, task: TaskStart, text: str) -> None:
-        """Drop it."""
+    def lines(self, task: TaskStart, texts: Sequence[str]) -> None:
+        """Drop them."""
 
     def growing(self, task: TaskStart, text: str) -> None:
         """Drop it."""
@@ -101,6 +111,13 @@ class Silent:
         """Drop it."""
 
     def waiting(self) -> None:
+        """Drop it."""
+
+    def quiet(self, task: TaskStart, pid: int, seconds: float, shows_stacks: bool) -> bool:
+        """Drop it; nothing is to be printed."""
+        return False
+
+    def fewer(self, workers: int, why: str) -> None:
         """Drop it."""
 
     def finished(self, task: TaskStart, seconds: float) -> None:

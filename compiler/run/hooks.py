@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
+
+from flowc.container.sessions import end_session
 
 from compiler.backends.command import hook_argv
 from compiler.ir.plan import Plan
 from compiler.run.environment import inherited
 from compiler.run.events import Listener, TaskStart
+from compiler.run.lines import CHUNK, Lines, drained
+
+_LOOK = 0.02
+"""Seconds between two looks whether a function that prints nothing has ended."""
 
 
 def run_hooks(
@@ -30,16 +38,31 @@ def run_hooks(
 
 
 def _call(command: list[str], environment: Mapping[str, str], name: str, listener: Listener) -> None:
+    """Run a function to its end. What it has started and left ends with it, and does not keep us waiting."""
     process = subprocess.Popen(
         command,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
+        start_new_session=True,
     )
     assert process.stdout is not None
-    with process:
-        for line in process.stdout:
-            listener.line(TaskStart(name, "-", 0), line.removesuffix("\n"))
+    output, lines = process.stdout.fileno(), Lines()
+    try:
+        while process.poll() is None:
+            if select.select([output], [], [], _LOOK)[0] and not _told(
+                lines.take(os.read(output, CHUNK)), name, listener
+            ):
+                time.sleep(_LOOK)  # it may have closed its output
+        _told([*lines.take(drained(output)), *lines.rest()], name, listener)
+    finally:
+        end_session(process.pid)
+        process.wait()
+        process.stdout.close()
+
+
+def _told(lines: list[str], name: str, listener: Listener) -> bool:
+    if lines:
+        listener.lines(TaskStart(name, "-", 0), lines)
+    return bool(lines)

@@ -1,7 +1,8 @@
-"""The processes of a local run: one fork server per distinct environment, which forks a child per task.
+"""The processes of a local run: one fork server per distinct environment, which starts a process per task.
 
 A fork server (`flowc.container.fork_server`) is a fresh interpreter that imports the user's module once. It gets a task as a
-message with two descriptors, the task's output and its report, and answers with the child's wait status when it has ended.
+message with descriptors, the task's call, output and report, and answers with the wait status when the task has ended. A server
+that dies is replaced by another at the next task.
 """
 
 from __future__ import annotations
@@ -12,37 +13,62 @@ import os
 import selectors
 import signal
 import socket
-import struct
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterator, Mapping
 
+from flowc.container.messages import STACKS, send, written
+from flowc.container.sessions import end_session
+
+from compiler.run import quiet
 from compiler.run.environment import inherited
+from compiler.run.lines import CHUNK, Lines, drained
 from compiler.slotted_class import fresh, mutable, record
 
-_LONGEST = 4096
-"""Bytes of a line without an end that are shown as it grows."""
+_TRIES = 3
+"""How many fork servers may die before one takes a task."""
 
 Environment = tuple[tuple[str, str], ...]
 
 
 @record
-class Line:
-    """One line that a task wrote, without its end."""
+class Printed:
+    """Lines that a task wrote, without their ends, and the line that has no end yet: what comes takes its place."""
 
     ticket: int
-    text: str
-    is_growing: bool = False
-    """Whether it has no end yet: what comes takes its place."""
+    lines: tuple[str, ...]
+    growing: str = ""
+
+
+@record
+class Quiet:
+    """A task has written nothing and done nothing for `seconds`; SIGUSR1 to `pid` prints where it is, where `shows_stacks`."""
+
+    ticket: int
+    pid: int
+    seconds: float
+    shows_stacks: bool
+
+
+@record
+class Refused:
+    """The system had no room for the task's process: it has not begun."""
+
+    ticket: int
+    why: str
 
 
 @record
 class Ended:
-    """A task's process has ended; `report` is what it told, empty where it was killed before it could."""
+    """A task's process has ended; `report` is what it told, or why it could tell nothing, empty where nobody knows."""
 
     ticket: int
     status: int
     report: Mapping[str, object]
+
+
+Event = Printed | Quiet | Refused | Ended
 
 
 @mutable
@@ -59,8 +85,19 @@ class _Child:
     server: _ForkServer
     output: int
     report: int
-    text: bytes = b""
+    watch: quiet.Watch
+    lines: Lines = fresh(default_factory=Lines)
     told: bytes = b""
+    pid: int = 0
+    shows_stacks: bool = False
+
+    def take(self, data: bytes) -> None:
+        """Read on in the report: who the task is, and how it has ended."""
+        self.told += data
+        if not self.pid and b"\n" in self.told:
+            line, _, self.told = self.told.partition(b"\n")
+            said = json.loads(line)
+            self.pid, self.shows_stacks = said["pid"], said["stacks"]
 
 
 @mutable
@@ -72,34 +109,66 @@ class Workers:
     _servers: dict[Environment, _ForkServer] = fresh(default_factory=dict)
     _children: dict[int, _Child] = fresh(default_factory=dict)
     _selector: selectors.DefaultSelector = fresh(default_factory=selectors.DefaultSelector)
+    _events: deque[Event] = fresh(default_factory=deque)
+    """What has happened while a task was started."""
     _tickets: int = 0
 
     def start(self, environment: Environment, call: Mapping[str, object]) -> int:
-        """Start a task in the fork server of its environment; the ticket names it from then on."""
-        server = self._servers.get(environment) or self._open(environment)
+        """Start a task in the fork server of its environment; the ticket names it from then on.
+
+        Raises OSError where the system has no room: too many open files, too many processes.
+        """
+        why = ""
+        for _ in range(_TRIES):
+            server = self._servers.get(environment) or self._open(environment)
+            try:
+                return self._sent(server, call)
+            except ConnectionError:
+                self._events += self._lost(server)
+                why = _dead(server)
         self._tickets += 1
-        output, output_end = os.pipe()
-        report, report_end = os.pipe()
-        message = json.dumps({"ticket": self._tickets, "call": call}).encode()
-        try:
-            socket.send_fds(server.channel, [struct.pack("!I", len(message))], [output_end, report_end])
-            server.channel.sendall(message)
-        finally:
-            os.close(output_end)
-            os.close(report_end)
-        self._children[self._tickets] = _Child(server, output, report)
+        self._events.append(Ended(self._tickets, signal.SIGKILL, {"message": why}))
+        return self._tickets
+
+    def _sent(self, server: _ForkServer, call: Mapping[str, object]) -> int:
+        with contextlib.ExitStack() as stack, contextlib.ExitStack() as kept:
+            ends = []
+            for _ in ("output", "report"):
+                reading, writing = os.pipe()
+                kept.callback(os.close, reading)
+                stack.callback(os.close, writing)
+                ends.append((reading, writing))
+            (output, output_end), (report, report_end) = ends
+            file = stack.enter_context(written(call))
+            send(server.channel, self._tickets + 1, (file, output_end, report_end))
+            kept.pop_all()
+        self._tickets += 1
+        child = self._children[self._tickets] = _Child(server, output, report, quiet.Watch(0.0))
+        child.watch.hear()
         for descriptor in (output, report):
             os.set_blocking(descriptor, False)
             self._selector.register(descriptor, selectors.EVENT_READ, self._tickets)
         return self._tickets
 
-    def wait(self, timeout: float | None) -> Iterator[Line | Ended]:
-        """What has happened within `timeout` seconds (None: until something does)."""
-        for key, _ in self._selector.select(timeout):
+    def wait(self, timeout: float) -> Iterator[Event]:
+        """What has happened within `timeout` seconds."""
+        for key, _ in self._selector.select(0 if self._events else timeout):
             if isinstance(key.data, int):
                 yield from self._read(key.data, key.fd)
-            else:
+            elif key.data in self._servers.values():
                 yield from self._answers(key.data)
+        while self._events:
+            yield self._events.popleft()
+        for ticket, child in tuple(self._children.items()):
+            if child.pid and child.watch.is_quiet(child.pid):
+                yield Quiet(ticket, child.pid, quiet.QUIET, child.shows_stacks)
+
+    def show_stacks(self, ticket: int) -> None:
+        """Let a task print where its threads are, where it can."""
+        child = self._children.get(ticket)
+        if child is not None and child.shows_stacks:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child.pid, STACKS)
 
     def close(self) -> None:
         """End every process that still runs: a server whose channel closes ends its children first, unless we are interrupted again."""
@@ -112,77 +181,97 @@ class Workers:
         finally:
             for server in self._servers.values():
                 _kill(server)
-        for ticket in tuple(self._children):
-            self._drop(ticket)
-        self._selector.close()
+            for ticket in tuple(self._children):
+                self._end_orphan(ticket)
+                self._drop(ticket)
+            self._selector.close()
 
     def _open(self, environment: Environment) -> _ForkServer:
         ours, theirs = socket.socketpair()
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "flowc", "fork-server", str(theirs.fileno()), self.root],
-            env={**inherited(os.environ), **self.variables, **dict(environment)},
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        theirs.close()
+        with theirs:
+            try:
+                process = subprocess.Popen(
+                    [sys.executable, "-P", "-m", "flowc", "fork-server", str(theirs.fileno()), self.root],
+                    env={**inherited(os.environ), **self.variables, **dict(environment)},
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+            except OSError:
+                ours.close()
+                raise
         server = self._servers[environment] = _ForkServer(process, ours)
         self._selector.register(ours, selectors.EVENT_READ, server)
         return server
 
-    def _read(self, ticket: int, descriptor: int) -> Iterator[Line]:
-        """Take what is in a pipe now. A process that outlives its task keeps the pipe open, and does not keep us waiting."""
+    def _read(self, ticket: int, descriptor: int) -> Iterator[Event]:
+        """Take some of what is in a pipe: a task that writes without pause does not keep us from the others."""
         child = self._children.get(ticket)
-        while child is not None and descriptor in self._selector.get_map():
-            try:
-                data = os.read(descriptor, 1 << 16)
-            except BlockingIOError:
-                return
-            if not data:
-                self._selector.unregister(descriptor)
-            elif descriptor == child.report:
-                child.told += data
-            else:
-                *lines, child.text = (child.text + data).split(b"\n")
-                yield from (Line(ticket, line.decode(errors="replace")) for line in lines)
-                yield from self._growing(ticket, child)
+        if child is None or descriptor not in self._selector.get_map():
+            return
+        try:
+            data = os.read(descriptor, CHUNK)
+        except BlockingIOError:
+            return
+        if not data:
+            self._selector.unregister(descriptor)
+        elif descriptor == child.report:
+            child.take(data)
+        else:
+            child.watch.hear()
+            lines = child.lines.take(data)
+            growing = child.lines.growing()
+            if lines or growing:
+                yield Printed(ticket, tuple(lines), growing)
 
-    def _growing(self, ticket: int, child: _Child) -> Iterator[Line]:
-        """The line that has no end yet; of a long one what went before its last beginning is forgotten."""
-        if len(child.text) > _LONGEST and b"\r" in child.text:
-            *before, last = child.text.split(b"\r")
-            child.text = b"\r".join((*before[-1:], last))
-        if child.text and len(child.text) <= _LONGEST:
-            yield Line(ticket, child.text.decode(errors="replace"), is_growing=True)
-
-    def _answers(self, server: _ForkServer) -> Iterator[Line | Ended]:
-        data = server.channel.recv(1 << 16)
+    def _answers(self, server: _ForkServer) -> Iterator[Event]:
+        try:
+            data = server.channel.recv(CHUNK)
+        except ConnectionError:
+            data = b""
         if not data:
             yield from self._lost(server)
             return
         *lines, server.received = (server.received + data).split(b"\n")
         for line in lines:
             answer = json.loads(line)
-            yield from self._ended(answer["ticket"], answer["status"])
+            if "refused" in answer:
+                self._drop(answer["ticket"])
+                yield Refused(answer["ticket"], answer["refused"])
+            else:
+                yield from self._ended(answer["ticket"], answer["status"])
 
-    def _lost(self, server: _ForkServer) -> Iterator[Line | Ended]:
-        """A server that died takes its children with it: each of them is a killed task."""
+    def _lost(self, server: _ForkServer) -> Iterator[Event]:
+        """A server that died takes its children with it; one that had told its end before has ended so."""
         self._selector.unregister(server.channel)
         environment = next(key for key, value in self._servers.items() if value is server)
         del self._servers[environment]
         server.channel.close()
         _kill(server)
         for ticket in [ticket for ticket, child in self._children.items() if child.server is server]:
-            yield from self._ended(ticket, signal.SIGKILL)
+            self._end_orphan(ticket)
+            yield from self._ended(ticket, signal.SIGKILL, lost=_dead(server))
 
-    def _ended(self, ticket: int, status: int) -> Iterator[Line | Ended]:
+    def _end_orphan(self, ticket: int) -> None:
+        """End a task that has no server any more. One that has not said yet who it is ends by itself before it begins."""
         child = self._children[ticket]
-        for descriptor in (child.output, child.report):
-            yield from self._read(ticket, descriptor)
-        if child.text:
-            yield Line(ticket, child.text.decode(errors="replace"))
+        with contextlib.suppress(OSError):
+            child.take(drained(child.report))
+        if child.pid:
+            end_session(child.pid)
+
+    def _ended(self, ticket: int, status: int, lost: str = "") -> Iterator[Event]:
+        child = self._children[ticket]
+        child.take(drained(child.report))
+        lines = (*child.lines.take(drained(child.output)), *child.lines.rest())
+        if lines:
+            yield Printed(ticket, lines)
+        report = json.loads(child.told) if child.told.endswith(b"\n") else {}
+        if lost:
+            status = report["exit_code"] << 8 if report else status
+            report = report or {"message": lost}
         self._drop(ticket)
-        yield Ended(ticket, status, json.loads(child.told) if child.told.endswith(b"\n") else {})
+        yield Ended(ticket, status, report)
 
     def _drop(self, ticket: int) -> None:
         child = self._children.pop(ticket)
@@ -195,5 +284,13 @@ class Workers:
 def _kill(server: _ForkServer) -> None:
     """End a fork server and all of its session, at once."""
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(server.process.pid, signal.SIGKILL)
+        os.kill(server.process.pid, signal.SIGKILL)
     server.process.wait()
+    end_session(server.process.pid)
+
+
+def _dead(server: _ForkServer) -> str:
+    """What to say of a fork server that has ended."""
+    code = server.process.returncode
+    how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+    return f"the process that imports the flow and starts its tasks (the fork server) {how}, and its tasks were ended"

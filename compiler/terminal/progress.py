@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -12,10 +13,13 @@ from compiler.run.events import RunResult, TaskStart
 from compiler.slotted_class import fresh, mutable
 from compiler.terminal.output import write_files
 from compiler.terminal.said import AsIs, Part, Styled, say, spelled
-from compiler.terminal.status_line import StatusLine, visible
+from compiler.terminal.status_line import StatusLine, all_visible, visible
 
 _COLOURS = ("cyan", "green", "yellow", "blue", "magenta", "bright_cyan", "bright_green", "bright_blue")
 _SHOWN, _BARS, _RECENT = 4, 8, 400
+_COMPARED = 1 << 12
+"""Characters of a line that are remembered."""
+
 _PAUSE = 0.1
 """Seconds between two looks of the status line."""
 
@@ -32,6 +36,8 @@ class Progress:
     now: Callable[[], float] = time.time
     has_times: bool = False
     """Whether each line that stays has its time."""
+    is_verbose: bool = False
+    """Whether tasks that do nothing print where they are."""
     begun: float = 0.0
     run_id: str = ""
     running: list[TaskStart] = fresh(default_factory=list)
@@ -39,7 +45,7 @@ class Progress:
     retried: int = 0
     taken: int = 0
     failures: list[TaskStart] = fresh(default_factory=list)
-    recent: dict[TaskStart, list[str]] = fresh(default_factory=dict)
+    recent: dict[TaskStart, deque[str]] = fresh(default_factory=dict)
     """The last lines of the tasks that run: what says whether a traceback has been printed."""
     bars: dict[TaskStart, str] = fresh(default_factory=dict)
     """The lines that grow."""
@@ -64,14 +70,14 @@ class Progress:
         """Count it."""
         self.taken += 1
 
-    def line(self, task: TaskStart, text: str) -> None:
-        """Print the line behind the task's name."""
+    def lines(self, task: TaskStart, texts: Sequence[str]) -> None:
+        """Print the lines behind the task's name."""
         self.bars.pop(task, None)
-        lines = self.recent.setdefault(task, [])
-        lines.append(text.rstrip())
-        del lines[:-_RECENT]
+        recent = self.recent.setdefault(task, deque(maxlen=_RECENT))
+        recent.extend(text[:_COMPARED].rstrip() for text in texts[-_RECENT:])
         self._foot_of.hide()
-        say(self._time(), self._labelled(task), " ", AsIs(visible(text)), file=self.output)
+        before = spelled((self._time(), self._labelled(task), " "))
+        say(AsIs("\n".join(before + text for text in all_visible(texts))), file=self.output)
         self._show()
 
     def growing(self, task: TaskStart, text: str) -> None:
@@ -100,7 +106,7 @@ class Progress:
     def failed(self, task: TaskStart, message: str, will_retry: bool) -> None:
         """Say why: the whole message where the attempt is final and has not printed it itself, else its last line."""
         last = message.rstrip().rpartition("\n")[2]
-        printed = last.rstrip() in self._ended(task)
+        printed = last[:_COMPARED].rstrip() in self._ended(task)
         if will_retry:
             self.retried += 1
             self._say(Styled(f"{task.label} failed and is tried again: {last}", fg="yellow"))
@@ -110,16 +116,33 @@ class Progress:
         why = f" {last}" if printed else f"\n{message.rstrip()}"
         self._say(Styled(f"{task.label} failed{again}:", fg="red", bold=True), why)
 
-    def _ended(self, task: TaskStart) -> list[str]:
+    def _ended(self, task: TaskStart) -> Collection[str]:
         """It runs no more; its last lines."""
         self.running.remove(task)
         self.bars.pop(task, None)
-        return self.recent.pop(task, [])
+        return self.recent.pop(task, ())
 
     def pausing(self, task: TaskStart, seconds: float) -> None:
         """Say until when."""
         until = time.strftime("%H:%M:%S", time.localtime(self.now() + seconds))
         self._say(Styled(f"{task.label} waits until {until} ({seconds:g} s), as its @retry says", fg="yellow"))
+
+    def quiet(self, task: TaskStart, pid: int, seconds: float, shows_stacks: bool) -> bool:
+        """Say so, and how to learn more."""
+        how = (
+            "it is asked where it is"
+            if self.is_verbose
+            else f"`kill -USR1 {pid}` makes it print where it is, as --verbose does"
+        )
+        more = f"; {how}" if shows_stacks else ""
+        said = f"{task.label} has printed nothing and used no processor for {seconds:g} s{more}"
+        self._say(Styled(said, fg="yellow"))
+        return self.is_verbose
+
+    def fewer(self, workers: int, why: str) -> None:
+        """Say so."""
+        at_once = f"{workers} task{'' if workers == 1 else 's'}"
+        self._say(Styled(f"no room for another process ({why}): from now on {at_once} at once", fg="yellow"))
 
     def done(self, result: RunResult) -> None:
         """Print the summary."""

@@ -16,6 +16,8 @@ _MOVES = re.compile(
 )
 """What moves the cursor or clears: all control sequences but colours, all control characters, of both
 sets, but tabs."""
+_PLAIN = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f-\x9f]*")
+"""A text in which no control character stands but tabs."""
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -68,6 +70,11 @@ def visible(text: str) -> str:
     """What a line shows in the end: what stands behind its last carriage return, without what would move the cursor away."""
     parts = [part for part in text.split("\r") if _COLOURS.sub("", _MOVES.sub("", part)).strip()]
     return _MOVES.sub("", parts[-1] if parts else text)
+
+
+def all_visible(texts: Sequence[str]) -> Sequence[str]:
+    """What each of several lines shows; most have nothing that moves the cursor, and are not looked at one by one."""
+    return texts if _PLAIN.fullmatch("".join(texts)) else [visible(text) for text in texts]
 
 
 def cut(text: str, width: int) -> str:

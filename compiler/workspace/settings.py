@@ -52,6 +52,11 @@ CONFIGS = ("config", "config_value")
 LOCAL = "run"
 """The table of `flowc run`, `runs` and `inspect`: `[tool.flowc.run]`."""
 
+RUN = {"start_method": "how the process of a task starts: `fork` or `spawn`"}
+"""Settings of the local run alone."""
+
+START_METHODS = ("fork", "spawn")
+
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "max_workers": (int,),
     "production": (bool,),
@@ -160,7 +165,12 @@ def read_settings(start: Path) -> Settings:
     _refuse_unknown(shared, (*SHARED, *PROJECT), "[tool.flowc]", found)
     _refuse_kinds(shared, "[tool.flowc]", found)
     if LOCAL in targets:
-        _refuse_unknown(targets[LOCAL], SHARED, f"[tool.flowc.{LOCAL}]", found)
+        _refuse_unknown(targets[LOCAL], (*SHARED, *RUN), f"[tool.flowc.{LOCAL}]", found)
+        method = targets[LOCAL].get("start_method", START_METHODS[0])
+        if method not in START_METHODS:
+            raise ConfigError(
+                f"{found}: [tool.flowc.{LOCAL}] start_method must be one of {', '.join(START_METHODS)}, not {method!r}"
+            )
     for name, each in targets.items():
         _refuse_kinds(each, f"[tool.flowc.{name}]", found)
     tables = {name: _frozen(each) for name, each in targets.items()}

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from flowc.container.sessions import end_session
+
 from tests.engines.argo_tags import Json
 from tests.engines.rights import open_to_it
 
@@ -93,7 +95,7 @@ class RunningPod:
 
     def kill(self) -> None:
         """End the container as the kernel does when memory runs out."""
-        _signal(self.process, signal.SIGKILL)
+        end_session(self.process.pid)
 
     def lose(self) -> None:
         """Let the node vanish with the pod: the controller sees an Error, not a failure."""
@@ -139,7 +141,7 @@ def _wait(pod: RunningPod) -> bool:
         late = True
         pod.terminate()
         pod.process.wait()
-    _signal(pod.process, signal.SIGKILL)
+    end_session(pod.process.pid)
     return late
 
 

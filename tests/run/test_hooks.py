@@ -38,4 +38,4 @@ def test_the_hooks_of_its_end_follow_a_run(fail: bool, called: dict[str, bool], 
     assert result.success is not fail
     records = {path.name: json.loads(path.read_text()) for path in (tmp_path / "HooksFlow/r/_hooks").iterdir()}
     assert called == {name: record["failed"] is not None for name, record in records.items()}
-    assert "stumble: RuntimeError: stumbled" in told.lines
+    assert "stumble: RuntimeError: stumbled" in told.printed

@@ -9,47 +9,10 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from flowc.artifacts.address import RunAddress
-from flowc.artifacts.manifest import attempts, read
-from flowc.store import open_store
 
-from compiler.diagnostics import Report
-from compiler.frontend import parse
-from compiler.ir.planner import plan
-from compiler.run import run_flow
-from compiler.run.events import RunResult
-from tests.stages.recorder import Recorder
-
-HEAD = """
-import os, signal, threading, time
-from flowc import FlowSpec, catch, current, environment, parallel, retry, step, timeout
-"""
-
-
-class Ran:
-    """One run of a flow's text, and its artifacts."""
-
-    def __init__(self, folder: Path, body: str, **options: Any) -> None:
-        source = folder / "probe.py"
-        source.write_text(HEAD + body, encoding="utf-8")
-        report, self.told = Report(), Recorder()
-        (flow,) = parse(source, report, root=folder)
-        self.url = f"file:{folder / 'store'}"
-        settings: dict[str, Any] = {"run_id": None, "max_workers": 2, "tags": (), "parameters": {}, **options}
-        self.result: RunResult = run_flow(plan(flow), store=self.url, listener=self.told, **settings)
-
-    def artifact(self, step: str, name: str, index: str = "-") -> Any:
-        """An artifact's value."""
-        flow, run = self.result.pathspec.split("/")
-        return read(open_store(self.url), RunAddress(flow, run).task(step, index))[name]
-
-    def attempts(self, step: str, index: str = "-") -> int:
-        """How many times the task was started."""
-        flow, run = self.result.pathspec.split("/")
-        return len(list(attempts(open_store(self.url), RunAddress(flow, run).task(step, index))))
+from tests.stages.local_run import HEAD, Ran
 
 
 @pytest.fixture
@@ -139,7 +102,7 @@ def test_where_it_is_asked_to_an_attempt_waits_and_says_so(run, monkeypatch):
     ran = run(PAUSED.format(minutes=0.005), retry_pause=True)
     assert ran.result.success
     assert ran.told.pauses == [("start", 0.3), ("start", 0.3)]
-    (said,) = [line for line in ran.told.lines if "waits until" in line]
+    (said,) = [line for line in ran.told.printed if "waits until" in line]
     assert said.startswith("again: flowc: iteration 0 waits until ")
     assert said.endswith(" (0.3 s), as its @retry says")
 
@@ -267,7 +230,7 @@ class F(FlowSpec):
 """)
     assert ran.result.success
     assert ran.artifact("end", "own") is True
-    assert "start: said" in ran.told.lines
+    assert "start: said" in ran.told.printed
 
 
 def test_a_task_that_ends_its_parent_fails_as_killed(run):
@@ -283,7 +246,9 @@ class F(FlowSpec):
         pass
 """)
     assert not ran.result.success
-    assert ran.told.failures == [("start", "the process was killed by SIGKILL", False)]
+    [(step, message, again)] = ran.told.failures
+    assert (step, again) == ("start", False)
+    assert "the fork server) was killed by SIGKILL, and its tasks were ended" in message
 
 
 def test_lines_are_told_whole_and_a_child_that_keeps_the_pipe_holds_nobody_up(run):
@@ -301,7 +266,7 @@ class F(FlowSpec):
         pass
 """)
     assert ran.result.success
-    assert ran.told.lines == ["start: first", "start: second", "start: no end"]
+    assert ran.told.printed == ["start: first", "start: second", "start: no end"]
 
 
 def test_a_set_gives_its_items_in_an_order_that_no_hash_seed_and_no_bytecode_changes(run):

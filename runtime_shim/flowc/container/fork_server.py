@@ -1,58 +1,60 @@
 """A process that has imported a flow once and forks a child for every task: how the local run starts tasks quickly.
 
-Messages come over a socket: a length, two descriptors (the task's output, its report), JSON of the call. A line of JSON goes back
-for every child that has ended. Where the user's import has started threads, a fork would not be safe: then each task gets a fresh
-interpreter.
+A message starts a task (`flowc.container.messages`). A line of JSON goes back for every child that has ended, and for every task that
+could not be started. Where a fork would not be safe (`flowc.task.forks`), each task gets a fresh interpreter, and others are kept
+warm: they have imported the flow and wait. Each task begins a session of its own, and with it ends all that it has started.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
 import select
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 from flowc.artifacts.address import parse_loads
 from flowc.container.command import started_by
+from flowc.container.messages import STACKS, Message, receive, send
+from flowc.container.sessions import adopter, children, end_session
 from flowc.exceptions import CallMistake
 from flowc.source.module import Loaded, prepare
 from flowc.store import open_store
+from flowc.task import guard
 from flowc.task.call import BUG, MISTAKE, Broken, Reported, TaskCall
-from flowc.task.forks import has_threads, reseed
+from flowc.task.forks import may_fork, reseed
 from flowc.task.output import Output
 from flowc.task.task import execute
 
 _GRACE = 5.0
 """Seconds that a task has to end when the run is over before it is; whoever started the fork server waits longer."""
 
-_HEADER = struct.Struct("!I")
-
 
 def serve(descriptor: int, root: str) -> int:
-    """Answer messages until the other side closes the socket; then end all children."""
+    """Answer messages until the other side closes the socket, or SIGTERM; then end all children."""
     os.set_inheritable(descriptor, False)
     wake, alarm = os.pipe()
     os.set_blocking(alarm, False)
     signal.signal(signal.SIGCHLD, _noted)
     signal.set_wakeup_fd(alarm, warn_on_full_buffer=False)
-    server = _ForkServer(socket.socket(fileno=descriptor), _load(root), root)
-    signal.signal(signal.SIGTERM, _noted)  # the closed socket says when to end, and then the children end first
+    loaded = _load(root)
+    server = _ForkServer(socket.socket(fileno=descriptor), loaded, root)
+    signal.signal(signal.SIGTERM, _noted)  # whatever says that it is over, the children end first
     gc.collect()
     gc.freeze()
     while True:
         waiting: list[Any] = [server.channel, wake]
         ready = select.select(waiting, [], [])[0]
-        if wake in ready:
-            os.read(wake, 1 << 12)
-            server.reap()
+        if wake in ready and (signal.SIGTERM in os.read(wake, 1 << 12) or not server.reap()):
+            return server.end()
         if server.channel in ready and not server.take():
             return server.end()
 
@@ -67,44 +69,82 @@ class _ForkServer:
     def __init__(self, channel: socket.socket, loaded: Loaded | Broken, root: str) -> None:
         self.channel, self._loaded, self._root = channel, loaded, root
         self._children: dict[int, int] = {}
+        self._spares: dict[int, socket.socket] = {}
+        self._forks = may_fork()
+        self._adopt = adopter()
+        self._adopt()
+        self._own = children()
+        """What the import of the flow has started."""
 
     def take(self) -> bool:
         """Start the task that the next message names; False where the other side has gone."""
-        message = _receive(self.channel)
+        message = receive(self.channel)
         if message is None:
             return False
-        said, output, report = message
-        start = self._fork if not has_threads() else self._spawn
-        self._children[start(said["call"], output, report)] = said["ticket"]
-        os.close(output)
-        os.close(report)
+        try:
+            if not message.is_whole:
+                return self._answer({"ticket": message.ticket, "refused": "Too many open files"})
+            start: Callable[[Message], int] = self._fork if self._forks else self._spawn
+            self._children[start(message)] = message.ticket
+        except OSError as error:  # no room for another process
+            return self._answer({"ticket": message.ticket, "refused": error.strerror or str(error)})
+        finally:
+            message.close()
         return True
 
-    def reap(self) -> None:
-        """Tell of every child that has ended."""
-        while self._children:
+    def reap(self) -> bool:
+        """Tell of every child that has ended; False where nobody hears it."""
+        while self._children or self._spares:
             child, status = os.waitpid(-1, os.WNOHANG)
             if not child:
-                return
-            if child in self._children:
-                answer = {"ticket": self._children.pop(child), "status": status}
-                self.channel.sendall(json.dumps(answer).encode() + b"\n")
+                break
+            if child in self._spares:
+                self._spares.pop(child).close()
+            elif child in self._children:
+                end_session(child)
+                self._end_adopted()
+                if not self._answer({"ticket": self._children.pop(child), "status": status}):
+                    return False
+        return True
 
     def end(self) -> int:
         """End the children, which may write down why, and then everything that they have started: as a container ends."""
         for child in self._children:
             os.kill(child, signal.SIGTERM)
         until = time.monotonic() + _GRACE
-        while self._children and time.monotonic() < until:
+        waiting = set(self._children)
+        while waiting and time.monotonic() < until:
             child, _ = os.waitpid(-1, os.WNOHANG)
-            self._children.pop(child, None)
+            waiting.discard(child)
             if not child:
                 time.sleep(0.01)
+        for child in (*self._children, *self._spares):
+            end_session(child)
+        self._children.clear()
+        self._end_adopted()
         if os.getpgrp() == os.getpid():
             os.killpg(0, signal.SIGKILL)
         return 0
 
-    def _fork(self, call: dict[str, Any], output: int, report: int) -> int:
+    def _end_adopted(self) -> None:
+        """End what a task that has ended had begun a session of its own for: those of a task that runs are that task's."""
+        while left := children() - self._own - {*self._children, *self._spares}:
+            for child in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(child, 0)
+
+    def _answer(self, said: dict[str, Any]) -> bool:
+        """Tell the other side; False where it has gone."""
+        try:
+            self.channel.sendall(json.dumps(said).encode() + b"\n")
+        except OSError:
+            return False
+        return True
+
+    def _fork(self, message: Message) -> int:
+        server = os.getpid()
         child = os.fork()
         if child:
             return child
@@ -114,51 +154,80 @@ class _ForkServer:
             for number in (signal.SIGCHLD, signal.SIGTERM):
                 signal.signal(number, signal.SIG_DFL)
             self.channel.close()
+            os.setsid()
             reseed()
-            code = _task(self._loaded, call, output, report)
+            code = _task(self._loaded, message, server, self._adopt)
         except BaseException:  # noqa: BLE001 - a fork must never return into its parent's loop
             traceback.print_exc()
         finally:
             os._exit(code)
 
-    def _spawn(self, call: dict[str, Any], output: int, report: int) -> int:
-        command = [sys.executable, "-P", "-m", "flowc", "fresh-task", str(output), str(report), self._root]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=(output, report))
-        assert process.stdin is not None
-        process.stdin.write(json.dumps(call).encode())
-        process.stdin.close()
+    def _spawn(self, message: Message) -> int:
+        """Give the task to an interpreter that waits; as many wait then as tasks run, and no more than there are processors."""
+        child, channel = self._spares.popitem() if self._spares else self._spare()
+        with channel, contextlib.suppress(ConnectionError):  # where it has just died, its own end tells so
+            send(channel, message.ticket, message.descriptors)
+        while len(self._spares) < min(len(self._children) + 1, os.cpu_count() or 1):
+            try:
+                spare, waits = self._spare()
+            except OSError:  # no room: the next task begins with nothing warm
+                break
+            self._spares[spare] = waits
+        return child
+
+    def _spare(self) -> tuple[int, socket.socket]:
+        """A fresh interpreter that imports the flow and then waits for its task, and the channel on which it does."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            words = ["fresh-task", str(theirs.fileno()), str(os.getpid()), self._root]
+            try:
+                process = subprocess.Popen(
+                    [sys.executable, "-P", "-m", "flowc", *words],
+                    stdin=subprocess.DEVNULL,
+                    pass_fds=[theirs.fileno()],
+                    start_new_session=True,
+                )
+            except OSError:
+                ours.close()
+                raise
         process.returncode = 0  # it is `reap` that waits for it
-        return process.pid
+        return process.pid, ours
 
 
-def run_one(output: int, report: int, root: str) -> int:
-    """One task in this interpreter, its call as JSON on stdin: what a fork server starts where it must not fork."""
-    return _task(_load(root), json.load(sys.stdin), output, report)
+def run_one(descriptor: int, server: int, root: str) -> int:
+    """One task in this interpreter: what a fork server starts where it must not fork. The task comes when it has one."""
+    os.set_inheritable(descriptor, False)
+    with socket.socket(fileno=descriptor) as channel:
+        loaded = _load(root)
+        message = receive(channel)
+    return _task(loaded, message, server, adopter()) if message is not None else 0
 
 
 def _load(root: str) -> Loaded | Broken:
     """The user's flow; where its import raised, what every task then fails with."""
     flow = os.environ["FLOWC_FLOW"]
     try:
-        return prepare(flow, root)
+        with guard.own_process("the flow's module"):
+            return prepare(flow, root)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the author's module may raise anything
         return Broken(flow.rpartition(":")[2], error)
 
 
-def _receive(channel: socket.socket) -> tuple[dict[str, Any], int, int] | None:
-    header, descriptors, _, _ = socket.recv_fds(channel, _HEADER.size, 2)
-    if not header:
-        return None
-    size, data = _HEADER.unpack(header)[0], b""
-    while len(data) < size:
-        data += channel.recv(size - len(data))
-    return json.loads(data), descriptors[0], descriptors[1]
+def _task(loaded: Loaded | Broken, message: Message, server: int, adopt: Callable[[], object]) -> int:
+    """Run the task with its output on a descriptor of its own, and tell its end; the exit code is a container's.
 
-
-def _task(loaded: Loaded | Broken, call: dict[str, Any], output: int, report: int) -> int:
-    """Run the task with its output on a descriptor of its own, and tell its end; the exit code is a container's."""
+    It says first who it is: whoever sees the fork server die then ends it, and where nobody has seen it yet, it ends by itself.
+    """
+    call = message.call()
+    _, output, report = message.descriptors
+    _tell(report, {"pid": os.getpid(), "stacks": _shows_stacks()})
+    if os.getppid() != server:
+        return BUG
+    adopt()
     os.dup2(output, 1)
     os.dup2(output, 2)
+    for descriptor in (message.descriptors[0], output):
+        os.close(descriptor)
     with Output() as printed:
         try:
             reported = execute(loaded, _call(call), open_store(os.environ["FLOWC_STORE"]), printed)
@@ -167,9 +236,23 @@ def _task(loaded: Loaded | Broken, call: dict[str, Any], output: int, report: in
         except Exception:  # noqa: BLE001 - the last resort: a fault of ours is told as one
             reported = Reported(call["index"], BUG, message=traceback.format_exc())
     told = {"fan": reported.fan, "case": reported.case, "caught": reported.caught, "message": _message(reported)}
-    with os.fdopen(report, "wb") as out:
-        out.write(json.dumps(told).encode() + b"\n")
+    _tell(report, {**told, "exit_code": reported.exit_code})
     return reported.exit_code
+
+
+def _tell(report: int, said: dict[str, Any]) -> None:
+    with os.fdopen(os.dup(report), "wb") as out:
+        out.write(json.dumps(said).encode() + b"\n")
+
+
+def _shows_stacks() -> bool:
+    """Print where all threads are at SIGUSR1, also where a library keeps the interpreter; False where the flow takes that signal."""
+    if signal.getsignal(STACKS) is not signal.SIG_DFL:
+        return False
+    import faulthandler
+
+    faulthandler.register(STACKS, file=2)
+    return True
 
 
 def _message(reported: Reported) -> str:

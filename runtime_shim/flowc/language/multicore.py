@@ -13,6 +13,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from flowc.exceptions import MetaflowException
+from flowc.threads import other_threads
+
+_QUIET = 10.0
+"""Seconds without an end of any call after which the threads are told of that may be why."""
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -43,14 +47,16 @@ def _results(
 ) -> Iterator[tuple[int, Any]]:
     most = most or os.cpu_count() or 1
     running: dict[int, tuple[int, str]] = {}
+    threads = 0
     with tempfile.TemporaryDirectory(prefix="flowc-parallel-", dir=folder) as place:
         for number, item in enumerate(iterable):
             if len(running) >= most:
-                yield _next(running)
+                yield _next(running, threads)
             path = os.path.join(place, str(number))
             running[_fork(func, item, path)] = number, path
+            threads = threads or other_threads()  # behind a fork: libraries that bear one have ended theirs
         while running:
-            yield _next(running)
+            yield _next(running, threads)
 
 
 def _fork(func: Callable[[Any], Any], item: Any, path: str) -> int:
@@ -74,7 +80,9 @@ def _fork(func: Callable[[Any], Any], item: Any, path: str) -> int:
         os._exit(code)
 
 
-def _next(running: dict[int, tuple[int, str]]) -> tuple[int, Any]:
+def _next(running: dict[int, tuple[int, str]], threads: int) -> tuple[int, Any]:
+    """The next result, when it is there; `threads` of libraries ran when the forks were made."""
+    warns_at = time.monotonic() + _QUIET if threads else float("inf")
     while True:
         for child in list(running):
             done, status = os.waitpid(child, os.WNOHANG)
@@ -86,7 +94,19 @@ def _next(running: dict[int, tuple[int, str]]) -> tuple[int, Any]:
                     found = pickle.load(file)
                 os.unlink(path)
                 return number, found
+        if time.monotonic() > warns_at:
+            warns_at = float("inf")
+            _warn(threads, len(running))
         time.sleep(0.001)
+
+
+def _warn(threads: int, waiting: int) -> None:
+    sys.stderr.write(
+        f"flowc: no call of parallel_map or its like has ended for {_QUIET:g} s, and {waiting} run. They are forks, made while {threads} "
+        "threads of libraries ran: what those had locked is locked in the forks for ever. If no call ever ends, call the library "
+        "nowhere but within the function, or let it use one thread\n"
+    )
+    sys.stderr.flush()
 
 
 @contextlib.contextmanager

@@ -27,7 +27,7 @@ from flowc.named_tuple import NamedTuple
 from flowc.store.protocol import MissingError, Store, StoreError
 from flowc.task.again import raised_before
 from flowc.task.call import BUG, DONE, FAILED, MISTAKE, STORE, Reported, TaskCall
-from flowc.task.forks import has_threads, reseed
+from flowc.task.forks import may_fork, reseed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,24 +77,25 @@ def repeat(job: Job) -> Reported:
     gc.collect()
     gc.freeze()  # what is never collected is not copied into a fork
     place = _reached(job)
-    while not place.is_last:
-        if place.used > job.times:
-            return _failed(job, place)
-        if place.used and job.pause:
-            _wait(place.iteration, job.pause)
-        reported = _attempt(job, place)
-        if reported.exit_code in _OUTSIDE:
-            raise _OUTSIDE[reported.exit_code](reported.message)  # written down as the task's, too
-        if reported.exit_code not in (DONE, FAILED) or (reported.exit_code == DONE and not reported.published):
-            return reported
-        if reported.exit_code == FAILED:
-            if job.is_final and _raised(job, place):
+    with contextlib.closing(_Processes(job)) as processes:
+        while not place.is_last:
+            if place.used > job.times:
                 return _failed(job, place)
-            place = _Place(place.iteration, place.used + 1)
-        elif reported.again:
-            place = _Place(place.iteration + 1, 0)
-        else:
-            place = place._replace(is_last=True)
+            if place.used and job.pause:
+                _wait(place.iteration, job.pause)
+            reported = _attempt(job, place, processes)
+            if reported.exit_code in _OUTSIDE:
+                raise _OUTSIDE[reported.exit_code](reported.message)  # written down as the task's, too
+            if reported.exit_code not in (DONE, FAILED) or (reported.exit_code == DONE and not reported.published):
+                return reported
+            if reported.exit_code == FAILED:
+                if job.is_final and _raised(job, place):
+                    return _failed(job, place)
+                place = _Place(place.iteration, place.used + 1)
+            elif reported.again:
+                place = _Place(place.iteration + 1, 0)
+            else:
+                place = place._replace(is_last=True)
     return _done(job, place)
 
 
@@ -152,27 +153,25 @@ def _left(job: Job, iteration: int) -> Manifest | None:
         return None
 
 
-def _attempt(job: Job, place: _Place) -> Reported:
+def _attempt(job: Job, place: _Place, processes: _Processes) -> Reported:
     """One attempt of one iteration, in a process of its own."""
     address = job.fence.address._replace(iteration=place.iteration)
     number = job.fence.attempt * _SPAN + place.used + 1
     fence = Fence(address, number, os.urandom(16).hex(), place.used, time.time())
     if not take(job.store, fence):  # written down before there is a process, which may die before it does anything
         raise StoreError(f"attempt {fence.attempt} of {fence.address} is there already")
-    reading, writing = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    process = processes.start(fence)
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        child = _spawn(job, fence, writing) if has_threads() else _fork(job, fence, reading, writing)
-        os.close(writing)
-        code = os.waitstatus_to_exitcode(_ended(child))
-        os.set_blocking(reading, False)  # what outlives the iteration may hold the other end
+        code = os.waitstatus_to_exitcode(_ended(process.child))
+        os.set_blocking(process.reading, False)  # what outlives the iteration may hold the other end
         with contextlib.suppress(BlockingIOError):
-            told = os.read(reading, 1 << 16)
+            told = os.read(process.reading, 1 << 16)
             if told:
                 return Reported(**json.loads(told))
     finally:
-        os.close(reading)
+        os.close(process.reading)
     _note_end(job.store, fence, code)
     return Reported(job.call.index, FAILED)
 
@@ -188,22 +187,99 @@ def _note_end(store: Store, fence: Fence, code: int) -> None:
 
 
 def _ended(child: int) -> int:
-    """The child's status. What ends this process ends the child first."""
+    """The child's status; what it has started ends with it, as in a container. What ends this process ends the child first."""
     try:
-        return os.waitpid(child, 0)[1]
+        return _waited(child)
     except BaseException:  # a signal, whatever it raises here
         with contextlib.suppress(ProcessLookupError, ChildProcessError):
             os.kill(child, signal.SIGTERM)
-            os.waitpid(child, 0)
+            _waited(child)
         raise
 
 
-def _fork(job: Job, fence: Fence, reading: int, writing: int) -> int:
+def _waited(child: int) -> int:
+    if hasattr(os, "waitid"):  # as long as nobody has waited for the child, no other process can have its number
+        os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+        _end_group(child)
+        return os.waitpid(child, 0)[1]
+    status = os.waitpid(child, 0)[1]
+    _end_group(child)
+    return status
+
+
+def _end_group(leader: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: only the leader is left, which has ended
+        os.killpg(leader, signal.SIGKILL)
+
+
+class _Process(NamedTuple):
+    """The process of an iteration, the leader of a group, and where it tells its end."""
+
+    child: int
+    reading: int
+    told: Any = None
+    """The pipe on which an interpreter of its own is told what to do."""
+
+
+class _Processes:
+    """Starts iterations: as forks, or where these would not be safe each in a fresh interpreter, of which one is kept warm."""
+
+    def __init__(self, job: Job) -> None:
+        self._job, self._forks = job, may_fork()
+        self._spare: _Process | None = None
+
+    def start(self, fence: Fence) -> _Process:
+        """The process that does this attempt."""
+        if self._forks:
+            return _fork(self._job, fence)
+        process, self._spare = self._spare or self._fresh(), None
+        call = self._job.call._replace(parameters=dict(self._job.call.parameters))
+        with contextlib.suppress(BrokenPipeError), process.told as told:  # it has died, and its end tells so
+            told.write(_pickled((call, fence)))
+        self._spare = self._fresh()
+        return process
+
+    def close(self) -> None:
+        """End the interpreter that still waits."""
+        if self._spare is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._spare.told.close()
+            os.kill(self._spare.child, signal.SIGKILL)
+            os.waitpid(self._spare.child, 0)
+            os.close(self._spare.reading)
+
+    def _fresh(self) -> _Process:
+        """An interpreter that imports the flow and then waits."""
+        reading, writing = os.pipe()
+        safe = ["-P"] if sys.version_info >= (3, 11) else []
+        command = [sys.executable, *safe, "-m", "flowc", "iteration", str(writing)]
+        try:
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=(writing,))
+        finally:
+            os.close(writing)
+        assert process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(_pickled((self._job.loaded.source, self._job.loaded.root, self._job.store.url)))
+            process.stdin.flush()
+        process.returncode = 0  # it is `_ended` that waits for it
+        return _Process(process.pid, reading, process.stdin)
+
+
+def _pickled(value: Any) -> bytes:
+    import pickle
+
+    return pickle.dumps(value)
+
+
+def _fork(job: Job, fence: Fence) -> _Process:
+    reading, writing = os.pipe()
     child = os.fork()
     if child:
-        return child
+        os.close(writing)
+        return _Process(child, reading)
     code = BUG
     try:
+        os.setpgid(0, 0)
         os.close(reading)
         reseed()
         code = do_iteration(job, fence, writing)
@@ -219,21 +295,6 @@ def do_iteration(job: Job, fence: Fence, writing: int) -> int:
     told = {**reported._asdict(), "failure": None, "message": reported.message[:_LONGEST]}
     os.write(writing, json.dumps(told).encode())
     return reported.exit_code
-
-
-def _spawn(job: Job, fence: Fence, writing: int) -> int:
-    """The iteration in a fresh interpreter, where the import of the author's module has started threads."""
-    import pickle
-
-    safe = ["-P"] if sys.version_info >= (3, 11) else []
-    command = [sys.executable, *safe, "-m", "flowc", "iteration", str(writing)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=(writing,))
-    assert process.stdin is not None
-    call = job.call._replace(parameters=dict(job.call.parameters))
-    process.stdin.write(pickle.dumps((job.loaded.source, job.loaded.root, job.store.url, call, fence)))
-    process.stdin.close()
-    process.returncode = 0  # it is `_ended` that waits for it
-    return process.pid
 
 
 def _failed(job: Job, place: _Place) -> Reported:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from flowc.artifacts.address import TaskAddress
 from flowc.artifacts.manifest import Manifest, attempts, read
+from flowc.container.sessions import end_session
 from flowc.store.files import FileStore
 from flowc.task.call import DONE, FAILED, TERMINATED, Reported
 from flowc.task.recursion import iterations
@@ -194,7 +195,7 @@ def _killed(folder: Path, at: int, times: int) -> Stage:
     assert contain(folder, "start").returncode == 0
     process = subprocess.Popen(command("loop~", "start"), cwd=folder, env=variables(folder), start_new_session=True)
     assert process.wait() == -signal.SIGKILL
-    os.killpg(process.pid, signal.SIGKILL)
+    end_session(process.pid)
     return stage
 
 
