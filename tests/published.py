@@ -98,6 +98,7 @@ def conformance_numbers() -> str:
         "Airflow 2.11.2": "airflow_2",
         "Airflow 2.11.2, gangs": "gangs_on_airflow_2",
         "a real Argo, where one is named": "real_argo",
+        "local, each task in a fresh interpreter": "spawned",
         "mutants": "mutants",
     }
     for name, field in told.items():

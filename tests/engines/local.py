@@ -17,12 +17,20 @@ PATIENCE = 300.0
 
 
 def run_local(
-    case: FlowCase, folder: Path, *, max_workers: int = 2, run_id: str = "local-oracle", as_json: bool = False
+    case: FlowCase,
+    folder: Path,
+    *,
+    max_workers: int = 2,
+    run_id: str = "local-oracle",
+    as_json: bool = False,
+    start_method: str = "",
 ) -> Outcome:
     """Run by the command that a user types, with the embedded store below `folder`; parameters as words, or `as_json`."""
     store = f"file:{folder / 'store'}"
     command = [sys.executable, "-P", "-m", "compiler", "run", "--store", store, "--max-workers", str(max_workers)]
     command += ["--run-id-file", str(folder / "run-id"), *_options(case)]
+    if start_method:
+        command += ["--start-method", start_method]
     if as_json:
         command += ["--parameters", json.dumps(case.parameters)]
     command.append(f"{case.path}:{case.flow}")

@@ -1,4 +1,4 @@
-"""Builds the Python environments of the engines that cannot share the project's own, from their lock files."""
+"""Builds the Python environments that cannot share the project's own, from their lock files: those of engines, and one of libraries."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ENGINES = HERE.parents[1] / ".engines"
 NAMES = ("af3", "af2")
+"""Those that the default suite needs; `libraries` is for the long form."""
 
 
 def venv(name: str) -> Path:
