@@ -253,9 +253,7 @@ def test_a_shorter_life_leaves_no_iterations_of_a_longer_one(tmp_path: Path) -> 
 
 def test_of_two_containers_the_later_wins_and_never_goes_on_from_the_other(tmp_path: Path) -> None:
     """The older one writes each iteration before the newer does, which takes none of it."""
-    stage = _stage(
-        tmp_path, "self.by = [*getattr(self, 'by', []), os.environ['BY']]; time.sleep(0.05)", QUICK.format(5)
-    )
+    stage = _stage(tmp_path, "self.by = [*getattr(self, 'by', []), os.environ['BY']]; time.sleep(0.4)", QUICK.format(5))
     write(tmp_path, stage.path.read_text())
     first = subprocess.Popen(command("loop~", "start"), cwd=tmp_path, env=variables(tmp_path, BY="old"))
     _wait_for(stage, _iteration(stage, 0).manifest)
