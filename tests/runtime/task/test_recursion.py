@@ -221,6 +221,7 @@ def test_an_iteration_that_dies_before_it_does_anything_has_begun(
     """Its process is killed as soon as there is one: the task fails as one whose iteration was killed, and is no bug."""
     stage = _stage(tmp_path, decorators=QUICK.format(times) if times else "")
     with monkeypatch.context() as patch:
+        patch.setattr("flowc.task.recursion.may_fork", lambda: True)
         patch.setattr("flowc.task.recursion.reseed", lambda: os.kill(os.getpid(), signal.SIGKILL))
         reported = _loop(stage)
     assert reported.exit_code == FAILED
