@@ -22,7 +22,7 @@ from tests.stages.container import contain, write
 from tests.stages.local_run import Ran
 
 FAR = 60.0
-MARK = "FLOWC_TEST_MARK"
+MARK = "TEST_MARK"
 HOLD = "while True: time.sleep(1)"
 METHODS = ("fork", "spawn")
 
