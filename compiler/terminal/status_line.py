@@ -17,7 +17,7 @@ _MOVES = re.compile(
 """What moves the cursor or clears: all control sequences but colours, all control characters, of both
 sets, but tabs."""
 _PLAIN = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f-\x9f]*")
-"""A text in which no control character stands but tabs."""
+"""A text in which no control character stands, of either set, but tabs."""
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 

@@ -266,14 +266,14 @@ def test_a_module_that_ends_its_interpreter_is_told_in_words(tmp_path: Path, end
 
 SLOW = """
 import os, time
-open(os.environ["FLOWC_TEST_MARK"] + "/importing", "w").close()
+open(os.environ["TEST_MARK"] + "/importing", "w").close()
 time.sleep({imports})
 from flowc import FlowSpec, Parameter, step
 class F(FlowSpec):
     big = Parameter("big", default="")
     @step
     def start(self):
-        open(os.environ["FLOWC_TEST_MARK"] + "/runs-" + str(os.getpid()), "w").close()
+        open(os.environ["TEST_MARK"] + "/runs-" + str(os.getpid()), "w").close()
         print("here", flush=True)
         {body}
         self.next(self.end)

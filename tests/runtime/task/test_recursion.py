@@ -14,11 +14,19 @@ from flowc.artifacts.manifest import Manifest, attempts, read
 from flowc.container.sessions import end_session
 from flowc.store.files import FileStore
 from flowc.task.call import DONE, FAILED, TERMINATED, Reported
+from flowc.task.forks import START_METHOD
 from flowc.task.recursion import iterations
 
 from tests.stages.container import command, contain, variables, write
 from tests.stages.task import Stage
 from tests.stages.tasks_of_run import walk
+
+
+@pytest.fixture(autouse=True)
+def forks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Iterations are forks of this process, also where the test runner has threads; `test_forks` has the other way."""
+    monkeypatch.setenv(START_METHOD, "fork")
+
 
 FLOW = """
 import os, random, signal, sys, time
@@ -221,7 +229,6 @@ def test_an_iteration_that_dies_before_it_does_anything_has_begun(
     """Its process is killed as soon as there is one: the task fails as one whose iteration was killed, and is no bug."""
     stage = _stage(tmp_path, decorators=QUICK.format(times) if times else "")
     with monkeypatch.context() as patch:
-        patch.setattr("flowc.task.recursion.may_fork", lambda: True)
         patch.setattr("flowc.task.recursion.reseed", lambda: os.kill(os.getpid(), signal.SIGKILL))
         reported = _loop(stage)
     assert reported.exit_code == FAILED
