@@ -9,6 +9,7 @@ import pytest
 
 from tests.conformance import COMPARED
 from tests.conformance.sample import told
+from tests.engines.azurite import NO_AZURITE
 from tests.stages.image_builder import NOT_BUILT
 
 
@@ -29,7 +30,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for key, value in report.user_properties
         if key == COMPARED and isinstance(value, list | tuple)
     }
-    skipped = [report for report in terminalreporter.stats.get("skipped", ()) if NOT_BUILT in str(report.longrepr)]
+    loud = (NOT_BUILT, NO_AZURITE)
+    skipped = [
+        report
+        for report in terminalreporter.stats.get("skipped", ())
+        if any(why in str(report.longrepr) for why in loud)
+    ]
     for reason in {str(report.longrepr[-1]) for report in skipped}:
         terminalreporter.write_sep("!", reason)
     counts = Counter(str(engine) for engine, _ in pairs)

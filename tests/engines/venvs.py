@@ -24,7 +24,7 @@ def venv(name: str) -> Path:
     stamp = folder / ".complete"
     wanted = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()
     ENGINES.mkdir(exist_ok=True)
-    with _alone(ENGINES / f"{name}.alone"):
+    with alone(ENGINES / f"{name}.alone"):
         if not (stamp.is_file() and stamp.read_text() == wanted):
             shutil.rmtree(folder, ignore_errors=True)
             _uv("venv", "--quiet", "--python", sys.executable, str(folder))
@@ -35,7 +35,7 @@ def venv(name: str) -> Path:
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def alone(path: Path) -> Iterator[None]:
     """Hold `path` against every other process, so that two test sessions build an environment once."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -27,6 +27,10 @@ class DamagedError(StoreError):
     """What is in the store is not what was written there. The message says whose it is and what to do."""
 
 
+class SetupError(StoreError):
+    """What the store needs is not set up here: credentials, a distribution, a URL that can be used. Another attempt meets the same."""
+
+
 class Found:
     """An object; `etag` is what a conditional replacement names it by, worked out when it is asked for."""
 

@@ -9,6 +9,7 @@ from flowc.named_tuple import NamedTuple
 from flowc.standard_path import standard_path
 from flowc.store.aws.requests import NOT_FOUND, OK, RANGE_NOT_SATISFIABLE, Answer, Bucket, Refusal, tag
 from flowc.store.aws.sigv4 import Query
+from flowc.store.pieces import AT_ONCE, cut, gathered
 from flowc.store.protocol import Data, MissingError, StoreError
 
 TYPE_CHECKING = False
@@ -16,9 +17,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 PIECE = 32 << 20
-"""What is larger than two pieces goes and comes in pieces, a few at once. Later ones are larger, since S3 allows 10,000."""
+"""What is larger than two pieces goes and comes in pieces. Later ones are larger, since S3 allows 10,000."""
 _GROW = 500
-_AT_ONCE = 4
 _ONE_COPY = 5 << 30
 """S3 copies no larger object in one request."""
 _PAGE = 1000
@@ -46,6 +46,8 @@ def head(bucket: Bucket, key: str) -> Mapping[str, str] | None:
     """The object's headers, or None where there is none."""
     answer = bucket.send("HEAD", key)
     if answer.is_good:
+        if not answer.headers.get("content-length", "0").isdecimal():
+            raise bucket.refused(answer, "HEAD", key)
         return answer.headers
     if answer.status == NOT_FOUND:
         return None
@@ -61,7 +63,7 @@ def remove(bucket: Bucket, key: str) -> None:
 
 def upload(bucket: Bucket, key: str, parts: Iterable[Data], headers: Mapping[str, str] = _NO_HEADERS) -> None:
     """Write the object, in one request up to two pieces; a reader sees all of it or nothing."""
-    pieces = _pieces(parts)
+    pieces = cut(parts, PIECE, _GROW)
     first = list(islice(pieces, 2))
     more = next(pieces, None)
     if more is not None:
@@ -93,18 +95,7 @@ def fetch_range(bucket: Bucket, key: str, start: int, size: int) -> memoryview:
     """So many bytes of the object, in writable memory of their own; large ones come in several pieces at once. Raises MissingError."""
     if size <= 2 * PIECE:
         return _range(bucket, key, start, size)
-    with standard_path():
-        from concurrent.futures import ThreadPoolExecutor
-
-    view = memoryview(bytearray(size))
-
-    def one(begin: int) -> None:
-        length = min(PIECE, size - begin)
-        view[begin : begin + length] = _range(bucket, key, start + begin, length)
-
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        list(pool.map(one, range(0, size, PIECE)))
-    return view
+    return gathered(size, PIECE, lambda begin, length: _range(bucket, key, start + begin, length))
 
 
 def _range(bucket: Bucket, key: str, start: int, size: int) -> memoryview:
@@ -137,7 +128,10 @@ def listing(bucket: Bucket, prefix: str, *, delimiter: str = "", limit: int | No
         query = [("list-type", "2"), ("prefix", prefix), ("max-keys", str(page)), ("encoding-type", "url")]
         query += [("delimiter", delimiter)] if delimiter else []
         query += [("continuation-token", token)] if token else []
+        before = token
         entries, token = _page(bucket, query)
+        if token and token == before:
+            raise StoreError(f"{bucket} answers a listing with the same page again and again")
         entries = entries if left is None else entries[:left]
         yield from entries
         if not token:
@@ -155,13 +149,13 @@ def _page(bucket: Bucket, query: Query) -> tuple[list[Entry], str]:
         raise bucket.refused(answer, "GET", "")
     try:
         root = ElementTree.fromstring(bytes(answer.body))
-    except ElementTree.ParseError as error:
-        raise StoreError(f"{bucket} answered a listing with no XML: {error}") from error
-    name = root.tag[: root.tag.rfind("}") + 1]  # its namespace
-    found = [
-        Entry(unquote_plus(item.findtext(f"{name}Key", "")), int(item.findtext(f"{name}Size", "0")))
-        for item in root.iter(f"{name}Contents")
-    ]
+        name = root.tag[: root.tag.rfind("}") + 1]  # its namespace
+        found = [
+            Entry(unquote_plus(item.findtext(f"{name}Key", "")), int(item.findtext(f"{name}Size", "0")))
+            for item in root.iter(f"{name}Contents")
+        ]
+    except (ElementTree.ParseError, ValueError, LookupError) as error:  # of XML, a size, an encoding
+        raise StoreError(f"{bucket} answered a listing with no XML of one: {error}") from error
     found += [
         Entry(unquote_plus(item.findtext(f"{name}Prefix", "")), None) for item in root.iter(f"{name}CommonPrefixes")
     ]
@@ -173,23 +167,6 @@ def _bytes(entry: Entry) -> bytes:
     return entry.key.encode()
 
 
-def _pieces(parts: Iterable[Data]) -> Iterator[list[Data]]:
-    """The parts again, grouped and cut to pieces, without a copy."""
-    piece: list[Data] = []
-    room, count = PIECE, 0
-    for part in parts:
-        view = memoryview(part).cast("B")
-        while view.nbytes > room:
-            yield [*piece, view[:room]]
-            count += 1
-            view, piece, room = view[room:], [], PIECE * (1 + count // _GROW)
-        if view.nbytes:
-            piece.append(view)
-            room -= view.nbytes
-    if piece:
-        yield piece
-
-
 def _multipart(bucket: Bucket, key: str, pieces: Iterable[list[Data]], headers: Mapping[str, str]) -> None:
     begun = bucket.send("POST", key, (("uploads", ""),), headers)
     upload_id = tag(begun.body, "UploadId")
@@ -198,7 +175,7 @@ def _multipart(bucket: Bucket, key: str, pieces: Iterable[list[Data]], headers: 
 
     def put(number: int, piece: list[Data]) -> tuple[str, int]:
         answer = bucket.send("PUT", key, (("partNumber", str(number)), ("uploadId", upload_id)), {}, piece)
-        if not answer.is_good:
+        if not answer.is_good or "etag" not in answer.headers:
             raise bucket.refused(answer, "PUT", key)
         return answer.headers["etag"], sum(memoryview(part).nbytes for part in piece)
 
@@ -218,9 +195,9 @@ def _at_once(put: Callable[[int, list[Data]], tuple[str, int]], pieces: Iterable
 
     done: list[tuple[str, int]] = []
     waiting: deque[Future[tuple[str, int]]] = deque()
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         for number, piece in enumerate(pieces, 1):
-            if len(waiting) == _AT_ONCE:
+            if len(waiting) == AT_ONCE:
                 done.append(waiting.popleft().result())
             waiting.append(pool.submit(put, number, piece))
         done += [future.result() for future in waiting]

@@ -1,0 +1,44 @@
+"""What is large in pieces: cut where it is written, gathered where it is read, a few at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from flowc.standard_path import standard_path
+from flowc.store.protocol import Data
+
+AT_ONCE = 4
+"""So many pieces are under way."""
+
+
+def cut(parts: Iterable[Data], size: int, grow: int = 0) -> Iterator[list[Data]]:
+    """The parts again, grouped and cut to pieces of `size` bytes, without a copy; where `grow`, of so many pieces more each that many."""
+    piece: list[Data] = []
+    room, count = size, 0
+    for part in parts:
+        view = memoryview(part).cast("B")
+        while view.nbytes > room:
+            yield [*piece, view[:room]]
+            count += 1
+            view, piece, room = view[room:], [], size * (1 + (count // grow if grow else 0))
+        if view.nbytes:
+            piece.append(view)
+            room -= view.nbytes
+    if piece:
+        yield piece
+
+
+def gathered(size: int, piece: int, read: Callable[[int, int], Data]) -> memoryview:
+    """`size` bytes in writable memory of their own, of what `read(start, length)` gives for each piece, a few at once."""
+    with standard_path():
+        from concurrent.futures import ThreadPoolExecutor
+
+    view = memoryview(bytearray(size))
+
+    def one(start: int) -> None:
+        length = min(piece, size - start)
+        view[start : start + length] = read(start, length)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(one, range(0, size, piece)))
+    return view
