@@ -14,13 +14,14 @@ import zlib
 
 from flowc.exceptions import CallMistake
 from flowc.store import open_store
-from flowc.store.protocol import MissingError
+from flowc.store.protocol import MissingError, StoreError
 
+_CHUNK = 1 << 20
 _SHA = re.compile(r"[0-9a-f]{64}")
 
 
 def unpacked(url: str) -> str:
-    """The folder that holds the archive of that URL. Raises CallMistake where it is missing, changed or unsafe."""
+    """The folder that holds the archive of that URL. Raises CallMistake where it is missing, damaged or unsafe."""
     name = url.rpartition("/")[2]
     folder = os.path.join(_cache(), hashlib.sha256(url.encode()).hexdigest()[:32])
     if not os.path.isdir(folder):
@@ -53,18 +54,18 @@ def _fetch(url: str) -> bytes:
 def _unpack(data: bytes, folder: str, url: str) -> None:
     fresh = tempfile.mkdtemp(dir=os.path.dirname(folder))
     try:
-        with gzip.GzipFile(fileobj=io.BytesIO(data)) as unzipped:
-            with tarfile.open(fileobj=unzipped, mode="r:") as archive:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
+            with tarfile.open(fileobj=packed, mode="r:") as archive:
                 for member in archive:
                     _extract(archive, member, fresh)
-            while unzipped.read(1 << 20):  # a tar ends before its file does, and the sum of all stands at the end
+            while packed.read(_CHUNK):  # the sum at its end says whether all of it is what was packed
                 pass
         os.rename(fresh, folder)
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, ValueError, LookupError) as error:
         raise CallMistake(f"the code archive {url} cannot be read: {error}") from None
-    except OSError:
+    except OSError as error:
         if not os.path.isdir(folder):  # else another process was faster
-            raise
+            raise StoreError(f"the code archive {url} cannot be unpacked into {folder}: {error.strerror}") from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
@@ -76,7 +77,7 @@ def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: str) -> 
     if member.isdir():
         os.makedirs(path, mode=0o700, exist_ok=True)
         return
-    source = archive.extractfile(member) if member.isreg() else None
+    source = archive.extractfile(member) if member.isreg() and member.size >= 0 else None
     if source is None:
         raise CallMistake(f"the code archive holds {member.name!r}, which is no file and no folder")
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)

@@ -13,7 +13,7 @@ from flowc.named_tuple import NamedTuple
 from flowc.source.module import Loaded, prepare
 from flowc.standard_path import standard_path
 from flowc.store import open_store
-from flowc.store.protocol import Store, StoreError
+from flowc.store.protocol import SetupError, Store, StoreError
 from flowc.task import guard
 from flowc.task.call import BUG, DONE, MISTAKE, STORE, TERMINATED, Broken, Reported, TaskCall
 from flowc.task.output import Output
@@ -46,7 +46,7 @@ def main(words: list[str]) -> int:
             code = _main(words, output)
         except (Terminated, KeyboardInterrupt):  # before the task has begun
             code = TERMINATED
-        except CallMistake as error:
+        except (CallMistake, SetupError) as error:
             code = mistake(str(error))
         except StoreError as error:
             code = unanswered(str(error))

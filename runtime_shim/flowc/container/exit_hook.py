@@ -19,7 +19,7 @@ from flowc.container.command import loaded_flow, mistake, needed_variable, the_f
 from flowc.exceptions import CallMistake, MetaflowNotFound
 from flowc.source.module import Loaded
 from flowc.store import open_store
-from flowc.store.protocol import StoreError
+from flowc.store.protocol import SetupError, StoreError
 from flowc.task.call import DONE, FAILED, Broken
 
 TYPE_CHECKING = False
@@ -34,7 +34,7 @@ def main(words: list[str]) -> int:
     """Call the function that the words name; the process's exit code."""
     try:
         return _main(words)
-    except CallMistake as error:
+    except (CallMistake, SetupError) as error:
         return mistake(str(error))
     except StoreError as error:
         return unanswered(str(error))

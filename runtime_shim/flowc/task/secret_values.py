@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 
 from flowc.exceptions import CallMistake
 from flowc.named_tuple import NamedTuple
-from flowc.store.protocol import StoreError
+from flowc.store.protocol import SetupError, StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -125,12 +125,13 @@ def _from_aws(source: Source, environment: Mapping[str, str]) -> dict[str, Any]:
             url.rstrip("/") + "/", "secretsmanager.GetSecretValue", body, credentials, Scope(region, "secretsmanager")
         )
     except StoreError as error:
-        raise StoreError(f"the secret {source.name!r} cannot be read: {error}") from None
+        kind = SetupError if isinstance(error, SetupError) else StoreError
+        raise kind(f"the secret {source.name!r} cannot be read: {error}") from None
     found = _parsed(answer)
     if status != _OK:
-        kind = str(found.get("__type", status)).rpartition("#")[2]
+        code = str(found.get("__type", status)).rpartition("#")[2]
         raise CallMistake(
-            f"the secret {source.name!r} cannot be read: {kind}: {found.get('message', found.get('Message', ''))}"
+            f"the secret {source.name!r} cannot be read: {code}: {found.get('message', found.get('Message', ''))}"
         )
     return found
 

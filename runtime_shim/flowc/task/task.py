@@ -34,7 +34,7 @@ from flowc.language.decorators import StepMarks
 from flowc.named_tuple import NamedTuple
 from flowc.source.module import Loaded, code_of, folders
 from flowc.standard_path import standard_path
-from flowc.store.protocol import Store, StoreError
+from flowc.store.protocol import SetupError, Store, StoreError
 from flowc.task import guard
 from flowc.task.call import DONE, FAILED, MISTAKE, STORE, TERMINATED, Broken, Reported, TaskCall
 from flowc.task.output import Output
@@ -132,7 +132,7 @@ def _counted(
 
 
 def _wrong(call: TaskCall, error: CallMistake | StoreError) -> Reported:
-    return Reported(call.index, MISTAKE if isinstance(error, CallMistake) else STORE, message=str(error))
+    return Reported(call.index, MISTAKE if isinstance(error, (CallMistake, SetupError)) else STORE, message=str(error))
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from flowc.store.aws.profiles import Profiles
 from flowc.store.aws.sigv4 import Credentials
 from flowc.store.aws.sources import from_container, from_environment, from_instance
-from flowc.store.protocol import StoreError
+from flowc.store.protocol import SetupError, StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def find(environment: Mapping[str, str], profiles: Profiles) -> Credentials:
         found = place(environment, profiles)
         if found is not None:
             return found
-    raise StoreError(
+    raise SetupError(
         "no AWS credentials: "
         + "; ".join(description for description, _ in _PLACES)
         + ". Set one of these up, for a container best a role of its service account or task"
@@ -82,7 +82,7 @@ def _from_web_identity(environment: Mapping[str, str], profiles: Profiles) -> Cr
 
     role = environment.get("AWS_ROLE_ARN")
     if not role:
-        raise StoreError("AWS_WEB_IDENTITY_TOKEN_FILE is set, AWS_ROLE_ARN is not")
+        raise SetupError("AWS_WEB_IDENTITY_TOKEN_FILE is set, AWS_ROLE_ARN is not")
     return web_identity(
         role,
         environment["AWS_WEB_IDENTITY_TOKEN_FILE"],

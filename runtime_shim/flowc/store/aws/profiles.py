@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 from flowc.store.aws.sigv4 import Credentials, Sts
-from flowc.store.protocol import StoreError
+from flowc.store.protocol import SetupError
 
 Section = Mapping[str, str]
 
@@ -41,14 +41,14 @@ class Profiles:
         """What the chosen profile gives: keys, a process, or a role. None where there is no such profile by default."""
         if self.name not in self._sections:
             if self._is_named:
-                raise StoreError(f"AWS_PROFILE names the profile {self.name!r}, which is in neither of {self._paths}")
+                raise SetupError(f"AWS_PROFILE names the profile {self.name!r}, which is in neither of {self._paths}")
             return None
         return self._of(self.name, environment, ())
 
     def _of(self, name: str, environment: Mapping[str, str], seen: tuple[str, ...]) -> Credentials | None:
         section = self._sections.get(name)
         if section is None or name in seen[:-1]:
-            raise StoreError(
+            raise SetupError(
                 f"the AWS profile {seen[0] if seen else name!r} builds on {name!r}, which is missing or builds on it"
             )
         if "role_arn" in section and seen[-1:] != (name,):
@@ -64,7 +64,7 @@ class Profiles:
 
             return process(section["credential_process"], name)
         if "sso_session" in section or "sso_start_url" in section:
-            raise StoreError(
+            raise SetupError(
                 f"the AWS profile {name!r} is a single sign-on: run `eval $(aws configure export-credentials --format env)` first"
             )
         return None
@@ -82,7 +82,7 @@ class Profiles:
         else:
             source = _named_source(section, environment)
         if source is None:
-            raise StoreError(f"the AWS profile {name!r} has a role_arn, and its source has no credentials")
+            raise SetupError(f"the AWS profile {name!r} has a role_arn, and its source has no credentials")
         return assume_role(section["role_arn"], session, section.get("external_id"), source, self.sts(environment))
 
     @property
@@ -117,7 +117,7 @@ def _named_source(section: Section, environment: Mapping[str, str]) -> Credentia
     }
     name = section.get("credential_source", "")
     if name not in places:
-        raise StoreError(
+        raise SetupError(
             f"an AWS profile with a role_arn needs source_profile or credential_source ({', '.join(places)})"
         )
     return places[name](environment)
@@ -140,5 +140,5 @@ def _parsed(path: str) -> dict[str, dict[str, str]]:
     try:
         parser.read(path, encoding="utf-8")
     except (Error, UnicodeDecodeError, OSError) as error:
-        raise StoreError(f"{path} cannot be read: {error}") from error
+        raise SetupError(f"{path} cannot be read: {error}") from error
     return {name[8:].strip() if name.startswith("profile ") else name: dict(parser[name]) for name in parser.sections()}

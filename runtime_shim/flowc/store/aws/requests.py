@@ -13,7 +13,7 @@ from flowc.store.aws.credentials import Provider
 from flowc.store.aws.profiles import Profiles, domain, region_of
 from flowc.store.aws.sigv4 import Query, Request, Scope, path_text, payload_hash, query_text, sign
 from flowc.store.aws.wire import Connection, WireError, parsed
-from flowc.store.protocol import Data, StoreError
+from flowc.store.protocol import Data, SetupError, StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ _BUSY_CODES = frozenset(
 )
 _STALE_CODES = frozenset(("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"))
 _NO_HEADERS: Mapping[str, str] = {}
+_REGION = re.compile("[a-zA-Z0-9-]{1,64}")
 
 
 class Answer(NamedTuple):
@@ -176,7 +177,8 @@ class Bucket:
     def _turns(self, answer: Answer, turned: set[str]) -> bool:
         """Whether the same request can be sent again at once with what the answer tells: a region, a time, newer credentials."""
         region = answer.headers.get("x-amz-bucket-region") or tag(answer.body, "Region")
-        if answer.status in (301, 307, 400) and region and region != self.place.region and region not in turned:
+        is_other = _REGION.fullmatch(region) and region != self.place.region and region not in turned
+        if answer.status in (301, 307, 400) and is_other:
             turned.add(region)
             self.place = self._placed(region)
             self.close()
@@ -185,22 +187,27 @@ class Bucket:
         if code in turned:
             return False
         turned.add(code)
-        if code == "RequestTimeTooSkewed" and "date" in answer.headers:
-            with standard_path():
-                from email.utils import parsedate_to_datetime
-
-            self._skew = parsedate_to_datetime(answer.headers["date"]).timestamp() - time.time()
-            return True
+        if code == "RequestTimeTooSkewed":
+            now = _moment(answer.headers.get("date", ""))
+            self._skew = self._skew if now is None else now - time.time()
+            return now is not None
         if code in _STALE_CODES:
             self._provider.refuse(self._provider.get())
             return True
         return False
 
     def _placed(self, region: str) -> Place:
+        if not _REGION.fullmatch(region):
+            raise SetupError(f"{region!r} is no AWS region: correct AWS_REGION, AWS_DEFAULT_REGION or the profile")
         if self._endpoint:
             parts = parsed(self._endpoint)
+            if "@" in parts.host:
+                raise SetupError(
+                    "the S3 endpoint holds a user or a password, which would be printed: give credentials by AWS_ACCESS_KEY_ID "
+                    "and AWS_SECRET_ACCESS_KEY, or by a role"
+                )
             if parts.scheme not in ("http", "https") or not parts.host:
-                raise StoreError(f"the S3 endpoint {self._endpoint!r} is no http:// or https:// URL")
+                raise SetupError(f"the S3 endpoint {self._endpoint!r} is no http:// or https:// URL")
             return Place(parts.scheme, parts.host, f"{parts.path.rstrip('/')}/{self.name}", region)
         host = f"s3.{region}.{domain(region)}"
         if re.match("[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", self.name):
@@ -291,12 +298,26 @@ def _received(connection: Connection, call: _Call) -> Answer:
     head = connection.receive(call.method)
     answer = Answer(head.status, head.headers, b"", again=False)
     if call.into is None or not answer.is_good:
-        return answer._replace(body=connection.body(head))
+        try:
+            return answer._replace(body=connection.body(head))
+        except MemoryError:
+            raise StoreError(f"{call.method} {call.key}: the answer does not fit into this process's memory") from None
     call.into.seek(0)
     call.into.truncate()
     for piece in connection.pieces(head):
         call.into.write(piece)
     return answer
+
+
+def _moment(date: str) -> float | None:
+    """The seconds since 1970 of a `date` header; None for what is no time."""
+    with standard_path():
+        from email.utils import parsedate_to_datetime
+
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (TypeError, ValueError, OverflowError, OSError, IndexError):
+        return None
 
 
 def tag(body: bytes | bytearray, name: str) -> str:

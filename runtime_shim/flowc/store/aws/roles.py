@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import time
 from collections.abc import Mapping
 from urllib.parse import urlencode
@@ -18,10 +19,12 @@ from flowc.store.protocol import StoreError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ssl import SSLContext
+    from typing import Any
 
 _FORM = "application/x-www-form-urlencoded; charset=utf-8"
 _OK, _TOO_MANY, _SERVER_ERROR = 200, 429, 500
 _PAUSES = (0.2, 0.6, 1.8)
+_METADATA_TRIES = 3
 
 
 class _Call(NamedTuple):
@@ -69,24 +72,34 @@ def container(url: str, token_file: str | None, token: str | None) -> Credential
 def instance(endpoint: str) -> Credentials | None:
     """The role of the EC2 instance, by IMDSv2. None where nothing answers or there is no role."""
     root = endpoint.rstrip("/") + "/latest/"
-    try:
-        status, token = _once(
-            _Call("PUT", root + "api/token", {"x-aws-ec2-metadata-token-ttl-seconds": "21600"}, timeout=1.0)
-        )
-    except (OSError, WireError):
-        return None
-    if status != _OK:
+    token = _metadata_token(root)
+    if token is None:
         return None
     place = root + "meta-data/iam/security-credentials/"
-    proof = {"x-aws-ec2-metadata-token": token.decode()}
+    proof = {"x-aws-ec2-metadata-token": token}
     status, role = _ask(_Call("GET", place, proof), "the instance's metadata")
     if status != _OK or not role.strip():
         return None
-    url = place + role.decode().split("\n")[0].strip()
+    url = place + role.decode("latin-1").split("\n")[0].strip()
     status, body = _ask(_Call("GET", url, proof), "the instance's metadata")
     if status != _OK:
         raise StoreError(f"the instance's role at {url} answered {status}: {_shown(body)}")
     return _from_json(body, url)
+
+
+def _metadata_token(root: str) -> str | None:
+    """What the instance's metadata is asked with; None where there is none. Many pods that start at once may have to ask again."""
+    call = _Call("PUT", root + "api/token", {"x-aws-ec2-metadata-token-ttl-seconds": "21600"}, timeout=1.0)
+    for _ in range(_METADATA_TRIES):
+        try:
+            status, token = _once(call)
+        except socket.timeout:
+            continue
+        except (OSError, WireError):
+            return None
+        if status < _SERVER_ERROR and status != _TOO_MANY:
+            return token.decode("latin-1") if status == _OK else None
+    return None
 
 
 def process(command: str, profile: str) -> Credentials:
@@ -99,14 +112,8 @@ def process(command: str, profile: str) -> Credentials:
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         raise StoreError(f"credential_process of the AWS profile {profile!r} failed: {error}") from error
     try:
-        found: dict[str, str] = json.loads(done.stdout)
-        return Credentials(
-            found["AccessKeyId"],
-            found["SecretAccessKey"],
-            found.get("SessionToken"),
-            _moment(found["Expiration"]) if found.get("Expiration") else None,
-        )
-    except (ValueError, KeyError, TypeError) as error:
+        return _told(json.loads(done.stdout), "SessionToken")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise StoreError(f"credential_process of the AWS profile {profile!r} printed no credentials") from error
 
 
@@ -126,16 +133,25 @@ def _from_sts(call: _Call, role: str) -> Credentials:
     )
     if not (key and secret):
         raise StoreError(f"{call.url} gave no credentials for the role {role}")
-    return Credentials(key, secret, token, _moment(end) if end else None)
+    try:
+        return Credentials(key, secret, token, _moment(end) if end else None)
+    except ValueError as error:
+        raise StoreError(f"{call.url} gave credentials for the role {role} with {error}") from error
+
+
+def _told(found: Any, token: str) -> Credentials:
+    """The credentials of a JSON object. Raises ValueError, KeyError or TypeError for any other."""
+    texts = (found["AccessKeyId"], found["SecretAccessKey"], found.get(token), found.get("Expiration"))
+    if not all(isinstance(text, str) or (text is None and place > 1) for place, text in enumerate(texts)):
+        raise TypeError("what is no text")
+    return Credentials(*texts[:3], _moment(texts[3]) if texts[3] else None)
 
 
 def _from_json(body: bytes, url: str) -> Credentials:
     try:
-        found = json.loads(body)
-        end = _moment(found["Expiration"]) if found.get("Expiration") else None
-        return Credentials(found["AccessKeyId"], found["SecretAccessKey"], found.get("Token"), end)
-    except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{url} gave no credentials: {_shown(body)}") from error
+        return _told(json.loads(body), "Token")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise StoreError(f"{url} gave no credentials") from error
 
 
 def _ask(call: _Call, what: str) -> tuple[int, bytes]:
@@ -193,7 +209,7 @@ def _shown(body: bytes) -> str:
 def _moment(text: str) -> float:
     import calendar
 
-    match = re.match(r"(\d+-\d+-\d+T\d+:\d+:\d+)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)?$", text)
+    match = re.match(r"([0-9-]{8,10}T[0-9:]{5,8})(?:\.[0-9]+)?(Z|[+-][0-9]{2}:?[0-9]{2})?$", text)
     if not match:
         raise ValueError(f"no time: {text!r}")
     seconds = calendar.timegm(time.strptime(match[1], "%Y-%m-%dT%H:%M:%S"))

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from flowc.named_tuple import NamedTuple
+from flowc.store.protocol import SetupError
 
 Query = Sequence[tuple[str, str]]
 
@@ -53,8 +54,13 @@ class Request(NamedTuple):
 def sign(request: Request, credentials: Credentials, scope: Scope, now: float) -> dict[str, str]:
     """The request's headers with `x-amz-date`, `authorization` and what else the signature needs; names in lower case.
 
-    `host` must be among the headers. `x-amz-content-sha256` is added for S3 alone, which wants it.
+    `host` must be among the headers. `x-amz-content-sha256` is added for S3 alone, which wants it. Raises SetupError for
+    credentials that nobody can have.
     """
+    if not all(map(_is_clean, (credentials.access_key, credentials.secret_key, credentials.token or ""))):
+        raise SetupError(
+            "the AWS credentials hold a line break, a space or what is no ASCII: they were copied with more around them"
+        )
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
     headers = {name.lower(): " ".join(value.split()) for name, value in request.headers.items()}
     headers["x-amz-date"] = stamp
@@ -104,6 +110,10 @@ def _key(secret: str, day: str, scope: Scope) -> bytes:
     for part in (day, scope.region, scope.service, "aws4_request"):
         key = hmac.new(key, part.encode(), hashlib.sha256).digest()
     return key
+
+
+def _is_clean(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 def _encode(text: str) -> str:

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 
 from flowc.named_tuple import NamedTuple
-from flowc.store.protocol import Data
+from flowc.store.protocol import Data, SetupError, StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +18,14 @@ if TYPE_CHECKING:
     from ssl import SSLContext
 
 _CHUNK = 1 << 20
+_TRUSTED = 64 << 20
+"""So much memory is taken because a server says that so many bytes will come; for more, what has come must be as much."""
 _LONGEST_LINE = 1 << 16
 _MOST_HEADERS = 256
+_MOST_CONTINUED = 16
+_LAST_PORT = 65535
+_LENGTH = re.compile("[0-9]{1,18}")
+_SIZE = re.compile(rb"[0-9a-fA-F]{1,15}[ \t]*(?:;.*)?\r?\n", re.DOTALL)
 _REDIRECT, _NO_CONTENT, _NOT_MODIFIED, _GOOD, _CONTINUED = 300, 204, 304, 200, range(100, 200)
 
 
@@ -67,13 +74,13 @@ class Connection:
         self._reader = self.sock = None
 
     def send(self, method: str, target: str, headers: Mapping[str, str], body: Sequence[Data] = ()) -> None:
-        """Send a request; `host` is among the headers, the body's length is added. Raises OSError."""
+        """Send a request; `host` is among the headers, the body's length is added. Raises OSError, StoreError for what cannot be sent."""
         parts = [memoryview(part).cast("B") for part in body]
         size = sum(part.nbytes for part in parts)
         lines = [f"{method} {target} HTTP/1.1", *map(_header, headers.items())]
         if size or method in ("PUT", "POST"):
             lines.append(f"content-length: {size}")
-        head = "\r\n".join((*lines, "", "")).encode("latin-1")
+        head = _line_bytes(lines)
         sock = self.sock or self._opened()
         if size <= _CHUNK:
             sock.sendall(b"".join((head, *parts)))
@@ -92,10 +99,12 @@ class Connection:
         if head.length is None:
             return b"".join(self.pieces(head))
         assert self._reader is not None, "a head was received"
-        body = bytearray(head.length)
-        view, done = memoryview(body), 0
+        body, done = bytearray(min(head.length, _TRUSTED)), 0
         while done < head.length:
-            done += _some(self._reader.readinto(view[done:]), done, head.length)
+            if done == len(body):
+                body += bytes(min(done, head.length - done))
+            with memoryview(body) as view:
+                done += _some(self._reader.readinto(view[done:]), done, head.length)
         self._ended(head)
         return body
 
@@ -122,7 +131,13 @@ class Connection:
     def _opened(self) -> socket.socket:
         default = 443 if self._tls else 80
         place = _address(self._proxy, 80) if self._proxy else _address(self._host, default)
-        sock = socket.create_connection(place, self._timeout)
+        wrong = SetupError(f"{self._host!r} is no host, or its port is none")
+        if place[1] > _LAST_PORT:
+            raise wrong
+        try:
+            sock = socket.create_connection(place, self._timeout)
+        except UnicodeError:
+            raise wrong from None
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             host, port = _address(self._host, default)
@@ -152,18 +167,29 @@ def _tunnel(sock: socket.socket, proxy: str, target: str) -> None:
 
 
 def _header(item: tuple[str, str]) -> str:
-    name, value = item
-    if "\r" in value or "\n" in value:
-        raise ValueError(f"the header {name} has a line break in it")
-    return f"{name}: {value}"
+    return ": ".join(item)
+
+
+def _line_bytes(lines: Sequence[str]) -> bytes:
+    """The lines of a request's head. What a server told may be in them; it must not make two of one."""
+    for line in lines:
+        if "\r" in line or "\n" in line or not line.isascii():
+            raise StoreError(
+                f"a request cannot be sent: its {line.partition(':')[0][:80]!r} has a line break in it, or is no ASCII"
+            )
+    return "\r\n".join((*lines, "", "")).encode("ascii")
 
 
 def _head(reader: IOBase, method: str) -> Head:
     status, version = _status(reader)
     headers = _headers(reader)
-    while status in _CONTINUED:
+    for _ in range(_MOST_CONTINUED):
+        if status not in _CONTINUED:
+            break
         status, version = _status(reader)
         headers = _headers(reader)
+    else:
+        raise WireError(f"status {status} again and again")
     wish = headers.get("connection", "").lower()
     is_last = "close" in wish or (version == b"HTTP/1.0" and "keep-alive" not in wish)
     if method in ("HEAD", "CONNECT") or status in (_NO_CONTENT, _NOT_MODIFIED):
@@ -171,7 +197,9 @@ def _head(reader: IOBase, method: str) -> Head:
     if "chunked" in headers.get("transfer-encoding", "").lower():
         return Head(status, headers, None, True, is_last)
     length = headers.get("content-length", "")
-    if length.isdecimal():
+    if length:
+        if not _LENGTH.fullmatch(length):
+            raise WireError(f"no length: {length[:80]!r}")
         return Head(status, headers, int(length), False, is_last)
     return Head(status, headers, None, False, True)
 
@@ -201,20 +229,24 @@ def _headers(reader: IOBase) -> dict[str, str]:
 
 def _chunks(reader: BufferedReader) -> Iterator[bytes]:
     while size := _chunk_size(reader):
-        piece = reader.read(size)
-        if len(piece) < size or reader.readline(_LONGEST_LINE) not in (b"\r\n", b"\n"):
-            raise WireError(f"a chunk of {size} bytes ended early")
-        yield piece
-    while reader.readline(_LONGEST_LINE) not in (b"\r\n", b"\n", b""):
-        pass  # trailers say nothing that is asked for
+        done = 0
+        while done < size:
+            piece = reader.read(min(_CHUNK, size - done))
+            done += _some(len(piece), done, size)
+            yield piece
+        if reader.readline(_LONGEST_LINE) not in (b"\r\n", b"\n"):
+            raise WireError(f"a chunk is not the {size} bytes that it says")
+    for _ in range(_MOST_HEADERS):  # trailers say nothing that is asked for
+        if reader.readline(_LONGEST_LINE) in (b"\r\n", b"\n", b""):
+            return
+    raise WireError(f"more than {_MOST_HEADERS} trailers")
 
 
 def _chunk_size(reader: BufferedReader) -> int:
     line = reader.readline(_LONGEST_LINE)
-    try:
-        return int(line.partition(b";")[0], 16)
-    except ValueError:
-        raise WireError(f"no size of a chunk: {line[:80]!r}") from None
+    if not _SIZE.fullmatch(line):
+        raise WireError(f"no size of a chunk: {line[:80]!r}")
+    return int(line.partition(b";")[0], 16)
 
 
 def _some(count: int | None, done: int, size: int) -> int:
