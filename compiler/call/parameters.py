@@ -73,7 +73,9 @@ def _with_files(plan: Plan, given: dict[str, object]) -> dict[str, object]:
 
 
 def _url_of(name: str, path: str) -> str:
-    if path.startswith(("s3://", "file:")):
+    from flowc.store import KINDS  # noqa: PLC0415 - rarely needed
+
+    if path.startswith(KINDS):
         return path
     place = os.path.abspath(os.path.expanduser(path))
     if not os.path.isfile(place):
@@ -101,7 +103,9 @@ def _by_attribute(plan: Plan, values: str) -> dict[str, object]:
 
 def _text_at(values: str) -> str:
     """The text itself, or that of the object whose URL it is, for values that no command line takes. Raises CallError."""
-    if not values.startswith(("s3://", "file:")):
+    from flowc.store import KINDS  # noqa: PLC0415 - rarely needed
+
+    if not values.startswith(KINDS):
         return values
     from flowc.container.beside_parameters import read_text  # noqa: PLC0415 - rarely needed
     from flowc.exceptions import CallMistake  # noqa: PLC0415 - rarely needed

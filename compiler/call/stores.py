@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from compiler.backends import Options
 from compiler.workspace.settings import COMMAND_LINE, LOCAL, Settings
 
 DEFAULT_STORE = "file:.flowc"
@@ -28,3 +29,13 @@ def local_store(settings: Settings, given: str | None) -> str:
     if url == path or not path or path.startswith("//"):
         return url
     return _FILE + str((folder / path).absolute())
+
+
+def needs_of(options: Options) -> str:
+    """What to say of the images that are named where the store needs something in them; empty where it does not, or flowc builds them."""
+    if not (options.image or options.images) or not str(options.store).startswith(("gs:", "az:")):
+        return ""
+    named = ", ".join(dict.fromkeys(image for image in (options.image, *options.images.values()) if image))
+    return (
+        f"note: the store {options.store} is asked through obstore: let the image {named} hold it (pip install obstore)"
+    )

@@ -12,6 +12,7 @@ from compiler.backends import Backend, OutputFile
 from compiler.call.configs import Pairs, check_given, config_parameters, given_configs, unread
 from compiler.call.options import FOLDER, Option, WithHelp
 from compiler.call.sources import FLOW, IMPORT_HELP, IMPORT_WORDS, WITH_HELP, FlowName, Surroundings, named
+from compiler.call.stores import needs_of
 from compiler.call.target_settings import decided, given_value
 from compiler.diagnostics import Report
 from compiler.ir.flow import Flow, Value
@@ -171,6 +172,7 @@ def _compile(request: Request) -> list[Compiled] | None:
 
 def _compile_file(request: Request, name: FlowName, sources: list[Flow], report: Report) -> list[Compiled]:
     surroundings, found, compiled = request.surroundings, Report(), []
+    notes: dict[str, None] = {}
     flows = _read(request, name, found)
     sources += flows
     for flow in flows:
@@ -178,10 +180,14 @@ def _compile_file(request: Request, name: FlowName, sources: list[Flow], report:
             name.path, flow.name, request.backend.name, request.given, variants=has_own_packages(flow)
         )
         decision, options = decided(flow, surroundings.settings(name.path), request.backend, request.given, image)
+        if told := needs_of(options):
+            notes[told] = None
         compiled.append(Compiled(name.path, flow.name, emit_plan(decision, request.backend, options, found)))
     if flows:
         surroundings.check_packed(name.path, flows, (request.backend.name,), request.given, found)
     report.diagnostics.extend(found.diagnostics)
+    for note in notes:
+        tell(note)
     return compiled
 
 

@@ -60,7 +60,9 @@ class _Terminated(KeyboardInterrupt):
 
 @click.command("run", context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True})
 @click.option(
-    "--store", metavar="URL", help="Where artifacts are kept: file:/path or s3://bucket/prefix. By default file:.flowc"
+    "--store",
+    metavar="URL",
+    help="Where artifacts are kept: file:/path, s3://bucket/prefix, gs://… or az://…. By default file:.flowc",
 )
 @click.option(
     "--max-workers",

@@ -19,6 +19,7 @@ PYTHON = "3.11"
 
 REQUIREMENTS = "requirements.txt"
 
+_CLOUDS = ("gs:", "az:")
 _USER = 1000
 _HOME = "/home/flowc"
 
@@ -93,15 +94,33 @@ def build_command(tool: str, tag: str, folder: Path, variant: str = "") -> tuple
     return (tool, "build", "--tag", tag, *file, str(folder))
 
 
+def for_store(settings: Settings) -> tuple[str, ...]:
+    """What the store of the settings needs in an image besides the runtime."""
+    stores = [settings.get("store", target, {}).value for target in (None, *settings.targets)]
+    if not any(isinstance(store, str) and store.startswith(_CLOUDS) for store in stores):
+        return ()
+    from flowc.store import OBSTORE  # noqa: PLC0415 - most images need nothing
+
+    return (OBSTORE,)
+
+
 def _interpreter(settings: Settings, archive: Archive, packages: Packages | None) -> Iterator[str]:
     """What Python it is, and what it holds."""
+    yield from _python(settings, archive, packages)
+    needed = for_store(settings)
+    if needed:
+        yield "# What the store is asked through."
+        yield f"RUN pip install --no-cache-dir {shlex.join(needed)}"
+
+
+def _python(settings: Settings, archive: Archive, packages: Packages | None) -> Iterator[str]:
     version = str((packages.python if packages else None) or settings.shared.get("python", PYTHON))
     if packages is None:
         yield f"FROM python:{version}-slim"
         yield from _install(settings, archive)
         return
     if packages.conda:
-        words = [_conda_python(version), *(("pip",) if packages.pypi else ()), *packages.conda]
+        words = [_conda_python(version), *(("pip",) if packages.pypi or for_store(settings) else ()), *packages.conda]
         yield f"FROM {MICROMAMBA}"
         yield f"RUN micromamba install --yes --name base --channel conda-forge {shlex.join(words)} && micromamba clean --all --yes"
         yield "ENV PATH=/opt/conda/bin:$PATH"

@@ -21,7 +21,7 @@ DEFAULT = "default"
 SHARED = {
     "image": "the container image of every step without one of its own",
     "registry": "put before the image's default name, <flow>:<code digest>",
-    "store": "URL of the artifact store: file:/path or s3://bucket/prefix",
+    "store": "URL of the artifact store: file:/path, s3://bucket/prefix, gs://bucket/prefix or az://container/prefix",
     "code": "URL of the code archive that the steps fetch; without it the image holds the code",
     "namespace": "where the target deploys: a Kubernetes namespace",
     "name": "the deployment's name, instead of the flow's",
@@ -56,6 +56,7 @@ RUN = {"start_method": "how the process of a task starts: `fork` or `spawn`"}
 """Settings of the local run alone."""
 
 START_METHODS = ("fork", "spawn")
+_URLS = ("store", "code")
 
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "max_workers": (int,),
@@ -96,7 +97,16 @@ class Settings:
     """Folders of packages that the file tells its build tool."""
 
     def get(self, key: str, target: str | None, given: Mapping[str, Value]) -> Setting:
-        """The value of highest precedence; None with the origin `default` where nobody says."""
+        """The value of highest precedence; None with the origin `default` where nobody says.
+
+        Raises ConfigError for the URL of an object with a secret in it, which would be written and printed.
+        """
+        found = self._found(key, target, given)
+        if key in _URLS and isinstance(found.value, str) and (wrong := _secret(found.value)):
+            raise ConfigError(f"{key} ({found.origin}): {wrong}")
+        return found
+
+    def _found(self, key: str, target: str | None, given: Mapping[str, Value]) -> Setting:
         if given.get(key) is not None:
             return Setting(key, given[key], COMMAND_LINE)
         if target and key in self.targets.get(target, {}):
@@ -146,6 +156,15 @@ class Settings:
     def _file(self) -> Path:
         assert self.folder is not None
         return self.folder / "pyproject.toml"
+
+
+def _secret(url: str) -> str:
+    """Why a URL may not be a setting; empty where it may, also for what is no URL of a store."""
+    if "@" not in url and "?" not in url:
+        return ""
+    from flowc.store import secret_in  # noqa: PLC0415 - most URLs need no look
+
+    return secret_in(url)
 
 
 def read_settings(start: Path) -> Settings:

@@ -18,8 +18,11 @@ CALLS = [
     ("--run-id '' flow.py", "--run-id '' cannot name a run"),
     ("--run-id .. flow.py", "--run-id '..' cannot name a run"),
     ("--run-id . flow.py", "--run-id '.' cannot name a run"),
-    ("--store nonsense flow.py", "no store at 'nonsense': use file:/path or s3://bucket/prefix"),
-    ("--store gs://x flow.py", "no store at 'gs://x'"),
+    (
+        "--store nonsense flow.py",
+        "no store at 'nonsense': use file:/path, s3://bucket/prefix, gs://bucket/prefix or az://container/prefix",
+    ),
+    ("--store ftp://x flow.py", "no store at 'ftp://x'"),
     ("--store s3: flow.py", "'s3:' is no s3://bucket/prefix"),
     ("--store file: flow.py", "no folder in 'file:'"),
     ("flow.py --max-workers 1", "go before the file: `flowc run --max-workers … flow.py`"),

@@ -35,13 +35,14 @@ def run_argo(
     uid: str | None = None,
     offloads: bool = False,
     user: Sequence[str] | None = None,
+    store: str = "",
 ) -> Outcome:
     """Compile, submit with the case's parameters, run the containers with the given interpreter.
 
-    The store lies at `folder/store`; `name` and `uid` are the workflow's own, made up where not given. `user` is what
+    The store lies at `folder/store` or `store`; `name` and `uid` are the workflow's own, made up where not given. `user` is what
     stands before a command that the image's user runs, where that is not the one of `tests.engines.rights`.
     """
-    source, files = compiled(case, BACKEND, Options(default_image="case:0", store=store_of(folder)))
+    source, files = compiled(case, BACKEND, Options(default_image="case:0", store=store or store_of(folder)))
     if any(isinstance(step.next, Gang) for step in source.steps.values()):
         workers = max(workers, NODES)
     found = replace(case, flow=source.name, root=Path(source.root))
@@ -57,6 +58,7 @@ def run_argo(
         uid=uid,
         offloads=offloads,
         user=user,
+        store=store,
     )
 
 
@@ -78,8 +80,9 @@ def submit(
     uid: str | None = None,
     offloads: bool = False,
     user: Sequence[str] | None = None,
+    store: str = "",
 ) -> Outcome:
-    """Run the manifest of a case, whoever compiled it; its store must be `store_of(folder)`."""
+    """Run the manifest of a case, whoever compiled it; its store must be `store`, or `store_of(folder)`."""
     open_to_it(folder)
     open_to_it(folder / "store")
     host = Host(
@@ -99,7 +102,9 @@ def submit(
         workers=workers,
         watch=watch,
     )
-    return Outcome(case.flow, f"argo-{NAMESPACE}-{result.name}", store_of(folder), result.succeeded, result.log)
+    return Outcome(
+        case.flow, f"argo-{NAMESPACE}-{result.name}", store or store_of(folder), result.succeeded, result.log
+    )
 
 
 def word(value: object) -> str:

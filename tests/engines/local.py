@@ -24,9 +24,10 @@ def run_local(
     run_id: str = "local-oracle",
     as_json: bool = False,
     start_method: str = "",
+    store: str = "",
 ) -> Outcome:
-    """Run by the command that a user types, with the embedded store below `folder`; parameters as words, or `as_json`."""
-    store = f"file:{folder / 'store'}"
+    """Run by the command that a user types, with the store below `folder` or the one named; parameters as words, or `as_json`."""
+    store = store or f"file:{folder / 'store'}"
     command = [sys.executable, "-P", "-m", "compiler", "run", "--store", store, "--max-workers", str(max_workers)]
     command += ["--run-id-file", str(folder / "run-id"), *_options(case)]
     if start_method:

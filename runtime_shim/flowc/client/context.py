@@ -121,10 +121,8 @@ def _folders(store: Store) -> list[str]:
             return []
         with os.scandir(store.root) as entries:
             return [entry.name for entry in entries if entry.is_dir() and entry.name[0] not in "._"]
-    from flowc.store.s3 import S3Store
-
-    assert isinstance(store, S3Store), "there are two kinds of stores"
-    return list(store.folders())
+    there: Any = store  # a bucket, of whatever kind
+    return [name for name in there.folders() if name[0] != "_"]
 
 
 def _nearest() -> str:

@@ -13,7 +13,7 @@ import tempfile
 import zlib
 
 from flowc.exceptions import CallMistake
-from flowc.store import open_store
+from flowc.store import read_object
 from flowc.store.protocol import MissingError, StoreError
 
 _CHUNK = 1 << 20
@@ -44,9 +44,8 @@ def _cache() -> str:
 
 
 def _fetch(url: str) -> bytes:
-    folder, _, name = url.rpartition("/")
     try:
-        return open_store(folder).get(name).data
+        return read_object(url)
     except MissingError:
         raise CallMistake(f"there is no code archive at {url}") from None
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 
 from flowc.exceptions import CallMistake
-from flowc.store import open_store
+from flowc.store import KINDS, read_object
 from flowc.store.protocol import MissingError
 
 TYPE_CHECKING = False
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 PARAMETERS, SCHEDULED = "flowc-parameters", "flowc-scheduled-at"
 VARIABLE = "FLOWC_SCHEDULED_AT"
-_URLS = ("s3://", "file:")
 
 
 def taken(given: Mapping[str, Any], variables: Mapping[str, str]) -> tuple[dict[str, Any], str]:
@@ -32,17 +31,16 @@ def taken(given: Mapping[str, Any], variables: Mapping[str, str]) -> tuple[dict[
     said = parameters.pop(SCHEDULED, "")
     url = parameters.pop(PARAMETERS, "")
     if url:
-        if not isinstance(url, str) or not url.startswith(_URLS):
-            raise CallMistake(f"{PARAMETERS} wants the URL of a JSON object, s3://… or file:…, not {url!r}")
+        if not isinstance(url, str) or not url.startswith(KINDS):
+            raise CallMistake(f"{PARAMETERS} wants the URL of a JSON object, {', '.join(KINDS)}, not {url!r}")
         parameters.update(json_object(read_text(url), PARAMETERS))
     return parameters, _time(variables.get(VARIABLE) or said)
 
 
 def read_text(url: str) -> str:
     """The text of the object at a URL. Raises CallMistake where there is none."""
-    folder, _, name = url.rpartition("/")
     try:
-        return open_store(folder).get(name).data.decode()
+        return read_object(url).decode()
     except MissingError:
         raise CallMistake(f"there are no parameters at {url}") from None
     except UnicodeDecodeError:

@@ -12,7 +12,7 @@ from flowc.exceptions import CallMistake, Terminated
 from flowc.named_tuple import NamedTuple
 from flowc.source.module import Loaded, prepare
 from flowc.standard_path import standard_path
-from flowc.store import open_store
+from flowc.store import KINDS, open_store
 from flowc.store.protocol import SetupError, Store, StoreError
 from flowc.task import guard
 from flowc.task.call import BUG, DONE, MISTAKE, STORE, TERMINATED, Broken, Reported, TaskCall
@@ -295,7 +295,7 @@ def _loads(text: str) -> Any:
 
 def _parameters(text: str) -> dict[str, Any]:
     """The parameters as they were given: JSON, base64 of it, or the URL of it."""
-    if text.startswith(("s3://", "file:")):
+    if text.startswith(KINDS):
         from flowc.container.beside_parameters import read_text
 
         text = read_text(text)

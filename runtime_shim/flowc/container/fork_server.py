@@ -27,7 +27,7 @@ from flowc.container.messages import STACKS, Message, receive, send
 from flowc.container.sessions import adopter, children, end_session
 from flowc.exceptions import CallMistake
 from flowc.source.module import Loaded, prepare
-from flowc.store import open_store
+from flowc.store import SetupError, open_store
 from flowc.task import guard
 from flowc.task.call import BUG, MISTAKE, Broken, Reported, TaskCall
 from flowc.task.forks import may_fork, reseed
@@ -231,7 +231,7 @@ def _task(loaded: Loaded | Broken, message: Message, server: int, adopt: Callabl
     with Output() as printed:
         try:
             reported = execute(loaded, _call(call), open_store(os.environ["FLOWC_STORE"]), printed)
-        except CallMistake as error:
+        except (CallMistake, SetupError) as error:
             reported = Reported(call["index"], MISTAKE, message=str(error))
         except Exception:  # noqa: BLE001 - the last resort: a fault of ours is told as one
             reported = Reported(call["index"], BUG, message=traceback.format_exc())

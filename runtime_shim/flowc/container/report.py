@@ -7,6 +7,7 @@ import os
 
 from flowc.artifacts.address import child
 from flowc.exceptions import CallMistake
+from flowc.store import KINDS
 
 
 def report(target: str, index: str, fan: int | None, case: int | None) -> None:
@@ -21,13 +22,13 @@ def report(target: str, index: str, fan: int | None, case: int | None) -> None:
         _write(place, json.dumps(told))
     elif scheme == "stdout":
         os.write(1, (json.dumps(told) + "\n").encode())
-    elif scheme in ("s3", "file"):
+    elif target.startswith(KINDS):
         if fan is not None:
             _object(target, json.dumps([child(index, part) for part in range(fan)]))
         elif case is not None:
             _object(target, json.dumps(told))
     else:
-        raise CallMistake(f"no way to report to {target!r}: use dir:, json:, stdout:, s3:// or file:")
+        raise CallMistake(f"no way to report to {target!r}: use dir:, json:, stdout: or {', '.join(KINDS)}")
 
 
 def _numbers(folder: str, fan: int | None, case: int | None) -> None:

@@ -6,6 +6,7 @@ import os
 
 from flowc.exceptions import CallMistake
 from flowc.language.parameters import Parameter, of_author
+from flowc.store import KINDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class IncludeFile(Parameter):
 
     def of_given(self, value: Any, evaluated: Any) -> Any:
         """What lies at a URL. Raises CallMistake."""
-        if not isinstance(value, str) or not value.startswith(("s3://", "file:")):
+        if not isinstance(value, str) or not value.startswith(KINDS):
             raise CallMistake(
                 f"parameter {self.name!r} wants the URL of a file, as in s3://bucket/path, not {value!r}; "
                 "a path is read by `flowc run` alone"
@@ -73,6 +74,8 @@ def _fetched(url: str) -> bytes:
     if url.startswith("file:"):
         with open(url.partition(":")[2], "rb") as file:
             return file.read()
+    if not url.startswith("s3:"):
+        return _object(url)
     from flowc.datatools.s3 import S3
     from flowc.exceptions import MetaflowException
 
@@ -81,3 +84,12 @@ def _fetched(url: str) -> bytes:
             return s3.get(url).blob or b""
     except MetaflowException as error:
         raise CallMistake(f"cannot read {url}: {error}") from None
+
+
+def _object(url: str) -> bytes:
+    from flowc.store import MissingError, read_object
+
+    try:
+        return read_object(url)
+    except MissingError:
+        raise CallMistake(f"cannot read {url}: there is no such object") from None

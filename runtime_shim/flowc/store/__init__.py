@@ -7,10 +7,30 @@ from __future__ import annotations
 
 from flowc.store.protocol import Data, Found, MissingError, SetupError, Store, StoreError
 
-__all__ = ["KINDS", "Data", "Found", "MissingError", "SetupError", "Store", "StoreError", "fault", "open_store"]
+__all__ = [
+    "CLOUDS",
+    "KINDS",
+    "OBSTORE",
+    "Data",
+    "Found",
+    "MissingError",
+    "SetupError",
+    "Store",
+    "StoreError",
+    "fault",
+    "open_store",
+    "read_object",
+    "secret_in",
+]
 
 KINDS = ("file:", "s3://", "gs://", "az://")
 """What the URLs of stores begin with."""
+
+CLOUDS = ("gs://", "az://")
+"""Those of stores that are asked through obstore."""
+
+OBSTORE = "obstore>=0.8.2"
+"""What pip installs for them."""
 
 
 def open_store(url: str) -> Store:
@@ -34,16 +54,29 @@ def open_store(url: str) -> Store:
     return CloudStore(url)
 
 
+def read_object(url: str) -> bytes:
+    """The whole object at a URL. Raises MissingError, and StoreError as stores do."""
+    folder, _, name = url.rpartition("/")
+    return open_store(folder).get(name).data
+
+
 def fault(url: str) -> str:
     """Why no store can be at a URL, in words that are safe to print; empty where one can."""
-    scheme, colon, rest = url.partition(":")
+    scheme, colon, _ = url.partition(":")
+    secret = secret_in(url)
+    if not secret and (not colon or scheme not in ("file", "s3", "gs", "az")):
+        return f"no store at {url!r}: use file:/path, s3://bucket/prefix, gs://bucket/prefix or az://container/prefix"
+    return secret
+
+
+def secret_in(url: str) -> str:
+    """Why the URL of a store or of an object in one holds a secret, in words that are safe to print; empty where it holds none."""
+    scheme, _, rest = url.partition(":")
     if scheme != "file" and ("@" in rest or "?" in rest):
         return (
-            f"the URL of a store, {_shown(url)}, holds a user, a password or a signature: everybody who reads a run would see it. "
+            f"the URL {_shown(url)} holds a user, a password or a signature: everybody who reads a run would see it. "
             "Give the bucket alone, and credentials by the environment's variables or a role"
         )
-    if not colon or scheme not in ("file", "s3", "gs", "az"):
-        return f"no store at {url!r}: use file:/path, s3://bucket/prefix, gs://bucket/prefix or az://container/prefix"
     return ""
 
 

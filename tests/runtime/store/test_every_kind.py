@@ -6,6 +6,7 @@ import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,8 +15,7 @@ from flowc.store import open_store
 from flowc.store.aws import objects as s3_objects
 from flowc.store.protocol import MissingError, Store, StoreError
 
-from tests.engines.azurite import DIRECT, NO_AZURITE, NoAzuriteError, azure
-from tests.stages.gcs_server import Storage, google
+from tests.stages.clouds import cloud
 
 KINDS = ("file", "s3", "gs", "az")
 NEVER = {"file": "0", "s3": '"0"', "gs": "1", "az": '"0x0"'}
@@ -25,24 +25,15 @@ NEVER = {"file": "0", "s3": '"0"', "gs": "1", "az": '"0x0"'}
 @pytest.fixture(scope="module")
 def clouds() -> Iterator[Callable[[str], Mapping[str, str]]]:
     """The variables of one who asks Google or Azure; a server each, started when it is first asked for."""
-    running: dict[str, tuple[object, Mapping[str, str]]] = {}
+    with ExitStack() as stack:
+        running: dict[str, Mapping[str, str]] = {}
 
-    def started(kind: str) -> Mapping[str, str]:
-        if kind not in running:
-            if kind == "gs":
-                server = google(Storage("flows", page=3))
-                running[kind] = server, {"STORAGE_EMULATOR_HOST": server.__enter__(), **DIRECT}
-            else:
-                emulator = azure("flows")
-                try:
-                    running[kind] = emulator, emulator.__enter__()
-                except NoAzuriteError as error:
-                    pytest.skip(f"{NO_AZURITE}: {error}")
-        return running[kind][1]
+        def started(kind: str) -> Mapping[str, str]:
+            if kind not in running:
+                running[kind] = stack.enter_context(cloud(kind))
+            return running[kind]
 
-    yield started
-    for server, _ in running.values():
-        server.__exit__(None, None, None)  # type: ignore[attr-defined]
+        yield started
 
 
 @pytest.fixture(params=KINDS)
