@@ -19,7 +19,6 @@ TOGETHER = {
     "flowc.cards": "tests/runtime/cards/test_cards.py",
     "flowc.client": "tests/runtime/client/test_flows.py",
     "flowc.container": "tests/runtime/task/test_task.py",
-    "flowc.container.archive": "tests/runtime/test_names.py",
     "flowc.container.fork_server": "tests/run/test_local_run.py",
     "flowc.container.messages": "tests/run/test_processes.py",
     "flowc.container.sessions": "tests/run/test_processes.py",

@@ -1,6 +1,6 @@
 """Google Cloud Storage as obstore speaks to it: the XML API, with generations and conditional puts decided in one go.
 
-No emulator of a registry does: gcp-storage-emulator and fake-gcs-server speak the JSON API, and take no put of this one.
+No emulator of a registry does: fake-gcs-server takes no put of this API, gcp-storage-emulator looks at no condition.
 """
 
 from __future__ import annotations

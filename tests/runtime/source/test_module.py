@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
+import types
 from pathlib import Path
 
 import pytest
+from flowc.source.module import code_of
 
 from tests.stages.container import command, contain, variables, write
 from tests.stages.one_step import left_by, write_one
@@ -86,3 +89,14 @@ def test_the_code_comes_from_its_archive(tmp_path: Path) -> None:
         ended = contain(tmp_path / "elsewhere", step, load, **more)
         assert ended.returncode == 0, ended.stderr
     assert left_by(tmp_path)["text"] == "packed"
+
+
+def test_what_is_no_module_and_says_that_it_is_one_is_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Library:
+        """As cffi's: `isinstance` believes it."""
+
+        __slots__ = ()
+        __class__ = types.ModuleType  # type: ignore[assignment]
+
+    monkeypatch.setitem(sys.modules, "no_module", Library())  # type: ignore[arg-type]
+    assert code_of(str(tmp_path)) == {}

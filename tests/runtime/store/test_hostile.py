@@ -19,12 +19,12 @@ from flowc.store.aws.wire import Connection
 from flowc.store.protocol import SetupError, StoreError
 from flowc.store.s3 import S3Store
 
-from tests.runtime.store.test_requests import KEYS
 from tests.stages.aws import NOWHERE
 from tests.stages.container import contain, write
 from tests.stages.s3_server import Reply, Seen, fault, serve
 from tests.stages.sources import LINE
 
+KEYS = {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", **NOWHERE}
 OK = b"HTTP/1.1 200 OK\r\n"
 
 
