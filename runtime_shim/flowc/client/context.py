@@ -96,7 +96,7 @@ def flow_names(store: Store) -> list[str]:
     """The flows that have runs in the store, by one look at its root."""
     from flowc.artifacts.address import unescape
 
-    found = [unescape(name) for name in _folders(store)]
+    found = [unescape(name) for name in store.folders() if name[0] != "_"]
     return sorted(name for name in found if name)
 
 
@@ -111,18 +111,6 @@ def store_of(run: Any) -> tuple[str, tuple[str, str]]:
     if not current.is_running_flow:
         raise StoreError("S3(run=…) takes a Run of the client, or the flow itself while one of its steps runs")
     return store_url(), (current.flow_name, current.run_id)
-
-
-def _folders(store: Store) -> list[str]:
-    from flowc.store.files import FileStore
-
-    if isinstance(store, FileStore):
-        if not os.path.isdir(store.root):
-            return []
-        with os.scandir(store.root) as entries:
-            return [entry.name for entry in entries if entry.is_dir() and entry.name[0] not in "._"]
-    there: Any = store  # a bucket, of whatever kind
-    return [name for name in there.folders() if name[0] != "_"]
 
 
 def _nearest() -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from flowc.standard_path import standard_path
-from flowc.store.protocol import Data, Found, MissingError, StoreError, sha256
+from flowc.store.protocol import Data, Found, Listed, MissingError, StoreError, Unfinished, sha256
 
 _MAPPED = 256 * 1024
 """From this size on a range is mapped; below, reading costs less than a mapping and holds no file open."""
@@ -103,22 +103,79 @@ class FileStore:
 
     def copy(self, source: str, key: str) -> None:
         """Let `key` hold what `source` holds: one file under both names where there are hard links; none is ever changed in place."""
-        path = self._path(key)
-        with contextlib.suppress(FileExistsError):
+        path, there = self._path(key), self._path(source)
+        while True:
             make_folder(os.path.dirname(path))
             try:
-                os.link(self._path(source), path)
-            except FileNotFoundError:
-                raise MissingError(self._path(source)) from None
+                os.link(there, path)
             except FileExistsError:
-                raise
+                return
+            except FileNotFoundError:
+                if os.path.lexists(
+                    there
+                ):  # the folder has gone again: it was empty, and something was deleted beside it
+                    continue
+                raise MissingError(there) from None
             except OSError:  # no hard links here
                 self.put(key, (self.get(source).data,))
+            return
 
     def delete(self, key: str) -> None:
         """Remove the object; nothing happens where there is none."""
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             os.unlink(self._path(key))
+
+    def entries(self, prefix: str, limit: int | None = None) -> Iterator[Listed]:
+        """What `list` gives, with sizes, and the times at which files got their names: copies are links, as old as what they share."""
+        for key in self.list(prefix, limit):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                found = os.stat(self._path(key))
+                yield Listed(key, found.st_size, max(found.st_mtime, found.st_ctime))
+
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """The folders in the one that `prefix` names, by name; hidden ones are no part of the store."""
+        try:
+            with os.scandir(self._path(prefix)) as entries:
+                names = sorted(entry.name for entry in entries if entry.is_dir() and entry.name[0] != ".")
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        yield from names
+
+    def delete_all(self, keys: Sequence[str]) -> None:
+        """Remove these objects, and the folders that are empty then."""
+        for key in keys:
+            try:
+                self.delete(key)
+            except OSError as error:
+                raise StoreError(f"{self._path(key)} cannot be removed: {error.strerror}") from error
+        self._prune({key.rpartition("/")[0] for key in keys})
+
+    def unfinished(self, prefix: str, before: float) -> Iterator[Unfinished]:
+        """Files that a killed writer has left beside their place."""
+        for folder, _, names in os.walk(self._path(prefix)):
+            inside = folder[len(self.root) :].strip("/")
+            for name in sorted(names):
+                cut = _unfinished_of(name)
+                if cut is None:
+                    continue
+                with contextlib.suppress(FileNotFoundError):
+                    found = os.stat(f"{folder}/{name}")
+                    if found.st_mtime < before:
+                        yield Unfinished(f"{inside}/{cut}", found.st_size, f"{inside}/{name}")
+
+    def discard(self, unfinished: Unfinished) -> None:
+        """Remove the file."""
+        self.delete_all((unfinished.name,))
+
+    def _prune(self, folders: set[str]) -> None:
+        """Remove what is empty of these folders and of those above them, but the store's own."""
+        while folders:
+            above = set()
+            for folder in folders - {""}:
+                with contextlib.suppress(OSError):  # something is there, or nothing any more
+                    os.rmdir(self._path(folder))
+                    above.add(folder.rpartition("/")[0])
+            folders = above
 
     def _path(self, key: str) -> str:
         return f"{self.root}/{key}"
@@ -225,7 +282,7 @@ def _mapped(file: int, start: int, size: int) -> memoryview:
 def _written(path: str, parts: Iterable[Data]) -> Iterator[str]:
     """A new file beside `path` that holds the parts; gone afterwards, unless it was renamed."""
     folder, _, name = path.rpartition("/")
-    fresh = f"{folder}/.{name[:100]}.{os.getpid():x}.{os.urandom(6).hex()}"
+    fresh = f"{folder}/.{name[:100]}.{os.getpid():x}.{os.urandom(_RANDOM).hex()}"
     try:
         file = _new(folder, fresh)
         try:
@@ -242,20 +299,34 @@ def _written(path: str, parts: Iterable[Data]) -> Iterator[str]:
             os.unlink(fresh)
 
 
+def _unfinished_of(name: str) -> str | None:
+    """What `_written` was to write (the first hundred characters) where it gave this name to a file; else None."""
+    hidden, _, cut = name.rpartition(".")[0].rpartition(".")[0].partition(".")
+    return cut if cut and not hidden and len(name.rpartition(".")[2]) == _RANDOM * 2 else None
+
+
+_RANDOM = 6
+"""So many random bytes tell the files of one process from each other."""
+
+
 def _new(folder: str, path: str) -> int:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    try:
-        return os.open(path, flags, 0o600)
-    except FileNotFoundError:
+    for _ in range(_TRIES):
+        with contextlib.suppress(FileNotFoundError):
+            return os.open(path, flags, 0o600)
         make_folder(folder)
-        return os.open(path, flags, 0o600)
+    return os.open(path, flags, 0o600)
+
+
+_TRIES = 100
+"""A folder that is empty may go again before anything stands in it, as often as something is deleted beside it."""
 
 
 def make_folder(folder: str) -> None:
     """Make a folder and those above it that are missing, each for its owner alone."""
     if not os.path.isdir(folder):
         make_folder(os.path.dirname(folder))
-        with contextlib.suppress(FileExistsError):
+        with contextlib.suppress(FileExistsError, FileNotFoundError):  # made, or what is above it removed, by another
             os.mkdir(folder, 0o700)
 
 

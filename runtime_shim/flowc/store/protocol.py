@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from flowc.named_tuple import NamedTuple
 from flowc.standard_path import standard_path
 
 TYPE_CHECKING = False
@@ -46,6 +47,22 @@ class Found:
         return self._tag(self.data)
 
 
+class Listed(NamedTuple):
+    """An object as a listing shows it: its size in bytes, and when it was written, in seconds since 1970."""
+
+    key: str
+    size: int
+    modified: float
+
+
+class Unfinished(NamedTuple):
+    """A write that has not ended: the object's key, the bytes so far (0 where that would cost a request), the store's own name of it."""
+
+    key: str
+    size: int
+    name: str
+
+
 class Store(Protocol):
     """Objects by key (`a/b/c`, already escaped) under a root. All methods raise StoreError for what retries did not cure."""
 
@@ -85,6 +102,26 @@ class Store(Protocol):
 
     def delete(self, key: str) -> None:
         """Remove the object; nothing happens where there is none."""
+        ...
+
+    def entries(self, prefix: str, limit: int | None = None) -> Iterator[Listed]:
+        """What `list` gives, with sizes and times."""
+        ...
+
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """What stands between `prefix`, which is empty or ends with `/`, and the next `/` of the keys below it, each once, in order."""
+        ...
+
+    def delete_all(self, keys: Sequence[str]) -> None:
+        """Remove all these objects, a thousand in one request where the store can."""
+        ...
+
+    def unfinished(self, prefix: str, before: float) -> Iterator[Unfinished]:
+        """Writes below `prefix` that began before that time (seconds since 1970) and have not ended: what killed processes leave."""
+        ...
+
+    def discard(self, unfinished: Unfinished) -> None:
+        """Remove what was written of it; nothing happens where there is nothing any more."""
         ...
 
 

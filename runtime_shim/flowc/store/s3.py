@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from flowc.store.aws.objects import duplicate, fetch, fetch_range, head, listing, remove, upload
 from flowc.store.aws.requests import CONFLICT, NOT_FOUND, PRECONDITION_FAILED, Bucket
 from flowc.store.aws.wire import parsed
-from flowc.store.protocol import Data, Found, MissingError, StoreError
+from flowc.store.protocol import Data, Found, Listed, MissingError, StoreError, Unfinished
 
 _LOST = (CONFLICT, PRECONDITION_FAILED)
 
@@ -55,10 +55,18 @@ class S3Store:
         for entry in listing(self.bucket, self._key(prefix), limit=limit):
             yield entry.key[skip:]
 
-    def folders(self) -> Iterator[str]:
-        """The first components of all keys."""
+    def entries(self, prefix: str, limit: int | None = None) -> Iterator[Listed]:
+        """What `list` gives, with sizes and times."""
+        from flowc.store.aws.removal import seconds
+
         skip = len(self._key(""))
-        for entry in listing(self.bucket, self._key(""), delimiter="/"):
+        for entry in listing(self.bucket, self._key(prefix), limit=limit):
+            yield Listed(entry.key[skip:], entry.size or 0, seconds(entry.modified))
+
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """The next components of all keys that begin with `prefix`, by one listing."""
+        skip = len(self._key(prefix))
+        for entry in listing(self.bucket, self._key(prefix), delimiter="/"):
             if entry.size is None:
                 yield entry.key[skip:-1]
 
@@ -69,6 +77,27 @@ class S3Store:
     def delete(self, key: str) -> None:
         """Remove the object; nothing happens where there is none."""
         remove(self.bucket, self._key(key))
+
+    def delete_all(self, keys: Sequence[str]) -> None:
+        """Remove these objects, a thousand in one request."""
+        from flowc.store.aws.removal import remove_all
+
+        remove_all(self.bucket, [self._key(key) for key in keys])
+
+    def unfinished(self, prefix: str, before: float) -> Iterator[Unfinished]:
+        """Uploads in pieces that were begun and neither completed nor ended."""
+        from flowc.store.aws.removal import uploads
+
+        skip = len(self._key(""))
+        for upload_begun in uploads(self.bucket, self._key(prefix)):
+            if upload_begun.begun < before:
+                yield Unfinished(upload_begun.key[skip:], 0, upload_begun.upload)
+
+    def discard(self, unfinished: Unfinished) -> None:
+        """End the upload; the server drops its pieces."""
+        from flowc.store.aws.removal import abort
+
+        abort(self.bucket, self._key(unfinished.key), unfinished.name)
 
     def probe(self, key: str, data: bytes) -> None:
         """Raise StoreError where the server ignores conditional puts. `key` must hold `data`, which is all that is ever written."""

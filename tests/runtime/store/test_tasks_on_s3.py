@@ -94,7 +94,7 @@ def test_a_nested_foreach_gives_the_same_as_in_a_folder(tmp_path: Path, store: S
     assert [[item for _, item, _ in branch] for branch in got] == [[0], [0, 1], [0, 1, 2]]
     stage.done("end", "join")
     assert all(manifest for _, manifest in walk(store, stage.run))
-    assert list(runs(store, "F", successful=True)) == ["r"]
+    assert [each.run for each in runs(store, "F", successful=True)] == ["r"]
 
 
 def test_wide_joins_read_their_inputs_in_order(tmp_path: Path, store: Store) -> None:

@@ -26,10 +26,14 @@ _NO_HEADERS: Mapping[str, str] = {}
 
 
 class Entry(NamedTuple):
-    """One line of a listing: an object, or what keys have in common up to the delimiter (then `size` is None)."""
+    """One line of a listing: an object, or what keys have in common up to the delimiter (then `size` is None).
+
+    `modified` is the server's own text of when it was written.
+    """
 
     key: str
     size: int | None
+    modified: str = ""
 
 
 def fetch(bucket: Bucket, key: str, headers: Mapping[str, str] = _NO_HEADERS, into: BinaryIO | None = None) -> Answer:
@@ -151,7 +155,11 @@ def _page(bucket: Bucket, query: Query) -> tuple[list[Entry], str]:
         root = ElementTree.fromstring(bytes(answer.body))
         name = root.tag[: root.tag.rfind("}") + 1]  # its namespace
         found = [
-            Entry(unquote_plus(item.findtext(f"{name}Key", "")), int(item.findtext(f"{name}Size", "0")))
+            Entry(
+                unquote_plus(item.findtext(f"{name}Key", "")),
+                int(item.findtext(f"{name}Size", "0")),
+                item.findtext(f"{name}LastModified", ""),
+            )
             for item in root.iter(f"{name}Contents")
         ]
     except (ElementTree.ParseError, ValueError, LookupError) as error:  # of XML, a size, an encoding
