@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from typing import Literal
 
 from flowc.artifacts.address import RunAddress, TaskAddress
 from flowc.artifacts.manifest import Attempt, Failure, Manifest, RunRecord, attempts, read_run, runs
 from flowc.artifacts.mixing import other_code
-from flowc.client.walk import repeated, walk
 from flowc.exceptions import Terminated
 from flowc.store import open_store
 from flowc.store.protocol import MissingError, Store, StoreError
 
+from compiler.call.overview import Overview, Snapshot
 from compiler.mistakes import CallError
 from compiler.run.process_state import Life, life
-from compiler.slotted_class import record, replaced
+from compiler.slotted_class import fresh, record, replaced
 from compiler.workspace.settings import did_you_mean
 
 TaskStatus = Literal["done", "caught", "failed", "running", "stopped", "killed", "unfinished", "waiting"]
@@ -67,6 +68,11 @@ class TaskState:
         return _OPEN[self.life] if self.attempts else "waiting"
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it has gone well at once, so that nothing more is to be said of it among many."""
+        return self.status == "done" and len(self.attempts) <= 1
+
+    @property
     def _newest_failure(self) -> Failure | None:
         """That of the newest attempt, unless what counts is a manifest of the same or a later one."""
         newest = self.attempts[-1] if self.attempts else None
@@ -114,6 +120,8 @@ class RunState:
     life: Life | None = None
     is_over: bool = False
     """Whether an exit hook has told that the engine ended it, and not well."""
+    unread: Mapping[str, int] = fresh(default_factory=dict)
+    """How many tasks of a step are done and not among `tasks`, where there are many."""
 
     @property
     def status(self) -> RunStatus:
@@ -192,49 +200,62 @@ def _legible(store: Store, flow: str) -> Iterator[None]:
 
 
 def list_runs(store: Store, flow: str, limit: int) -> Iterator[RunState]:
-    """A flow's runs, the newest first; only those attempts are read by which a status may differ. Raises HistoryError."""
+    """A flow's runs, the newest first, as `read_state` gives them without `whole`. Raises HistoryError."""
     with _legible(store, flow):
-        yield from _runs(store, flow, limit)
+        states = (_state_of(store, record) for record in runs(store, flow))
+        yield from islice((state for state in states if state is not None), limit)
 
 
-def _runs(store: Store, flow: str, limit: int) -> Iterator[RunState]:
-    for run in runs(store, flow, limit=limit):
-        record = _record(store, RunAddress(flow, run))
-        found = list(walk(store, record.address))
-        again = repeated(store, record.address, {address.step for address, _ in found})
-        living = life(store.url, record.address)
-        yield _settled(
-            store,
-            RunState(
-                record,
-                tuple(
-                    TaskState(
-                        task,
-                        manifest,
-                        attempts(store, task) if manifest is None or task.folder in again else (),
-                        living,
-                    )
-                    for task, manifest in found
-                ),
-                living,
-            ),
-        )
+def _state_of(store: Store, record: RunRecord) -> RunState | None:
+    """A run as `list_runs` gives it; None where it was deleted meanwhile."""
+    try:
+        return _read(store, record, whole=False)
+    except MissingError:
+        return None
 
 
-def read_state(store: Store, flow: str, run: str) -> RunState:
-    """A run with all its tasks and their attempts. Raises HistoryError where there is none, or it is damaged."""
+def _read(store: Store, record: RunRecord, *, whole: bool) -> RunState:
+    """A run with its tasks, each step behind those that lead to it. Raises MissingError where it is deleted meanwhile."""
+    living = life(store.url, record.address)
+    overview = Overview(Snapshot(store, record), record)
+    overview.read(whole=whole)
+    read_run(store, record.address)  # else what was not there may only have been deleted
+    tasks = [
+        TaskState(task, manifest, _attempts(overview.snapshot, record, task, manifest), living)
+        for task, manifest in overview.found
+    ]
+    order = _step_order(record.first, tasks)
+    ordered = sorted(tasks, key=lambda task: (order[task.address.step], task.address.place))
+    return _settled(store, RunState(record, tuple(ordered), living, unread=dict(overview.unread)))
+
+
+def _attempts(
+    snapshot: Snapshot, record: RunRecord, task: TaskAddress, manifest: Manifest | None
+) -> tuple[Attempt, ...]:
+    """The starts of a task; what a manifest says of the only one is not read again."""
+    if manifest is None or not snapshot.is_plain(task, resumed=bool(record.origin)):
+        return attempts(snapshot.as_store, task)
+    if not snapshot.starts(task):
+        return ()
+    return (Attempt(manifest.attempt, manifest.token, manifest.retry, manifest.started, None, None, "", ""),)
+
+
+def read_state(store: Store, flow: str, run: str, *, whole: bool = True) -> RunState:
+    """A run with its tasks and their attempts; without `whole` those of a wide foreach that have gone well are only counted.
+
+    Raises HistoryError where there is none, or it is damaged.
+    """
     with _legible(store, f"{flow}/{run}"):
-        return _state(store, flow, run)
+        return _state(store, flow, run, whole=whole)
 
 
-def _state(store: Store, flow: str, run: str) -> RunState:
+def _state(store: Store, flow: str, run: str, *, whole: bool) -> RunState:
     address = RunAddress(flow, run)
     record = _record(store, address)
-    living = life(store.url, address)
-    tasks = [TaskState(task, manifest, attempts(store, task), living) for task, manifest in walk(store, address)]
-    order = _step_order(record.first, tasks)
-    ordered = sorted(tasks, key=lambda task: (order[task.address.step], _index_place(task)))
-    return _settled(store, RunState(record, tuple(ordered), living))
+    try:
+        return _read(store, record, whole=whole)
+    except MissingError:
+        raise HistoryError(f"{flow}/{run} was deleted while it was read") from None
 
 
 def _settled(store: Store, state: RunState) -> RunState:
@@ -270,11 +291,6 @@ def _step_order(first: str, tasks: list[TaskState]) -> dict[str, int]:
             seen.add(follower)
             open_steps.append((follower, iter([*following.get(follower, ())][::-1])))
     return {step: place for place, step in enumerate(reversed(left))}
-
-
-def _index_place(task: TaskState) -> tuple[int, ...]:
-    index = task.address.index
-    return () if index == "-" else tuple(int(part) for part in index.split("."))
 
 
 def _record(store: Store, address: RunAddress) -> RunRecord:

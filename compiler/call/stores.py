@@ -39,3 +39,22 @@ def needs_of(options: Options) -> str:
     return (
         f"note: the store {options.store} is asked through obstore: let the image {named} hold it (pip install obstore)"
     )
+
+
+def flow_and_folder(flow: str, imports: bool | None = None) -> tuple[str, Path]:
+    """A flow's name and the folder whose settings count; a file is read for its name. Raises UsageError where that has mistakes."""
+    if "/" not in flow and flow.isidentifier() and not Path(flow).is_file():
+        return flow, Path()
+    import click  # noqa: PLC0415 - a name needs no compiler
+
+    from compiler.call.sources import FLOW, Surroundings  # noqa: PLC0415 - as above
+    from compiler.diagnostics import Report  # noqa: PLC0415 - as above
+    from compiler.pipeline import read_flow  # noqa: PLC0415 - as above
+
+    wanted = FLOW.convert(flow, None, None)
+    report = Report()
+    path, surroundings = wanted.path, Surroundings(imports=imports)
+    source = read_flow(path, report, name=wanted.name, root=surroundings.root(path), reading=surroundings.reading(path))
+    if source is None:
+        raise click.UsageError(f"{flow} has mistakes: `flowc check {wanted.path}` shows them")
+    return source.name, wanted.path.parent

@@ -29,6 +29,8 @@ COMMANDS: Mapping[str, Entry] = {
     "runs": Entry("runs", "List the runs of a flow."),
     "inspect": Entry("inspect", "Show a run, its tasks and their artifacts."),
     "verify": Entry("verify", "Say whether all that a run has left is what was written."),
+    "delete": Entry("delete", "Delete runs with all that they left."),
+    "gc": Entry("gc", "Delete old runs, and what was never finished."),
     "card": Entry("card", "List, print or open the pages that steps with @card left."),
     "package": Entry("package", "Write the code of a flow as one archive, named by its content."),
     "image": Entry("image", "Print the Dockerfile of a flow, or build its image."),

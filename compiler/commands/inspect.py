@@ -45,7 +45,8 @@ def COMMAND(where: str, store: str | None, as_json: bool, log: bool) -> int:
         )
     flow, run, *below = parts
     step, index = (*below, None, None)[:2]
-    state = read_state(opened(local_store(read_settings(Path()), store)), flow, run)
+    where_kept = opened(local_store(read_settings(Path()), store))
+    state = read_state(where_kept, flow, run, whole=as_json or log or step is not None)
     tasks = state.chosen(step, index)
     if as_json:
         say_json(json.dumps(_run_facts(state, tasks, log=log), indent=2, ensure_ascii=False))
@@ -73,8 +74,15 @@ def _run_lines(state: RunState) -> Iterator[tuple[Part, ...]]:
     if record.tags:
         yield (f"tags: {', '.join(map(one_line, record.tags))}",)
     width = max(len(_label(task)) for task in state.tasks)
-    older, others = state.replaced(), state.other_code()
+    older, others, counted = state.replaced(), state.other_code(), dict(state.unread)
     for task in state.tasks:
+        step = task.address.step
+        if step in counted:
+            count = counted.pop(step) + sum(each.address.step == step and each.is_plain for each in state.tasks)
+            reads = f"`flowc inspect {one_line(record.flow)}/{one_line(record.run)}/{one_line(step)}` reads each"
+            yield f"  {one_line(step):<{width}}  ", _styled("done"), f"  {count:,} tasks by a listing; {reads}"
+        if step in state.unread and task.is_plain and not (older.get(task.address) or others.get(task.address)):
+            continue
         tries = f"  {len(task.attempts)} attempts" if len(task.attempts) > 1 else ""
         tries = "  taken over" if task.is_taken_over else tries
         why = f"  {_line(task.failure)}" if task.failure else _earlier(task)

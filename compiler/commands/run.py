@@ -8,6 +8,7 @@ import os
 import shlex
 import signal
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from compiler.mistakes import CallError
 from compiler.run import run_flow
 from compiler.run.events import RunResult
 from compiler.run.local import LOCAL
-from compiler.run.resume import LATEST, find
+from compiler.run.resume import LATEST, Resume, find
 from compiler.terminal.findings import show
 from compiler.terminal.progress import Progress
 from compiler.terminal.said import say_json, tell
@@ -42,7 +43,7 @@ _TARGETS_OF = {
 }
 """What is meant by those who ask a local run for them."""
 
-_OF_ONE_RUN = frozenset(("store", "run_id", "parameters", "flow_name", "resume_run", "from_step"))
+_OF_ONE_RUN = frozenset(("store", "run_id", "parameters", "flow_name", "resume_run", "from_step", "force"))
 """Options that a run that goes on from another does not take over as they are."""
 
 
@@ -108,6 +109,7 @@ class _Terminated(KeyboardInterrupt):
 @click.option(
     "--from", "from_step", metavar="STEP", help="With --resume: run this step and all that follows it anew, too."
 )
+@click.option("--force", is_flag=True, help="With --resume: also of a run that may still be running.")
 @click.option("--branch", metavar="NAME", help="The branch of a flow with @project.")
 @click.option("--production", is_flag=True, default=None, help="The branch of a flow with @project is its production.")
 @import_option
@@ -139,6 +141,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     added: tuple[str, ...],
     resume_run: str | None,
     from_step: str | None,
+    force: bool,
     any_packages: bool,
     config_paths: Pairs,
     config_values: Pairs,
@@ -172,8 +175,8 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     progress = Progress(output, sys.stderr, _width(plan), notes, has_times=timestamps, is_verbose=verbose)
     gc.enable()  # unlike a compile, a run may last for days
     signal.signal(signal.SIGTERM, _terminate)
-    words, resume_run, from_step = _resumed(plan, words, resume_run, from_step)
-    resume = find(plan, url, resume_run, from_step) if resume_run else None
+    words, resume_run, from_step, force = _resumed(plan, words, resume_run, from_step, is_forced=force)
+    resume = _origin(plan, url, resume_run, from_step, force=force) if resume_run else None
     try:
         result = run_flow(
             plan,
@@ -232,9 +235,9 @@ def _terminate(_: int, __: object) -> None:
 
 
 def _resumed(
-    plan: Plan, words: tuple[str, ...], run: str | None, step: str | None
-) -> tuple[tuple[str, ...], str | None, str | None]:
-    """The words behind FLOW without `--resume [RUN]` and `--from STEP`, which may stand there, and what they say.
+    plan: Plan, words: tuple[str, ...], run: str | None, step: str | None, *, is_forced: bool
+) -> tuple[tuple[str, ...], str | None, str | None, bool]:
+    """The words behind FLOW without `--resume [RUN]`, `--from STEP` and `--force`, which may stand there, and what they say.
 
     Raises CallError.
     """
@@ -243,8 +246,11 @@ def _resumed(
     waiting = [*words]
     while waiting:
         name, equals, value = waiting.pop(0).partition("=")
-        if name not in ("--resume", "--from") or name[2:] in taken:
+        if name not in ("--resume", "--from", "--force") or name[2:] in taken or (name == "--force" and equals):
             rest.append(f"{name}{equals}{value}")
+            continue
+        if name == "--force":
+            is_forced = True
             continue
         if not equals:
             value = waiting.pop(0) if waiting and not waiting[0].startswith("--") else ""
@@ -254,9 +260,23 @@ def _resumed(
             step = value
     if step is not None and not (run and step):
         raise CallError("--from STEP needs a step, and --resume RUN: the run to go on from")
+    if is_forced and not run:
+        raise CallError("--force goes with --resume RUN: it is about a run that may still be running")
     if step is not None and step not in plan.tasks:
         raise CallError(f"{plan.flow.name} has no step `{step}` to resume from{did_you_mean(step, plan.tasks)}")
-    return tuple(rest), run, step
+    return tuple(rest), run, step, is_forced
+
+
+def _origin(plan: Plan, store: str, run: str, step: str | None, *, force: bool) -> Resume:
+    """The run to go on from. Raises CallError where there is none, or it has not ended."""
+    found = find(plan, store, run, step)
+    if not force:
+        from compiler.retention.rest import may_go_on  # noqa: PLC0415 - only a resumed run needs it
+
+        why = may_go_on(opened(store), found.origin, time.time())
+        if why:
+            raise CallError(f"{why}: wait for its end, or resume it all the same with --force")
+    return found
 
 
 def _notes(

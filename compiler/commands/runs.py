@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import click
 
 from compiler.call.history import RunState, list_runs, opened
-from compiler.call.stores import local_store
-from compiler.diagnostics import Report
+from compiler.call.stores import flow_and_folder, local_store
 from compiler.legible import one_line
-from compiler.pipeline import read_flow
 from compiler.terminal.colours import COLOURS
 from compiler.terminal.said import Styled, say, say_json, tell
 from compiler.terminal.times import moment
@@ -37,7 +34,7 @@ def COMMAND(flow: str, store: str | None, imports: bool | None, limit: int, as_j
       flowc runs squares.py --json
       flowc runs SquaresFlow --store s3://bucket/flows
     """
-    name, folder = _name(flow, imports)
+    name, folder = flow_and_folder(flow, imports)
     found = list(list_runs(opened(local_store(read_settings(folder), store)), name, limit))
     if as_json:
         say_json(json.dumps([_facts(state) for state in found], indent=2, ensure_ascii=False))
@@ -60,18 +57,3 @@ def _facts(state: RunState) -> dict[str, object]:
         "tags": run.tags,
         "user": run.user,
     }
-
-
-def _name(flow: str, imports: bool | None) -> tuple[str, Path]:
-    """A flow's name and the folder whose settings count; a file is read for its name."""
-    from compiler.call.sources import FLOW, Surroundings  # noqa: PLC0415 - a name needs no compiler
-
-    if "/" not in flow and flow.isidentifier() and not Path(flow).is_file():
-        return flow, Path()
-    wanted = FLOW.convert(flow, None, None)
-    report = Report()
-    path, surroundings = wanted.path, Surroundings(imports=imports)
-    source = read_flow(path, report, name=wanted.name, root=surroundings.root(path), reading=surroundings.reading(path))
-    if source is None:
-        raise click.UsageError(f"{flow} has mistakes: `flowc check {wanted.path}` shows them")
-    return source.name, wanted.path.parent

@@ -31,6 +31,11 @@ def alive(store: str, address: RunAddress) -> Iterator[Callable[[bool], None]]:
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         is_ours = _taken(file)
+        while is_ours and not os.fstat(file).st_nlink:  # whoever deleted a run of this name has removed it
+            os.close(file)
+            make_folder(str(path.parent))
+            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            is_ours = _taken(file)
 
         def ended(is_success: bool) -> None:
             if is_ours and is_success:
@@ -56,6 +61,38 @@ def life(store: str, address: RunAddress) -> Life | None:
         if not _locked(file):
             return "running"
         return "failed" if os.read(file, len(_FAILED)) == _FAILED else "stopped"
+    finally:
+        os.close(file)
+
+
+@contextlib.contextmanager
+def at_rest(store: str, address: RunAddress) -> Iterator[tuple[Life | None, Callable[[], None]]]:
+    """What is known of a run; where it is not `running`, it does not begin again on this machine as long as this block lasts.
+
+    The function forgets what was known, and the run's folder where nothing else is in it.
+    """
+    path = _file(store, address)
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CLOEXEC) if path else None
+    except OSError:
+        file = None
+
+    def forget() -> None:
+        if path is None:
+            return
+        with contextlib.suppress(OSError):  # another run of this name has begun, or there is no such folder
+            if file is not None:
+                path.unlink(missing_ok=True)
+            path.parent.rmdir()
+
+    if file is None:
+        yield None, forget
+        return
+    try:
+        if not _locked(file):
+            yield "running", lambda: None
+        else:
+            yield "failed" if os.read(file, len(_FAILED)) == _FAILED else "stopped", forget
     finally:
         os.close(file)
 

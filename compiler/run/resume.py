@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from flowc.artifacts.address import RunAddress, child, parent
 from flowc.artifacts.manifest import Manifest, RunRecord, read_run, runs
 from flowc.artifacts.ordering import claim
+from flowc.client.walk import at_once
 from flowc.exceptions import CallMistake
-from flowc.resuming.clone import Clone, at_once
+from flowc.resuming.clone import MANY, Clone
 from flowc.store import open_store
 from flowc.store.protocol import MissingError, Store
 
@@ -40,14 +41,16 @@ class Resume:
 def find(plan: Plan, store: str, run: str, step: str | None) -> Resume:
     """The run of that name (also as FLOW/RUN, or `latest`). Raises CallError where there is none."""
     flow, opened = plan.flow.name, open_store(store)
-    name = next(runs(opened, flow, limit=1), None) if run == LATEST else run.removeprefix(f"{flow}/")
-    if name is None:
-        raise CallError(f"there is no run of {flow} in {opened.url} to resume")
+    if run == LATEST:
+        newest = next(runs(opened, flow), None)
+        if newest is None:
+            raise CallError(f"there is no run of {flow} in {opened.url} to resume")
+        return Resume(newest, step)
+    name = run.removeprefix(f"{flow}/")
     try:
-        origin = read_run(opened, RunAddress(flow, name))
+        return Resume(read_run(opened, RunAddress(flow, name)), step)
     except MissingError as error:
         raise CallError(f"no run {flow}/{name} in {opened.url} to resume: `flowc runs {flow}` lists them") from error
-    return Resume(origin, step)
 
 
 @mutable
@@ -84,10 +87,11 @@ class Resumption:
         for ready, found in zip(wave, chosen, strict=True):
             if found is not None and isinstance(ready.task.loads, Begin):
                 self._claim()
-                self.clone.begin()
+                _told(self.clone.begin)
             elif found is None and ready.task.repeats and self._may_take(ready):
                 self.clone.take_iterations(ready.task.step, ready.index)
-        at_once(self.clone.take, [found for found in chosen if found is not None])
+        taken = [found for found in chosen if found is not None]
+        _told(lambda: at_once(self.clone.take, taken, MANY))
         return [Report(found.fan, found.case) if found else None for found in chosen]
 
     def _all_chosen(self, wave: Sequence[Ready]) -> list[Manifest | None]:
@@ -139,10 +143,15 @@ class Resumption:
             self.anew.add((step, parent(ready.index) if joins else ready.index))
 
     def _claim(self) -> None:
-        try:
-            claim(self.store, self.into)
-        except CallMistake as error:
-            raise CallError(str(error)) from error
+        _told(lambda: claim(self.store, self.into))
+
+
+def _told(step: Callable[[], object]) -> None:
+    """Do it; a wrong call of the shim is one of this command, too. Raises CallError."""
+    try:
+        step()
+    except CallMistake as error:
+        raise CallError(str(error)) from error
 
 
 def resumption(plan: Plan, store: str, resume: Resume, run_id: str, owner: str, tags: tuple[str, ...]) -> Resumption:
@@ -152,6 +161,7 @@ def resumption(plan: Plan, store: str, resume: Resume, run_id: str, owner: str, 
     gangs = frozenset(_gangs(plan.root))
     found = Resumption(plan, opened, resume, into, Clone(opened, origin, into), gangs)
     found.rehearse()
+    _told(found.clone.check)
     return found
 
 

@@ -54,6 +54,15 @@ def test_a_run_that_goes_on_is_told_from_one_that_was_ended(tmp_path: Path, sent
     assert "waits" in process.stdout.readline()
     assert _states(tmp_path) == ("running", "running", ["done", "running"])
     assert "wait   running  began " in _said(tmp_path, "inspect", "F/r")
+    again = subprocess.run(
+        [sys.executable, "-P", "-m", "compiler", *words[:-3], "--resume", "r", "flow.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert again.returncode == 2
+    assert "F/r is running on this machine: wait for its end, or resume it all the same with --force" in again.stderr
     process.send_signal(sent)
     process.communicate(timeout=60)
     status, inspected, (first, second) = _states(tmp_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from flowc.store import open_store
 from tests.engines import FlowCase
 from tests.engines.argo_case import run_argo
 from tests.stages.tasks_of_run import walk
+from tests.stages.written_runs import begun
 
 SOURCE = """
 from flowc import FlowSpec, JSONType, Parameter, catch, current, retry, step
@@ -148,6 +150,16 @@ def test_a_resumed_run_begins_only_what_did_not_succeed(
         assert end["mark"] == "second"
         assert end["told"] == ("one", 0, 2, {"a": [1]})
     assert read_run(place.store, RunAddress("F", "two")).origin == "one"
+
+
+def test_a_run_elsewhere_that_may_go_on_is_resumed_with_force_alone(place: Place) -> None:
+    place.write()
+    begun(place.store, RunAddress("F", "one"), time.time(), given={"width": 2})
+    refused = place.run("two", "--resume", "one")
+    assert refused.returncode == 2
+    assert "F/one may be running: it has not ended, and the last sign of life was 0 s ago" in refused.stderr
+    assert "--force" in refused.stderr
+    assert place.run("two", "--resume", "one", "--force").returncode == 0
 
 
 def test_the_origin_can_be_removed(place: Place) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from flowc.artifacts.address import RunAddress
 from flowc.artifacts.manifest import read, read_run
-from flowc.resuming.clone import Clone, at_once
+from flowc.client.walk import at_once
+from flowc.resuming.clone import Clone
 from flowc.store.protocol import Store
 from flowc.task.call import FAILED
 

@@ -109,6 +109,11 @@ class TaskAddress(NamedTuple):
         return "-".join(words if self.iteration is None else [*words, f"i{self.iteration}"])
 
     @property
+    def place(self) -> tuple[int, ...]:
+        """What the tasks of a step are ordered by."""
+        return () if self.index == "-" else tuple(int(part) for part in self.index.split("."))
+
+    @property
     def iterations(self) -> str:
         """What the keys of its iterations begin with."""
         return f"{self.folder}~"

@@ -3,7 +3,7 @@
     record = read_run(store, RunAddress("Flow", "local-1"))         # the claim; MissingError where there is none
     manifest = read(store, record.address.task("train", "2.0"))     # MissingError where no attempt has finished
     manifest["model"]                                                # an artifact's value, unpickled; KeyError
-    runs(store, "Flow", successful=True)                             # names of runs, newest first, by one listing
+    runs(store, "Flow", successful=True)                             # records of runs, newest first, by a listing and a read each
     attempts(store, address)                                         # the task's starts, failures among them, by a listing
 
 A manifest is one object: a line of JSON, then the pack (the bytes of all small artifacts), then the attempt's output. It begins with
@@ -16,7 +16,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 
 from flowc.artifacts import pickling
-from flowc.artifacts.address import RunAddress, TaskAddress, child, created_prefix, escape, parent, unescape
+from flowc.artifacts.address import RunAddress, TaskAddress, child, created_key, created_prefix, escape, parent
 from flowc.artifacts.pickling import Blob, Entry, Frame, Packed, damaged, opened, seal
 from flowc.named_tuple import NamedTuple
 from flowc.store.protocol import DamagedError, MissingError, Store, StoreError
@@ -403,7 +403,7 @@ def read(store: Store, address: TaskAddress) -> Manifest:
 
 
 def read_run(store: Store, address: RunAddress) -> RunRecord:
-    """The record of a run. Raises MissingError where there is no such run."""
+    """The record of a run. Raises MissingError where there is no such run, or it is being deleted."""
     data = store.get(address.record).data
     if opened(data) is None:
         raise damaged(f"the record {address.record}", store, address)
@@ -411,10 +411,12 @@ def read_run(store: Store, address: RunAddress) -> RunRecord:
 
 
 def parse_run(data: bytes) -> RunRecord:
-    """The record that the bytes of `_run.json` hold. Raises DamagedError."""
+    """The record that the bytes of `_run.json` hold. Raises DamagedError, and MissingError where the run is being deleted."""
     fields = opened(data)
     if fields is None:
         raise DamagedError("the record of the run is damaged: start a new run")
+    if fields.get("deleted"):
+        raise MissingError(fields["run"])
     if fields["version"] > VERSION:
         raise StoreError(f"run {fields['run']} was written by a newer flowc: update the one that reads it")
     known = {name: fields[name] for name in RunRecord._fields if name in fields}
@@ -422,12 +424,19 @@ def parse_run(data: bytes) -> RunRecord:
     return RunRecord(**{**known, **{name: tuple(known[name]) for name in lists if name in known}})
 
 
-def runs(store: Store, flow: str, successful: bool = False, limit: int | None = None) -> Iterator[str]:
-    """The names of a flow's runs, the newest first, by one listing; `successful` ones alone, or all."""
-    for key in store.list(created_prefix(flow, successful), limit):
-        escaped = key.rpartition("/")[2].partition("~")[2]
-        name = unescape(escaped)
-        yield parse_run(store.get(f"{escape(flow)}/{escaped}/_run.json").data).run if name is None else name
+def runs(store: Store, flow: str, successful: bool = False) -> Iterator[RunRecord]:
+    """The runs of a flow, the newest first, by one listing and a read each; `successful` ones alone, or all.
+
+    What was deleted, also by hand, is not there, and what was created again counts once, as it is now.
+    """
+    for key in store.list(created_prefix(flow, successful)):
+        name = key.rpartition("/")[2].partition("~")[2]
+        try:
+            record = parse_run(store.get(f"{escape(flow)}/{name}/_run.json").data)
+        except MissingError:
+            continue
+        if created_key(record.address, record.created, successful) == key:
+            yield record
 
 
 def attempts(store: Store, address: TaskAddress) -> tuple[Attempt, ...]:

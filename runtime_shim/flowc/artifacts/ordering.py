@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from flowc.artifacts.address import TaskAddress, created_key
-from flowc.artifacts.manifest import VERSION, Failure, Manifest, RunRecord, read_run
-from flowc.artifacts.pickling import SMALL, save_pieces, seal
+from flowc.artifacts.manifest import VERSION, Failure, Manifest, RunRecord, parse_run, read_run
+from flowc.artifacts.pickling import SMALL, opened, save_pieces, seal
 from flowc.exceptions import CallMistake
 from flowc.named_tuple import NamedTuple
 from flowc.store.protocol import DamagedError, MissingError, Store, StoreError
@@ -30,7 +30,7 @@ def claim(store: Store, record: RunRecord) -> RunRecord:
     """Make the run this owner's, once and for all; the record that counts. Raises CallMistake where another owner has it."""
     data = seal(json.dumps(record._asdict()).encode())
     if not store.create(record.address.record, data):
-        there = read_run(store, record.address)
+        there = _claimed_before(store, record)
         if there.owner != record.owner:
             raise CallMistake(
                 f"run {record.run!r} of {record.flow} in {store.url} belongs to {there.owner!r}, not to {record.owner!r}: "
@@ -41,6 +41,29 @@ def claim(store: Store, record: RunRecord) -> RunRecord:
         _probe(store, record.address.record, data)
     store.put(created_key(record.address, record.created), (b"",))
     return record
+
+
+def _claimed_before(store: Store, record: RunRecord) -> RunRecord:
+    """The claim that is there. One that somebody wants to delete is taken back from them, as its run goes on."""
+    while True:
+        try:
+            found = store.get(record.address.record)
+            there = parse_run(found.data)
+        except DamagedError:
+            return read_run(store, record.address)  # which tells what to do
+        except MissingError:
+            raise CallMistake(
+                f"run {record.run!r} of {record.flow} in {store.url} is being deleted: start it again once `flowc delete` has ended"
+            ) from None
+        fields = opened(found.data) or {}
+        if there.owner != record.owner or not fields.pop(DELETION, None):
+            return there
+        if store.replace(record.address.record, seal(json.dumps(fields).encode()), found.etag):
+            return there
+
+
+DELETION = "deletion"
+"""The field of a run's record that says who wants to delete it; `compiler.retention.deletion` writes it."""
 
 
 def _probe(store: Store, key: str, data: bytes) -> None:

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
-from flowc.artifacts.address import created_key, created_prefix, escape
-from flowc.artifacts.manifest import RunRecord, parse_run
+from flowc.artifacts.manifest import RunRecord, parse_run, runs
 from flowc.artifacts.pickling import opened, seal
 from flowc.client.context import (
     default_metadata,
@@ -26,9 +25,9 @@ from flowc.client.context import (
 from flowc.client.object import MetaflowObject, moment, restore
 from flowc.client.task import DataArtifact, Metadata, MetaflowArtifacts, MetaflowData, Task, task_at, task_of
 from flowc.client.trigger import MetaflowEvent, Trigger, namespaced_event_name, trigger_of
-from flowc.client.walk import Found, is_started, iterations, newest_failure, repeated, walk
+from flowc.client.walk import Found, is_started, iterations, newest_failure, repeated, tasks_of, walk
 from flowc.exceptions import MetaflowNamespaceMismatch, MetaflowNotFound, MetaflowTaggingError
-from flowc.store.protocol import MissingError, Store
+from flowc.store.protocol import MissingError
 
 __all__ = [
     "DataArtifact",
@@ -88,7 +87,7 @@ class Flow(MetaflowObject):
 
     def _check(self) -> None:
         found = False
-        for record in _records(self._store, self.id):
+        for record in runs(self._store, self.id):
             if self._namespace is None or self._namespace in _run(record, self).tags:
                 return
             found = True
@@ -119,7 +118,7 @@ class Flow(MetaflowObject):
     @property
     def created_at(self) -> datetime:
         """When its oldest run began."""
-        return moment(min(record.created for record in _records(self._store, self.id)))
+        return moment(min(record.created for record in runs(self._store, self.id)))
 
     @property
     def latest_run(self) -> Run | None:
@@ -137,7 +136,7 @@ class Flow(MetaflowObject):
 
     def _runs(self, tags: Iterable[str], successful: bool = False) -> Iterator[Run]:
         wanted = {*tags} if self._namespace is None else {*tags, self._namespace}
-        for record in _records(self._store, self.id, successful):
+        for record in runs(self._store, self.id, successful):
             run = _run(record, self)
             if wanted <= run.tags:
                 yield run
@@ -285,8 +284,11 @@ class Run(MetaflowObject):
                 f"{', '.join(fixed)}: tags that follow from how a run began cannot be taken away"
             )
         while True:
-            found = self._store.get(self._run.record)
-            record = parse_run(found.data)
+            try:
+                found = self._store.get(self._run.record)
+                record = parse_run(found.data)
+            except MissingError:
+                raise MetaflowNotFound(f"{self!r} is not in {self._store_url} any more") from None
             kept = [tag for tag in record.tags if tag not in removed]
             tags = (*kept, *(tag for tag in dict.fromkeys(added) if tag not in kept))
             data = seal(json.dumps({**(opened(found.data) or {}), "tags": tags}).encode())
@@ -401,18 +403,17 @@ class Step(MetaflowObject):
         return
 
     def __iter__(self) -> Iterator[Task]:
-        tasks = self._begun
-        if tasks is None:
-            tasks = [
-                found
-                for found in walk(self._store, self._run)
-                if found[0].step == self.id and is_started(self._store, found)
-            ]
-        for found in sorted(tasks, key=_place):
+        for found in self._tasks():
             each = iterations(self._store, found)
             yield from (task_at(address, self) for address in each)
             if not each:
                 yield task_at(found[0], self, found[1])
+
+    def _tasks(self) -> Iterator[Found]:
+        """What has begun, in order, read as it is asked for."""
+        if self._begun is not None:
+            return iter(sorted(self._begun, key=_place))
+        return (found for found in tasks_of(self._store, self._run, self.id) if is_started(self._store, found))
 
     def __getitem__(self, task: str) -> Task:
         found: Task = Task._at(f"{self.pathspec}/{task}", self)
@@ -431,8 +432,7 @@ _LONGEST_TAG = 500
 
 
 def _place(found: Found) -> tuple[int, ...]:
-    index = found[0].index
-    return () if index == "-" else tuple(int(part) for part in index.split("."))
+    return found[0].place
 
 
 def _checked(tags: Iterable[str]) -> list[str]:
@@ -448,15 +448,3 @@ def _run(record: RunRecord, of: MetaflowObject) -> Run:
     found: Run = Run._at(f"{record.flow}/{record.run}", of)
     found._known_record, found._has_ids = record, record.has_ids
     return found
-
-
-def _records(store: Store, flow: str, successful: bool = False) -> Iterator[RunRecord]:
-    """The runs of a flow, newest first. What was deleted is not there, and what was created again counts once, as it is now."""
-    for key in store.list(created_prefix(flow, successful)):
-        name = key.rpartition("/")[2].partition("~")[2]
-        try:
-            record = parse_run(store.get(f"{escape(flow)}/{name}/_run.json").data)
-        except MissingError:
-            continue
-        if created_key(record.address, record.created, successful) == key:
-            yield record

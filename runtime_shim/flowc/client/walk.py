@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from flowc.artifacts.address import RunAddress, TaskAddress
 from flowc.artifacts.manifest import Attempt, Manifest, parse_attempt, read, read_run
 from flowc.store.files import FileStore
 from flowc.store.protocol import MissingError, Store
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 _AT_ONCE = 16
 _WAVE = 256
@@ -21,18 +25,72 @@ def walk(store: Store, run: RunAddress, toward: str | None = None) -> Iterator[F
     With `toward`, an index path (`-` for the flow's own level), of each foreach only the child is seen that leads there, the
     first where none does: enough for every task at that path. Raises MissingError where there is no such run.
     """
-    wave = [run.task(read_run(store, run).first)]
+    yield from waves(store, [run.task(read_run(store, run).first)], toward)
+
+
+def waves(
+    store: Store, wave: list[TaskAddress], toward: str | None = None, leaving: dict[TaskAddress, None] | None = None
+) -> Iterator[Found]:
+    """The tasks of the first wave and all that follow; with `leaving` those outside any foreach are put there and not followed."""
     seen = set(wave)
     while wave:
         following: list[TaskAddress] = []
         for start in range(0, len(wave), _WAVE):
-            for address, manifest in _together(store, wave[start : start + _WAVE]):
+            for address, manifest in together(store, wave[start : start + _WAVE]):
                 yield address, manifest
                 for follower in _followers(manifest, toward) if manifest else ():
-                    if follower not in seen:
+                    if leaving is not None and follower.index == "-":
+                        leaving[follower] = None
+                    elif follower not in seen:
                         seen.add(follower)
                         following.append(follower)
         wave = following
+
+
+def tasks_of(store: Store, run: RunAddress, step: str) -> Iterator[Found]:
+    """The tasks of one step that `walk` meets, in the order of their index paths, the first ones early.
+
+    Of a foreach outside any other some children are read at a time, with all that is in them: no more is in memory than that.
+    Raises MissingError where there is no such run.
+    """
+    wave = [run.task(read_run(store, run).first)]
+    seen = set(wave)
+    passed: list[tuple[TaskAddress, ...]] = []
+    while wave:
+        following: dict[TaskAddress, None] = {}
+        for address, manifest in together(store, wave):
+            if address.step == step:
+                yield address, manifest
+                return
+            if manifest is None or manifest.fan is None:
+                following |= dict.fromkeys(manifest.followers() if manifest else ())
+                continue
+            is_met = False
+            for rest, found in _windows(store, manifest.followers(), step, following):
+                is_met = is_met or bool(found)
+                yield from found
+                if not is_met:  # it may be in a child further on, or elsewhere: that is cheaper to see
+                    passed.append(rest)
+                    break
+            if is_met:
+                return
+        wave = [each for each in following if each not in seen]
+        seen.update(wave)
+    for children in passed:
+        for _, found in _windows(store, children, step, {}):
+            yield from found
+
+
+def _windows(
+    store: Store, children: tuple[TaskAddress, ...], step: str, leaving: dict[TaskAddress, None]
+) -> Iterator[tuple[tuple[TaskAddress, ...], list[Found]]]:
+    """The tasks of the step in some children at a time, few at first, with the children that are left."""
+    size = _AT_ONCE
+    while children:
+        window, children = children[:size], children[size:]
+        found = [each for each in waves(store, [*window], None, leaving) if each[0].step == step]
+        yield children, sorted(found, key=lambda each: each[0].place)
+        size = min(2 * size, _WAVE) if len(found) <= _WAVE else _AT_ONCE
 
 
 def is_started(store: Store, found: Found) -> bool:
@@ -81,16 +139,28 @@ def _followers(manifest: Manifest, toward: str | None) -> tuple[TaskAddress, ...
     return tuple(leading or found[:1])
 
 
-def _together(store: Store, wave: list[TaskAddress]) -> list[Found]:
+def together(store: Store, wave: Sequence[TaskAddress]) -> Iterable[Found]:
+    """These tasks with their manifests; None where one has not finished."""
+
     def one(address: TaskAddress) -> Found:
         try:
             return address, read(store, address)
         except MissingError:
             return address, None
 
-    if len(wave) == 1 or isinstance(store, FileStore):
-        return [one(address) for address in wave]
+    return read_at_once(store, one, wave)
+
+
+def read_at_once(store: Store, function: Callable[[T], R], items: Sequence[T]) -> Iterable[R]:
+    """What the function reads for each item, in order: a few at once where each asks a server."""
+    return map(function, items) if isinstance(store, FileStore) else at_once(function, items)
+
+
+def at_once(function: Callable[[T], R], items: Sequence[T], most: int | None = None) -> list[R]:
+    """What the function gives for each item, in order, so many at once."""
+    if len(items) <= 1:
+        return [function(item) for item in items]
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(min(_AT_ONCE, len(wave))) as pool:
-        return list(pool.map(one, wave))
+    with ThreadPoolExecutor(min(most or _AT_ONCE, len(items))) as pool:
+        return list(pool.map(function, items))

@@ -5,24 +5,25 @@ from __future__ import annotations
 from itertools import count
 
 from flowc.artifacts.address import TaskAddress, created_key
-from flowc.artifacts.manifest import Manifest, RunRecord, read
-from flowc.client.walk import newest_failure
+from flowc.artifacts.manifest import Manifest, RunRecord, read, read_run
+from flowc.client.walk import at_once, newest_failure
+from flowc.exceptions import CallMistake
 from flowc.store.protocol import DamagedError, MissingError, Store
 from flowc.task.recursion import iterations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import TypeVar
+    from collections.abc import Sequence
 
-    Item = TypeVar("Item")
-    Result = TypeVar("Result")
-
-_AT_ONCE = 32
+MANY = 32
+"""So many tasks are read or written at once: most of the time is a store's."""
 
 
 class Clone:
-    """From the run `origin` into the run `into`, both in one store. Deleting either of them leaves the other whole."""
+    """From the run `origin` into the run `into`, both in one store. Deleting either of them leaves the other whole.
+
+    Raises CallMistake where the origin is deleted meanwhile.
+    """
 
     def __init__(self, store: Store, origin: RunRecord, into: RunRecord) -> None:
         self._store, self._origin, self._into = store, origin, into
@@ -39,7 +40,7 @@ class Clone:
         self._there()  # before several threads ask for it
         for step in {step for step, _ in places}:
             self._listed(step)
-        return at_once(lambda place: self.finished(*place), places)
+        return at_once(lambda place: self.finished(*place), places, MANY)
 
     def _left(self, address: TaskAddress) -> Manifest | None:
         """What is there, all of it: what is damaged or gone has to be done again."""
@@ -73,12 +74,38 @@ class Clone:
         """Let the new run have what steps of the origin wrote with `S3(run=self)`."""
         there, here = (f"{record.address.folder}/_s3/" for record in (self._origin, self._into))
         for key in self._store.list(there):
-            self._store.copy(key, here + key[len(there) :])
+            self._copy(key, here + key[len(there) :])
+        self.check()
+
+    def check(self) -> None:
+        """Raise CallMistake where the origin is being deleted: what was not there before may only have been deleted already.
+
+        A deletion says so in the run's record before it takes anything away, so what was seen before this call was all there.
+        """
+        try:
+            read_run(self._store, self._origin.address)
+        except MissingError:
+            raise self._gone() from None
+
+    def _gone(self) -> CallMistake:
+        return CallMistake(
+            f"run {self._origin.run} of {self._origin.flow} was deleted while {self._into.run} took over what it has done: start a new run"
+        )
+
+    def _copy(self, source: str, key: str) -> None:
+        try:
+            self._store.copy(source, key)
+        except MissingError:
+            raise self._gone() from None
 
     def take(self, found: Manifest) -> None:
         """Let the task be done in the new run; one that a switch sent back to itself with all its iterations."""
         for address in iterations(found):
-            self._take(read(self._store, address))
+            try:
+                iteration = read(self._store, address)
+            except MissingError:
+                raise self._gone() from None
+            self._take(iteration)
         self._take(found)
         if found.is_end:
             self._store.put(created_key(self._into.address, self._into.created, successful=True), (b"",))
@@ -94,17 +121,7 @@ class Clone:
 
     def _take(self, manifest: Manifest) -> None:
         for sha in sorted(manifest.blobs - self._copied):
-            self._store.copy(self._origin.address.blob(sha), self._into.address.blob(sha))
+            self._copy(self._origin.address.blob(sha), self._into.address.blob(sha))
             self._copied.add(sha)
         address = manifest.address._replace(run=self._into.run)
         self._store.create(address.manifest, manifest.taken_over(self._into.created, self._into.tags))
-
-
-def at_once(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-    """What the function gives for each item, in order: most of its time is a store's, so several go on at once."""
-    if len(items) <= 1:
-        return [function(item) for item in items]
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(min(_AT_ONCE, len(items))) as pool:
-        return list(pool.map(function, items))

@@ -33,4 +33,5 @@ def take_over(store: Store, run: RunAddress, origin: str) -> None:
     for address, manifest in walk(store, earlier.address):
         if manifest is not None and clone.finished(address.step, address.index):
             clone.take(manifest)
+    clone.check()
     claim(store, into)

@@ -8,13 +8,13 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 
 from flowc.named_tuple import NamedTuple
 from flowc.standard_path import standard_path
 from flowc.store.pieces import AT_ONCE, cut, gathered
-from flowc.store.protocol import Data, Found, MissingError, SetupError, StoreError
+from flowc.store.protocol import Data, Found, Listed, MissingError, SetupError, StoreError, Unfinished
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 PIECE = 16 << 20
 _MOST_PIECES = 8000
 """Google takes 10,000 pieces of an object, Azure 50,000."""
+_AT_MOST = 1000
+"""Keys of one call to delete."""
 _NO_BUCKET = re.compile("ContainerNotFound|NoSuchBucket|bucket does not exist")
 _NO_CREDENTIALS = re.compile("token request", re.IGNORECASE)
 _REFUSED = re.compile("status code: 40[13]")
@@ -131,12 +133,13 @@ class CloudStore:
 
     def list(self, prefix: str, limit: int | None = None) -> Iterator[str]:
         """Keys that begin with `prefix`, in the order of their bytes, at most `limit`."""
-        if limit == 0:
-            return
-        for number, key in enumerate(self._listed(self._key(prefix)), 1):
-            yield key[len(self._prefix) :]
-            if number == limit:
-                return
+        for found in self.entries(prefix, limit):
+            yield found.key
+
+    def entries(self, prefix: str, limit: int | None = None) -> Iterator[Listed]:
+        """What `list` gives, with sizes and times."""
+        for found in islice(self._listed(self._key(prefix)), limit):
+            yield Listed(found["path"][len(self._prefix) :], found["size"], found["last_modified"].timestamp())
 
     def folders(self, prefix: str = "") -> Iterator[str]:
         """What stands between `prefix`, which is empty or ends with `/`, and the next `/` of the keys below it, each once, in order."""
@@ -153,6 +156,24 @@ class CloudStore:
         """Remove the object; nothing happens where there is none."""
         with contextlib.suppress(MissingError), self._told("removed", key):
             self._obstore.delete(self._mine(), self._key(key))
+
+    def delete_all(self, keys: Sequence[str]) -> None:
+        """Remove these objects, as many at once as the server takes."""
+        for start in range(0, len(keys), _AT_MOST):
+            some = [self._key(key) for key in keys[start : start + _AT_MOST]]
+            try:
+                with self._told("removed"):
+                    self._obstore.delete(self._mine(), some)
+            except MissingError:  # one of them is gone: then one by one
+                for key in keys[start : start + _AT_MOST]:
+                    self.delete(key)
+
+    def unfinished(self, prefix: str, before: float) -> Iterator[Unfinished]:  # noqa: ARG002 - the servers see to it
+        """None: obstore lists no uploads that have not ended. Azure drops their pieces after a week, Google by a rule of the bucket."""
+        return iter(())
+
+    def discard(self, unfinished: Unfinished) -> None:
+        """Nothing: there is none."""
 
     def probe(self, key: str, data: bytes) -> None:
         """Raise StoreError where the server ignores conditional puts. `key` must hold `data`, which is all that is ever written."""
@@ -192,8 +213,8 @@ class CloudStore:
         except MissingError:
             return False
 
-    def _listed(self, full: str) -> Iterator[str]:
-        """Whole keys. obstore lists folders alone: where the prefix ends within a name, what follows is left as soon as it is past."""
+    def _listed(self, full: str) -> Iterator[Mapping[str, Any]]:
+        """Objects by whole keys. obstore lists folders alone: where the prefix ends within a name, what follows is left as soon as it is past."""
         folder, _, begin = full.rpartition("/")
         offset = full[:-1] if begin else None
         with self._told("listed"):
@@ -201,7 +222,7 @@ class CloudStore:
                 for found in page:
                     key = found["path"]
                     if key.startswith(full):
-                        yield key
+                        yield found
                     elif key > full:
                         return
 

@@ -46,7 +46,7 @@ def test_of_many_claims_one_owner_wins(tmp_path: Path) -> None:
     codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
     assert sorted(codes) == [0] + [1] * 7
     assert read_run(store, RunAddress("F", "r")).owner == f"uid-{codes.index(0)}"
-    assert list(runs(store, "F")) == ["r"]
+    assert [each.run for each in runs(store, "F")] == ["r"]
 
 
 def _claim(store: Store, owner: str) -> None:
@@ -122,7 +122,7 @@ def test_tasks_that_are_done_twice_side_by_side_leave_one_whole_result(stage: St
     found = dict(walk(stage.store, stage.run))
     assert len(found) == len(TASKS)
     assert all(manifest is not None and manifest.attempt <= 3 for manifest in found.values())
-    assert list(runs(stage.store, "F", successful=True)) == ["r"]
+    assert [each.run for each in runs(stage.store, "F", successful=True)] == ["r"]
 
 
 def _must(stage: Stage, step: str, load: str, index: str, **more: object) -> None:
@@ -154,7 +154,11 @@ def test_a_kill_at_any_operation_leaves_all_or_nothing_and_a_retry_repairs_it(
         for later in TASKS[task + 1 :]:
             _must(stage, *later)
         assert all(manifest for _, manifest in walk(stage.store, stage.run))
-        assert list(runs(stage.store, "F", successful=True)) == list(runs(stage.store, "F")) == ["r"]
+        assert (
+            [each.run for each in runs(stage.store, "F", successful=True)]
+            == [each.run for each in runs(stage.store, "F")]
+            == ["r"]
+        )
         if status == 0:
             assert at > 2, "the task has operations"
             return

@@ -27,8 +27,11 @@ class Upload(NamedTuple):
 
 
 def seconds(text: str) -> float:
-    """A time of S3's answers in seconds since 1970; 0 where there is none."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() if text else 0.0
+    """A time of S3's answers in seconds since 1970; 0 where there is none. Raises StoreError where it is no time."""
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() if text else 0.0
+    except (ValueError, OverflowError) as error:
+        raise StoreError(f"the server answered {text[:40]!r} for a time") from error
 
 
 def remove_all(bucket: Bucket, keys: Sequence[str]) -> None:

@@ -1,0 +1,1 @@
+"""Deleting runs: when, which, and beside whatever else happens to them."""
