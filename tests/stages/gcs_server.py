@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import re
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,9 +17,6 @@ from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, unquote, urlsplit
 from xml.sax.saxutils import escape
-
-_DATE = formatdate(1_700_000_000, usegmt=True)
-_ISO = "2023-11-14T22:13:20.000Z"
 
 
 @dataclass(frozen=True)
@@ -36,12 +34,17 @@ class Kept:
 
     data: bytes
     generation: int
+    written: float = field(default_factory=time.time)
 
     @property
     def headers(self) -> dict[str, str]:
         """What tells of it."""
         generation = str(self.generation)
-        return {"etag": f'"{generation}"', "x-goog-generation": generation, "last-modified": _DATE}
+        return {
+            "etag": f'"{generation}"',
+            "x-goog-generation": generation,
+            "last-modified": formatdate(self.written, usegmt=True),
+        }
 
 
 class Storage:
@@ -139,8 +142,9 @@ class Storage:
                 found.setdefault(common, f"<CommonPrefixes><Prefix>{common}</Prefix></CommonPrefixes>")
             else:
                 kept = objects[key]
+                moment = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(kept.written))
                 found[key] = (
-                    f"<Contents><Key>{escape(key)}</Key><Size>{len(kept.data)}</Size><LastModified>{_ISO}</LastModified>"
+                    f"<Contents><Key>{escape(key)}</Key><Size>{len(kept.data)}</Size><LastModified>{moment}</LastModified>"
                     f'<ETag>"{kept.generation}"</ETag></Contents>'
                 )
         shown = list(found)[: self.page]

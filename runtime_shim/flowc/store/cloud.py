@@ -168,7 +168,7 @@ class CloudStore:
                 for key in keys[start : start + _AT_MOST]:
                     self.delete(key)
 
-    def unfinished(self, prefix: str, before: float) -> Iterator[Unfinished]:  # noqa: ARG002 - the servers see to it
+    def unfinished(self, prefix: str, before: float) -> Iterator[Unfinished]:
         """None: obstore lists no uploads that have not ended. Azure drops their pieces after a week, Google by a rule of the bucket."""
         return iter(())
 
@@ -214,7 +214,7 @@ class CloudStore:
             return False
 
     def _listed(self, full: str) -> Iterator[Mapping[str, Any]]:
-        """Objects by whole keys. obstore lists folders alone: where the prefix ends within a name, what follows is left as soon as it is past."""
+        """Objects by whole keys. obstore lists folders alone: where the prefix ends within a name, what is past it is left."""
         folder, _, begin = full.rpartition("/")
         offset = full[:-1] if begin else None
         with self._told("listed"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -210,3 +211,19 @@ def test_a_bucket_that_is_missing_is_named(kind: str, url: str) -> None:
     ):
         with pytest.raises(StoreError, match=r"there is no (bucket )?'no-such-bucket'"):
             use()
+
+
+def test_what_is_listed_has_its_size_and_time_and_goes_many_at_once(store: Store) -> None:
+    began = time.time()
+    wanted = {f"F/run/step/{number}/manifest": number for number in range(7)}
+    for key, size in wanted.items():
+        store.put(key, [b"x" * size])
+    store.put("F/other/kept", [b"y"])
+    found = list(store.entries("F/run/"))
+    assert {each.key: each.size for each in found} == wanted
+    assert all(began - 60 < each.modified < time.time() + 60 for each in found)
+    assert [each.key for each in store.entries("F/run/step/", 3)] == list(wanted)[:3]
+    assert list(store.unfinished("F/", time.time())) == []
+    store.delete_all([*wanted, "F/run/never/was"])
+    assert list(store.list("F/")) == ["F/other/kept"]
+    store.delete_all([])
