@@ -15,7 +15,13 @@ from compiler.stand_ins import stand_ins
 
 def main() -> None:
     """Run the command line of this process and exit."""
-    code = run(sys.argv[1:])
+    try:
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # before the command has begun, which says itself what it leaves
+        from compiler.mistakes import INTERRUPTED  # noqa: PLC0415
+
+        sys.stderr.write("interrupted\n")
+        code = INTERRUPTED
     if "compiler.run" not in sys.modules:
         _leave(code)
     sys.exit(code)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+INTERRUPTED = 130
+"""The exit code of a command after Ctrl-C, as shells give it."""
+
 
 class CallError(Exception):
     """A mistake in the call, shown in one line without a traceback; exit code 2. The message says what to do."""

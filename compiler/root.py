@@ -11,7 +11,7 @@ import click
 
 from compiler.call.options import Answering, Option, WithHelp
 from compiler.commands import COMMANDS, TARGETS
-from compiler.mistakes import CallError
+from compiler.mistakes import INTERRUPTED, CallError
 from compiler.terminal.said import say, show_mistake, tell
 
 HELP = """Compile Python flows for the orchestrator that you run.
@@ -100,7 +100,7 @@ def call(arguments: Sequence[str]) -> int:
         return 2
     except click.Abort:
         tell("interrupted")
-        return 130
+        return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - whatever else gets here is a bug of ours, and must say so
         if told := _kept_away(error):
             tell(f"error: {told}")

@@ -23,7 +23,7 @@ from compiler.call.sources import FLOW, FlowName, Surroundings, import_option, p
 from compiler.call.stores import local_store
 from compiler.diagnostics import Report
 from compiler.ir.plan import Plan
-from compiler.mistakes import CallError
+from compiler.mistakes import INTERRUPTED, CallError
 from compiler.run import run_flow
 from compiler.run.events import RunResult
 from compiler.run.local import LOCAL
@@ -34,8 +34,8 @@ from compiler.terminal.said import say_json, tell
 from compiler.workspace.settings import LOCAL as LOCAL_TABLE
 from compiler.workspace.settings import START_METHODS, did_you_mean
 
-INTERRUPTED, TERMINATED = 130, 143
-"""The exit codes after Ctrl-C and after SIGTERM, as shells give them."""
+TERMINATED = 143
+"""The exit code after SIGTERM, as shells give it."""
 
 _TARGETS_OF = {
     "kubernetes": "`flowc argo create` or `flowc airflow create`",

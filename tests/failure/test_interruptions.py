@@ -164,3 +164,15 @@ def test_a_step_that_ends_its_process_without_a_word_has_failed(tmp_path: Path) 
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=FAR)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "exit code 0" in done.stderr
+
+
+def test_an_interrupt_before_a_command_has_begun_is_a_line() -> None:
+    early = "import os, signal, compiler.cli as c; c.run = lambda words: os.kill(os.getpid(), signal.SIGINT); c.main()"
+    command = [
+        sys.executable,
+        "-P",
+        "-c",
+        f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {early}",
+    ]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "interrupted\n")

@@ -12,8 +12,13 @@ import pytest
 from compiler.terminal.said import AsIs, Styled, say, say_json, show_mistake, spelled, tell
 
 ROOT = Path(__file__).parents[2]
-WAYS = {"compiler/terminal/said.py", "compiler/terminal/output.py", "compiler/terminal/status_line.py"}
-"""The way for lines, the one for bytes of files, and the rows at a terminal's foot."""
+WAYS = {
+    "compiler/terminal/said.py",
+    "compiler/terminal/output.py",
+    "compiler/terminal/status_line.py",
+    "compiler/cli.py",
+}
+"""The way for lines, the one for bytes of files, the rows at a terminal's foot, and what is said before any of them is there."""
 
 
 def test_no_other_module_prints() -> None:
