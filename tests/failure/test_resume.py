@@ -181,15 +181,19 @@ def test_the_origin_can_be_removed(place: Place) -> None:
         ("part/0/manifest", {"part/0", "check/0", "join/-", *LAST}),
         ("merge/-/attempt-0001", set()),
         ("start's blobs", {"start/-", "part/0", "part/1", "check/0", "check/1", "join/-", *LAST}),
+        ("start's blobs, cut", {"start/-", "part/0", "part/1", "check/0", "check/1", "join/-", *LAST}),
     ],
 )
 def test_what_is_damaged_or_gone_is_done_again(place: Place, damage: str, anew: set[str]) -> None:
     place.write()
     assert place.run("one").returncode == 0
     folder = place.folder / "store/F/one"
-    if damage.endswith("blobs"):
+    if "blobs" in damage:
         for path in (folder / "_blobs").iterdir():
+            whole = path.read_bytes()
             path.unlink()
+            if damage.endswith("cut"):
+                path.write_bytes(whole[:-1])
     else:
         data = bytearray((folder / damage).read_bytes())
         data[len(data) // 2] ^= 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from flowc.store.protocol import Data, Found, Store
+from flowc.store.protocol import Data, Found, Listed, Store
 
 
 class Watched:
@@ -55,6 +55,12 @@ class Watched:
         for _ in self._around("size"):
             found = self.inner.size(key)
         return found
+
+    def entries(self, prefix: str, limit: int | None = None) -> Iterator[Listed]:
+        """One operation, as a listing is."""
+        for _ in self._around("list"):
+            found = list(self.inner.entries(prefix, limit))
+        yield from found
 
     def list(self, prefix: str, limit: int | None = None) -> Iterator[str]:
         for _ in self._around("list"):

@@ -267,14 +267,15 @@ class Manifest:
         return str(self._header.get("origin", ""))
 
     @property
-    def blobs(self) -> frozenset[str]:
-        """All blobs of the run that it refers to, by their sha256."""
+    def blobs(self) -> Mapping[str, int]:
+        """All blobs of the run that it refers to, by their sha256, with their sizes in bytes."""
         header = self._header
-        listed = [header["pack"], header.get("items")]
-        found = {each[0] for each in listed if isinstance(each, list)} | {frame.items for frame in self.stack}
-        found |= {entry.sha for name in self.names if isinstance(entry := self.entry(name), Blob)}
-        found |= {str(card["sha"]) for card in self.cards}
-        return frozenset(found | {sha for _, _, sha in header["log"].values() if sha})
+        found = {frame.items: frame.size for frame in self.stack}
+        found |= {each[0]: each[1] for each in (header["pack"], header.get("items")) if isinstance(each, list)}
+        entries = (self.entry(name) for name in self.names)
+        found |= {entry.sha: entry.size for entry in entries if isinstance(entry, Blob)}
+        found |= {str(card["sha"]): card["size"] for card in self.cards}
+        return found | {sha: size for _, size, sha in header["log"].values() if sha}
 
     def as_attempt(self, attempt: int, token: str) -> bytes:
         """The same manifest as a later attempt leaves it, which has found it ready."""

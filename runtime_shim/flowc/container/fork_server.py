@@ -220,7 +220,10 @@ def _task(loaded: Loaded | Broken, message: Message, server: int, adopt: Callabl
     """
     call = message.call()
     _, output, report = message.descriptors
-    _tell(report, {"pid": os.getpid(), "stacks": _shows_stacks()})
+    try:
+        _tell(report, {"pid": os.getpid(), "stacks": _shows_stacks()})
+    except BrokenPipeError:  # whoever saw the fork server die waits for nobody any more
+        return BUG
     if os.getppid() != server:
         return BUG
     adopt()

@@ -28,7 +28,7 @@ class Clone:
     def __init__(self, store: Store, origin: RunRecord, into: RunRecord) -> None:
         self._store, self._origin, self._into = store, origin, into
         self._copied: set[str] = set()
-        self._blobs: frozenset[str] | None = None
+        self._blobs: dict[str, int] | None = None
         self._newest: dict[str, dict[str, int]] = {}
 
     def finished(self, step: str, index: str) -> Manifest | None:
@@ -50,13 +50,13 @@ class Clone:
             return None
         is_newest = self._listed(address.step).get(address.folder, 0) <= found.attempt
         is_good = is_newest or newest_failure(self._store, address, found.attempt) is None
-        return found if is_good and found.blobs <= self._there() else None
+        return found if is_good and found.blobs.items() <= self._there().items() else None
 
-    def _there(self) -> frozenset[str]:
-        """The blobs of the origin."""
+    def _there(self) -> dict[str, int]:
+        """The blobs of the origin, and their sizes: one that was cut is none."""
         if self._blobs is None:
-            keys = self._store.list(self._origin.address.blob(""))
-            self._blobs = frozenset(key.rpartition("/")[2] for key in keys)
+            listed = self._store.entries(self._origin.address.blob(""))
+            self._blobs = {each.key.rpartition("/")[2]: each.size for each in listed}
         return self._blobs
 
     def _listed(self, step: str) -> dict[str, int]:
@@ -120,7 +120,7 @@ class Clone:
             self._take(found)
 
     def _take(self, manifest: Manifest) -> None:
-        for sha in sorted(manifest.blobs - self._copied):
+        for sha in sorted(manifest.blobs.keys() - self._copied):
             self._copy(self._origin.address.blob(sha), self._into.address.blob(sha))
             self._copied.add(sha)
         address = manifest.address._replace(run=self._into.run)
