@@ -3,11 +3,12 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.flowc-ready
 FUZZ_SECONDS ?= 300
+SOAK_SECONDS ?= 600
 WORKERS ?= 3  # two cores: a test on an engine waits as much as it works
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 DEMO := demo-output
 
-.PHONY: help demo test check golden bench sample conformance mutation fuzz fuzz-sources test-argo release clean
+.PHONY: help demo test check golden bench sample conformance mutation fuzz fuzz-sources soak test-argo release clean
 
 help:
 	@echo "make demo         train and predict on taxi trips, here; then compile both flows for every target"
@@ -21,6 +22,7 @@ help:
 	@echo "make mutation     the long form: more right flows with one thing changed"
 	@echo "make fuzz         fuzz-sources for FUZZ_SECONDS (300), then new flows on every engine until interrupted"
 	@echo "make fuzz-sources broken flows, random Python and random bytes through check and create, until interrupted"
+	@echo "make soak         random flows for SOAK_SECONDS (600), while processes are killed, stores refuse and files are damaged"
 	@echo "make release      wheels and sdists of flowc and flowc-runtime into dist/, and what must hold of them"
 	@echo "make test-argo    the conformance suite on a real Argo (FLOWC_ARGO_* name it)"
 
@@ -77,6 +79,9 @@ fuzz: $(READY)
 
 fuzz-sources: $(READY)
 	$(BIN)/python -m tests.diagnostics.fuzz
+
+soak: $(READY)
+	$(BIN)/python -m tests.soak $$(date +%s) $(SOAK_SECONDS)
 
 test-argo: $(READY)
 	@if [ -z "$$FLOWC_ARGO_KUBECONFIG" ] || [ -z "$$FLOWC_ARGO_NAMESPACE" ] || [ -z "$$FLOWC_ARGO_IMAGE" ] || [ -z "$$FLOWC_ARGO_STORE" ]; then \
