@@ -17,9 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from flowc.container.sessions import end_session
-
 from tests.engines.argo_tags import Json
+from tests.engines.containers import end_all
 from tests.engines.rights import open_to_it
 
 MAX_ARGUMENTS = 131_072
@@ -95,7 +94,7 @@ class RunningPod:
 
     def kill(self) -> None:
         """End the container as the kernel does when memory runs out."""
-        end_session(self.process.pid)
+        end_all(self.process.pid)
 
     def lose(self) -> None:
         """Let the node vanish with the pod: the controller sees an Error, not a failure."""
@@ -141,7 +140,7 @@ def _wait(pod: RunningPod) -> bool:
         late = True
         pod.terminate()
         pod.process.wait()
-    end_session(pod.process.pid)
+    end_all(pod.process.pid)
     return late
 
 
