@@ -16,6 +16,7 @@ from tests.stages.command_line import Flowc
 WORDS = {
     **{name: ["flow.py"] for name in COMMANDS if name != "card"},
     "explain": ["FC202"],
+    "gc": ["--older-than", "30d"],
     "run": ["flow.py", "--top", "4242", "--key-words=openSesame"],
     "inspect": ["SumFlow/local-1"],
     "card list": ["SumFlow/local-1"],
