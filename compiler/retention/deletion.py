@@ -102,7 +102,7 @@ def _decide(store: Store, claim: _Claim, seen: Survey) -> None:
     try:
         if not traces(claim.address, listed(store, claim.address)) <= traces(claim.address, seen.entries):
             raise KeptError(f"{claim.address.flow}/{claim.address.run} goes on: it was kept")
-    except BaseException:
+    except BaseException:  # whatever ends it, Ctrl-C too, the run stays as it was
         claim.give_back()
         raise
     claim.settle()
@@ -123,7 +123,7 @@ def _empty(store: Store, claim: _Claim, told: Callable[[int], None]) -> None:
         for unfinished in store.unfinished(f"{claim.address.folder}/", claim.now()):
             store.discard(unfinished)
         claim.renew()
-    except BaseException:
+    except BaseException:  # whatever ends it, Ctrl-C too, the next call need not wait for the lease
         claim.release()
         raise
     store.delete_all([claim.address.record])
