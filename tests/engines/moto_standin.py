@@ -11,7 +11,6 @@ import functools
 import json
 import logging
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -62,6 +61,7 @@ from moto.stepfunctions.parser.asl.eval.states import States
 from moto.utilities import docker_utilities
 
 from tests.engines.batch_quota import Refusals
+from tests.engines.containers import end_all
 
 MOTO_VARIABLES = frozenset({"MOTO_HOST", "MOTO_PORT", "MOTO_HTTP_ENDPOINT"})
 OVERRIDES_LIMIT = 8192
@@ -128,6 +128,7 @@ class LocalContainer:
 
     def _watch(self) -> None:
         code = self._process.wait()
+        end_all(self._process.pid)
         record = {**self._record, "exit": _shell_code(code), "ended": time.time()}
         self._base.with_suffix(".json").write_text(json.dumps(record))
         self._ended.set()
@@ -155,7 +156,7 @@ class LocalContainer:
 
     def kill(self) -> None:
         if not self._ended.is_set():
-            os.killpg(self._process.pid, signal.SIGKILL)
+            end_all(self._process.pid)
             self._ended.wait()
 
     def remove(self, **_: object) -> None:
