@@ -149,7 +149,8 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     verbose: bool,
     as_json: bool,
 ) -> int:
-    """Run a flow on this machine. What follows FLOW are the flow's parameters. Exit code 1 if the run fails.
+    """Run a flow on this machine. What follows FLOW are the flow's parameters. Exit code 1 if the run fails, 2 if
+    the store or a mistake in the call kept it from its work.
 
     Each task is a process of its own, with the runtime that also runs in the containers.
 
@@ -196,7 +197,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
         raise click.exceptions.Exit(TERMINATED if isinstance(ended, _Terminated) else INTERRUPTED) from None
     if as_json:
         say_json(json.dumps(_facts(result, progress), indent=2))
-    return 0 if result.success else 1
+    return 0 if result.success else 2 if result.kept_away else 1
 
 
 def _given(

@@ -182,7 +182,7 @@ def test_the_local_run_tells_and_refuses_as_containers_do(folder: Path) -> None:
     )
     (folder / "pyproject.toml").write_text("")
     words = [sys.executable, "-P", "-m", "compiler", "run", "--store", f"file:{folder / 'store'}", "--run-id", "r"]
-    for setting, code in (("[tool.flowc]\nsame_code = true", 1), ("", 0)):
+    for setting, code in (("[tool.flowc]\nsame_code = true", 2), ("", 0)):
         _module(folder, "near", 1)
         (folder / "pyproject.toml").write_text(setting)
         words[-1] = f"r{code}"
