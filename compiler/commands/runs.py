@@ -43,6 +43,8 @@ def COMMAND(flow: str, store: str | None, imports: bool | None, limit: int, as_j
         run, status = state.record, Styled(f"{state.status:<10}", fg=COLOURS[state.status])
         tags = f"  {', '.join(run.tags)}" if run.tags else ""
         say(f"{moment(run.created)}  ", status, one_line(f"  {name}/{run.run}{tags}"))
+        if state.damage:
+            tell(f"{name}/{run.run}: {state.damage}: `flowc verify {name}/{run.run}` says what to do")
     if not found:
         tell(f"no runs of {name} in {local_store(read_settings(folder), store)}")
     return 0
@@ -56,4 +58,5 @@ def _facts(state: RunState) -> dict[str, object]:
         "status": state.status,
         "tags": run.tags,
         "user": run.user,
+        **({"damage": state.damage} if state.damage else {}),
     }
