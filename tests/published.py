@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import get_args
 
 from compiler.backends import PORTABLE_OPTIONS, Backend
-from compiler.call.targets import BUILT_IN, load_backend
+from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.commands.ir import json_text
 from compiler.ir.plan import Feature
 from compiler.ir.schema import schema

@@ -106,6 +106,8 @@ class Surroundings:
     given_configs: Mapping[str, Given] = fresh(default_factory=dict)
     added: tuple[str, ...] = ()
     from_environment: Mapping[str, Given] = fresh(default_factory=dict)
+    env: str | None = None
+    """The environment of the settings: `--env`."""
     runs: bool = False
     """Whether the call runs the flow's code anyway."""
     _told: set[Path] = fresh(default_factory=set)
@@ -113,10 +115,10 @@ class Surroundings:
     _digests: dict[Path, str] = fresh(default_factory=dict)
 
     def settings(self, path: Path) -> Settings:
-        """The settings of the pyproject.toml nearest to a flow file."""
+        """The settings of the workspace of a flow file, in the environment of the call."""
         folder = path.parent
         if folder not in self._settings:
-            self._settings[folder] = read_settings(folder)
+            self._settings[folder] = read_settings(folder, self.env)
         return self._settings[folder]
 
     def root(self, path: Path) -> Path:
@@ -152,7 +154,7 @@ class Surroundings:
 
     def _configs(self, settings: Settings) -> dict[str, Given]:
         """What is given to the `Config`s of a flow, on the command line or in the settings."""
-        if not (self.given_configs or self.from_environment or settings.configs or settings.config_values):
+        if not (self.given_configs or self.from_environment or settings.configs):
             return {}
         from compiler.call.configs import merged  # noqa: PLC0415 - few flows have a Config
 
@@ -196,7 +198,7 @@ class Surroundings:
 
         With `variants`, steps with packages of their own, whose images the default one's name begins, it is.
         """
-        settings = self.settings(path)
+        settings = self.settings(path).for_flow(flow)
         configured = settings.text("image", target, given)
         if configured is not None and not variants:
             return configured
@@ -223,7 +225,7 @@ def planned(
         from compiler.call.configs import check_given  # noqa: PLC0415 - as above
 
         check_given(surroundings.given_configs, (source,))
-    settings = surroundings.settings(wanted.path)
+    settings = surroundings.settings(wanted.path).for_flow(source.name)
     given: dict[str, Value] = {"branch": branch, "production": production}
     is_production = settings.get("production", None, given).value is True
     return plan(source, branch=settings.text("branch", None, given), production=is_production, user=user)

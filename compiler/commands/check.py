@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from compiler.backends import refuse
+from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.call.configs import Pairs, check_given, config_options, given_configs, unread
 from compiler.call.options import Option, WithHelp
 from compiler.call.sources import FlowName, Surroundings, flows_argument, import_option, root_option, with_option
-from compiler.call.targets import BUILT_IN, load_backend
 from compiler.diagnostics import Report
 from compiler.ir.flow import Flow
 from compiler.pipeline import read_flows

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
+from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.call.stores import DEFAULT_STORE
-from compiler.call.targets import BUILT_IN, load_backend
 from compiler.terminal.notes import tell_untrusted
 from compiler.terminal.said import Part, Styled, say, say_json
 from compiler.workspace.image import PYTHON, REQUIREMENTS
@@ -38,6 +38,7 @@ DEFAULTS = {
     "branch": "that of @project, else user.shared",
     "production": "that of @project",
     "same_code": "a change of the code is told by `flowc inspect`",
+    "flows": "all below the workspace's folder",
     "root": "the folder of pyproject.toml, else of .git, else the flow's",
     "packages": f"{REQUIREMENTS} in the code's root",
     "python": PYTHON,

@@ -15,7 +15,9 @@ from compiler.reading import is_within, read_file
 from compiler.slotted_class import fresh, mutable, record
 from compiler.workspace.ignore import Ignores, read_ignores
 from compiler.workspace.secret_files import is_secret
-from compiler.workspace.settings import Settings, nearest, repository
+from compiler.workspace.settings import Setting, Settings, SettingsError, nearest, repository
+from compiler.workspace.settings.folders import workspace_folder
+from compiler.workspace.settings.rules import BAD_PATH
 
 LEFT_OUT = frozenset(
     {
@@ -67,15 +69,19 @@ class Archive:
 
 
 def code_root(flow_file: Path, settings: Settings, given: Path | None = None) -> Path:
-    """The folder that goes into the archive: as given, else as set, else pyproject.toml's, else .git's, else the flow's."""
-    configured = settings.shared.get("root")
+    """The folder that goes into the archive: as given, else as set, else the workspace's, else .git's, else the flow's.
+
+    Raises SettingsError for a setting that names none, PackageError for all else.
+    """
+    configured = settings.get("root")
     if given is not None:
         root = given
+    elif configured.source is not None:
+        root = _configured_root(configured)
     elif settings.folder is not None:
-        root = settings.folder if configured is None else _configured_root(settings.folder, str(configured))
+        root = settings.folder
     else:
-        repository = nearest(flow_file, ".git")
-        root = repository.parent if repository else flow_file.parent
+        root = workspace_folder(flow_file)
     if not root.is_dir():
         raise PackageError(f"the code's root {root} is no folder")
     if not flow_file.resolve().is_relative_to(root.resolve()):
@@ -83,13 +89,19 @@ def code_root(flow_file: Path, settings: Settings, given: Path | None = None) ->
     return root
 
 
-def _configured_root(folder: Path, configured: str) -> Path:
+def _configured_root(configured: Setting) -> Path:
     """The root that a pyproject.toml names: in its repository, or somebody else's file could have any folder packed."""
-    root, top = folder / configured, repository(folder)
+    assert configured.source is not None
+    path = str(configured.value)
+    root, top = configured.source.folder / path, repository(configured.source.folder)
     if not is_within(root, top):
-        raise PackageError(
-            f"{folder / 'pyproject.toml'}: [tool.flowc] root: {configured} leads out of the repository {top}: say it with --root"
+        problem = f"that leads out of the repository `{top}`"
+        raise SettingsError.at(
+            configured, BAD_PATH, path=path, problem=problem, cure="say it with --root, where it is meant"
         )
+    if not root.is_dir():
+        cure = "make it, or name another; it starts at the folder of its file"
+        raise SettingsError.at(configured, BAD_PATH, path=path, problem="there is no such folder", cure=cure)
     return root
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.call.target_settings import given_value
-from compiler.call.targets import BUILT_IN, load_backend
 from tests.stages.command_line import Flowc
 
 TAKEN: list[tuple[str, str, str, object]] = [

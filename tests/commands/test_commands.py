@@ -14,8 +14,8 @@ import jsonschema
 import pytest
 
 import compiler.commands.check as check_command
+from compiler.backends.targets import BUILT_IN
 from compiler.call.target_settings import toml_value
-from compiler.call.targets import BUILT_IN
 from compiler.commands import COMMANDS, TARGETS
 from compiler.ir.schema import schema
 from tests.stages.command_line import BROKEN, FAILING, FLOW, Flowc

@@ -15,7 +15,7 @@ from flowc.client.flows import Run
 from flowc.store.files import FileStore
 
 from compiler.backends import Options
-from compiler.call.targets import BUILT_IN, load_backend
+from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.ir.planner import plan
 from tests.stages.container import contain, write
 from tests.stages.plans import flow
