@@ -44,6 +44,13 @@ class SettingsFile:
         found = tool.get(TOOL[1]) if isinstance(tool, dict) else None
         return found if isinstance(found, dict) or found is None else {}
 
+    def has(self, *keys: str) -> bool:
+        """Whether it has a key of `[tool.flowc]`."""
+        found: object = self.table
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else None
+        return found is not None
+
     def span(self, *keys: str | int) -> Span:
         """The place of a key of `[tool.flowc]`, by the tables that lead to it; the nearest of those where the key stands nowhere."""
         whole: KeyPath = (*TOOL, *keys)

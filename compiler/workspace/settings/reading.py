@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -86,7 +87,7 @@ def _extended(file: SettingsFile, top: Path, seen: set[Path], report: Report) ->
     if not isinstance(named, str):
         return None
     path = file.folder / named
-    path = path / NAME if path.is_dir() else path
+    path = _plain(path / NAME if path.is_dir() else path)
     problem, cure = _wrong_extension(path, top, seen)
     found: SettingsFile | None = None
     if not problem:
@@ -101,6 +102,15 @@ def _extended(file: SettingsFile, top: Path, seen: set[Path], report: Report) ->
         report.add(rules.BAD_EXTEND, file.span(EXTEND), path=named, problem=problem, cure=cure)
         return None
     return found
+
+
+def _plain(path: Path) -> Path:
+    """A path without `..`, where it leads to the same file so."""
+    plain = Path(os.path.normpath(path))
+    try:
+        return plain if plain.samefile(path) else path
+    except (OSError, ValueError):
+        return path
 
 
 def _wrong_extension(path: Path, top: Path, seen: Collection[Path]) -> tuple[str, str]:
