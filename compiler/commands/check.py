@@ -20,7 +20,8 @@ from compiler.report.render import Format
 from compiler.terminal.findings import FORMATS, write
 from compiler.terminal.said import tell
 from compiler.workspace.package import default_image
-from compiler.workspace.settings import Settings
+from compiler.workspace.settings import Settings, read_settings
+from compiler.workspace.settings.reading import report_unknown_flows
 
 _ALL = "all"
 _ANY_DIGEST = "0" * 64
@@ -87,6 +88,8 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
             report.take(error.report)
     if not report.failed:
         check_given(given, found_flows)
+        if not flows:
+            report_unknown_flows(read_settings(Path(), env), [flow.name for flow in found_flows], report)
     if told := unread(os.environ, found_flows):
         tell(told)
     count = len(found_flows)

@@ -38,8 +38,13 @@ class Layer:
 
 
 def title(keys: Iterable[str | int]) -> str:
-    """The name of a table, without its brackets."""
-    return ".".join(("tool.flowc", *map(str, keys)))
+    """The name of a table as it stands between brackets."""
+    return ".".join(("tool.flowc", *(_part(str(key)) for key in keys)))
+
+
+def _part(key: str) -> str:
+    is_bare = key.isascii() and key.replace("-", "_").replace("_", "a").isalnum()
+    return key if is_bare else '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 @record
