@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,12 @@ class FlowName:
 
 
 class FlowNameType(click.ParamType):  # type: ignore[type-arg] # generic in newer versions of click only
-    """A flow file that exists, with the name of one of its flows or without."""
+    """A flow file that exists, with the name of one of its flows or without; where many may be meant, also a folder."""
 
     name = "flow"
+
+    def __init__(self, *, is_many: bool = False) -> None:
+        self.is_many = is_many
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> FlowName:
         """`a/b.py:Name` in its two parts."""
@@ -44,6 +47,8 @@ class FlowNameType(click.ParamType):  # type: ignore[type-arg] # generic in newe
         path, separator, name = text.rpartition(":")
         if not separator or Path(text).is_file() or not name.isidentifier():
             path, name = text, ""
+        if Path(path).is_dir() and self.is_many and not name:
+            return FlowName(Path(path), None)
         if Path(path).is_dir():
             self.fail(f"{path} is a folder: name its flow files", param, ctx)
         if text.startswith("-") and not Path(text).is_file():
@@ -64,9 +69,10 @@ def _early(option: str, ctx: click.Context | None) -> str:
 
 
 FLOW = FlowNameType()
+FLOWS = FlowNameType(is_many=True)
 
 flow_argument = click.argument("flow", metavar="FLOW", type=FLOW)
-flows_argument = click.argument("flows", metavar="FLOW...", type=FLOW, nargs=-1, required=True)
+flows_argument = click.argument("flows", metavar="[FLOW|FOLDER]...", type=FLOWS, nargs=-1)
 flow_option = click.option("--flow", "flow_name", metavar="NAME", help="Which flow of the file.")
 IMPORT_HELP = "Import the flow's module, in a process without network, for what its text does not tell."
 IMPORT_WORDS = ("--import/--no-import", "imports")
@@ -77,7 +83,7 @@ root_option = click.option(
     "--root",
     cls=Option,
     type=FOLDER,
-    help="The folder of the code; by default that of pyproject.toml or .git, else the flow's.",
+    help="The folder of the code; by default the workspace's, that of .git, else the flow's.",
 )
 
 
@@ -85,7 +91,10 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--branch` and `--production` of a flow with `@project`."""
     branch = click.option("--branch", metavar="NAME", help="The branch of a flow with @project.")
     production = click.option(
-        "--production", is_flag=True, default=None, help="The branch of a flow with @project is its production."
+        "--production/--no-production",
+        is_flag=True,
+        default=None,
+        help="The branch of a flow with @project is its production.",
     )
     return branch(production(command))
 
@@ -110,9 +119,44 @@ class Surroundings:
     """The environment of the settings: `--env`."""
     runs: bool = False
     """Whether the call runs the flow's code anyway."""
+    _found: set[Path] = fresh(default_factory=set)
     _told: set[Path] = fresh(default_factory=set)
     _settings: dict[Path, Settings] = fresh(default_factory=dict)
     _digests: dict[Path, str] = fresh(default_factory=dict)
+
+    def flows(self, given: Sequence[FlowName]) -> tuple[FlowName, ...]:
+        """The flow files that a call names, each once: those named, those below a folder, or without a word those of the workspace.
+
+        Raises CallError where none is there.
+        """
+        names: dict[FlowName, None] = {}
+        for each in given:
+            inner = self._below(each.path) if each.path.is_dir() else (each,)
+            names |= dict.fromkeys(inner)
+        return tuple(names) if given else self._workspace()
+
+    def _below(self, folder: Path) -> tuple[FlowName, ...]:
+        from compiler.workspace.discovery import flows_below  # noqa: PLC0415 - most calls name files
+
+        found = flows_below(folder, read_settings(folder, self.env))
+        if not found:
+            raise CallError(f"there is no flow below {folder}: a flow is a class whose base is FlowSpec, in a .py file")
+        return self._named(found)
+
+    def _workspace(self) -> tuple[FlowName, ...]:
+        from compiler.workspace.discovery import workspace_flows  # noqa: PLC0415 - as above
+
+        settings = read_settings(Path(), self.env)
+        found = workspace_flows(Path(), settings)
+        if not found:
+            globs = f" by `flows` = {list(settings.words('flows'))}" if settings.words("flows") else ""
+            place = settings.folder.absolute() if settings.folder else Path.cwd()
+            raise CallError(f"there is no flow in the workspace {place}{globs}: name a flow file or a folder")
+        return self._named(found)
+
+    def _named(self, found: Sequence[Path]) -> tuple[FlowName, ...]:
+        self._found.update(found)
+        return tuple(FlowName(path, None) for path in found)
 
     def settings(self, path: Path) -> Settings:
         """The settings of the workspace of a flow file, in the environment of the call."""
@@ -134,6 +178,8 @@ class Surroundings:
             self._configs(settings),
             (*settings.words("with"), *self.added),
             folders=settings.import_folders(),
+            passes_over=path in self._found,
+            added_to={name: (*settings.for_flow(name).words("with"), *self.added) for name in settings.flows},
         )
 
     def _imports(self, settings: Settings) -> bool:

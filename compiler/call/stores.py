@@ -37,7 +37,7 @@ def needs_of(options: Options) -> str:
     )
 
 
-def flow_and_folder(flow: str, imports: bool | None = None) -> tuple[str, Path]:
+def flow_and_folder(flow: str, imports: bool | None = None, env: str | None = None) -> tuple[str, Path]:
     """A flow's name and the folder whose settings count; a file is read for its name. Raises UsageError where that has mistakes."""
     if "/" not in flow and flow.isidentifier() and not Path(flow).is_file():
         return flow, Path()
@@ -49,7 +49,7 @@ def flow_and_folder(flow: str, imports: bool | None = None) -> tuple[str, Path]:
 
     wanted = FLOW.convert(flow, None, None)
     report = Report()
-    path, surroundings = wanted.path, Surroundings(imports=imports)
+    path, surroundings = wanted.path, Surroundings(imports=imports, env=env)
     source = read_flow(path, report, name=wanted.name, root=surroundings.root(path), reading=surroundings.reading(path))
     if source is None:
         raise click.UsageError(f"{flow} has mistakes: `flowc check {wanted.path}` shows them")

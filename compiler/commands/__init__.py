@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, Entry] = {
     "check": Entry("check", "Find all mistakes of flows, without importing them."),
     "fix": Entry("fix", "Put right what can only have been meant in one way."),
     "explain": Entry("explain", "Say what a code such as FC202 means, with a flow put right."),
+    "list": Entry("list", "List the flows of the workspace."),
     "run": Entry("run", "Run a flow on this machine."),
     "show": Entry("show", "Print the graph of a flow."),
     "ir": Entry("ir", "Print a flow as JSON: what its source says, or what was decided."),

@@ -10,8 +10,8 @@ import click
 
 from compiler.backends import Backend, OutputFile
 from compiler.call.configs import Pairs, check_given, config_parameters, given_configs, unread
-from compiler.call.options import FOLDER, Option, WithHelp
-from compiler.call.sources import FLOW, IMPORT_HELP, IMPORT_WORDS, WITH_HELP, FlowName, Surroundings, named
+from compiler.call.options import ENV_HELP, FOLDER, Option, WithHelp
+from compiler.call.sources import FLOWS, IMPORT_HELP, IMPORT_WORDS, WITH_HELP, FlowName, Surroundings, named
 from compiler.call.stores import needs_of
 from compiler.call.target_settings import decided, given_value
 from compiler.diagnostics import Report
@@ -25,6 +25,7 @@ from compiler.terminal.output import differences, print_bytes, styled_diff, writ
 from compiler.terminal.said import say, tell
 from compiler.workspace.package import is_compiled, package
 from compiler.workspace.settings import SHARED, frozen_value
+from compiler.workspace.settings.keys import KINDS
 
 _HELP = """Compile flows for {target}.
 
@@ -35,7 +36,8 @@ or [tool.flowc]; `flowc config FLOW --target {target}` says what holds.
   flowc {target} create flow.py
   flowc {target} create flow.py -o deploy/
   flowc {target} create flow.py -o deploy/ --check     exit 1 with a diff if it is not up to date
-  flowc {target} create flows/*.py -o deploy/ --store s3://bucket/flows
+  flowc {target} create -o deploy/ --env prod           all flows of the workspace
+  flowc {target} create flows/ -o deploy/ --store s3://bucket/flows
 """
 
 
@@ -46,7 +48,7 @@ def create_command(backend: Backend) -> click.Command:
         "create",
         callback=_callback(backend),
         help=_HELP.format(target=backend.name),
-        params=[*_parameters(), *(_setting(name, line) for name, line in settings.items())],
+        params=[*_parameters(), *(_setting(backend, name, line) for name, line in settings.items())],
     )
 
 
@@ -79,25 +81,28 @@ class Compiled:
 
 def _parameters() -> tuple[click.Parameter, ...]:
     return (
-        click.Argument(["flows"], metavar="FLOW...", type=FLOW, nargs=-1, required=True),
+        click.Argument(["flows"], metavar="[FLOW|FOLDER]...", type=FLOWS, nargs=-1),
         Option(["--flow", "flow_name"], metavar="NAME", help="Which flow of the file."),
         Option(["-o", "--output"], metavar="FILE|DIR", help="Write here; a folder exists or ends with a slash."),
         Option(["--check"], is_flag=True, help="Write nothing; exit 1 with a diff if the disk differs."),
         Option(["--root"], type=FOLDER, help="The folder of the code, instead of the project's."),
+        Option(["--env"], metavar="NAME", help=ENV_HELP),
         Option(IMPORT_WORDS, is_flag=True, default=None, help=IMPORT_HELP),
         *config_parameters(),
         Option(["--with", "added"], multiple=True, metavar="DECORATOR", help=WITH_HELP),
     )
 
 
-def _setting(name: str, line: str) -> click.Option:
-    flags = [f"--{name.replace('_', '-')}", name]
+def _setting(backend: Backend, name: str, line: str) -> click.Option:
+    """The option of a setting: a flag is one with its opposite, a number says so, all else is text."""
+    option = f"--{name.replace('_', '-')}"
     sentence = line[:1].upper() + line[1:].removesuffix(".") + "."
     if name == "max_workers":
-        return Option(flags, type=click.IntRange(min=1), help=sentence)
-    if name in ("production", "same_code"):
-        return Option(flags, is_flag=True, default=None, help=sentence)
-    return Option(flags, metavar="TEXT", help=sentence)
+        return Option([option, name], type=click.IntRange(min=1), help=sentence)
+    kind = KINDS.get(name, "text") if name in SHARED else backend.kind(name)
+    if kind == "flag":
+        return Option([f"{option}/--no-{option[2:]}", name], is_flag=True, default=None, help=sentence)
+    return Option([option, name], metavar="NUMBER" if kind == "number" else "TEXT", help=sentence)
 
 
 def _callback(backend: Backend) -> Callable[..., int]:
@@ -108,6 +113,7 @@ def _callback(backend: Backend) -> Callable[..., int]:
         output: str | None,
         check: bool,
         root: Path | None,
+        env: str | None,
         imports: bool | None,
         config_paths: Pairs,
         config_values: Pairs,
@@ -115,8 +121,8 @@ def _callback(backend: Backend) -> Callable[..., int]:
         **given: object,
     ) -> int:
         asked = {key: _value(backend, key, value) for key, value in given.items() if value is not None}
-        flows = tuple(named(flow, flow_name) for flow in flows)
-        surroundings = Surroundings(root, imports, given_configs(config_paths, config_values), added)
+        surroundings = Surroundings(root, imports, given_configs(config_paths, config_values), added, env=env)
+        flows = tuple(named(flow, flow_name) for flow in surroundings.flows(flows))
         request = Request(backend, flows, output, asked, surroundings)
         return _check(request) if check else _create(request)
 
@@ -124,7 +130,7 @@ def _callback(backend: Backend) -> Callable[..., int]:
 
 
 def _value(backend: Backend, key: str, given: object) -> Value:
-    return frozen_value(given) if key in SHARED else given_value(backend, key, str(given))
+    return frozen_value(given) if key in SHARED or isinstance(given, bool) else given_value(backend, key, str(given))
 
 
 def _create(request: Request) -> int:

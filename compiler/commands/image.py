@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from compiler.backends.command import variant_image
+from compiler.call.options import env_option
 from compiler.call.sources import FLOW, FlowName, Surroundings, flow_option, import_option, named, root_option
 from compiler.diagnostics import Report
 from compiler.ir.plan import Plan
@@ -29,6 +30,7 @@ BUILDERS = ("docker", "podman", "buildah")
 @click.argument("flow", metavar="FLOW", type=FLOW)
 @flow_option
 @root_option
+@env_option
 @import_option
 @click.option("--step", metavar="NAME", help="The image of this step alone, where it has packages of its own.")
 @click.option(
@@ -46,6 +48,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     flow: FlowName,
     flow_name: str | None,
     root: Path | None,
+    env: str | None,
     imports: bool | None,
     step: str | None,
     output: Path | None,
@@ -65,12 +68,13 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
       flowc image flow.py -o context/
       flowc image flow.py --build docker --registry registry.example.com/team
     """
-    surroundings = Surroundings(root, imports)
+    surroundings = Surroundings(root, imports, env=env)
     settings = surroundings.settings(flow.path)
     folder = surroundings.root(flow.path)
     archive = package(folder)
     tell_secrets(archive)
     decided = _decided(named(flow, flow_name), surroundings)
+    settings = settings.for_flow(decided.flow.name)
     wanted = recipes(settings, archive, decided)
     if step is not None:
         variant = _variant(decided, step)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from compiler.call.options import env_option
 from compiler.call.sources import FLOW, FlowName, Surroundings, root_option
 from compiler.legible import one_line
 from compiler.terminal.notes import tell_secrets
@@ -18,6 +19,7 @@ from compiler.workspace.package import Archive, package
 @click.command("package")
 @click.argument("flow", metavar="FLOW", type=FLOW)
 @root_option
+@env_option
 @click.option(
     "-o",
     "--output",
@@ -29,7 +31,7 @@ from compiler.workspace.package import Archive, package
 )
 @click.option("--list", "only_list", is_flag=True, help="Write nothing; list what would go in.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def COMMAND(flow: FlowName, root: Path | None, output: Path, only_list: bool, as_json: bool) -> int:
+def COMMAND(flow: FlowName, root: Path | None, env: str | None, output: Path, only_list: bool, as_json: bool) -> int:
     """Write the code of a flow as one archive, named by its content, and print its path.
 
     Same files, same bytes, on every machine. `.gitignore` and `.flowcignore` say what stays out.
@@ -40,7 +42,7 @@ def COMMAND(flow: FlowName, root: Path | None, output: Path, only_list: bool, as
       flowc package flow.py -o build/
       aws s3 cp $(flowc package flow.py -o build/) s3://bucket/code/
     """
-    folder = Surroundings(root).root(flow.path)
+    folder = Surroundings(root, env=env).root(flow.path)
     archive = package(folder)
     path = output / archive.name
     if not only_list:

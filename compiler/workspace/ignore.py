@@ -109,6 +109,14 @@ _CLASSES = {
 }
 
 
+def glob_pattern(glob: str) -> re.Pattern[str]:
+    """A glob that a whole path must match, from its beginning; one that is none matches nothing."""
+    try:
+        return re.compile(_regex(glob), re.DOTALL)
+    except re.error:
+        return re.compile(r"(?!)")
+
+
 def _regex(glob: str) -> str:
     """A glob that matches in time linear in the path, however many stars it has.
 

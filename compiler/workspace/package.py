@@ -161,7 +161,7 @@ class _Found:
 
     def walk(self) -> None:
         """Read the whole folder. Iterative; a folder that a link leads back to is not entered again below itself."""
-        above, inner = _ignores_above(self.root)
+        above, inner = ignores_above(self.root)
         pending: list[tuple[str, Ignores | None, tuple[str, ...]]] = [("", above, (str(self.root),))]
         while pending:
             base, above, trail = pending.pop()
@@ -173,7 +173,7 @@ class _Found:
                     "name a smaller folder with --root, or leave some out with .flowcignore"
                 )
             with os.scandir(self.root / base) as entries:
-                kept = [entry for entry in entries if not _is_left_out(entry, inner + base, here)]
+                kept = [entry for entry in entries if not is_left_out(entry, inner + base, here)]
             for entry in kept:
                 path = base + entry.name
                 if _is_kept_back(entry.path, inner + path, entry.is_dir(), here):
@@ -217,7 +217,7 @@ def why_left_out(root: Path, file: Path) -> Reason | None:
         parts = _below(file, top).parts
     except ValueError:
         return Reason(f"`{file}` lies outside the code's root `{root}`", _ROOTED)
-    ignores, inner = _ignores_above(top)
+    ignores, inner = ignores_above(top)
     base = ""
     for name in parts:
         ignores = read_ignores(top / base, inner + base, ignores)
@@ -266,7 +266,8 @@ def _is_kept_back(place: str, path: str, is_folder: bool, ignores: Ignores | Non
     )
 
 
-def _is_left_out(entry: os.DirEntry[str], base: str, ignores: Ignores | None) -> bool:
+def is_left_out(entry: os.DirEntry[str], base: str, ignores: Ignores | None) -> bool:
+    """Whether a file or folder is never code, or a rule leaves it out; `base` is its folder's path in the repository."""
     if _is_never_code(entry.name):
         return True
     if ignores and ignores.match(base + entry.name, entry.is_dir(follow_symlinks=False)):
@@ -278,7 +279,7 @@ def _is_archive(name: str) -> bool:
     return name.endswith(".tar.gz") and re.fullmatch(_ARCHIVE, name) is not None
 
 
-def _ignores_above(root: Path) -> tuple[Ignores | None, str]:
+def ignores_above(root: Path) -> tuple[Ignores | None, str]:
     """The rules of the repository's folders above the root, which git applies in it too, and the root's path in the repository."""
     repository = nearest(root, ".git")
     if repository is None or repository.parent == root:

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import compiler
 from compiler.diagnostics import Rule
-from tests.diagnostics import marked, target_cases
+from tests.diagnostics import marked, settings_cases, target_cases
 from tests.diagnostics.tables import CASES
 
 _GROUPS = {
@@ -76,7 +76,7 @@ def _page() -> Iterator[str]:
         if rule.fix:
             yield f"*Fix:* `flowc fix` {rule.fix}\n"
         if code in examples:
-            yield f"```python\n{examples[code]}\n```\n"
+            yield f"```{'toml' if group == '8' else 'python'}\n{examples[code]}\n```\n"
 
 
 def plain(template: str) -> str:
@@ -88,7 +88,8 @@ def plain(template: str) -> str:
 def _examples() -> dict[str, str]:
     """For each rule the marked lines of the first case that has it."""
     found: dict[str, str] = {}
-    for text in (*CASES.values(), *(case.text for case in target_cases.CASES.values())):
+    aimed = (case.text for case in target_cases.CASES.values())
+    for text in (*CASES.values(), *aimed, *settings_cases.TEXTS):
         case = marked.unmark(text)
         lines = case.source.split("\n")
         for place in case.expected:

@@ -159,7 +159,7 @@ def test_an_import_inside_a_step_counts_and_an_include_file_too(flowc: Flowc, tm
 
 @pytest.mark.language("real.left-out")
 def test_a_flow_that_is_left_out_itself_is_told_for_a_target_alone(flowc: Flowc, tmp_path: Path) -> None:
-    _write(tmp_path, {"table.csv": "", ".gitignore": "scratch/\n", "pyproject.toml": "", "scratch/x": ""})
+    _write(tmp_path, {"table.csv": "", ".gitignore": "scratch/\n", "pyproject.toml": "[tool.flowc]", "scratch/x": ""})
     flow = tmp_path / "scratch" / "flow.py"
     flow.write_text(FLOW.format(head="", body="pass", file="table.csv"))
     assert flowc("check", flow).code == 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from compiler.backends import Gap, Options, OutputFile
+from compiler.backends import Gap, OptionKind, Options, OutputFile
 from compiler.backends.argo.check import check, check_size
 from compiler.backends.argo.kubernetes import OPTIONS
 from compiler.backends.argo.manifest import cron_workflow, deployment_name, events, workflow_template
@@ -35,6 +35,11 @@ class Argo:
     def wants(self, key: str, value: Value) -> str | None:
         """What a key takes where this value is not it."""
         return wants(key, value)
+
+    def kind(self, key: str) -> OptionKind:
+        """What a key is on a command line."""
+        kind = SETTINGS[key].kind
+        return "flag" if kind == "flag" else "number" if kind == "number" else "other"
 
     def check(self, plan: Plan, options: Options, report: Report) -> None:
         """Report names, values and sizes that Kubernetes or Argo would not take."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from compiler.backends import Gap, Options, OutputFile
+from compiler.backends import Gap, OptionKind, Options, OutputFile
 from compiler.backends.command import loads_text
 from compiler.backends.gaps import ONLY_ON_AIRFLOW
 from compiler.backends.stepfunctions import schedule, settings
@@ -37,6 +37,11 @@ class StepFunctions:
         """What a key takes where this value is not it."""
         setting = settings.SETTINGS[key]
         return None if setting.takes(value) else setting.wants
+
+    def kind(self, key: str) -> OptionKind:
+        """What a key is on a command line."""
+        takes = settings.SETTINGS[key].takes
+        return "flag" if takes is settings.is_flag else "number" if takes is settings.is_attempts else "other"
 
     def check(self, plan: Plan, options: Options, report: Report) -> None:
         """Report what this target refuses beyond its tables."""

@@ -38,11 +38,22 @@ class SettingsFile:
         return self.path.parent
 
     @property
-    def table(self) -> Mapping[str, object] | None:
-        """`[tool.flowc]`; None where it has none, an empty one where that is no table."""
+    def table(self) -> object:
+        """`[tool.flowc]`: a mapping where it is the table that it should be; None where the file has none."""
         tool = self.document.get(TOOL[0])
-        found = tool.get(TOOL[1]) if isinstance(tool, dict) else None
-        return found if isinstance(found, dict) or found is None else {}
+        return tool.get(TOOL[1]) if isinstance(tool, dict) else None
+
+    def inner(self, key: str) -> Mapping[str, object]:
+        """A table of `[tool.flowc]`; an empty one where it is none."""
+        found = self.table.get(key) if isinstance(self.table, dict) else None
+        return found if isinstance(found, dict) else {}
+
+    def has(self, *keys: str) -> bool:
+        """Whether it has a key of `[tool.flowc]`."""
+        found: object = self.table
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else None
+        return found is not None
 
     def span(self, *keys: str | int) -> Span:
         """The place of a key of `[tool.flowc]`, by the tables that lead to it; the nearest of those where the key stands nowhere."""

@@ -38,8 +38,13 @@ class Layer:
 
 
 def title(keys: Iterable[str | int]) -> str:
-    """The name of a table, without its brackets."""
-    return ".".join(("tool.flowc", *map(str, keys)))
+    """The name of a table as it stands between brackets."""
+    return ".".join(("tool.flowc", *(_part(str(key)) for key in keys)))
+
+
+def _part(key: str) -> str:
+    is_bare = key.isascii() and key.replace("-", "_").replace("_", "a").isalnum()
+    return key if is_bare else '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 @record
@@ -161,12 +166,21 @@ class Settings:
         """The targets that have tables of their own, each once."""
         return tuple(dict.fromkeys(layer.target for layer in reversed(self.layers) if layer.target))
 
+    @property
+    def flows(self) -> tuple[str, ...]:
+        """The flows that have tables of their own, each once."""
+        return tuple(dict.fromkeys(layer.flow for layer in reversed(self.layers) if layer.flow))
+
     def line_of(self, *keys: str) -> Span:
         """The place of a key of `[tool.flowc]` by the tables that lead to it, in the nearest file that has it.
 
         As `line_of("policy", "required")`. Where no file has it: the place of what leads there. The settings must have a file.
         """
-        return _having(self.files, keys).span(*keys)
+        return self.file_of(*keys).span(*keys)
+
+    def file_of(self, *keys: str) -> SettingsFile:
+        """The nearest file that has a key of `[tool.flowc]`; the first one where none has."""
+        return next((file for file in self.files if file.has(*keys)), self.files[0])
 
     def import_folders(self) -> tuple[Path, ...]:
         """The folders of packages that `path` names, and those of the build tool. Raises SettingsError where one of `path` is none."""
@@ -193,13 +207,3 @@ class Settings:
 def ordered(layers: Iterable[Layer]) -> tuple[Layer, ...]:
     """Layers, the nearer file first, in the order in which they hold: the strongest first."""
     return tuple(sorted(layers, key=lambda each: (each.flow is None, each.env is None, each.target is None)))
-
-
-def _having(files: tuple[SettingsFile, ...], keys: tuple[str, ...]) -> SettingsFile:
-    for file in files:
-        found: object = file.table
-        for key in keys:
-            found = found.get(key) if isinstance(found, Mapping) else None
-        if found is not None:
-            return file
-    return files[0]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from compiler.diagnostics import Report
@@ -13,10 +14,10 @@ from compiler.workspace.layout import declared_folders
 from compiler.workspace.settings import rules
 from compiler.workspace.settings.files import ConfigError, SettingsFile, parsed, read_settings_file
 from compiler.workspace.settings.folders import all_above, repository, workspace_folder
-from compiler.workspace.settings.keys import ENVIRONMENTS, EXTEND, POLICY
+from compiler.workspace.settings.keys import ENVIRONMENTS, EXTEND, FLOWS, POLICY
 from compiler.workspace.settings.layers import Settings, ordered
-from compiler.workspace.settings.mistakes import SettingsError, did_you_mean
-from compiler.workspace.settings.tables import frozen, layers_of
+from compiler.workspace.settings.mistakes import SettingsError, did_you_mean, nearest_word
+from compiler.workspace.settings.tables import frozen, hint, layers_of
 
 NAME = "pyproject.toml"
 
@@ -82,11 +83,11 @@ def _chain(own: SettingsFile, report: Report) -> Iterator[SettingsFile]:
 
 def _extended(file: SettingsFile, top: Path, seen: set[Path], report: Report) -> SettingsFile | None:
     """The file that a file extends; None where it extends none, or one that cannot be."""
-    named = (file.table or {}).get(EXTEND)
+    named = file.table.get(EXTEND) if isinstance(file.table, dict) else None
     if not isinstance(named, str):
         return None
     path = file.folder / named
-    path = path / NAME if path.is_dir() else path
+    path = _plain(path / NAME if path.is_dir() else path)
     problem, cure = _wrong_extension(path, top, seen)
     found: SettingsFile | None = None
     if not problem:
@@ -101,6 +102,15 @@ def _extended(file: SettingsFile, top: Path, seen: set[Path], report: Report) ->
         report.add(rules.BAD_EXTEND, file.span(EXTEND), path=named, problem=problem, cure=cure)
         return None
     return found
+
+
+def _plain(path: Path) -> Path:
+    """A path without `..`, where it leads to the same file so."""
+    plain = Path(os.path.normpath(path))
+    try:
+        return plain if plain.samefile(path) else path
+    except (OSError, ValueError):
+        return path
 
 
 def _wrong_extension(path: Path, top: Path, seen: Collection[Path]) -> tuple[str, str]:
@@ -119,7 +129,7 @@ def _wrong_extension(path: Path, top: Path, seen: Collection[Path]) -> tuple[str
 
 def _require_environment(env: str, files: Sequence[SettingsFile], start: Path) -> None:
     """Raises ConfigError where no file names the environment."""
-    known = [name for file in files for name in _names(file.table, ENVIRONMENTS)]
+    known = [name for file in files for name in file.inner(ENVIRONMENTS)]
     if env in known:
         return
     if not known:
@@ -128,18 +138,11 @@ def _require_environment(env: str, files: Sequence[SettingsFile], start: Path) -
     raise ConfigError(f"there is no environment `{env}` in {files[0].path}{did_you_mean(env, dict.fromkeys(known))}")
 
 
-def _names(table: Mapping[str, object] | None, key: str) -> Iterator[str]:
-    inner = (table or {}).get(key)
-    yield from inner if isinstance(inner, dict) else ()
-
-
 def _policy(files: Iterable[SettingsFile]) -> dict[str, Value]:
     """`[tool.flowc.policy]`, of the nearest file that says each key."""
     found: dict[str, Value] = {}
     for file in files:
-        table = (file.table or {}).get(POLICY)
-        if isinstance(table, dict):
-            found = {**frozen(table), **found}
+        found = {**frozen(file.inner(POLICY)), **found}
     return found
 
 
@@ -156,3 +159,12 @@ def _declared(own: SettingsFile | None, passed: Iterable[Path], start: Path) -> 
     if own is not None:
         found += (own.folder / each for each in declared_folders(own.document, own.folder))
     return tuple(dict.fromkeys(found))
+
+
+def report_unknown_flows(settings: Settings, names: Collection[str], report: Report) -> None:
+    """Warn of tables of flows that are none of those of the workspace, which have these names."""
+    for layer in settings.layers:
+        if layer.flow is not None and layer.flow not in names:
+            at = layer.keys[: layer.keys.index(FLOWS) + 2]
+            cure = hint(nearest_word(layer.flow, names), names)
+            report.add(rules.UNKNOWN_FLOW, layer.file.span(*at), name=layer.flow, hint=cure)

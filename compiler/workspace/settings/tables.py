@@ -13,7 +13,7 @@ from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Value
 from compiler.slotted_class import record
 from compiler.workspace.settings import rules
-from compiler.workspace.settings.files import SettingsFile
+from compiler.workspace.settings.files import TOOL, SettingsFile
 from compiler.workspace.settings.keys import (
     CONFIGS,
     ENVIRONMENTS,
@@ -54,7 +54,11 @@ def layers_of(file: SettingsFile, report: Report) -> tuple[Layer, ...]:
     table = file.table
     assert table is not None
     walk = _Walk(file, report)
-    walk.level(_TOP, (), table, Layer(file, (), {}))
+    if isinstance(table, Mapping):
+        walk.level(_TOP, (), table, Layer(file, (), {}))
+    else:
+        facts = {"key": TOOL[1], "table": TOOL[0], "wants": "a table, as in [tool.flowc]", "value": _written(table)}
+        report.add(rules.WRONG_KIND, file.span(), **facts, cure="write its settings below [tool.flowc]")
     return tuple(walk.found)
 
 
@@ -200,8 +204,8 @@ _LONGEST = 60
 
 def _written(value: object) -> str:
     """A value as TOML has it, or what it is where that is long."""
-    if isinstance(value, dict):
-        return "a table"
+    if isinstance(value, dict | list) and (isinstance(value, dict) or any(isinstance(each, dict) for each in value)):
+        return "a table" if isinstance(value, dict) else "a list of tables"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str) and len(value) <= _LONGEST:
