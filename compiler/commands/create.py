@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from compiler.backends import Backend, OutputFile
+from compiler.backends import Backend, Options, OutputFile
 from compiler.call.configs import Pairs, check_given, config_parameters, given_configs, unread
 from compiler.call.options import ENV_HELP, FOLDER, Option, WithHelp
 from compiler.call.sources import FLOWS, IMPORT_HELP, IMPORT_WORDS, WITH_HELP, FlowName, Surroundings, named
@@ -23,6 +23,7 @@ from compiler.slotted_class import record
 from compiler.terminal.findings import show
 from compiler.terminal.output import differences, print_bytes, styled_diff, write_files
 from compiler.terminal.said import say, tell
+from compiler.workspace.folder_files import files_of_any_folder, folder_files
 from compiler.workspace.package import is_compiled, package
 from compiler.workspace.settings import SHARED, frozen_value
 from compiler.workspace.settings.keys import KINDS
@@ -77,6 +78,7 @@ class Compiled:
     path: Path
     flow: str
     files: tuple[OutputFile, ...]
+    options: Options
 
 
 def _parameters() -> tuple[click.Parameter, ...]:
@@ -138,7 +140,7 @@ def _create(request: Request) -> int:
     if compiled is None:
         return 1
     if request.output is None:
-        return _print(compiled)
+        return _print(request, compiled)
     placed = _placed(request, compiled)
     _spare_sources(request, placed)
     write_files({path: text.encode() for path, text in placed.items()})
@@ -188,7 +190,7 @@ def _compile_file(request: Request, name: FlowName, sources: list[Flow], report:
         decision, options = decided(flow, surroundings.settings(name.path), request.backend, request.given, image)
         if told := needs_of(options):
             notes[told] = None
-        compiled.append(Compiled(name.path, flow.name, emit_plan(decision, request.backend, options, found)))
+        compiled.append(Compiled(name.path, flow.name, emit_plan(decision, request.backend, options, found), options))
     if flows:
         surroundings.check_packed(name.path, flows, (request.backend.name,), request.given, found)
     report.diagnostics.extend(found.diagnostics)
@@ -206,13 +208,13 @@ def _read(request: Request, name: FlowName, found: Report) -> tuple[Flow, ...]:
     return (flow,) if flow else ()
 
 
-def _print(compiled: list[Compiled]) -> int:
+def _print(request: Request, compiled: list[Compiled]) -> int:
     if len(compiled) > 1:
         count = sum(len(each.files) for each in compiled)
         raise click.UsageError(f"{len(compiled)} flows make {count} files: name a folder with -o")
     main, *rest = compiled[0].files
     print_bytes(main.text)
-    _name_rest(rest, "printed")
+    _name_rest([*rest, *files_of_any_folder(request.backend, compiled[0].options)], "printed")
     return 0
 
 
@@ -228,7 +230,7 @@ def _placed(request: Request, compiled: list[Compiled]) -> dict[Path, str]:
     target = Path(request.output)
     if not request.is_to_folder:
         main, *rest = compiled[0].files
-        _name_rest(rest, "written")
+        _name_rest([*rest, *files_of_any_folder(request.backend, compiled[0].options)], "written")
         return {target: main.text}
     if target.exists() and not target.is_dir():
         why = (
@@ -243,7 +245,7 @@ def _placed(request: Request, compiled: list[Compiled]) -> dict[Path, str]:
             path = target / _file_name(each, file.name, compiled)
             if placed.setdefault(path, file.text) != file.text:
                 raise click.UsageError(f"two flows would write {path}: give them different names")
-    return placed
+    return placed | folder_files(request.backend, (each.options for each in compiled), target, placed)
 
 
 def _spare_sources(request: Request, placed: Iterable[Path]) -> None:

@@ -32,6 +32,11 @@ MARKS: Mapping[str, bytes] = {
     ".yaml": b"by flowc: change the flow",
     ".asl.json": b'"StartAt":',
     ".jobs.json": b'"jobDefinitionName":',
+    ".schedule.json": b"flowc-scheduled-at",
+    ".events.json": b"by flowc: change the flow",
+    ".policy.json": b'"Sid": "Flowc',
+    ".job-policy.json": b'"Sid": "Flowc',
+    ".sam.json": b"by flowc: change the flow",
 }
 """How the head of a compiled file is known. It is left out, since it may name an image, and that name holds the digest of the code."""
 

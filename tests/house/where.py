@@ -55,6 +55,7 @@ TOGETHER = {
     "compiler.backends.secrets": "tests/argo/test_secrets.py",
     "compiler.backends.stepfunctions": "tests/stepfunctions/test_emission.py",
     "compiler.call": "tests/commands/test_commands.py",
+    "compiler.workspace.folder_files": "tests/argo/test_deployment.py",
     "compiler.commands": "tests/commands/test_commands.py",
     "compiler.commands.create": "tests/terminal/test_output.py",
     "compiler.commands.image": "tests/workspace/test_image.py",
