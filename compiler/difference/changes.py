@@ -117,22 +117,22 @@ class StepRenamed:
     new: str
 
 
-@told("graph", "+", "{step} now goes on to {target}")
+@told("graph", "+", "{step} now goes on to {to}")
 @record
 class TransitionAdded:
     """A way from a step to another that was not there; both by their names of today where they have one."""
 
     step: str
-    target: str
+    to: str
 
 
-@told("graph", "-", "{step} no longer goes on to {target}")
+@told("graph", "-", "{step} no longer goes on to {to}")
 @record
 class TransitionRemoved:
     """A way from a step to another that is not there any more."""
 
     step: str
-    target: str
+    to: str
 
 
 @told("graph", "~", "{step} goes on otherwise: {new}, before {old}")

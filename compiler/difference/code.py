@@ -169,12 +169,13 @@ def _helpers(tree: ast.Module, flow: Flow, others: Collection[str]) -> Iterator[
                 found.setdefault(name, []).append(text)
         elif not (isinstance(node, ast.ClassDef) and node.name in others) and not _is_text(node):
             found.setdefault(_named(node), []).append(_plain(node))
-    return ((name, "\n".join(texts)) for name, texts in found.items())
+    for name, texts in found.items():
+        yield name, "\n".join(texts).replace(f"id='{flow.name}'", "id='the flow'")
 
 
 def _members(node: ast.ClassDef, flow: Flow) -> Iterator[tuple[str, str]]:
     told = {*flow.steps, *(each.attribute for each in flow.parameters), *(each.attribute for each in flow.configs)}
-    yield f"the bases of {flow.name}", "\n".join(map(_plain, [*node.bases, *node.keywords]))
+    yield "its bases", "\n".join(map(_plain, [*node.bases, *node.keywords]))
     for member in node.body:
         if not _is_text(member) and _named(member) not in told:
             yield _named(member), _plain(member)
@@ -192,4 +193,4 @@ def _named(node: ast.stmt) -> str:
         return "the imports"
     targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
     names = [target.id for target in targets if isinstance(target, ast.Name)]
-    return ", ".join(names) or "statements beside them"
+    return ", ".join(names) or "other statements"

@@ -17,7 +17,14 @@ from compiler.difference.changes import (
 )
 from compiler.difference.code import FlowCode, renamed_inputs
 from compiler.difference.matching import ALIKE, EMPTY, drawn, mutual, same_steps, similarity
-from compiler.difference.part_changes import Change, OutputAdded, OutputRemoved, StepCodeChanged
+from compiler.difference.part_changes import (
+    Change,
+    DecoratorAdded,
+    DecoratorRemoved,
+    OutputAdded,
+    OutputRemoved,
+    StepCodeChanged,
+)
 from compiler.difference.parts.artifacts import artifact_changes
 from compiler.difference.parts.graphs import graph_changes, with_names
 from compiler.difference.parts.outputs import output_changes
@@ -30,6 +37,7 @@ from compiler.difference.parts.steps import (
     own_packages,
     package_changes,
     step_changes,
+    written,
 )
 from compiler.difference.sides import State
 from compiler.ir.flow import Flow
@@ -180,6 +188,10 @@ def _steps(plain: Flow, old: State, new: State, same: Mapping[str, str]) -> Iter
             yield StepCodeChanged(now)
         yield from step_changes(was, is_now)
         yield from package_changes(now, own_packages(old.flow, was), own_packages(new.flow, is_now))
+    for name in (each for each in new.flow.steps if each not in plain.steps):
+        yield from (DecoratorAdded(name, written(each)) for each in new.flow.steps[name].decorators)
+    for name in (each for each in plain.steps if each not in new.flow.steps):
+        yield from (DecoratorRemoved(name, written(each)) for each in plain.steps[name].decorators)
     yield from package_changes("the flow", old.plan.packages, new.plan.packages)
     yield from decorator_changes("the flow", old.flow.decorators, new.flow.decorators)
 

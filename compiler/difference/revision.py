@@ -70,9 +70,12 @@ class Repository:
         """The name of the commit; None where git knows none by that word."""
         if not revision or "\n" in revision or "\0" in revision:
             return None
-        told = self._git("cat-file", "--batch-check", given=f"{revision}^{{commit}}\n".encode())
-        words = told.split()
-        return words[0].decode() if len(words) == len(("name", "kind", "size")) and words[1] == b"commit" else None
+        told = self._git("cat-file", "--batch-check", given=f"{revision}\n".encode())
+        words = told.decode(errors="replace").split()
+        if len(words) != len(("name", "kind", "size")) or not words[2].isdecimal():
+            return None
+        name, kind, _ = words
+        return name if kind == "commit" else self.find(f"{name}^{{commit}}") if kind == "tag" else None
 
     def _why(self) -> str:
         if self._git("rev-parse", "--is-shallow-repository").strip() == b"true":

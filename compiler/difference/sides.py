@@ -139,7 +139,16 @@ def _emit(decision: Plan, backend: Backend, options: Options, image: str | None)
     files = () if report.failed else backend.emit(decision, options)
     neutral = tuple(_without(file.text, image) for file in files)
     refused = tuple(each for each in report if each.rule.severity == "error")
-    return Emitted(files, neutral, options, options.name or decision.name, image, refused)
+    return Emitted(files, neutral, options, _deployment(decision, options, files), image, refused)
+
+
+def _deployment(decision: Plan, options: Options, files: tuple[OutputFile, ...]) -> str:
+    """What the target calls it: the main file's name where that is the deployment's, as on Argo and Step Functions."""
+    main = files[0].name if files else ""
+    for ending in (".yaml", ".asl.json"):
+        if main.endswith(ending):
+            return main.removesuffix(ending)
+    return options.name or decision.name
 
 
 def _without(text: str, image: str | None) -> str:

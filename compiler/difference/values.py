@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from compiler.diagnostics import clipped
 from compiler.ir.flow import Dynamic, Value
@@ -29,6 +30,23 @@ def whole(value: Value | Dynamic) -> str:
 def hidden(name: str, text: str) -> str:
     """The text, unless what it is the value of holds a secret by its name; then that there is one."""
     return HIDDEN if text != "nothing" and is_secret(name) else clipped(text, LONGEST)
+
+
+def masked(name: str, value: Value | Dynamic) -> str:
+    """A value without what is a key or a password by its name, in tables too."""
+    return hidden(name, whole(_masked(value)))
+
+
+def _masked(value: Value | Dynamic) -> Value | Dynamic:
+    if isinstance(value, Mapping):
+        return {key: HIDDEN if is_secret(key) else _plain(item) for key, item in value.items()}
+    return tuple(_plain(item) for item in value) if isinstance(value, tuple) else value
+
+
+def _plain(value: Value) -> Value:
+    found = _masked(value)
+    assert not isinstance(found, Dynamic)
+    return found
 
 
 def is_secret(name: str) -> bool:

@@ -52,12 +52,11 @@ def graph_changes(old: Flow, new: Flow, same: Mapping[str, str], plans: tuple[Pl
     yield from (StepRenamed(before, now) for before, now in same.items() if before != now)
     yield from (StepAdded(name) for name in new.steps if name not in old.steps)
     yield from (StepRemoved(name) for name in old.steps if name not in new.steps)
-    yield from _transitions(old, new)
-    kept = {name: None for name in old.steps if name in new.steps}
+    ways = list(_transitions(old, new))
+    yield from ways
     orders = tuple(same.get(name, name) for name in plans[0].tasks), tuple(plans[1].tasks)
-    before, now = (tuple(name for name in each if name in kept) for each in orders)
-    if before != now:
-        yield StepsReordered(before, now)
+    if not ways and set(orders[0]) == set(orders[1]) and orders[0] != orders[1]:
+        yield StepsReordered(*orders)
 
 
 def _transitions(old: Flow, new: Flow) -> Iterator[GraphChange]:

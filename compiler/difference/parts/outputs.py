@@ -28,7 +28,7 @@ def output_changes(old: State, new: State) -> Iterator[OutputChange]:
     """What differs beside the plan."""
     before, now = old.code.helpers, new.code.helpers
     if names := tuple(name for name in {**now, **before} if before.get(name) != now.get(name)):
-        yield HelpersChanged(tuple(name.replace(old.name, new.name) for name in names))
+        yield HelpersChanged(names)
     if files := tuple(_files(old, new)):
         yield PackageFilesChanged(files)
     for target in {**new.emitted, **old.emitted}:

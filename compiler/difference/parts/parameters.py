@@ -27,7 +27,7 @@ from compiler.difference.changes import (
     RequiredParameterAdded,
 )
 from compiler.difference.matching import mutual
-from compiler.difference.values import hidden, whole
+from compiler.difference.values import hidden, masked, whole
 from compiler.ir.flow import Config, Dynamic, Flow, Parameter
 
 NONE = ("nothing",)
@@ -136,7 +136,7 @@ def _default(parameter: Parameter) -> str:
         return f"the file {parameter.file}"
     if parameter.absent is not None:
         return f"the file {parameter.absent}, which is not there"
-    return hidden(parameter.name, whole(parameter.default)) if parameter.has_default else "nothing"
+    return masked(parameter.name, parameter.default) if parameter.has_default else "nothing"
 
 
 def _whole_default(parameter: Parameter) -> tuple[str | None, str | None, str]:

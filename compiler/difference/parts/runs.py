@@ -63,7 +63,7 @@ class RunsKeepDefinition:
 @told(
     "runs",
     "!",
-    "{target}: what is deployed as {old} stays, and starts runs as before, until somebody deletes it",
+    "{target}: what is deployed as {old} stays, with all that starts it, until somebody deletes it",
     breaking=True,
 )
 @record

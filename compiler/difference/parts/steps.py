@@ -24,7 +24,7 @@ from compiler.difference.part_changes import (
     VariableChanged,
     VariableRemoved,
 )
-from compiler.difference.values import LONGEST, hidden, whole
+from compiler.difference.values import LONGEST, hidden, masked, whole
 from compiler.ir import needs, options
 from compiler.ir.flow import Decorator, Dynamic, Flow, Step, Value
 from compiler.ir.plan import Option, Packages, Resources, Retry, Secret
@@ -97,17 +97,26 @@ def _by_name(found: tuple[Option, ...]) -> dict[tuple[str, str], str]:
 
 def decorator_changes(where: str, old: tuple[Decorator, ...], new: tuple[Decorator, ...]) -> Iterator[StepChange]:
     """Decorators that nothing else tells of, as they are written."""
-    before, now = ([_written(each) for each in side if each.name not in TOLD] for side in (old, new))
-    yield from (DecoratorAdded(where, clipped(each, LONGEST)) for each in now if each not in before)
-    yield from (DecoratorRemoved(where, clipped(each, LONGEST)) for each in before if each not in now)
-    if sorted(before) == sorted(now) and before != now:
-        yield DecoratorAdded(where, clipped("in this order: " + " ".join(now), LONGEST))
-        yield DecoratorRemoved(where, clipped("in this order: " + " ".join(before), LONGEST))
+    before, now = ([each for each in side if each.name not in TOLD] for side in (old, new))
+    kept, asked = list(map(_whole, before)), list(map(_whole, now))
+    yield from (DecoratorAdded(where, written(each)) for each in now if _whole(each) not in kept)
+    yield from (DecoratorRemoved(where, written(each)) for each in before if _whole(each) not in asked)
+    if sorted(kept) == sorted(asked) and kept != asked:
+        yield DecoratorAdded(where, clipped("in this order: " + " ".join(map(written, now)), LONGEST))
+        yield DecoratorRemoved(where, clipped("in this order: " + " ".join(map(written, before)), LONGEST))
 
 
-def _written(decorator: Decorator) -> str:
-    arguments = (f"{name}={hidden(name, whole(value))}" for name, value in decorator.arguments)
-    return f"@{decorator.name}({', '.join(arguments)})" if decorator.arguments else f"@{decorator.name}"
+def written(decorator: Decorator) -> str:
+    """A decorator as one writes it, without what is a secret by its name."""
+    arguments = (f"{name}={masked(name, value)}" for name, value in decorator.arguments)
+    return clipped(
+        f"@{decorator.name}({', '.join(arguments)})" if decorator.arguments else f"@{decorator.name}", LONGEST
+    )
+
+
+def _whole(decorator: Decorator) -> str:
+    """All that it says: what is compared."""
+    return f"{decorator.name} {[(name, whole(value)) for name, value in decorator.arguments]}"
 
 
 def _retry(retry: Retry | None) -> str:

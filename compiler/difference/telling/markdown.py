@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from compiler.difference.changes import About
 from compiler.difference.comparing import Difference, FlowDifference
+from compiler.difference.part_changes import PackageFilesChanged
 from compiler.difference.telling.picture import picture
 from compiler.difference.telling.sentences import Part, Quoted, count, heading, sentence, telling
-from compiler.difference.telling.terminal import is_breaking
+from compiler.difference.telling.terminal import is_breaking, is_code_only
 from compiler.legible import one_line
 
 LIMIT = 65_536
@@ -30,7 +31,7 @@ _TITLES: dict[About, str] = {
     "files": "Files",
     "runs": "Runs that go on meanwhile",
 }
-_FOLDED: frozenset[About] = frozenset({"artifacts", "code", "files"})
+_FOLDED: frozenset[About] = frozenset({"artifacts", "code", "files", "runs"})
 _SHOWN = 10
 """Changes of a kind that are not folded."""
 
@@ -38,7 +39,8 @@ _SHOWN = 10
 def comment(found: Difference) -> str:
     """The whole comment: with all that there is, or as much of it as fits."""
     for level in (_whole, _without_pictures, _short):
-        text = _assembled(found, [level(each) for each in found.flows])
+        whole = [level(each) for each in found.flows if not is_code_only(each)]
+        text = _assembled(found, [*whole, *_code_only(found)])
         if len(text.encode()) <= LIMIT:
             return text
     return _cut(found)
@@ -72,6 +74,18 @@ def _whole(found: FlowDifference) -> str:
 
 def _without_pictures(found: FlowDifference) -> str:
     return "\n\n".join((_title(found), *_groups(found)))
+
+
+def _code_only(found: Difference) -> list[str]:
+    """The flows of which nothing but the code changed, as one folded list; nothing without any."""
+    flows = [each for each in found.flows if is_code_only(each)]
+    lines = [f"- {_line(heading(each.state.name, each.state.path))}{_files(each)}" for each in flows]
+    return [_details(f"Only the code changed of {count(len(flows), 'flow')}", lines)] if lines else []
+
+
+def _files(found: FlowDifference) -> str:
+    told = [change for change in found.changes if isinstance(change, PackageFilesChanged)]
+    return "".join(f": {_line(sentence(change))}" for change in told)
 
 
 def _short(found: FlowDifference) -> str:

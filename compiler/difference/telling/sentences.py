@@ -40,8 +40,14 @@ def _parts(change: object) -> Iterator[Part]:
     for words, field, _, _ in Formatter().parse(telling(change).says):
         if words:
             yield words
-        if field is not None:
+        if field in _OURS:
+            yield str(getattr(change, field))
+        elif field is not None:
             yield from _value(getattr(change, field))
+
+
+_OURS = ("target", "resource")
+"""Fields that hold words of ours."""
 
 
 def _value(value: object) -> Iterator[Part]:

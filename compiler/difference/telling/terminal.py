@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.difference.comparing import Difference, FlowDifference
+from compiler.difference.part_changes import OnlyCodeChanged, PackageFilesChanged
 from compiler.difference.telling.sentences import Part, Quoted, count, heading, sentence, telling
 from compiler.legible import one_line
 from compiler.terminal.said import Part as Shown
@@ -15,14 +16,28 @@ _COLOURS = {"+": "green", "-": "red", "~": "yellow", "!": "magenta"}
 
 def lines(found: Difference) -> Iterator[tuple[Shown, ...]]:
     """Each line as its parts."""
+    code_only = [each for each in found.flows if is_code_only(each)]
     for each in found.flows:
-        yield from _flow(each)
+        if each not in code_only:
+            yield from _flow(each)
+            yield ("",)
+    if code_only:
+        yield from _code_only(code_only)
         yield ("",)
     for unread in found.unread:
         yield (Styled("! ", fg=_COLOURS["!"]), *_shown(sentence(unread)))
     for note in found.notes:
         yield (f"note: {one_line(note)}",)
     yield (summary(found),)
+
+
+def _code_only(flows: list[FlowDifference]) -> Iterator[tuple[Shown, ...]]:
+    yield (Styled(f"only the code changed of {count(len(flows), 'flow')}", bold=True),)
+    for each in flows:
+        yield ("  ", *_shown(heading(each.state.name, each.state.path)))
+        for change in each.changes:
+            if telling(change).about == "code":
+                yield (Styled("    ~ ", fg=_COLOURS["~"]), *_shown(sentence(change)))
 
 
 def _flow(found: FlowDifference) -> Iterator[tuple[Shown, ...]]:
@@ -47,6 +62,12 @@ def summary(found: Difference) -> str:
     said = f"{count(len(found.flows), 'flow')} {'differs' if len(found.flows) == 1 else 'differ'} from {found.against}"
     said += f", {breaking} breaking" if breaking else ""
     return f"{said}; {count(found.equal, 'flow')} {'does' if found.equal == 1 else 'do'} not"
+
+
+def is_code_only(found: FlowDifference) -> bool:
+    """Whether nothing of a flow differs but files of its archive, and with them the name of its image."""
+    told = [change for change in found.changes if telling(change).about != "runs"]
+    return all(isinstance(change, OnlyCodeChanged | PackageFilesChanged) for change in told)
 
 
 def is_breaking(found: FlowDifference) -> bool:
