@@ -33,6 +33,7 @@ from compiler.difference.parts.runs import (
     RunsKeepDefinition,
 )
 from compiler.difference.telling.sentences import kind, plain, sentence
+from tests.difference.opposites import opposite
 from tests.difference.parameter_cases import PARAMETERS
 from tests.difference.plan_cases import PLAN
 from tests.difference.prepared import FLOW, Case, edited
@@ -57,25 +58,6 @@ def test_a_pair_differs_in_what_was_prepared(case: Case, tmp_path: Path) -> None
     assert [plain(sentence(change)) for change in found] == [words for _, words in case.told]
 
 
-OPPOSITE = {
-    "added": "removed",
-    "set": "unset",
-    "read": "unread",
-    "carries": "loses",
-    "gained": "lost",
-    "optional": "required",
-    "takes": "refuses",
-}
-"""The last word of a kind of change, and of the one that takes it back."""
-
-
-def _reversed(name: str) -> str:
-    """The kind of change that the other direction has."""
-    back = {**OPPOSITE, **{other: one for one, other in OPPOSITE.items()}}
-    first, _, last = name.rpartition("-")
-    return f"{first}-{back[last]}" if last in back else name
-
-
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_what_came_one_way_goes_the_other(case: Case, tmp_path: Path) -> None:
     files = (
@@ -85,7 +67,7 @@ def test_what_came_one_way_goes_the_other(case: Case, tmp_path: Path) -> None:
     states = [right(side(tmp_path / str(at), each, TARGET)) for at, each in enumerate(files)]
     there, back = (of_plan(list(compare(*pair, NOW))) for pair in (states, states[::-1]))
     named = [{kind(type(each)).replace("required-parameter", "parameter") for each in found} for found in (there, back)]
-    assert {_reversed(each) for each in named[0]} == named[1]
+    assert {opposite(each) for each in named[0]} == named[1]
     assert not [each for each in compare(states[0], states[0], NOW) if each.changes]
 
 

@@ -153,5 +153,5 @@ def _span(text: str) -> str:
     plain = one_line(text) or " "
     longest = max((len(run) for run in re.findall("`+", plain)), default=0)
     fence = "`" * (longest + 1)
-    pad = " " if plain[0] in "` " or plain[-1] in "` " else ""
+    pad = " " if plain.strip() and (plain[0] in "` " or plain[-1] in "` ") else ""  # of blanks alone none is taken away
     return f"{fence}{pad}{plain}{pad}{fence}"
