@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, Entry] = {
     "list": Entry("list", "List the flows of the workspace."),
     "run": Entry("run", "Run a flow on this machine."),
     "show": Entry("show", "Print the graph of a flow."),
+    "diff": Entry("diff", "Say what differs between two states of flows: what a pull request means."),
     "ir": Entry("ir", "Print a flow as JSON: what its source says, or what was decided."),
     "runs": Entry("runs", "List the runs of a flow."),
     "inspect": Entry("inspect", "Show a run, its tasks and their artifacts."),
