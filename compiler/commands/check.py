@@ -75,6 +75,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
         root_of, reading = surroundings.root(name.path), surroundings.reading(name.path)
         right = read_flows(name.path, found, root=root_of, name=name.name, reading=reading)
         for flow in right:
+            _hold(flow, surroundings.settings(name.path), found)
             _refuse_on(wanted, flow, surroundings.settings(name.path), found)
         if right:
             surroundings.check_packed(name.path, right, wanted, {}, found)
@@ -104,4 +105,19 @@ def _refuse_on(targets: tuple[str, ...], flow: Flow, settings: Settings, report:
         plan, options = decided(flow, settings, backend, {}, image)
         found = Report()
         refuse(plan, backend, options, found)
+        if settings.policy:
+            from compiler.policy.holding import hold  # noqa: PLC0415 - few repositories have a policy
+
+            hold(settings, plan, found, (backend, options))
         report.take(found)
+
+
+def _hold(flow: Flow, settings: Settings, report: Report) -> None:
+    """What the policy refuses whatever the target."""
+    if not settings.policy:
+        return
+    from compiler.ir.planner import plan  # noqa: PLC0415 - as above
+    from compiler.policy.holding import hold  # noqa: PLC0415 - as above
+
+    branch = settings.text("branch", None, {})
+    hold(settings, plan(flow, branch=branch, production=settings.flag("production", None, {})), report)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from compiler.backends import Backend, Options
 from compiler.documents import NotParsed, parse_toml
-from compiler.ir.flow import Value
+from compiler.ir.flow import Span, Value
 from compiler.mistakes import CallError
 from compiler.reading import TEXT, read_file
 from compiler.slotted_class import fresh, record
@@ -151,6 +151,17 @@ class Settings:
     def asks_for_import(self) -> bool:
         """Whether the repository asks for its modules to be imported; `workspace.trust` says whether that is enough."""
         return self.shared.get("import") is True
+
+    @property
+    def policy(self) -> Mapping[str, Value]:
+        """The table `[tool.flowc.policy]`, empty where there is none."""
+        return self.targets.get("policy", {})
+
+    def line_of(self, table: str, key: str) -> Span:
+        """Where a key of `[tool.flowc.<table>]` stands."""
+        from compiler.workspace.toml_lines import line_of  # noqa: PLC0415 - only a mistake needs it
+
+        return line_of(self._file, f"tool.flowc.{table}", key)
 
     @property
     def _file(self) -> Path:

@@ -15,6 +15,8 @@ from tests.diagnostics import cures, marked
 from tests.diagnostics.aiming import found_on
 from tests.diagnostics.file_cases import CASES as FILES
 from tests.diagnostics.file_cases import OTHERS, read_other
+from tests.diagnostics.policy_cases import CASES as HELD
+from tests.diagnostics.policy_cases import found_by
 from tests.diagnostics.target_cases import CASES as AIMED
 
 GOLDEN = Path(__file__).with_name("rendered.txt")
@@ -34,7 +36,7 @@ def rendered() -> str:
 
 def _all(folder: Path) -> Iterator[tuple[str, str]]:
     # One after the other: they are all the same file.
-    for report in chain(_texts(folder), _files(folder), _targets(folder)):
+    for report in chain(_texts(folder), _files(folder), _targets(folder), _held(folder)):
         for finding in report:
             yield finding.rule.code, _block(finding, folder)
 
@@ -60,6 +62,11 @@ def _files(folder: Path) -> Iterator[Report]:
 def _targets(folder: Path) -> Iterator[Report]:
     for case in AIMED.values():
         yield found_on(case, folder)
+
+
+def _held(folder: Path) -> Iterator[Report]:
+    for case in HELD.values():
+        yield found_by(case, folder)
 
 
 def _only(report: Report, code: str) -> Report:
