@@ -24,8 +24,9 @@ from compiler.workspace.settings import did_you_mean
 TaskStatus = Literal["done", "caught", "failed", "running", "stopped", "killed", "unfinished", "waiting"]
 """`killed`: the process ended without a word; `stopped`: a signal asked it to end, and nothing has started it again."""
 RunStatus = Literal["succeeded", "failed", "running", "stopped", "unfinished", "damaged"]
-"""`damaged`: something of it cannot be read, so nobody knows. `stopped` is also what an engine ended from outside, as far as a task or an exit hook could write it down; `unfinished` what
-still runs or was killed, where nothing in the store or on this machine can tell them apart."""
+"""`damaged`: something of it cannot be read, so nobody knows. `stopped` is also what an engine ended from outside, as far as a task or an
+exit hook could write it down; `unfinished` what still runs or was killed, where nothing in the store or on this machine can tell them
+apart."""
 
 
 _SHOWN = 20
@@ -127,7 +128,8 @@ class RunState:
 
     @property
     def status(self) -> RunStatus:
-        """`damaged` where that is known; what its process tells; else `failed` or `stopped` where one of its tasks is, `succeeded` once all are done, the last among them.
+        """`damaged` where that is known, else what its process tells; else `failed` or `stopped` where one of its tasks is, `succeeded`
+        once all are done, the last among them.
 
         A task that the engine will try again counts as what it is until then.
         """

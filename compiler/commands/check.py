@@ -107,7 +107,9 @@ def _checked(name: FlowName, surroundings: Surroundings, targets: tuple[str, ...
     root, reading = surroundings.root(name.path), surroundings.reading(name.path)
     right = read_flows(name.path, found, root=root, name=name.name, reading=reading)
     for flow in right:
-        _refuse_on(targets, flow, surroundings.settings(name.path), found)
+        settings = surroundings.settings(name.path).for_flow(flow.name)
+        _hold(flow, settings, found)
+        _refuse_on(targets, flow, settings, found)
     if right:
         surroundings.check_packed(name.path, right, targets, {}, found)
     report.take(found)
@@ -123,8 +125,23 @@ def _refuse_on(targets: tuple[str, ...], flow: Flow, settings: Settings, report:
     for target in targets:
         backend = load_backend(target)
         assert backend is not None
-        image = default_image(flow.name, _ANY_DIGEST, settings.for_flow(flow.name).text("registry", target))
+        image = default_image(flow.name, _ANY_DIGEST, settings.text("registry", target))
         plan, options = decided(flow, settings, backend, {}, image)
         found = Report()
         refuse(plan, backend, options, found)
+        if settings.policy:
+            from compiler.policy.holding import hold  # noqa: PLC0415 - few repositories have a policy
+
+            hold(settings, plan, found, (backend, options))
         report.take(found)
+
+
+def _hold(flow: Flow, settings: Settings, report: Report) -> None:
+    """What the policy refuses whatever the target."""
+    if not settings.policy:
+        return
+    from compiler.ir.planner import plan  # noqa: PLC0415 - as above
+    from compiler.policy.holding import hold  # noqa: PLC0415 - as above
+
+    decision = plan(flow, branch=settings.text("branch"), production=settings.flag("production"))
+    hold(settings, decision, report)

@@ -183,17 +183,22 @@ def _compile_file(request: Request, name: FlowName, sources: list[Flow], report:
     notes: dict[str, None] = {}
     flows = _read(request, name, found)
     sources += flows
+    settings = surroundings.settings(name.path)
     for flow in flows:
         image = surroundings.image(
             name.path, flow.name, request.backend.name, request.given, variants=has_own_packages(flow)
         )
-        decision, options = decided(flow, surroundings.settings(name.path), request.backend, request.given, image)
+        decision, options = decided(flow, settings, request.backend, request.given, image)
         if told := needs_of(options):
             notes[told] = None
+        if settings.policy:
+            from compiler.policy.holding import hold  # noqa: PLC0415 - few repositories have a policy
+
+            hold(settings, decision, found, (request.backend, options))
         compiled.append(Compiled(name.path, flow.name, emit_plan(decision, request.backend, options, found), options))
     if flows:
         surroundings.check_packed(name.path, flows, (request.backend.name,), request.given, found)
-    report.diagnostics.extend(found.diagnostics)
+    report.take(found)
     for note in notes:
         tell(note)
     return compiled

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import click
 
+from compiler.backends.targets import BUILT_IN
 from compiler.call.options import Option, WithHelp
 from compiler.call.sources import import_option
-from compiler.call.targets import BUILT_IN
 from compiler.difference.asked import Asked, differences
 from compiler.difference.comparing import Difference
 from compiler.terminal.findings import show

@@ -6,13 +6,13 @@ import hashlib
 import io
 import os
 import tarfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from compiler.backends import Backend, Options, OutputFile, refuse
+from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.call.sources import Surroundings
 from compiler.call.target_settings import decided
-from compiler.call.targets import BUILT_IN, load_backend
 from compiler.diagnostics import Diagnostic, Report
 from compiler.difference.code import FlowCode, Trees, read_code, without_form
 from compiler.frontend.findings import fc1xx
@@ -103,7 +103,7 @@ class Side:
 
     def _state(self, path: str, flow: Flow, names: list[str], surroundings: Surroundings) -> State:
         file = self.top / path
-        settings = surroundings.settings(file)
+        settings = surroundings.settings(file).for_flow(flow.name)
         archive, holds = self._archive(code_root(file, settings))
         emitted: dict[str, Emitted] = {}
         for target in self.targets or configured_targets(settings.targets):
@@ -128,7 +128,7 @@ class Side:
         return self._archives[root]
 
 
-def configured_targets(tables: Mapping[str, object]) -> tuple[str, ...]:
+def configured_targets(tables: Collection[str]) -> tuple[str, ...]:
     """The targets that the settings have a table for; all of ours where they have none."""
     return tuple(name for name in BUILT_IN if name in tables) or tuple(BUILT_IN)
 

@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Iterator
 
-from tests.diagnostics import marked, page, settings_cases, target_cases
+from tests.diagnostics import marked, page, policy_cases, settings_cases, target_cases
 from tests.diagnostics.tables import CASES
 
 Edits = tuple[tuple[str, str], ...]
@@ -307,7 +307,8 @@ CURES: dict[str, Edits] = {
 def shown(code: str) -> str | None:
     """The marked case that shows a rule: the first one that has no other finding, else the first one; None where there is none."""
     first = None
-    for text in (*CASES.values(), *_short(), *settings_cases.TEXTS):
+    held = (case.shown for case in policy_cases.CASES.values() if case.is_flow)
+    for text in (*CASES.values(), *_short(), *held, *settings_cases.TEXTS):
         codes = {place.code for place in marked.unmark(text).expected}
         if codes == {code}:
             return text

@@ -16,6 +16,8 @@ from tests.diagnostics import cures, marked, settings_cases
 from tests.diagnostics.aiming import found_on
 from tests.diagnostics.file_cases import CASES as FILES
 from tests.diagnostics.file_cases import OTHERS, read_other
+from tests.diagnostics.policy_cases import CASES as HELD
+from tests.diagnostics.policy_cases import found_by
 from tests.diagnostics.target_cases import CASES as AIMED
 
 GOLDEN = Path(__file__).with_name("rendered.txt")
@@ -35,7 +37,8 @@ def rendered() -> str:
 
 def _all(folder: Path) -> Iterator[tuple[str, str]]:
     # One after the other: they are all the same file.
-    for report in chain(_texts(folder), _files(folder), _targets(folder), _settings(folder / "workspace")):
+    parts = (_texts(folder), _files(folder), _targets(folder), _held(folder), _settings(folder / "workspace"))
+    for report in chain(*parts):
         for finding in report:
             yield finding.rule.code, _block(finding, folder)
 
@@ -68,6 +71,11 @@ def _settings(folder: Path) -> Iterator[Report]:
         settings_cases.written(case, folder)
         yield settings_cases.found_in(folder)
         shutil.rmtree(folder)
+
+
+def _held(folder: Path) -> Iterator[Report]:
+    for case in HELD.values():
+        yield found_by(case, folder)
 
 
 def _only(report: Report, code: str) -> Report:

@@ -45,13 +45,13 @@ from teams.{team}.tables import query
         print(self.values)
 '''
 
-TABLES = '''
+TABLES = """
 from pathlib import Path
 
 
 def query(name):
     return (Path(__file__).parent / "sql" / name).read_text()
-'''
+"""
 
 
 def make(folder: Path) -> None:
@@ -94,7 +94,13 @@ def _flow(number: int) -> str:
     if number % 10 == 5:
         above, imports = f'@trigger_on_finish(flow="Flow{number - 1}")\n', "trigger_on_finish, "
     return FLOW.format(
-        name=f"Flow{number}", number=number, team=f"team{number // EACH}", more=more, inner=inner, above=above, imports=imports
+        name=f"Flow{number}",
+        number=number,
+        team=f"team{number // EACH}",
+        more=more,
+        inner=inner,
+        above=above,
+        imports=imports,
     )
 
 

@@ -13,13 +13,13 @@ from compiler.backends.command import loads_text
 from compiler.backends.gaps import ONLY_ON_AIRFLOW
 from compiler.backends.stepfunctions import schedule, settings
 from compiler.backends.stepfunctions.check import DEFINITION_TOO_LARGE, LARGEST_DEFINITION, check, machine_name
-from compiler.backends.stepfunctions.jobs import BATCH, JobDefinitions
+from compiler.backends.stepfunctions.jobs import BATCH, DEFAULT_CPU, DEFAULT_MEMORY, JobDefinitions
 from compiler.backends.stepfunctions.layout import Json, layout
 from compiler.backends.stepfunctions.sizes import check_jobs, check_rule
 from compiler.backends.stepfunctions.states import Place, machine
 from compiler.diagnostics import Report
 from compiler.ir.flow import Value
-from compiler.ir.plan import Feature, Plan
+from compiler.ir.plan import Feature, Plan, Resources
 
 _MANY, _LONG = 500, 300_000
 """Steps, and characters that say what they load, from which a definition may come near its limit; below, it is not measured."""
@@ -32,6 +32,8 @@ class StepFunctions:
     gaps: ClassVar[Mapping[Feature, Gap]] = ONLY_ON_AIRFLOW
     spells: ClassVar[Mapping[str, frozenset[str]]] = {"batch": frozenset(BATCH)}
     target_options: ClassVar[Mapping[str, str]] = {key: one.help for key, one in settings.SETTINGS.items()}
+    default_resources: ClassVar[Resources] = Resources(cpu=DEFAULT_CPU, memory=DEFAULT_MEMORY)
+    """What the job of a step has that asks for nothing."""
 
     def wants(self, key: str, value: Value) -> str | None:
         """What a key takes where this value is not it."""
