@@ -12,7 +12,8 @@ from compiler.call.stores import DEFAULT_STORE
 from compiler.call.targets import BUILT_IN, load_backend
 from compiler.terminal.notes import tell_untrusted
 from compiler.terminal.said import Part, Styled, say, say_json
-from compiler.workspace.image import PYTHON, REQUIREMENTS
+from compiler.workspace.image import PYTHON
+from compiler.workspace.package import REQUIREMENTS
 from compiler.workspace.settings import (
     DEFAULT,
     LOCAL,
@@ -39,6 +40,8 @@ DEFAULTS = {
     "production": "that of @project",
     "same_code": "a change of the code is told by `flowc inspect`",
     "root": "the folder of pyproject.toml, else of .git, else the flow's",
+    "package": "what the flow imports; all of the root where a line imports what only a run names",
+    "include": "none",
     "packages": f"{REQUIREMENTS} in the code's root",
     "python": PYTHON,
     "import": "nothing is imported",

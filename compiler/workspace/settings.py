@@ -34,6 +34,8 @@ SHARED = {
 
 PROJECT = {
     "root": "the folder that goes into the code archive, relative to pyproject.toml",
+    "package": "what a flow's package holds: `root` is all of the root, `imports` what it imports even where a name is computed",
+    "include": "more files of every flow's package, as globs relative to pyproject.toml",
     "packages": "what `flowc image` installs with pip, instead of requirements.txt",
     "python": "the Python version of `flowc image`",
     "import": "whether the modules of flows are imported for what their text does not tell",
@@ -55,6 +57,9 @@ LOCAL = "run"
 RUN = {"start_method": "how the process of a task starts: `fork` or `spawn`"}
 """Settings of the local run alone."""
 
+PACKAGES = ("root", "imports")
+"""Values of `package`."""
+
 START_METHODS = ("fork", "spawn")
 _URLS = ("store", "code")
 
@@ -64,6 +69,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "same_code": (bool,),
     "import": (bool,),
     "packages": (list,),
+    "include": (list,),
     "passthrough": (list,),
     "path": (list,),
     "with": (list,),
@@ -190,6 +196,9 @@ def read_settings(start: Path) -> Settings:
             raise ConfigError(
                 f"{found}: [tool.flowc.{LOCAL}] start_method must be one of {', '.join(START_METHODS)}, not {method!r}"
             )
+    if shared.get("package", PACKAGES[0]) not in PACKAGES:
+        wanted = " or ".join(f"`{each}`" for each in PACKAGES)
+        raise ConfigError(f"{found}: [tool.flowc] package must be {wanted}, not {shared['package']!r}")
     for name, each in targets.items():
         _refuse_kinds(each, f"[tool.flowc.{name}]", found)
     tables = {name: _frozen(each) for name, each in targets.items()}
