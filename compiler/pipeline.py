@@ -8,6 +8,7 @@ from pathlib import Path
 from compiler.backends import Backend, Options, OutputFile, refuse
 from compiler.diagnostics import Report
 from compiler.frontend import parse
+from compiler.frontend.text.modules import Known
 from compiler.frontend.text.source import Drafts
 from compiler.frontend.values.config_values import Given
 from compiler.ir.flow import Flow
@@ -38,6 +39,8 @@ class Reading:
     """Whether a file that holds no flow is no mistake: nobody has named it."""
     added_to: Mapping[str, tuple[str, ...]] = fresh(default_factory=dict)
     """What `--with` and the settings add to the steps of single flows, by their names, instead of `added`."""
+    known: Known | None = None
+    """Takes the modules that are read, for whoever follows their imports afterwards."""
 
 
 PLAIN = Reading()
@@ -103,6 +106,7 @@ def _parsed(path: Path, report: Report, name: str | None, root: Path | None, rea
             drafts=reading.drafts,
             folders=reading.folders,
             passes_over=reading.passes_over,
+            known=reading.known,
         )
     from compiler.importing import importer  # noqa: PLC0415 - most flows are read by their text
 
@@ -116,6 +120,7 @@ def _parsed(path: Path, report: Report, name: str | None, root: Path | None, rea
         configs=reading.configs,
         folders=reading.folders,
         passes_over=reading.passes_over,
+        known=reading.known,
     )
 
 

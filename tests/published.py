@@ -15,7 +15,7 @@ from compiler.difference.telling import document
 from compiler.ir.plan import Feature
 from compiler.ir.schema import schema
 from compiler.run.local import LOCAL
-from compiler.workspace.package import LEFT_OUT, LIMIT
+from compiler.workspace.listing import LEFT_OUT, LIMIT
 from tests import runtime_names
 from tests.conformance import language
 from tests.conformance.plan import SUITES

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from compiler.call.options import FOLDER, Option
 from compiler.diagnostics import Report
+from compiler.frontend.text.modules import Known
 from compiler.frontend.values.config_values import Given
 from compiler.ir.flow import Flow, Value
 from compiler.ir.plan import NOBODY, Plan
@@ -19,8 +20,11 @@ from compiler.mistakes import CallError, joined
 from compiler.pipeline import Reading, read_flow
 from compiler.slotted_class import fresh, mutable, record
 from compiler.terminal.findings import show
-from compiler.workspace.package import code_root, default_image, package
+from compiler.workspace.package import code_root, default_image, image_digest
 from compiler.workspace.settings import Settings, did_you_mean, read_settings
+
+if TYPE_CHECKING:
+    from compiler.workspace.closure.packages import Packages, Place
 
 
 @record
@@ -122,7 +126,8 @@ class Surroundings:
     _found: set[Path] = fresh(default_factory=set)
     _told: set[Path] = fresh(default_factory=set)
     _settings: dict[Path, Settings] = fresh(default_factory=dict)
-    _digests: dict[Path, str] = fresh(default_factory=dict)
+    _known: Known = fresh(default_factory=dict)
+    _packages: Packages | None = None
 
     def flows(self, given: Sequence[FlowName]) -> tuple[FlowName, ...]:
         """The flow files that a call names, each once: those named, those below a folder, or without a word those of the workspace.
@@ -180,6 +185,7 @@ class Surroundings:
             folders=settings.import_folders(),
             passes_over=path in self._found,
             added_to={name: (*settings.for_flow(name).words("with"), *self.added) for name in settings.flows},
+            known=self._known,
         )
 
     def _imports(self, settings: Settings) -> bool:
@@ -218,37 +224,40 @@ class Surroundings:
         images = [settings.text("image", target, given) for target in targets or (None,)]
         if all(images) and not any(settings.text("code", target, given) for target in targets or (None,)):
             return
-        from compiler.workspace.left_out import check_files, check_flow, check_imports  # noqa: PLC0415 - a run needs none of it
+        self.packages().check(self.place(path), flows, report, is_deployed=bool(targets))
 
-        if targets:
-            check_flow(path, self.root(path), report)
-        check_imports(path, self.root(path), settings.import_folders(), report)
-        for flow in flows:
-            check_files(flow, self.root(path), report)
+    def packages(self) -> Packages:
+        """What flows are made of."""
+        if self._packages is None:
+            from compiler.terminal.notes import tell_packed  # noqa: PLC0415 - a run needs none of it
+            from compiler.workspace.closure.packages import Packages  # noqa: PLC0415 - as above
 
-    def digest(self, root: Path) -> str:
-        """The digest of a folder's archive."""
-        if root not in self._digests:
-            archive = package(root)
-            if archive.secrets:
-                from compiler.terminal.notes import tell_secrets  # noqa: PLC0415 - few repositories hold any
+            self._packages = Packages(self._known, tell_packed)
+        return self._packages
 
-                tell_secrets(archive)
-            self._digests[root] = archive.digest
-        return self._digests[root]
+    def place(self, path: Path) -> Place:
+        """A flow file, the root of its code and its settings."""
+        from compiler.workspace.closure.packages import Place  # noqa: PLC0415 - as above
+
+        return Place(path, self.root(path), self.settings(path))
+
+    def digest(self, path: Path, flow: Flow) -> str:
+        """The digest of a flow's package."""
+        return self.packages().of(self.place(path), (flow,)).archive.digest
 
     def image(
-        self, path: Path, flow: str, target: str | None, given: Mapping[str, Value], *, variants: bool = False
+        self, path: Path, flow: Flow, target: str | None, given: Mapping[str, Value], *, variants: bool = False
     ) -> str:
         """The image that a flow's containers have by default. Where one is configured, the code is not read.
 
         With `variants`, steps with packages of their own, whose images the default one's name begins, it is.
         """
-        settings = self.settings(path).for_flow(flow)
+        settings = self.settings(path).for_flow(flow.name)
         configured = settings.text("image", target, given)
         if configured is not None and not variants:
             return configured
-        return default_image(flow, self.digest(self.root(path)), settings.text("registry", target, given))
+        archive = self.packages().of(self.place(path), (flow,)).archive
+        return default_image(flow.name, image_digest(archive, settings), settings.text("registry", target, given))
 
 
 def planned(

@@ -17,7 +17,8 @@ from compiler.legible import one_line
 from compiler.pipeline import read_flows
 from compiler.terminal.notes import tell_untrusted
 from compiler.terminal.said import Part, Styled, say, say_json, tell
-from compiler.workspace.image import PYTHON, REQUIREMENTS
+from compiler.workspace.image import PYTHON
+from compiler.workspace.package import REQUIREMENTS
 from compiler.workspace.settings import (
     DEFAULT,
     LOCAL,
@@ -46,6 +47,8 @@ DEFAULTS = {
     "same_code": "a change of the code is told by `flowc inspect`",
     "flows": "all below the workspace's folder",
     "root": "the folder of pyproject.toml, else of .git, else the flow's",
+    "package": "what the flow imports; all of the root where a line imports what only a run names",
+    "include": "none",
     "packages": f"{REQUIREMENTS} in the code's root",
     "python": PYTHON,
     "import": "nothing is imported",

@@ -19,12 +19,13 @@ from compiler.ir.flow import Flow, Value
 from compiler.ir.needs import has_own_packages
 from compiler.mistakes import CallError
 from compiler.pipeline import emit_plan, read_flow, read_flows
+from compiler.reading import is_within
 from compiler.slotted_class import record
 from compiler.terminal.findings import show
 from compiler.terminal.output import differences, print_bytes, styled_diff, write_files
 from compiler.terminal.said import say, tell
 from compiler.workspace.folder_files import files_of_any_folder, folder_files
-from compiler.workspace.package import is_compiled, package
+from compiler.workspace.package import is_compiled
 from compiler.workspace.settings import SHARED, frozen_value
 from compiler.workspace.settings.keys import KINDS
 
@@ -186,7 +187,7 @@ def _compile_file(request: Request, name: FlowName, sources: list[Flow], report:
     settings = surroundings.settings(name.path)
     for flow in flows:
         image = surroundings.image(
-            name.path, flow.name, request.backend.name, request.given, variants=has_own_packages(flow)
+            name.path, flow, request.backend.name, request.given, variants=has_own_packages(flow)
         )
         decision, options = decided(flow, settings, request.backend, request.given, image)
         if told := needs_of(options):
@@ -283,8 +284,9 @@ def _circular(request: Request, placed: Mapping[Path, str]) -> Iterator[Path]:
     for name in request.flows:
         settings = request.surroundings.settings(name.path)
         if settings.text("image", request.backend.name, request.given) is None:
-            root = request.surroundings.root(name.path).resolve()
-            for path, text in placed.items():
-                inside = path.resolve().is_relative_to(root) and not is_compiled(path.name, text.encode())
-                if inside and path.resolve().relative_to(root).as_posix() in package(root).files:
-                    yield path
+            place = request.surroundings.place(name.path)
+            root = place.root.resolve()
+            unknown = [path for path, text in placed.items() if not is_compiled(path.name, text.encode())]
+            inside = {path.resolve().relative_to(root).as_posix(): path for path in unknown if is_within(path, root)}
+            held = request.surroundings.packages().anew().of(place, ()).archive.files if inside else ()
+            yield from (inside[each] for each in held if each in inside)

@@ -16,11 +16,10 @@ from compiler.diagnostics import Report
 from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
 from compiler.pipeline import read_flow
-from compiler.terminal.notes import tell_secrets
 from compiler.terminal.output import print_bytes, write_files
 from compiler.terminal.said import say, tell
 from compiler.workspace.image import ImageError, build_command, context, recipe_name, recipes
-from compiler.workspace.package import default_image, package
+from compiler.workspace.package import default_image, image_digest
 from compiler.workspace.settings import SHARED
 
 BUILDERS = ("docker", "podman", "buildah")
@@ -70,11 +69,9 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     """
     surroundings = Surroundings(root, imports, env=env)
     settings = surroundings.settings(flow.path)
-    folder = surroundings.root(flow.path)
-    archive = package(folder)
-    tell_secrets(archive)
     decided = _decided(named(flow, flow_name), surroundings)
     settings = settings.for_flow(decided.flow.name)
+    archive = surroundings.packages().of(surroundings.place(flow.path), (decided.flow,)).archive
     wanted = recipes(settings, archive, decided)
     if step is not None:
         variant = _variant(decided, step)
@@ -88,7 +85,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     if builder is None:
         return 0
     where = settings.text("registry", None, {"registry": registry})
-    base = tag or default_image(decided.flow.name, archive.digest, where)
+    base = tag or default_image(decided.flow.name, image_digest(archive, settings), where)
     return max(_build(builder, variant_image(base, each) if each else base, files, each) for each in wanted)
 
 

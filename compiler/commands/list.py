@@ -70,12 +70,14 @@ def _listed(name: FlowName, surroundings: Surroundings, report: Report) -> list[
         root, reading = surroundings.root(name.path), surroundings.reading(name.path)
         flows = read_flows(name.path, found, root=root, name=name.name, reading=reading)
         settings = surroundings.settings(name.path)
-        digest = surroundings.digest(root) if flows else ""
+        lines = [
+            _line(flow, name, settings.for_flow(flow.name), surroundings.digest(name.path, flow)) for flow in flows
+        ]
     except FoundError as error:
         found.take(error.report)
-        flows = ()
+        lines = []
     report.take(_errors(found))
-    return [_line(flow, name, settings.for_flow(flow.name), digest) for flow in flows]
+    return lines
 
 
 def _errors(found: Report) -> Report:

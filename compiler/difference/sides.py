@@ -23,7 +23,8 @@ from compiler.ir.planner import plan
 from compiler.pipeline import read_flows
 from compiler.reading import SOURCE, read_head
 from compiler.slotted_class import fresh, mutable, record
-from compiler.workspace.package import LEFT_OUT, Archive, code_root, default_image, package
+from compiler.workspace.listing import LEFT_OUT
+from compiler.workspace.package import Archive, code_root, default_image, image_digest
 
 
 @record
@@ -74,7 +75,7 @@ class Side:
     states: list[State] = fresh(default_factory=list)
     report: Report = fresh(default_factory=Report)
     unread: dict[str, str] = fresh(default_factory=dict)
-    _archives: dict[Path, tuple[Archive, Mapping[str, str]]] = fresh(default_factory=dict)
+    _holds: dict[str, Mapping[str, str]] = fresh(default_factory=dict)
     _trees: Trees = fresh(default_factory=Trees)
     _read: set[str] = fresh(default_factory=set)
 
@@ -104,14 +105,15 @@ class Side:
     def _state(self, path: str, flow: Flow, names: list[str], surroundings: Surroundings) -> State:
         file = self.top / path
         settings = surroundings.settings(file).for_flow(flow.name)
-        archive, holds = self._archive(code_root(file, settings))
+        archive = surroundings.packages().of(surroundings.place(file), (flow,)).archive
+        holds = self._held(archive, code_root(file, settings))
         emitted: dict[str, Emitted] = {}
         for target in self.targets or configured_targets(settings.targets):
             backend = load_backend(target)
             assert backend is not None
             image = settings.text("image", target, {})
             variants = has_own_packages(flow)
-            default = default_image(flow.name, archive.digest, settings.text("registry", target, {}))
+            default = default_image(flow.name, image_digest(archive, settings), settings.text("registry", target, {}))
             own = None if image is not None and not variants else default
             decision, options = decided(flow, settings, backend, {}, own or image or default)
             emitted[target] = _emit(decision, backend, options, own)
@@ -120,12 +122,11 @@ class Side:
         others = [name for name in names if name != flow.name]
         return State(path, flow, decision, read_code(flow, others, self._trees), holds, emitted)
 
-    def _archive(self, root: Path) -> tuple[Archive, Mapping[str, str]]:
-        """The archive of the code of a flow, and what each file of it holds."""
-        if root not in self._archives:
-            archive = package(root)
-            self._archives[root] = archive, dict(_held(archive, os.path.relpath(root, self.top)))
-        return self._archives[root]
+    def _held(self, archive: Archive, root: Path) -> Mapping[str, str]:
+        """What each file of the archive of a flow's code holds."""
+        if archive.digest not in self._holds:
+            self._holds[archive.digest] = dict(_held(archive, os.path.relpath(root, self.top)))
+        return self._holds[archive.digest]
 
 
 def configured_targets(tables: Collection[str]) -> tuple[str, ...]:

@@ -86,6 +86,12 @@ def _rule(line: str, is_own: bool = False) -> IgnoreRule | None:
         return None  # git, too, lets a pattern that is none match nothing
 
 
+def globs(patterns: Sequence[str]) -> list[re.Pattern[str]]:
+    """Patterns of paths, as an ignore file has them after a slash: `*` within a name, `**/` for any folders, a folder for all in it."""
+    found = [pattern.strip("/") for pattern in patterns]
+    return [re.compile(rf"{_regex(each)[:-2]}(?:/.*)?\Z", re.DOTALL) for each in found if each]
+
+
 def _without_trailing_spaces(line: str) -> str:
     while line.endswith(" ") and not line.endswith("\\ "):
         line = line[:-1]

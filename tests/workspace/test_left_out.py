@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compiler.diagnostics import Report
-from compiler.workspace.left_out import check_imports
-from compiler.workspace.package import package, why_left_out
+from compiler.workspace.closure.walk import code, reached
+from compiler.workspace.listing import why_left_out
+from compiler.workspace.package import package
 from tests.stages.command_line import Flowc
 
 FLOW = """from metaflow import FlowSpec, IncludeFile, step
@@ -188,6 +188,5 @@ def test_the_reasons_and_the_archive_agree(
 
 def test_modules_that_import_each_other_end(tmp_path: Path) -> None:
     _write(tmp_path, {"flow.py": "import a", "a.py": "import b\nimport flow", "b.py": "import a\nfrom . import x"})
-    report = Report()
-    check_imports(tmp_path / "flow.py", tmp_path, (), report)
-    assert not len(report)
+    found = reached(code(tmp_path), tmp_path / "flow.py", ())
+    assert (set(found.files), found.left_out) == ({"flow.py", "a.py", "b.py"}, ())

@@ -14,7 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from compiler.workspace.ignore import Ignores, read_ignores
-from compiler.workspace.package import LIMIT, PackageError, code_root, default_image, package
+from compiler.workspace.listing import LIMIT
+from compiler.workspace.package import PackageError, code_root, default_image, package
 from compiler.workspace.settings import Settings, SettingsError, read_settings
 
 

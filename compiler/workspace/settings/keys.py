@@ -22,6 +22,8 @@ SHARED = {
 PROJECT = {
     "flows": "where the workspace's flows are: globs, relative to pyproject.toml",
     "root": "the folder that goes into the code archive, relative to pyproject.toml",
+    "package": "what a flow's package holds: `root` is all of the root, `imports` what it imports even where a name is computed",
+    "include": "more files of every flow's package, as globs relative to pyproject.toml",
     "packages": "what `flowc image` installs with pip, instead of requirements.txt",
     "python": "the Python version of `flowc image`",
     "import": "whether the modules of flows are imported for what their text does not tell",
@@ -34,7 +36,7 @@ PROJECT = {
 OF_WORKSPACE = ("flows", "import")
 """Those of PROJECT that hold for the whole workspace, in every environment."""
 
-OF_FLOW = ("packages", "python", "with")
+OF_FLOW = ("package", "include", "packages", "python", "with")
 """Those of PROJECT that a flow may have of its own: all others decide how its file is found and read."""
 
 EXTEND = "extend"
@@ -63,6 +65,9 @@ RUN = {"start_method": "how the process of a task starts: `fork` or `spawn`"}
 
 START_METHODS = ("fork", "spawn")
 
+PACKAGES = ("root", "imports")
+"""What `package` takes."""
+
 URLS = ("store", "code")
 """Settings that are URLs, in which no secret may stand."""
 
@@ -73,6 +78,7 @@ KINDS: Mapping[str, Kind] = {
     "production": "flag",
     "same_code": "flag",
     "import": "flag",
+    "include": "words",
     "packages": "words",
     "passthrough": "words",
     "path": "words",
@@ -91,14 +97,19 @@ def wants(key: str, value: object) -> str | None:
             is_number = isinstance(value, int) and not isinstance(value, bool) and value > 0
             return None if is_number else "a whole number from 1"
         case "words":
-            if key == "flows" and isinstance(value, list) and any(map(_leads_up, value)):
+            if key in ("flows", "include") and isinstance(value, list) and any(map(_leads_up, value)):
                 return "globs of files below the folder of this file"
             is_list = isinstance(value, list | tuple) and all(isinstance(each, str) and each for each in value)
             return None if is_list else "a list of texts"
         case "text":
-            if key == "start_method":
-                return None if value in START_METHODS else "`fork` or `spawn`"
+            words = _ONE_OF.get(key)
+            if words:
+                return None if value in words else " or ".join(f"`{word}`" for word in words)
             return None if isinstance(value, str) else "a text"
+
+
+_ONE_OF: Mapping[str, tuple[str, ...]] = {"start_method": START_METHODS, "package": PACKAGES}
+"""Settings that take one of a few words."""
 
 
 def _leads_up(glob: object) -> bool:
