@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from compiler.backends import refuse
-from compiler.call.configs import Pairs, check_given, config_options, given_configs, unread
+from compiler.call.configs import Pairs, config_options, given_configs
 from compiler.call.options import Option, WithHelp
-from compiler.call.sources import FlowName, Surroundings, flows_argument, import_option, root_option, with_option
+from compiler.call.sources import (
+    FlowName,
+    Surroundings,
+    flows_argument,
+    import_option,
+    jobs_option,
+    root_option,
+    with_option,
+)
 from compiler.call.targets import BUILT_IN, load_backend
 from compiler.diagnostics import Report
+from compiler.fleet.parts import Part, config_names, distinct, joined_report, tell_of_configs
+from compiler.fleet.processes import results
 from compiler.ir.flow import Flow
 from compiler.pipeline import read_flows
 from compiler.report.render import Format
@@ -20,6 +31,9 @@ from compiler.terminal.findings import FORMATS, write
 from compiler.terminal.said import tell
 from compiler.workspace.package import default_image
 from compiler.workspace.settings import Settings
+
+if TYPE_CHECKING:
+    from compiler.fleet.names import Deployed
 
 _ALL = "all"
 _ANY_DIGEST = "0" * 64
@@ -39,6 +53,7 @@ _ANY_DIGEST = "0" * 64
     help="Also what this target refuses; may be given several times.",
 )
 @click.option("--notes", cls=Option, is_flag=True, help="Also what may well be meant: artifacts that no step reads.")
+@jobs_option
 @root_option
 @import_option
 @config_options
@@ -49,6 +64,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     form: Format,
     targets: tuple[str, ...],
     notes: bool,
+    jobs: int | None,
     root: Path | None,
     imports: bool | None,
     config_paths: Pairs,
@@ -67,35 +83,44 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
       flowc check flow.py --format json
     """
     given = given_configs(config_paths, config_values)
-    surroundings, report = Surroundings(root, imports, given, added), Report(notes=notes)
-    found_flows = list[Flow]()
+    surroundings = Surroundings(root, imports, given, added)
     wanted = tuple(BUILT_IN) if _ALL in targets else tuple(dict.fromkeys(targets))
-    for name in dict.fromkeys(flows):
-        found = Report(notes=notes)
-        root_of, reading = surroundings.root(name.path), surroundings.reading(name.path)
-        right = read_flows(name.path, found, root=root_of, name=name.name, reading=reading)
-        for flow in right:
-            _refuse_on(wanted, flow, surroundings.settings(name.path), found)
-        if right:
-            surroundings.check_packed(name.path, right, wanted, {}, found)
-        found_flows += right
-        report.take(found)
-    if not report.failed:
-        check_given(given, found_flows)
-    if told := unread(os.environ, found_flows):
-        tell(told)
-    count = len(found_flows)
+    parts = results(lambda name: _checked(name, wanted, surroundings, notes), distinct(flows), jobs)
+    report = joined_report(parts, notes=notes)
+    if wanted:
+        from compiler.fleet.names import check_deployed  # noqa: PLC0415 - without --target nothing has a name
+
+        check_deployed(wanted, parts, report)
+    tell_of_configs({} if report.failed else given, parts)
+    count = sum(part.flows for part in parts)
     write(report, form)
     if form == "text" and not len(report):
         tell(f"no mistakes found in {count} flow{'' if count == 1 else 's'}")
     return 1 if report.failed else 0
 
 
-def _refuse_on(targets: tuple[str, ...], flow: Flow, settings: Settings, report: Report) -> None:
+def _checked(name: FlowName, targets: tuple[str, ...], surroundings: Surroundings, notes: bool) -> Part:
+    """What is found in one file, and what its flows are called on each target."""
+    found = Report(notes=notes)
+    root, reading = surroundings.root(name.path), surroundings.reading(name.path)
+    flows = read_flows(name.path, found, root=root, name=name.name, reading=reading)
+    deployed: dict[str, tuple[Deployed, ...]] = {}
+    for flow in flows:
+        for target, own in _refuse_on(targets, flow, surroundings.settings(name.path), found):
+            deployed[target] = (*deployed.get(target, ()), own)
+    if flows:
+        surroundings.check_packed(name.path, flows, targets, {}, found)
+    return Part(tuple(found.diagnostics), (), config_names(flows), (), len(flows), deployed)
+
+
+def _refuse_on(
+    targets: tuple[str, ...], flow: Flow, settings: Settings, report: Report
+) -> Iterator[tuple[str, Deployed]]:
     """What `create` for each target would refuse."""
     if not targets:
         return
     from compiler.call.target_settings import decided  # noqa: PLC0415 - without --target nothing is planned
+    from compiler.fleet.names import Deployed  # noqa: PLC0415 - as above
 
     for target in targets:
         backend = load_backend(target)
@@ -105,3 +130,4 @@ def _refuse_on(targets: tuple[str, ...], flow: Flow, settings: Settings, report:
         found = Report()
         refuse(plan, backend, options, found)
         report.take(found)
+        yield target, Deployed(flow.name, flow.span, backend.deployment(plan, options))

@@ -6,7 +6,7 @@ import os
 import re
 import struct
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from compiler.backends.names import within
@@ -14,6 +14,7 @@ from compiler.mistakes import CallError
 from compiler.reading import is_within, read_file
 from compiler.slotted_class import fresh, mutable, record
 from compiler.workspace.ignore import Ignores, read_ignores
+from compiler.workspace.marks import is_compiled
 from compiler.workspace.secret_files import is_secret
 from compiler.workspace.settings import Settings, nearest, repository
 
@@ -25,15 +26,6 @@ LEFT_OUT = frozenset(
 )  # fmt: skip
 """Names that no step reads: tools' folders and caches, at any depth. Virtual environments go by their `pyvenv.cfg`."""
 
-MARKS: Mapping[str, bytes] = {
-    ".py": b"by flowc: change the flow",
-    ".yaml": b"by flowc: change the flow",
-    ".asl.json": b'"StartAt":',
-    ".jobs.json": b'"jobDefinitionName":',
-}
-"""How the head of a compiled file is known. It is left out, since it may name an image, and that name holds the digest of the code."""
-
-_HEAD = 1024
 _ARCHIVE = r"[0-9a-f]{64}\.tar\.gz"
 """An archive of ours, which would change the name of the next one."""
 
@@ -112,11 +104,6 @@ def package(root: Path) -> Archive:
         tuple(sorted(found.links)),
         tuple(sorted(found.secrets)),
     )
-
-
-def is_compiled(name: str, data: bytes) -> bool:
-    """Whether a file is the output of a compile: its head says so."""
-    return any(name.endswith(suffix) and mark in data[:_HEAD] for suffix, mark in MARKS.items())
 
 
 _LONGEST_REPOSITORY = 180

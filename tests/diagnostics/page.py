@@ -20,6 +20,7 @@ _GROUPS = {
     "4": "Artifacts",
     "5": "Values and options",
     "6": "Deploying",
+    "8": "Settings and the workspace",
     "9": "Bugs of ours",
 }
 

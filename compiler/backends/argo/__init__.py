@@ -42,9 +42,13 @@ class Argo:
         if not report.failed:
             check_size(workflow_template(plan, options), plan, report)
 
+    def deployment(self, plan: Plan, options: Options) -> str:
+        """The template's name."""
+        return deployment_name(plan, options)
+
     def emit(self, plan: Plan, options: Options) -> tuple[OutputFile, ...]:
         """One file: the WorkflowTemplate, the CronWorkflow of a schedule, the EventSource and Sensor of triggers."""
-        return (OutputFile(f"{deployment_name(plan, options)}.yaml", _text(plan, options)),)
+        return (OutputFile(f"{self.deployment(plan, options)}.yaml", _text(plan, options)),)
 
 
 def _text(plan: Plan, options: Options) -> str:

@@ -12,6 +12,8 @@ from compiler.backends.stepfunctions.jobs import queue
 from compiler.backends.stepfunctions.layout import Json
 from compiler.ir.plan import EventTrigger, Plan
 
+_OURS = "WrittenByFlowc"
+"""The `Sid` by which a policy is known as ours: JSON has no comments, and IAM takes no other key."""
 _PLACEHOLDER = r"\$\{([A-Za-z0-9]+)\}"
 
 
@@ -29,7 +31,7 @@ def policy(plan: Plan, options: Options, name: str, definitions: Mapping[str, Js
     objects = f"arn:{here[0]}:s3:::{store.bucket}/{store.prefix}{plan.flow.name}/*"
     rule = f"arn:{here[0]}:events:{here[1]}:rule/StepFunctionsGetEventsForBatchJobsRule"
     statements: list[Json] = [
-        _allow(["batch:SubmitJob"], [*jobs, *(_queue(each) for each in queues)]),
+        {"Sid": _OURS, **_allow(["batch:SubmitJob"], [*jobs, *(_queue(each) for each in queues)])},
         _allow(["batch:DescribeJobs", "batch:TerminateJob"], ["*"]),
         _allow(["events:PutTargets", "events:PutRule", "events:DescribeRule"], [rule]),
         _allow(["s3:GetObject", "s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"], [objects]),
@@ -42,7 +44,7 @@ def policy(plan: Plan, options: Options, name: str, definitions: Mapping[str, Js
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def _allow(actions: list[Json], resources: list[Json]) -> Json:
+def _allow(actions: list[Json], resources: list[Json]) -> dict[str, Json]:
     return {"Effect": "Allow", "Action": actions, "Resource": resources}
 
 
