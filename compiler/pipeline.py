@@ -8,6 +8,7 @@ from pathlib import Path
 from compiler.backends import Backend, Options, OutputFile, refuse
 from compiler.diagnostics import Report
 from compiler.frontend import parse
+from compiler.frontend.text.modules import Known
 from compiler.frontend.text.source import Drafts
 from compiler.frontend.values.config_values import Given
 from compiler.ir.flow import Flow
@@ -34,6 +35,8 @@ class Reading:
     added: tuple[str, ...] = ()
     drafts: Drafts | None = None
     folders: tuple[Path, ...] = ()
+    known: Known | None = None
+    """Takes the modules that are read, for whoever follows their imports afterwards."""
 
 
 PLAIN = Reading()
@@ -98,6 +101,7 @@ def _parsed(path: Path, report: Report, name: str | None, root: Path | None, rea
             configs=reading.configs,
             drafts=reading.drafts,
             folders=reading.folders,
+            known=reading.known,
         )
     from compiler.importing import importer  # noqa: PLC0415 - most flows are read by their text
 
@@ -110,6 +114,7 @@ def _parsed(path: Path, report: Report, name: str | None, root: Path | None, rea
         passthrough=reading.passthrough,
         configs=reading.configs,
         folders=reading.folders,
+        known=reading.known,
     )
 
 

@@ -11,6 +11,7 @@ import click
 
 from compiler.call.options import FOLDER, Option
 from compiler.diagnostics import Report
+from compiler.frontend.text.modules import Known
 from compiler.frontend.values.config_values import Given
 from compiler.ir.flow import Flow, Value
 from compiler.ir.plan import NOBODY, Plan
@@ -112,6 +113,7 @@ class Surroundings:
     """Whether the call runs the flow's code anyway."""
     _told: set[Path] = fresh(default_factory=set)
     _settings: dict[Path, Settings] = fresh(default_factory=dict)
+    _known: Known = fresh(default_factory=Known)
     _digests: dict[Path, str] = fresh(default_factory=dict)
 
     def settings(self, path: Path) -> Settings:
@@ -134,6 +136,7 @@ class Surroundings:
             self._configs(settings),
             (*settings.words("with"), *self.added),
             folders=settings.import_folders(),
+            known=self._known,
         )
 
     def _imports(self, settings: Settings) -> bool:

@@ -21,7 +21,7 @@ from compiler.frontend.names.whole_module import check_names
 from compiler.frontend.no_flow import is_notebook, report_no_flow, report_no_such_flow, unread
 from compiler.frontend.text.environ import check_environ
 from compiler.frontend.text.import_path import import_folders, own_folder, search_path
-from compiler.frontend.text.modules import Module, Modules, bind
+from compiler.frontend.text.modules import Known, Module, Modules, bind, whole_path
 from compiler.frontend.text.source import Drafts, is_nameable, read, tree
 from compiler.frontend.values.bases import is_base
 from compiler.frontend.values.classes import Lineage, Lineages
@@ -41,12 +41,14 @@ def parse(  # noqa: PLR0913 - what a call decides, each by its name
     configs: Mapping[str, Given] | None = None,
     drafts: Drafts | None = None,
     folders: tuple[Path, ...] = (),
+    known: Known | None = None,
 ) -> tuple[Flow, ...]:
     """All flows of a file, or the one called `name`, in the file's order; broken ones leave findings instead.
 
     `root` is the folder of the code archive, by default the file's own; `text.import_path` says where imports are looked up, the named
     `folders` included.
     `configs` gives values to the `Config`s of these names.
+    `known` takes the modules that are read.
     `drafts` are read in place of the files of their real paths.
     `importer` tells what only running the module does; without one that is refused. `passthrough` are names of `metaflow` that
     the image has. A flow that another class of the repository derives from is a base: where it is not right by itself it is
@@ -63,7 +65,8 @@ def parse(  # noqa: PLR0913 - what a call decides, each by its name
         return ()
     _check_file(path, report)
     module = bind(source, parsed)
-    modules = Modules(import_folders(path, root, folders), root, drafts)
+    modules = Modules(import_folders(path, root, folders), root, drafts, known)
+    modules.known[whole_path(path)] = module
     modules.modules[path] = modules.modules[own_folder(path) / path.resolve().name] = module
     names = check_names(modules, module, frozenset(passthrough), report)
     lineages = Lineages(FileReading(modules, configs or {}, importer, names.known))
