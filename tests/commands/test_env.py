@@ -104,7 +104,10 @@ def test_what_one_flow_has_is_no_other_ones(flowc: Flowc, folder: Path) -> None:
     (folder / "two.py").write_text(two)
     text = '[tool.flowc]\nwith = ["timeout:minutes=7"]\n[tool.flowc.flow.OtherFlow]\nwith = ["retry:times=4"]\nimage = "own:1"\n'
     (folder / "pyproject.toml").write_text(text)
-    for name, decorator, times in (("SumFlow", "timeout", {"minutes": 7}), ("OtherFlow", "retry", {"times": 4})):
+    for name, decorator, times in (
+        ("SumFlow", "timeout", {"minutes": {"value": 7}}),
+        ("OtherFlow", "retry", {"times": {"value": 4}}),
+    ):
         steps = json.loads(flowc("ir", f"two.py:{name}").out)["flow"]["steps"]
         found = {each["name"]: dict(each["arguments"]) for each in steps["start"]["decorators"]}
         assert found == {decorator: times}

@@ -142,6 +142,10 @@ CASES: dict[str, Wrong] = {
     "a secret in an environment's code": _in(
         "tool.flowc.env.prod.argo", 'code = "az://container/x?sig=s3cret"', "^^^^ FC809", "code ([tool.flowc.env.prod.argo])"
     ),
+    "a decorator that is none": _in("tool.flowc", 'with = ["retri"]', "^^^^ FC812", "adds `retri`", "did you mean `retry`?"),
+    "an option that a decorator has not": _in(
+        "tool.flowc.flow.TrainFlow", 'with = ["retry:times=2", "retry:time=3"]', "^^^^ FC812", "has no argument `time`"
+    ),
     "a Config given twice": Wrong(
         "[tool.flowc.config]\nc = 'c.json'\n[tool.flowc.config_value]\nc = 1\n^ FC810\n", ("given twice", "keep one"), {"c.json": "{}"}
     ),
@@ -190,6 +194,7 @@ CURES: dict[str, tuple[tuple[str, str], ...]] = {
     "FC808": (('["libs"]', '["."]'),),
     "FC809": (("key:s3cret@", ""),),
     "FC810": (("[tool.flowc.config]\nc = 'c.json'\n", ""),),
+    "FC812": (("retri", "retry"),),
     "FC811": (("TrianFlow", "TrainFlow"),),
 }
 """For each rule what to replace in its first case; a file that cannot be read has no text to put right."""

@@ -100,8 +100,18 @@ class _Walk:
             self._wrong((*keys, key), wanted, value)
         elif key in URLS and isinstance(value, str) and (problem := secret_of(value)):
             self._add(rules.SECRET, (*keys, key), key=key, table=title(keys), problem=problem)
+        elif key == "with" and isinstance(value, list):
+            values[key] = tuple(spec for spec in value if self._is_decorator(keys, spec))
         else:
             values[key] = frozen_value(value)
+
+    def _is_decorator(self, keys: tuple[str, ...], spec: str) -> bool:
+        from compiler.frontend.decorators.with_option import wrong_spec  # noqa: PLC0415 - few settings add any
+
+        problem = wrong_spec(spec)
+        if problem:
+            self._add(rules.WRONG_DECORATOR, (*keys, "with"), table=title(keys), spec=spec, problem=problem)
+        return not problem
 
     def _named(self, keys: tuple[str, ...], key: str, table: object, values: dict[str, Value]) -> None:
         """A table by names of the author's own."""
