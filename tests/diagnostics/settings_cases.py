@@ -82,6 +82,10 @@ CASES: dict[str, Wrong] = {
         "tool.flowc.argo", 'production = "yes"', "^^^^^^^^^^ FC805", 'true or false, not "yes"', "without quotes"
     ),
     "text that must be a list": _in("tool.flowc", 'with = "retry"', "^^^^ FC805", 'a list of texts, not "retry"'),
+    "an empty text": _in("tool.flowc", 'store = ""', "^^^^^ FC805", "must be a text, not an empty one"),
+    "a text with a NUL": _in("tool.flowc.config", 'c = "a\\u0000"', "^ FC805", "the path of a file"),
+    "a mark before all else": Wrong("\ufeff[tool.flowc]\n^ FC802\n", ("it begins with a byte order mark",)),
+    "a list of an empty text": _in("tool.flowc", 'flows = ["a/*.py", ""]', "^^^^^ FC805", 'not ["a/*.py", ""]'),
     "a list of numbers": _in("tool.flowc", "packages = [1]", "^^^^^^^^ FC805", "a list of texts, not [1]"),
     "globs that lead up": _in(
         "tool.flowc", 'flows = ["../*.py"]', "^^^^^ FC805", "globs of files below the folder of this file"

@@ -96,7 +96,7 @@ def read_settings_file(path: Path, report: Report) -> SettingsFile | None:
     try:
         return parsed(path, text)
     except NotParsed as error:
-        report.add(rules.NOT_TOML, _place(path, text, error), reason=str(error).rstrip("."))
+        report.add(rules.NOT_TOML, _place(path, text, error), reason=_reason(text, error))
         return None
 
 
@@ -106,9 +106,15 @@ def parsed(path: Path, text: str) -> SettingsFile:
 
 
 def _place(path: Path, text: str, error: NotParsed) -> Span:
+    if text.startswith("\ufeff"):
+        return _begin(path)
     if error.line:
         return Span(shown(path), error.line, error.column, error.line, error.column + 1)
     return _at_end(path, text) if "end of document" in str(error) else _begin(path)
+
+
+def _reason(text: str, error: NotParsed) -> str:
+    return "it begins with a byte order mark" if text.startswith("\ufeff") else str(error).rstrip(".")
 
 
 def _begin(path: Path) -> Span:

@@ -66,6 +66,9 @@ START_METHODS = ("fork", "spawn")
 URLS = ("store", "code")
 """Settings that are URLs, in which no secret may stand."""
 
+MAY_BE_EMPTY = ("registry",)
+"""Settings that an empty text takes back, as for one environment."""
+
 Kind = Literal["text", "number", "flag", "words"]
 
 KINDS: Mapping[str, Kind] = {
@@ -93,12 +96,18 @@ def wants(key: str, value: object) -> str | None:
         case "words":
             if key == "flows" and isinstance(value, list) and any(map(_leads_up, value)):
                 return "globs of files below the folder of this file"
-            is_list = isinstance(value, list | tuple) and all(isinstance(each, str) and each for each in value)
+            is_list = isinstance(value, list | tuple) and all(map(is_text, value))
             return None if is_list else "a list of texts"
         case "text":
             if key == "start_method":
                 return None if value in START_METHODS else "`fork` or `spawn`"
-            return None if isinstance(value, str) else "a text"
+            is_taken_back = key in MAY_BE_EMPTY and value == ""
+            return None if is_taken_back or is_text(value) else "a text"
+
+
+def is_text(value: object) -> bool:
+    """Whether a value is text that says something, and that a file may be called."""
+    return isinstance(value, str) and value != "" and "\0" not in value
 
 
 def _leads_up(glob: object) -> bool:
