@@ -147,8 +147,9 @@ class Settings:
             for key in tables:
                 table = layer.values.get(key, {})
                 assert isinstance(table, Mapping), key
+                above = (*layer.keys, key)
                 for name, value in table.items():
-                    found[name] = Setting(f"{key}.{name}", value, layer.title, layer.file, (*layer.keys, key, name))
+                    found[name] = Setting(f"{key}.{name}", value, f"[{title(above)}]", layer.file, (*above, name))
         return found
 
     @property
