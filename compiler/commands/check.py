@@ -18,6 +18,7 @@ from compiler.call.sources import (
     import_option,
     jobs_option,
     root_option,
+    since_option,
     with_option,
 )
 from compiler.call.targets import BUILT_IN, load_backend
@@ -53,6 +54,7 @@ _ANY_DIGEST = "0" * 64
     help="Also what this target refuses; may be given several times.",
 )
 @click.option("--notes", cls=Option, is_flag=True, help="Also what may well be meant: artifacts that no step reads.")
+@since_option
 @jobs_option
 @root_option
 @import_option
@@ -64,6 +66,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     form: Format,
     targets: tuple[str, ...],
     notes: bool,
+    since: str | None,
     jobs: int | None,
     root: Path | None,
     imports: bool | None,
@@ -81,11 +84,17 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
       flowc check flow.py --target argo           and what Argo cannot run
       flowc check flows/*.py --format github      annotations in a pull request
       flowc check flow.py --format json
+      flowc check flows/*.py --changed-since origin/main   what a branch has changed
     """
     given = given_configs(config_paths, config_values)
     surroundings = Surroundings(root, imports, given, added)
     wanted = tuple(BUILT_IN) if _ALL in targets else tuple(dict.fromkeys(targets))
-    parts = results(lambda name: _checked(name, wanted, surroundings, notes), distinct(flows), jobs)
+    flows = distinct(flows)
+    if since is not None:
+        from compiler.fleet.changed import changed_flows  # noqa: PLC0415 - few calls ask git
+
+        flows = changed_flows(flows, since, surroundings)
+    parts = results(lambda name: _checked(name, wanted, surroundings, notes), flows, jobs)
     report = joined_report(parts, notes=notes)
     if wanted:
         from compiler.fleet.names import check_deployed  # noqa: PLC0415 - without --target nothing has a name
