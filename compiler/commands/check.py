@@ -19,6 +19,7 @@ from compiler.call.sources import (
     import_option,
     jobs_option,
     root_option,
+    since_option,
     with_option,
 )
 from compiler.diagnostics import Report
@@ -55,6 +56,7 @@ _ANY_DIGEST = "0" * 64
     help="Also what this target refuses; may be given several times.",
 )
 @click.option("--notes", cls=Option, is_flag=True, help="Also what may well be meant: artifacts that no step reads.")
+@since_option
 @jobs_option
 @root_option
 @env_option
@@ -67,6 +69,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     form: Format,
     targets: tuple[str, ...],
     notes: bool,
+    since: str | None,
     jobs: int | None,
     root: Path | None,
     env: str | None,
@@ -85,13 +88,14 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
       flowc check flow.py --target argo           and what Argo cannot run
       flowc check flows/ --format github          annotations in a pull request
       flowc check flow.py --format json
+      flowc check --changed-since origin/main     what a branch has changed
     """
     given = given_configs(config_paths, config_values)
     surroundings = Surroundings(root, imports, given, added, env=env)
     wanted = tuple(BUILT_IN) if _ALL in targets else tuple(dict.fromkeys(targets))
-    parts = _parts(flows, wanted, surroundings, notes=notes, jobs=jobs)
+    parts = _parts(flows, wanted, surroundings, notes=notes, jobs=jobs, since=since)
     report = joined_report(parts, notes=notes)
-    if not flows and not report.failed:
+    if not flows and since is None and not report.failed:
         names = [name for part in parts for name in part.names]
         report_unknown_flows(read_settings(Path(), env), names, report)
     if wanted:
@@ -107,11 +111,21 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
 
 
 def _parts(
-    flows: tuple[FlowName, ...], targets: tuple[str, ...], surroundings: Surroundings, *, notes: bool, jobs: int | None
+    flows: tuple[FlowName, ...],
+    targets: tuple[str, ...],
+    surroundings: Surroundings,
+    *,
+    notes: bool,
+    jobs: int | None,
+    since: str | None,
 ) -> Sequence[Part]:
     """What is found in each file; mistakes of the settings are findings, too."""
     try:
         files = distinct(surroundings.flows(flows))
+        if since is not None:
+            from compiler.fleet.changed import changed_flows  # noqa: PLC0415 - few calls ask git
+
+            files = changed_flows(files, since, surroundings)
     except FoundError as error:
         return (Part(tuple(error.report.diagnostics)),)
     return results(lambda name: _checked(name, targets, surroundings, notes), files, jobs)

@@ -11,9 +11,20 @@ import click
 from compiler.backends import Backend
 from compiler.call.configs import Pairs, config_parameters, given_configs
 from compiler.call.options import ENV_HELP, FOLDER, Option, WithHelp
-from compiler.call.sources import FLOWS, IMPORT_HELP, IMPORT_WORDS, JOBS_HELP, WITH_HELP, FlowName, Surroundings, named
+from compiler.call.sources import (
+    FLOWS,
+    IMPORT_HELP,
+    IMPORT_WORDS,
+    JOBS_HELP,
+    SINCE_HELP,
+    SINCE_WORDS,
+    WITH_HELP,
+    FlowName,
+    Surroundings,
+    named,
+)
 from compiler.call.target_settings import given_value
-from compiler.fleet.compiling import Request, compile_flows
+from compiler.fleet.compiling import Request, compile_flows, goes_to_folder
 from compiler.fleet.folder import (
     Outcome,
     as_json,
@@ -29,7 +40,7 @@ from compiler.fleet.parts import Compiled, distinct
 from compiler.fleet.placing import Placed, name_rest, placed_files, warn_of_circle
 from compiler.fleet.whole import is_whole
 from compiler.ir.flow import Value
-from compiler.slotted_class import record
+from compiler.slotted_class import record, replaced
 from compiler.terminal.output import differences, print_bytes, styled_diff
 from compiler.terminal.said import say, say_json, tell
 from compiler.workspace.folder_files import files_of_any_folder, folder_files
@@ -47,6 +58,7 @@ or [tool.flowc]; `flowc config FLOW --target {target}` says what holds.
   flowc {target} create flow.py -o deploy/ --check     exit 1 with a diff if it is not up to date
   flowc {target} create -o deploy/ --env prod           all flows of the workspace
   flowc {target} create -o deploy/ --prune              also remove what no flow makes any more
+  flowc {target} create -o deploy/ --check --changed-since origin/main
   flowc {target} create flows/ -o deploy/ --store s3://bucket/flows
 """
 
@@ -92,6 +104,7 @@ def _parameters() -> tuple[click.Parameter, ...]:
         Option(["--prune"], is_flag=True, help="Remove our files from the folder of -o that no flow makes any more."),
         Option(["--json", "as_json"], is_flag=True, help="Say as JSON what became of each file."),
         Option(["--jobs"], type=click.IntRange(min=1), metavar="N", help=JOBS_HELP),
+        Option(SINCE_WORDS, metavar="REF", help=SINCE_HELP),
         Option(["--root"], type=FOLDER, help="The folder of the code, instead of the project's."),
         Option(["--env"], metavar="NAME", help=ENV_HELP),
         Option(IMPORT_WORDS, is_flag=True, default=None, help=IMPORT_HELP),
@@ -121,6 +134,7 @@ def _callback(backend: Backend) -> Callable[..., int]:
         prune: bool,
         as_json: bool,
         jobs: int | None,
+        since: str | None,
         root: Path | None,
         env: str | None,
         imports: bool | None,
@@ -132,9 +146,13 @@ def _callback(backend: Backend) -> Callable[..., int]:
         asked = {key: _value(backend, key, value) for key, value in given.items() if value is not None}
         surroundings = Surroundings(root, imports, given_configs(config_paths, config_values), added, env=env)
         flows = distinct(named(flow, flow_name) for flow in surroundings.flows(flows))
-        request = Request(backend, flows, output, asked, surroundings, jobs)
+        request = Request(backend, flows, output, asked, surroundings, jobs, goes_to_folder(flows, output))
         wanted = Wanted(check, prune, as_json)
-        _refuse_words(request, wanted)
+        _refuse_words(request, wanted, since)
+        if since is not None:
+            request = _changed(request, since)
+            if not request.flows:
+                return _nothing(request, wanted)
         compiled = compile_flows(request)
         if compiled is None:
             return 1
@@ -147,8 +165,26 @@ def _value(backend: Backend, key: str, given: object) -> Value:
     return frozen_value(given) if key in SHARED or isinstance(given, bool) else given_value(backend, key, str(given))
 
 
-def _refuse_words(request: Request, wanted: Wanted) -> None:
+def _changed(request: Request, since: str) -> Request:
+    """The call for those of its flows that have changed; whether one or many, they go where all of them would. Raises CallError."""
+    from compiler.fleet.changed import changed_flows, tell_unchanged  # noqa: PLC0415 - few calls ask git
+
+    changed = changed_flows(request.flows, since, request.surroundings)
+    if not changed:
+        tell_unchanged(since)
+    return replaced(request, flows=changed, is_part=True, is_to_folder=request.is_to_folder)
+
+
+def _nothing(request: Request, wanted: Wanted) -> int:
+    if wanted.json:
+        say_json(as_json(request.backend.name, []))
+    return 0
+
+
+def _refuse_words(request: Request, wanted: Wanted, since: str | None) -> None:
     """Raises UsageError for words that do not go together."""
+    if wanted.prune and since is not None:
+        raise click.UsageError("--prune removes what no flow of the workspace makes: leave --changed-since out")
     if request.output is None:
         if wanted.check:
             raise click.UsageError("--check compares with the disk: say with -o where the files are")
@@ -215,7 +251,7 @@ def _of_folder(
 
 def _stale(request: Request, placed: dict[Path, Placed]) -> list[Path]:
     """The files that no flow makes any more; none where not all flows of the workspace are compiled."""
-    if not request.is_to_folder:
+    if request.is_part or not request.is_to_folder:
         return []
     candidates = others(Path(request.output or ""), request.backend.name, placed)
     stale = stale_of(candidates, request.backend.name)

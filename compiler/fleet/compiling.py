@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from compiler.backends import Backend, Options
@@ -33,13 +33,15 @@ class Request:
     given: Mapping[str, Value]
     surroundings: Surroundings
     jobs: int | None = None
+    is_to_folder: bool = False
+    """Whether each flow's files go into a folder, under their own names."""
+    is_part: bool = False
+    """Whether flows of the call were left out."""
 
-    @property
-    def is_to_folder(self) -> bool:
-        """Whether each flow's files go into a folder, under their own names."""
-        if self.output is None:
-            return False
-        return len(self.flows) > 1 or self.output.endswith("/") or Path(self.output).is_dir()
+
+def goes_to_folder(flows: Sequence[FlowName], output: str | None) -> bool:
+    """Whether `-o` names a folder: for many flows, by its slash, or since it is one."""
+    return output is not None and (len(flows) > 1 or output.endswith("/") or Path(output).is_dir())
 
 
 def compile_flows(request: Request) -> list[Compiled] | None:

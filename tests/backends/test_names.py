@@ -41,6 +41,7 @@ FLOW = some.builds(
 PLACES = {
     "dag": (FLOW, dag_id, MOST_ID, r"[\w.-]+"),
     "machine": (FLOW, safe_name, 80, r"[A-Za-z0-9_-]+"),
+    "schedule and rule": (FLOW, lambda name: within(safe_name(name), 64), 64, r"[A-Za-z0-9_-]+"),
     "job": (FLOW, batch_name, 128, r"[A-Za-z0-9][A-Za-z0-9_-]*"),
     "task of Argo": (STEP, task_name, MOST_FIELD - len("-each"), r"[a-zA-Z0-9][-a-zA-Z0-9]*"),
     "state": (STEP, lambda step: within(step, 68), 68, r"\w+(-[0-9a-f]+)?"),
@@ -60,6 +61,36 @@ def test_a_name_fits_and_no_two_are_the_same(place: str, data: some.DataObject) 
         assert within(name, most) == name
         assert len(given_name) > most or within(given_name, most) == given_name
     assert len({name.lstrip("_") for name in made}) == len({name.lstrip("_") for name in whole})
+
+
+PREFIXED = some.builds(
+    lambda prefix, middle, end: f"{prefix}{middle}{end}",
+    some.sampled_from(["Team" * 80, "a" * 300, "Weekly_numbers." * 30]),
+    some.text("abAB01", max_size=3),
+    some.text("abAB01", min_size=1, max_size=4),
+)
+
+
+@pytest.mark.parametrize("target", BUILT_IN)
+@given(names=some.lists(PREFIXED, min_size=2, max_size=5, unique=True))
+def test_deployments_that_begin_alike_stay_apart(target: str, names: list[str]) -> None:
+    """And so do their files, on disks that do not count case too."""
+    backend = load_backend(target)
+    assert backend is not None
+    made = plan(flow(start="end", end=""))
+    deployed = [backend.deployment(made, Options(default_image="f:0", name=name)) for name in names]
+    most, valid = {"airflow": (250, r"[\w.-]+"), "argo": (63, r"[\w.-]+"), "step-functions": (80, r"[\w-]+")}[target]
+    assert all(len(name) <= most and re.fullmatch(valid, name) for name in deployed)
+    assert len({name.casefold() for name in deployed}) == len(names)
+    again = [backend.deployment(made, Options(default_image="f:0", name=name)) for name in reversed(names)]
+    assert again == deployed[::-1]
+
+
+def test_a_short_name_is_the_same_for_ever() -> None:
+    """What stands in a cluster is found again by the next version."""
+    assert within("n" * 100, 63) == "n" * 50 + "-4e9d823140bd"
+    assert object_name("Weekly" * 20) == "weekly-" * 7 + "w-9431ebdac97d"
+    assert safe_name("a.b" * 40) == "a-b" * 22 + "a-8e6650f40771"
 
 
 @given(some.lists(FLOW, min_size=2, max_size=6, unique=True), some.integers(14, 63))
