@@ -174,9 +174,14 @@ class Surroundings:
 
         if targets:
             check_flow(path, self.root(path), report)
-        check_imports(path, self.root(path), settings.import_folders(), report)
+        outside = check_imports(path, self.root(path), settings.import_folders(), report)
         for flow in flows:
             check_files(flow, self.root(path), report)
+        if outside and targets and not all(images):
+            from compiler.workspace.requirements import check_requirements  # noqa: PLC0415 - as above
+
+            for flow in flows:
+                check_requirements(flow, outside, self.root(path), settings, report)
 
     def digest(self, root: Path) -> str:
         """The digest of a folder's archive."""

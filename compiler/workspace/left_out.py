@@ -19,22 +19,40 @@ _MOST = 2_000
 """Modules that are read for a flow."""
 
 
-def check_imports(path: Path, root: Path, named: Sequence[Path], report: Report) -> None:
-    """Find imports of a flow and of the modules that it imports which the archive would leave unresolved.
+@record
+class Outside:
+    """An import of a module that the code does not hold; `always` unless it stands in a function of the flow's file."""
+
+    module: str
+    parts: tuple[str, ...]
+    """Those of the module, and the name that is imported from it."""
+    span: Span
+    always: bool
+
+
+def check_imports(path: Path, root: Path, named: Sequence[Path], report: Report) -> list[Outside]:
+    """Find imports of a flow and of the modules that it imports which the archive would leave unresolved; those of others.
 
     Every import of the flow's own file counts, of other modules those that run when they are imported. What a `try` catches does not.
     """
+    outside: list[Outside] = []
     search = _Search(import_folders(path, root, named), root)
     pending, seen = [path], {path.resolve()}
     while pending and len(seen) < _MOST:
         file = pending.pop()
         module = _read(file)
+        always = {each.node for each in _imports(module.tree, everything=False)} if module else set()
         for each in _imports(module.tree, everything=file is path) if module else ():
             assert module is not None
-            for found in _packed(search.files(module, each), each, module, root, report):
+            files = search.files(module, each)
+            if not files and each.parts and not each.level:
+                parts = (*each.parts, *([each.name] if each.name else []))
+                outside.append(Outside(".".join(each.parts), parts, module.source.span(each.node), each.node in always))
+            for found in _packed(files, each, module, root, report):
                 if found.suffix == ".py" and found.resolve() not in seen:
                     seen.add(found.resolve())
                     pending.append(found)
+    return outside
 
 
 def _packed(files: Sequence[Path], wanted: _Import, module: Module, root: Path, report: Report) -> Iterator[Path]:

@@ -10,6 +10,8 @@ from compiler.frontend import parse
 from compiler.frontend.declarations.import_result import DeclaredDecorator, DeclaredFlow, ImportFailure
 from compiler.ir.flow import Flow
 from compiler.workspace.left_out import check_flow, check_imports
+from compiler.workspace.requirements import check_requirements
+from compiler.workspace.settings import Settings
 from tests.diagnostics.marked import Place
 
 _FLOW = b"from metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n"
@@ -86,6 +88,10 @@ OTHERS: dict[str, tuple[str, bytes | None]] = {
         b"from metaflow import FlowSpec, step\nimport keys\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n",
     ),
     "FC124": ("flow.py", _FLOW),
+    "FC872": (
+        "flow.py",
+        b"import sklearn\nfrom metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n",
+    ),
     "FC582": (
         "flow.py",
         b"from metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n",
@@ -112,6 +118,10 @@ def read_other(code: str, folder: Path) -> tuple[tuple[Flow, ...], Report]:
         (folder / ".gitignore").write_text(f"{_IGNORED[code]}\n")
         (folder / "keys.py").touch()
         (check_imports(path, folder, (), report) if code == "FC123" else check_flow(path, folder, report))
+        return (), report
+    if code == "FC872":
+        flows = parse(path, report)
+        check_requirements(flows[0], check_imports(path, folder, (), report), folder, Settings(), report)
         return (), report
     told = {"FC582": _TOLD, "FC663": ImportFailure("KeyError: 'x'")}.get(code)
     importer = (lambda *_: told) if told else None
