@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from compiler.backends import Backend, OutputFile
+from compiler.backends import Backend, Options, OutputFile
 from compiler.call.configs import Pairs, check_given, config_parameters, given_configs, unread
-from compiler.call.options import FOLDER, Option, WithHelp
-from compiler.call.sources import FLOW, IMPORT_HELP, IMPORT_WORDS, WITH_HELP, FlowName, Surroundings, named
+from compiler.call.options import ENV_HELP, FOLDER, Option, WithHelp
+from compiler.call.sources import FLOWS, IMPORT_HELP, IMPORT_WORDS, WITH_HELP, FlowName, Surroundings, named
 from compiler.call.stores import needs_of
 from compiler.call.target_settings import decided, given_value
 from compiler.diagnostics import Report
@@ -19,12 +19,15 @@ from compiler.ir.flow import Flow, Value
 from compiler.ir.needs import has_own_packages
 from compiler.mistakes import CallError
 from compiler.pipeline import emit_plan, read_flow, read_flows
+from compiler.reading import is_within
 from compiler.slotted_class import record
 from compiler.terminal.findings import show
 from compiler.terminal.output import differences, print_bytes, styled_diff, write_files
 from compiler.terminal.said import say, tell
-from compiler.workspace.package import is_compiled, package
+from compiler.workspace.folder_files import files_of_any_folder, folder_files
+from compiler.workspace.package import is_compiled
 from compiler.workspace.settings import SHARED, frozen_value
+from compiler.workspace.settings.keys import KINDS
 
 _HELP = """Compile flows for {target}.
 
@@ -35,7 +38,8 @@ or [tool.flowc]; `flowc config FLOW --target {target}` says what holds.
   flowc {target} create flow.py
   flowc {target} create flow.py -o deploy/
   flowc {target} create flow.py -o deploy/ --check     exit 1 with a diff if it is not up to date
-  flowc {target} create flows/*.py -o deploy/ --store s3://bucket/flows
+  flowc {target} create -o deploy/ --env prod           all flows of the workspace
+  flowc {target} create flows/ -o deploy/ --store s3://bucket/flows
 """
 
 
@@ -46,7 +50,7 @@ def create_command(backend: Backend) -> click.Command:
         "create",
         callback=_callback(backend),
         help=_HELP.format(target=backend.name),
-        params=[*_parameters(), *(_setting(name, line) for name, line in settings.items())],
+        params=[*_parameters(), *(_setting(backend, name, line) for name, line in settings.items())],
     )
 
 
@@ -75,29 +79,33 @@ class Compiled:
     path: Path
     flow: str
     files: tuple[OutputFile, ...]
+    options: Options
 
 
 def _parameters() -> tuple[click.Parameter, ...]:
     return (
-        click.Argument(["flows"], metavar="FLOW...", type=FLOW, nargs=-1, required=True),
+        click.Argument(["flows"], metavar="[FLOW|FOLDER]...", type=FLOWS, nargs=-1),
         Option(["--flow", "flow_name"], metavar="NAME", help="Which flow of the file."),
         Option(["-o", "--output"], metavar="FILE|DIR", help="Write here; a folder exists or ends with a slash."),
         Option(["--check"], is_flag=True, help="Write nothing; exit 1 with a diff if the disk differs."),
         Option(["--root"], type=FOLDER, help="The folder of the code, instead of the project's."),
+        Option(["--env"], metavar="NAME", help=ENV_HELP),
         Option(IMPORT_WORDS, is_flag=True, default=None, help=IMPORT_HELP),
         *config_parameters(),
         Option(["--with", "added"], multiple=True, metavar="DECORATOR", help=WITH_HELP),
     )
 
 
-def _setting(name: str, line: str) -> click.Option:
-    flags = [f"--{name.replace('_', '-')}", name]
+def _setting(backend: Backend, name: str, line: str) -> click.Option:
+    """The option of a setting: a flag is one with its opposite, a number says so, all else is text."""
+    option = f"--{name.replace('_', '-')}"
     sentence = line[:1].upper() + line[1:].removesuffix(".") + "."
     if name == "max_workers":
-        return Option(flags, type=click.IntRange(min=1), help=sentence)
-    if name in ("production", "same_code"):
-        return Option(flags, is_flag=True, default=None, help=sentence)
-    return Option(flags, metavar="TEXT", help=sentence)
+        return Option([option, name], type=click.IntRange(min=1), help=sentence)
+    kind = KINDS.get(name, "text") if name in SHARED else backend.kind(name)
+    if kind == "flag":
+        return Option([f"{option}/--no-{option[2:]}", name], is_flag=True, default=None, help=sentence)
+    return Option([option, name], metavar="NUMBER" if kind == "number" else "TEXT", help=sentence)
 
 
 def _callback(backend: Backend) -> Callable[..., int]:
@@ -108,6 +116,7 @@ def _callback(backend: Backend) -> Callable[..., int]:
         output: str | None,
         check: bool,
         root: Path | None,
+        env: str | None,
         imports: bool | None,
         config_paths: Pairs,
         config_values: Pairs,
@@ -115,8 +124,8 @@ def _callback(backend: Backend) -> Callable[..., int]:
         **given: object,
     ) -> int:
         asked = {key: _value(backend, key, value) for key, value in given.items() if value is not None}
-        flows = tuple(named(flow, flow_name) for flow in flows)
-        surroundings = Surroundings(root, imports, given_configs(config_paths, config_values), added)
+        surroundings = Surroundings(root, imports, given_configs(config_paths, config_values), added, env=env)
+        flows = tuple(named(flow, flow_name) for flow in surroundings.flows(flows))
         request = Request(backend, flows, output, asked, surroundings)
         return _check(request) if check else _create(request)
 
@@ -124,7 +133,7 @@ def _callback(backend: Backend) -> Callable[..., int]:
 
 
 def _value(backend: Backend, key: str, given: object) -> Value:
-    return frozen_value(given) if key in SHARED else given_value(backend, key, str(given))
+    return frozen_value(given) if key in SHARED or isinstance(given, bool) else given_value(backend, key, str(given))
 
 
 def _create(request: Request) -> int:
@@ -132,7 +141,7 @@ def _create(request: Request) -> int:
     if compiled is None:
         return 1
     if request.output is None:
-        return _print(compiled)
+        return _print(request, compiled)
     placed = _placed(request, compiled)
     _spare_sources(request, placed)
     write_files({path: text.encode() for path, text in placed.items()})
@@ -178,7 +187,7 @@ def _compile_file(request: Request, name: FlowName, sources: list[Flow], report:
     settings = surroundings.settings(name.path)
     for flow in flows:
         image = surroundings.image(
-            name.path, flow.name, request.backend.name, request.given, variants=has_own_packages(flow)
+            name.path, flow, request.backend.name, request.given, variants=has_own_packages(flow)
         )
         decision, options = decided(flow, settings, request.backend, request.given, image)
         if told := needs_of(options):
@@ -187,7 +196,7 @@ def _compile_file(request: Request, name: FlowName, sources: list[Flow], report:
             from compiler.policy.holding import hold  # noqa: PLC0415 - few repositories have a policy
 
             hold(settings, decision, found, (request.backend, options))
-        compiled.append(Compiled(name.path, flow.name, emit_plan(decision, request.backend, options, found)))
+        compiled.append(Compiled(name.path, flow.name, emit_plan(decision, request.backend, options, found), options))
     if flows:
         surroundings.check_packed(name.path, flows, (request.backend.name,), request.given, found)
     report.take(found)
@@ -205,13 +214,13 @@ def _read(request: Request, name: FlowName, found: Report) -> tuple[Flow, ...]:
     return (flow,) if flow else ()
 
 
-def _print(compiled: list[Compiled]) -> int:
+def _print(request: Request, compiled: list[Compiled]) -> int:
     if len(compiled) > 1:
         count = sum(len(each.files) for each in compiled)
         raise click.UsageError(f"{len(compiled)} flows make {count} files: name a folder with -o")
     main, *rest = compiled[0].files
     print_bytes(main.text)
-    _name_rest(rest, "printed")
+    _name_rest([*rest, *files_of_any_folder(request.backend, compiled[0].options)], "printed")
     return 0
 
 
@@ -227,7 +236,7 @@ def _placed(request: Request, compiled: list[Compiled]) -> dict[Path, str]:
     target = Path(request.output)
     if not request.is_to_folder:
         main, *rest = compiled[0].files
-        _name_rest(rest, "written")
+        _name_rest([*rest, *files_of_any_folder(request.backend, compiled[0].options)], "written")
         return {target: main.text}
     if target.exists() and not target.is_dir():
         why = (
@@ -242,7 +251,7 @@ def _placed(request: Request, compiled: list[Compiled]) -> dict[Path, str]:
             path = target / _file_name(each, file.name, compiled)
             if placed.setdefault(path, file.text) != file.text:
                 raise click.UsageError(f"two flows would write {path}: give them different names")
-    return placed
+    return placed | folder_files(request.backend, (each.options for each in compiled), target, placed)
 
 
 def _spare_sources(request: Request, placed: Iterable[Path]) -> None:
@@ -275,8 +284,9 @@ def _circular(request: Request, placed: Mapping[Path, str]) -> Iterator[Path]:
     for name in request.flows:
         settings = request.surroundings.settings(name.path)
         if settings.text("image", request.backend.name, request.given) is None:
-            root = request.surroundings.root(name.path).resolve()
-            for path, text in placed.items():
-                inside = path.resolve().is_relative_to(root) and not is_compiled(path.name, text.encode())
-                if inside and path.resolve().relative_to(root).as_posix() in package(root).files:
-                    yield path
+            place = request.surroundings.place(name.path)
+            root = place.root.resolve()
+            unknown = [path for path, text in placed.items() if not is_compiled(path.name, text.encode())]
+            inside = {path.resolve().relative_to(root).as_posix(): path for path in unknown if is_within(path, root)}
+            held = request.surroundings.packages().anew().of(place, ()).archive.files if inside else ()
+            yield from (inside[each] for each in held if each in inside)

@@ -52,6 +52,9 @@ def _list(rules: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
         yield f"{click.style(code, bold=True)}  {rule['name']}: {rule['message']}"
 
 
+_OF_FLOWS = ("A flow that has it:", "The flow put right:")
+
+
 def _rule(code: str, rule: Mapping[str, str]) -> Iterator[str]:
     severity = click.style(f"{rule['severity']}[{code}]", fg=_MARKED[rule["severity"]], bold=True)
     yield f"{severity} {click.style(rule['name'], bold=True)}"
@@ -63,7 +66,8 @@ def _rule(code: str, rule: Mapping[str, str]) -> Iterator[str]:
         yield "\n" + "\n".join(f"  {line}".rstrip() for line in rule["text"].split("\n"))
     if "fix" in rule:
         yield f"  {click.style('fix', bold=True)}: `flowc fix` {rule['fix']}"
-    for key, title in (("wrong", "A flow that has it:"), ("right", "The flow put right:")):
+    what = ("Settings that have it:", "The settings put right:") if code.startswith("FC8") else _OF_FLOWS
+    for key, title in zip(("wrong", "right"), what, strict=True):
         if key in rule:
             yield f"\n{click.style(title, bold=True)}\n"
             yield "\n".join(f"    {line}".rstrip() for line in rule[key].rstrip().split("\n"))

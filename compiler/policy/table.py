@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import cast
 
-from compiler.call.targets import known_targets
+from compiler.backends.targets import known_targets
 from compiler.diagnostics import Note, Report
 from compiler.frontend.decorators.language import FLOW, STEP
 from compiler.frontend.findings.suggest import did_you_mean

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from compiler.backends import Backend, Options
 from compiler.backends.command import flow_image, images, own_image
 from compiler.backends.fields import mapping, names
-from compiler.call.targets import ALIASES
+from compiler.backends.targets import ALIASES
 from compiler.ir.flow import Span, Value
 from compiler.ir.plan import Plan
 from compiler.policy import findings

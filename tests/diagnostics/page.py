@@ -10,7 +10,7 @@ from types import ModuleType
 
 import compiler
 from compiler.diagnostics import Rule
-from tests.diagnostics import marked, policy_cases, target_cases
+from tests.diagnostics import marked, policy_cases, settings_cases, target_cases
 from tests.diagnostics.tables import CASES
 
 _GROUPS = {
@@ -21,6 +21,7 @@ _GROUPS = {
     "5": "Values and options",
     "6": "Deploying",
     "7": "Policy",
+    "8": "Settings and the workspace",
     "9": "Bugs of ours",
 }
 
@@ -78,7 +79,7 @@ def _page() -> Iterator[str]:
         if rule.fix:
             yield f"*Fix:* `flowc fix` {rule.fix}\n"
         if code in examples:
-            yield f"```python\n{examples[code]}\n```\n"
+            yield f"```{'toml' if group == '8' else 'python'}\n{examples[code]}\n```\n"
 
 
 def plain(template: str) -> str:
@@ -90,10 +91,8 @@ def plain(template: str) -> str:
 def _examples() -> dict[str, str]:
     """For each rule the marked lines of the first case that has it."""
     found: dict[str, str] = {}
-    for text in (
-        *CASES.values(),
-        *(case.text for case in (*target_cases.CASES.values(), *policy_cases.CASES.values())),
-    ):
+    aimed = (case.text for case in (*target_cases.CASES.values(), *policy_cases.CASES.values()))
+    for text in (*CASES.values(), *aimed, *settings_cases.TEXTS):
         case = marked.unmark(text)
         lines = case.source.split("\n")
         for place in case.expected:

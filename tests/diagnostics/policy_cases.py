@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from compiler.backends.targets import load_backend
 from compiler.call.target_settings import decided
-from compiler.call.targets import load_backend
 from compiler.diagnostics import Report
 from compiler.ir.planner import plan
 from compiler.pipeline import read_flow

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from compiler.backends import Options
-from compiler.call.targets import load_backend
+from compiler.backends.targets import load_backend
 from compiler.diagnostics import Report
 from compiler.ir.planner import plan
 from compiler.pipeline import read_flow

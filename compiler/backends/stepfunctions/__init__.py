@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from compiler.backends import Gap, Options, OutputFile
+from compiler.backends import Gap, OptionKind, Options, OutputFile
 from compiler.backends.command import loads_text
 from compiler.backends.gaps import ONLY_ON_AIRFLOW
 from compiler.backends.stepfunctions import schedule, settings
@@ -26,7 +26,7 @@ _MANY, _LONG = 500, 300_000
 
 
 class StepFunctions:
-    """Emits `<flow>.asl.json` and `<flow>.jobs.json`; a schedule, a policy and a SAM template where they are asked for."""
+    """Emits `<flow>.asl.json` and `<flow>.jobs.json`; a schedule, both roles' policies and a SAM template where they are asked for."""
 
     name: ClassVar[str] = "step-functions"
     gaps: ClassVar[Mapping[Feature, Gap]] = ONLY_ON_AIRFLOW
@@ -39,6 +39,11 @@ class StepFunctions:
         """What a key takes where this value is not it."""
         setting = settings.SETTINGS[key]
         return None if setting.takes(value) else setting.wants
+
+    def kind(self, key: str) -> OptionKind:
+        """What a key is on a command line."""
+        takes = settings.SETTINGS[key].takes
+        return "flag" if takes is settings.is_flag else "number" if takes is settings.is_attempts else "other"
 
     def check(self, plan: Plan, options: Options, report: Report) -> None:
         """Report what this target refuses beyond its tables."""
@@ -75,12 +80,14 @@ def _rule(plan: Plan, options: Options, name: str) -> Json:
 
 
 def _deployment(plan: Plan, options: Options, name: str, definitions: JobDefinitions) -> list[OutputFile]:
-    from compiler.backends.stepfunctions import deployment  # noqa: PLC0415  few ask for it, all pay for it
+    from compiler.backends.stepfunctions import deployment, policies  # noqa: PLC0415  few ask for it, all pay for it
 
-    rights = deployment.policy(plan, options, name, definitions.documents)
+    of_machine = policies.machine_policy(plan, options, name, definitions.documents)
+    rights = deployment.Rights(of_machine, policies.job_policy(plan, options))
     files: list[OutputFile] = []
     if options.target.get("policy"):
-        files.append(OutputFile(f"{name}.policy.json", layout(rights)))
+        files.append(OutputFile(f"{name}.policy.json", layout(rights.machine)))
+        files.append(OutputFile(f"{name}.job-policy.json", layout(rights.jobs)))
     if options.target.get("sam"):
         template = deployment.template(plan, options, name, f"{name}.asl.json", definitions.documents, rights)
         files.append(OutputFile(f"{name}.sam.json", layout(template)))

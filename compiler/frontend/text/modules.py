@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,15 +72,27 @@ NOWHERE = Origin()
 """Something of another package, or that only run time knows."""
 
 
+Known = dict[str, Module]
+"""Modules that a call has read, by `whole_path`."""
+
+
+def whole_path(file: Path) -> str:
+    """The path by which a file is known, links kept."""
+    return os.path.abspath(file)
+
+
 class Modules:
     """The modules of a repository, read as they are asked for; `folders` are where absolute imports are looked for.
 
-    `root` is the folder of the code. `drafts` stand in for files.
+    `root` is the folder of the code. `drafts` stand in for files. `known` takes what is read, for whoever reads the same files.
     """
 
-    __slots__ = ("drafts", "folders", "modules", "root")
+    __slots__ = ("drafts", "folders", "known", "modules", "root")
 
-    def __init__(self, folders: tuple[Path, ...], root: Path, drafts: Drafts | None = None) -> None:
+    def __init__(
+        self, folders: tuple[Path, ...], root: Path, drafts: Drafts | None = None, known: Known | None = None
+    ) -> None:
+        self.known = known
         self.folders = folders
         self.root = root
         self.drafts = drafts
@@ -208,7 +221,10 @@ class Modules:
         aside = Report()
         source = read(file, file.as_posix(), aside, self.drafts)
         parsed = tree(source, aside) if source else None
-        return bind(source, parsed) if source and parsed else None
+        found = bind(source, parsed) if source and parsed else None
+        if found and self.known is not None:
+            self.known[whole_path(file)] = found
+        return found
 
 
 _DEPTH = 50

@@ -1,0 +1,1 @@
+"""A repository of many flows, as a platform team has it."""
