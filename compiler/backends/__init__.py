@@ -82,6 +82,10 @@ class Backend(Protocol):
         """Report what this target refuses beyond its tables: names, sizes, values of its options."""
         ...
 
+    def deployment(self, plan: Plan, options: Options) -> str:
+        """The name of what is deployed: that of its files, up to their first end, and of no other flow's."""
+        ...
+
     def emit(self, plan: Plan, options: Options) -> tuple[OutputFile, ...]:
         """The files for a plan that `check` let pass. Pure: same arguments, same bytes."""
         ...

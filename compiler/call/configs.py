@@ -85,10 +85,10 @@ def _object(environment: Mapping[str, str], variable: str) -> dict[str, Any]:
     return found
 
 
-def unread(environment: Mapping[str, str], flows: Iterable[Flow]) -> str | None:
-    """What to tell who sets one of the variables and compiles a flow with a `Config`: every machine prints the same bytes."""
+def unread(environment: Mapping[str, str], configs: Collection[str]) -> str | None:
+    """What to tell who sets one of the variables and compiles flows with these `Config`s: every machine prints the same bytes."""
     there = [name for name in (PATHS, VALUES) if environment.get(name)]
-    if not there or not any(flow.configs for flow in flows):
+    if not there or not configs:
         return None
     return (
         f"{' and '.join(there)}: read by `flowc run` alone; give --config or --config-value, or say it in [tool.flowc]"
@@ -140,7 +140,11 @@ def _of_file(name: str, setting: Setting) -> Given:
 
 def check_given(names: Collection[str], flows: Iterable[Flow]) -> None:
     """Raises CallError for a name that is no flow's Config."""
-    known = {config.name for flow in flows for config in flow.configs}
+    check_known(names, {config.name for flow in flows for config in flow.configs})
+
+
+def check_known(names: Collection[str], known: Collection[str]) -> None:
+    """Raises CallError for a name that is none of these `Config`s."""
     for name in names:
         if name not in known:
             hint = did_you_mean(name, known) if known else "; it has none"

@@ -83,6 +83,8 @@ IMPORT_WORDS = ("--import/--no-import", "imports")
 import_option = click.option(*IMPORT_WORDS, cls=Option, is_flag=True, default=None, help=IMPORT_HELP)
 WITH_HELP = "A decorator for every step that has none of its name: retry:times=2; may be given several times."
 with_option = click.option("--with", "added", cls=Option, multiple=True, metavar="DECORATOR", help=WITH_HELP)
+JOBS_HELP = "How many processes read many flows."
+jobs_option = click.option("--jobs", cls=Option, type=click.IntRange(min=1), metavar="N", help=JOBS_HELP)
 root_option = click.option(
     "--root",
     cls=Option,
@@ -126,7 +128,7 @@ class Surroundings:
     _found: set[Path] = fresh(default_factory=set)
     _told: set[Path] = fresh(default_factory=set)
     _settings: dict[Path, Settings] = fresh(default_factory=dict)
-    _known: Known = fresh(default_factory=dict)
+    _known: Known = fresh(default_factory=Known)
     _packages: Packages | None = None
 
     def flows(self, given: Sequence[FlowName]) -> tuple[FlowName, ...]:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from compiler.backends import refuse
 from compiler.backends.targets import BUILT_IN, load_backend
-from compiler.call.configs import Pairs, check_given, config_options, given_configs, unread
+from compiler.call.configs import Pairs, config_options, given_configs
 from compiler.call.options import Option, WithHelp, env_option
-from compiler.call.sources import FlowName, Surroundings, flows_argument, import_option, root_option, with_option
+from compiler.call.sources import (
+    FlowName,
+    Surroundings,
+    flows_argument,
+    import_option,
+    jobs_option,
+    root_option,
+    with_option,
+)
 from compiler.diagnostics import Report
+from compiler.fleet.parts import Part, config_names, distinct, joined_report, tell_of_configs
+from compiler.fleet.processes import results
 from compiler.ir.flow import Flow
-from compiler.mistakes import CallError, FoundError
+from compiler.mistakes import FoundError
 from compiler.pipeline import read_flows
 from compiler.report.render import Format
 from compiler.terminal.findings import FORMATS, write
@@ -22,6 +33,9 @@ from compiler.terminal.said import tell
 from compiler.workspace.package import default_image
 from compiler.workspace.settings import Settings, read_settings
 from compiler.workspace.settings.reading import report_unknown_flows
+
+if TYPE_CHECKING:
+    from compiler.fleet.names import Deployed
 
 _ALL = "all"
 _ANY_DIGEST = "0" * 64
@@ -41,6 +55,7 @@ _ANY_DIGEST = "0" * 64
     help="Also what this target refuses; may be given several times.",
 )
 @click.option("--notes", cls=Option, is_flag=True, help="Also what may well be meant: artifacts that no step reads.")
+@jobs_option
 @root_option
 @env_option
 @import_option
@@ -52,6 +67,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     form: Format,
     targets: tuple[str, ...],
     notes: bool,
+    jobs: int | None,
     root: Path | None,
     env: str | None,
     imports: bool | None,
@@ -66,66 +82,79 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
 
     \b
       flowc check                                 all flows of the workspace
-      flowc check flows/ --env prod               all below a folder, by the settings of an environment
-      flowc check flow.py                         all its flows
       flowc check flow.py --target argo           and what Argo cannot run
-      flowc check flows/*.py --format github      annotations in a pull request
+      flowc check flows/ --format github          annotations in a pull request
       flowc check flow.py --format json
     """
     given = given_configs(config_paths, config_values)
-    surroundings, report = Surroundings(root, imports, given, added, env=env), Report(notes=notes)
-    found_flows = list[Flow]()
+    surroundings = Surroundings(root, imports, given, added, env=env)
     wanted = tuple(BUILT_IN) if _ALL in targets else tuple(dict.fromkeys(targets))
-    try:
-        files = surroundings.flows(flows)
-    except FoundError as error:
-        report.take(error.report)
-        files = ()
-    for name in files:
-        try:
-            found_flows += _checked(name, surroundings, wanted, report)
-        except FoundError as error:  # of the settings: those of other files may be right
-            report.take(error.report)
-    if not report.failed:
-        check_given(given, found_flows)
-        if not flows:
-            report_unknown_flows(read_settings(Path(), env), [flow.name for flow in found_flows], report)
-    if told := unread(os.environ, found_flows):
-        tell(told)
-    count = len(found_flows)
-    if not count and not len(report):
-        raise CallError("none of these files holds a flow: a flow is a class whose base is FlowSpec")
+    parts = _parts(flows, wanted, surroundings, notes=notes, jobs=jobs)
+    report = joined_report(parts, notes=notes)
+    if not flows and not report.failed:
+        names = [name for part in parts for name in part.names]
+        report_unknown_flows(read_settings(Path(), env), names, report)
+    if wanted:
+        from compiler.fleet.names import check_deployed  # noqa: PLC0415 - without --target nothing has a name
+
+        check_deployed(wanted, parts, report)
+    tell_of_configs({} if report.failed else given, parts)
+    count = sum(len(part.names) for part in parts)
     write(report, form)
     if form == "text" and not len(report):
         tell(f"no mistakes found in {count} flow{'' if count == 1 else 's'}")
     return 1 if report.failed else 0
 
 
-def _checked(name: FlowName, surroundings: Surroundings, targets: tuple[str, ...], report: Report) -> tuple[Flow, ...]:
-    """The flows of a file that are right by the language; what is wrong with them, there or on a target, is reported."""
-    found = Report(notes=report.notes)
+def _parts(
+    flows: tuple[FlowName, ...], targets: tuple[str, ...], surroundings: Surroundings, *, notes: bool, jobs: int | None
+) -> Sequence[Part]:
+    """What is found in each file; mistakes of the settings are findings, too."""
+    try:
+        files = distinct(surroundings.flows(flows))
+    except FoundError as error:
+        return (Part(tuple(error.report.diagnostics)),)
+    return results(lambda name: _checked(name, targets, surroundings, notes), files, jobs)
+
+
+def _checked(name: FlowName, targets: tuple[str, ...], surroundings: Surroundings, notes: bool) -> Part:
+    """What is found in one file, and what its flows are called on each target."""
+    found = Report(notes=notes)
+    try:
+        return _found(name, targets, surroundings, found)
+    except FoundError as error:  # of the settings: those of other files may be right
+        found.take(error.report)
+        return Part(tuple(found.diagnostics))
+
+
+def _found(name: FlowName, targets: tuple[str, ...], surroundings: Surroundings, found: Report) -> Part:
     root, reading = surroundings.root(name.path), surroundings.reading(name.path)
-    right = read_flows(name.path, found, root=root, name=name.name, reading=reading)
-    for flow in right:
+    flows = read_flows(name.path, found, root=root, name=name.name, reading=reading)
+    deployed: dict[str, tuple[Deployed, ...]] = {}
+    for flow in flows:
         settings = surroundings.settings(name.path).for_flow(flow.name)
         _hold(flow, settings, found)
-        _refuse_on(targets, flow, settings, found)
-    if right:
-        surroundings.check_packed(name.path, right, targets, {}, found)
-    report.take(found)
-    return right
+        for target, own in _refuse_on(targets, flow, settings, found):
+            deployed[target] = (*deployed.get(target, ()), own)
+    if flows:
+        surroundings.check_packed(name.path, flows, targets, {}, found)
+    names = tuple(flow.name for flow in flows)
+    return Part(tuple(found.diagnostics), (), config_names(flows), (), names, deployed)
 
 
-def _refuse_on(targets: tuple[str, ...], flow: Flow, settings: Settings, report: Report) -> None:
+def _refuse_on(
+    targets: tuple[str, ...], flow: Flow, settings: Settings, report: Report
+) -> Iterator[tuple[str, Deployed]]:
     """What `create` for each target would refuse."""
     if not targets:
         return
     from compiler.call.target_settings import decided  # noqa: PLC0415 - without --target nothing is planned
+    from compiler.fleet.names import Deployed  # noqa: PLC0415 - as above
 
     for target in targets:
         backend = load_backend(target)
         assert backend is not None
-        image = default_image(flow.name, _ANY_DIGEST, settings.text("registry", target))
+        image = default_image(flow.name, _ANY_DIGEST, settings.text("registry", target, {}))
         plan, options = decided(flow, settings, backend, {}, image)
         found = Report()
         refuse(plan, backend, options, found)
@@ -134,6 +163,7 @@ def _refuse_on(targets: tuple[str, ...], flow: Flow, settings: Settings, report:
 
             hold(settings, plan, found, (backend, options))
         report.take(found)
+        yield target, Deployed(flow.name, flow.span, backend.deployment(plan, options))
 
 
 def _hold(flow: Flow, settings: Settings, report: Report) -> None:

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import shlex
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import click
 
-from compiler.backends import Backend, Options, OutputFile
-from compiler.call.configs import Pairs, check_given, config_parameters, given_configs, unread
+from compiler.backends import Backend
+from compiler.call.configs import Pairs, config_parameters, given_configs
 from compiler.call.options import ENV_HELP, FOLDER, Option, WithHelp
-from compiler.call.sources import FLOWS, IMPORT_HELP, IMPORT_WORDS, WITH_HELP, FlowName, Surroundings, named
-from compiler.call.stores import needs_of
-from compiler.call.target_settings import decided, given_value
-from compiler.diagnostics import Report
-from compiler.ir.flow import Flow, Value
-from compiler.ir.needs import has_own_packages
-from compiler.mistakes import CallError
-from compiler.pipeline import emit_plan, read_flow, read_flows
-from compiler.reading import is_within
+from compiler.call.sources import FLOWS, IMPORT_HELP, IMPORT_WORDS, JOBS_HELP, WITH_HELP, FlowName, Surroundings, named
+from compiler.call.target_settings import given_value
+from compiler.fleet.compiling import Request, compile_flows
+from compiler.fleet.folder import (
+    Outcome,
+    as_json,
+    compared,
+    counted,
+    is_up_to_date,
+    others,
+    removed,
+    stale_of,
+    written,
+)
+from compiler.fleet.parts import Compiled, distinct
+from compiler.fleet.placing import Placed, name_rest, placed_files, warn_of_circle
+from compiler.fleet.whole import is_whole
+from compiler.ir.flow import Value
 from compiler.slotted_class import record
-from compiler.terminal.findings import show
-from compiler.terminal.output import differences, print_bytes, styled_diff, write_files
-from compiler.terminal.said import say, tell
+from compiler.terminal.output import differences, print_bytes, styled_diff
+from compiler.terminal.said import say, say_json, tell
 from compiler.workspace.folder_files import files_of_any_folder, folder_files
-from compiler.workspace.package import is_compiled
 from compiler.workspace.settings import SHARED, frozen_value
 from compiler.workspace.settings.keys import KINDS
 
@@ -39,6 +46,7 @@ or [tool.flowc]; `flowc config FLOW --target {target}` says what holds.
   flowc {target} create flow.py -o deploy/
   flowc {target} create flow.py -o deploy/ --check     exit 1 with a diff if it is not up to date
   flowc {target} create -o deploy/ --env prod           all flows of the workspace
+  flowc {target} create -o deploy/ --prune              also remove what no flow makes any more
   flowc {target} create flows/ -o deploy/ --store s3://bucket/flows
 """
 
@@ -46,7 +54,7 @@ or [tool.flowc]; `flowc config FLOW --target {target}` says what holds.
 def create_command(backend: Backend) -> click.Command:
     """The command of one target, with an option for each of its settings."""
     settings = {**SHARED, **backend.target_options}
-    return WithHelp(
+    return CreateCommand(
         "create",
         callback=_callback(backend),
         help=_HELP.format(target=backend.name),
@@ -54,32 +62,25 @@ def create_command(backend: Backend) -> click.Command:
     )
 
 
-@record
-class Request:
-    """What one call asks for; `given` are the settings of the command line."""
+class CreateCommand(WithHelp):
+    """A command that keeps the words of its call: `--check` says which call would mend what differs."""
 
-    backend: Backend
-    flows: tuple[FlowName, ...]
-    output: str | None
-    given: Mapping[str, Value]
-    surroundings: Surroundings
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, which changes the list."""
+        ctx.meta[_WORDS] = tuple(args)
+        return super().parse_args(ctx, args)
 
-    @property
-    def is_to_folder(self) -> bool:
-        """Whether each flow's files go into a folder, under their own names."""
-        if self.output is None:
-            return False
-        return len(self.flows) > 1 or self.output.endswith("/") or Path(self.output).is_dir()
+
+_WORDS = "flowc.words"
 
 
 @record
-class Compiled:
-    """One flow of a file, and what a target made of it."""
+class Wanted:
+    """What is done with the files, beside writing them."""
 
-    path: Path
-    flow: str
-    files: tuple[OutputFile, ...]
-    options: Options
+    check: bool
+    prune: bool
+    json: bool
 
 
 def _parameters() -> tuple[click.Parameter, ...]:
@@ -88,6 +89,9 @@ def _parameters() -> tuple[click.Parameter, ...]:
         Option(["--flow", "flow_name"], metavar="NAME", help="Which flow of the file."),
         Option(["-o", "--output"], metavar="FILE|DIR", help="Write here; a folder exists or ends with a slash."),
         Option(["--check"], is_flag=True, help="Write nothing; exit 1 with a diff if the disk differs."),
+        Option(["--prune"], is_flag=True, help="Remove our files from the folder of -o that no flow makes any more."),
+        Option(["--json", "as_json"], is_flag=True, help="Say as JSON what became of each file."),
+        Option(["--jobs"], type=click.IntRange(min=1), metavar="N", help=JOBS_HELP),
         Option(["--root"], type=FOLDER, help="The folder of the code, instead of the project's."),
         Option(["--env"], metavar="NAME", help=ENV_HELP),
         Option(IMPORT_WORDS, is_flag=True, default=None, help=IMPORT_HELP),
@@ -97,7 +101,6 @@ def _parameters() -> tuple[click.Parameter, ...]:
 
 
 def _setting(backend: Backend, name: str, line: str) -> click.Option:
-    """The option of a setting: a flag is one with its opposite, a number says so, all else is text."""
     option = f"--{name.replace('_', '-')}"
     sentence = line[:1].upper() + line[1:].removesuffix(".") + "."
     if name == "max_workers":
@@ -115,6 +118,9 @@ def _callback(backend: Backend) -> Callable[..., int]:
         flow_name: str | None,
         output: str | None,
         check: bool,
+        prune: bool,
+        as_json: bool,
+        jobs: int | None,
         root: Path | None,
         env: str | None,
         imports: bool | None,
@@ -125,9 +131,14 @@ def _callback(backend: Backend) -> Callable[..., int]:
     ) -> int:
         asked = {key: _value(backend, key, value) for key, value in given.items() if value is not None}
         surroundings = Surroundings(root, imports, given_configs(config_paths, config_values), added, env=env)
-        flows = tuple(named(flow, flow_name) for flow in surroundings.flows(flows))
-        request = Request(backend, flows, output, asked, surroundings)
-        return _check(request) if check else _create(request)
+        flows = distinct(named(flow, flow_name) for flow in surroundings.flows(flows))
+        request = Request(backend, flows, output, asked, surroundings, jobs)
+        wanted = Wanted(check, prune, as_json)
+        _refuse_words(request, wanted)
+        compiled = compile_flows(request)
+        if compiled is None:
+            return 1
+        return _print(request, compiled) if output is None else _place(request, wanted, compiled)
 
     return create
 
@@ -136,82 +147,29 @@ def _value(backend: Backend, key: str, given: object) -> Value:
     return frozen_value(given) if key in SHARED or isinstance(given, bool) else given_value(backend, key, str(given))
 
 
-def _create(request: Request) -> int:
-    compiled = _compile(request)
-    if compiled is None:
-        return 1
+def _refuse_words(request: Request, wanted: Wanted) -> None:
+    """Raises UsageError for words that do not go together."""
     if request.output is None:
-        return _print(request, compiled)
-    placed = _placed(request, compiled)
-    _spare_sources(request, placed)
-    write_files({path: text.encode() for path, text in placed.items()})
-    for path in placed:
-        tell(f"wrote {path}")
-    _warn_of_circle(request, placed)
-    return 0
-
-
-def _check(request: Request) -> int:
-    if request.output is None:
-        raise click.UsageError("--check compares with the disk: say with -o where the files are")
-    compiled = _compile(request)
-    if compiled is None:
-        return 1
-    diff = differences(_placed(request, compiled))
-    for line in styled_diff(diff):
-        say(line, nl=False)
-    return 1 if diff else 0
-
-
-def _compile(request: Request) -> list[Compiled] | None:
-    """Each flow's files, or None where one has a mistake; all mistakes of all flows are shown."""
-    report = Report()
-    sources: list[Flow] = []
-    compiled = [each for name in request.flows for each in _compile_file(request, name, sources, report)]
-    show(report)
-    if report.failed:
-        return None
-    if not compiled:
-        raise CallError("there is no flow to compile: the files hold bases of flows alone")
-    check_given(request.surroundings.given_configs, sources)
-    if told := unread(os.environ, sources):
-        tell(told)
-    return compiled
-
-
-def _compile_file(request: Request, name: FlowName, sources: list[Flow], report: Report) -> list[Compiled]:
-    surroundings, found, compiled = request.surroundings, Report(), []
-    notes: dict[str, None] = {}
-    flows = _read(request, name, found)
-    sources += flows
-    settings = surroundings.settings(name.path)
-    for flow in flows:
-        image = surroundings.image(
-            name.path, flow, request.backend.name, request.given, variants=has_own_packages(flow)
+        if wanted.check:
+            raise click.UsageError("--check compares with the disk: say with -o where the files are")
+        if wanted.prune or wanted.json:
+            word = "--prune removes" if wanted.prune else "--json tells of"
+            raise click.UsageError(f"{word} files of a folder: say with -o which one")
+    if not wanted.prune:
+        return
+    if wanted.check:
+        raise click.UsageError(
+            "--check writes and removes nothing, and fails on what --prune would remove: leave one out"
         )
-        decision, options = decided(flow, settings, request.backend, request.given, image)
-        if told := needs_of(options):
-            notes[told] = None
-        if settings.policy:
-            from compiler.policy.holding import hold  # noqa: PLC0415 - few repositories have a policy
-
-            hold(settings, decision, found, (request.backend, options))
-        compiled.append(Compiled(name.path, flow.name, emit_plan(decision, request.backend, options, found), options))
-    if flows:
-        surroundings.check_packed(name.path, flows, (request.backend.name,), request.given, found)
-    report.take(found)
-    for note in notes:
-        tell(note)
-    return compiled
-
-
-def _read(request: Request, name: FlowName, found: Report) -> tuple[Flow, ...]:
-    """All flows of a file where each has its own output, else the one that is named or alone."""
-    root, reading = request.surroundings.root(name.path), request.surroundings.reading(name.path)
-    if request.is_to_folder:
-        return read_flows(name.path, found, root=root, name=name.name, reading=reading)
-    flow = read_flow(name.path, found, name=name.name, root=root, reading=reading)
-    return (flow,) if flow else ()
+    if not request.is_to_folder:
+        raise click.UsageError(
+            f"--prune looks for files in a folder, and -o {request.output} is none: end it with a slash"
+        )
+    if not is_whole(request.flows, request.surroundings):
+        raise click.UsageError(
+            "--prune removes what no flow of the workspace makes, and this call does not compile all of them: "
+            "name all flow files, each as a whole, or leave --prune out"
+        )
 
 
 def _print(request: Request, compiled: list[Compiled]) -> int:
@@ -220,73 +178,81 @@ def _print(request: Request, compiled: list[Compiled]) -> int:
         raise click.UsageError(f"{len(compiled)} flows make {count} files: name a folder with -o")
     main, *rest = compiled[0].files
     print_bytes(main.text)
-    _name_rest([*rest, *files_of_any_folder(request.backend, compiled[0].options)], "printed")
+    name_rest([*rest, *files_of_any_folder(request.backend, compiled[0].options)], "printed")
     return 0
 
 
-def _name_rest(rest: list[OutputFile], what: str) -> None:
-    if rest:
-        names = ", ".join(file.name for file in rest)
-        tell(f"note: not {what}: {names}; -o with a folder writes all files")
+def _place(request: Request, wanted: Wanted, compiled: list[Compiled]) -> int:
+    placed = placed_files(request, compiled)
+    stale = _stale(request, {**placed, **_of_folder(request, compiled, placed)})
+    placed |= _of_folder(request, compiled, placed, gone=stale if wanted.prune else ())
+    if wanted.check:
+        outcomes = [*compared(placed), *(Outcome(path, "stale") for path in stale)]
+    else:
+        outcomes = written(placed)
+        outcomes += removed(stale) if wanted.prune else [Outcome(path, "stale") for path in stale]
+        warn_of_circle(request, placed)
+    if wanted.json:
+        say_json(as_json(request.backend.name, outcomes))
+    elif wanted.check:
+        _say_differences(placed, outcomes)
+    else:
+        _say_written(outcomes)
+    return 1 if wanted.check and not is_up_to_date(outcomes) else 0
 
 
-def _placed(request: Request, compiled: list[Compiled]) -> dict[Path, str]:
-    """Where each file goes: into the folder of `-o`; for one flow the main file is `-o` itself unless that is a folder."""
-    assert request.output is not None
-    target = Path(request.output)
+def _of_folder(
+    request: Request, compiled: list[Compiled], placed: dict[Path, Placed], gone: Collection[Path] = ()
+) -> dict[Path, Placed]:
+    """The files that the target writes for the folder as a whole, without those that are gone."""
     if not request.is_to_folder:
-        main, *rest = compiled[0].files
-        _name_rest([*rest, *files_of_any_folder(request.backend, compiled[0].options)], "written")
-        return {target: main.text}
-    if target.exists() and not target.is_dir():
-        why = (
-            f"{len(request.flows)} flows need a folder"
-            if len(request.flows) > 1
-            else "`-o` with a slash names a folder"
-        )
-        raise click.UsageError(f"{target} is a file: {why}")
-    placed: dict[Path, str] = {}
-    for each in compiled:
-        for file in each.files:
-            path = target / _file_name(each, file.name, compiled)
-            if placed.setdefault(path, file.text) != file.text:
-                raise click.UsageError(f"two flows would write {path}: give them different names")
-    return placed | folder_files(request.backend, (each.options for each in compiled), target, placed)
+        return {}
+    texts = {path: each.text for path, each in placed.items()}
+    options = [each.options for each in compiled]
+    found = folder_files(request.backend, options, Path(request.output or ""), texts, gone)
+    return {path: Placed(text) for path, text in found.items()}
 
 
-def _spare_sources(request: Request, placed: Iterable[Path]) -> None:
-    """What a flow is written in is never written over. Raises UsageError."""
-    sources = {name.path.resolve() for name in request.flows}
-    for path in placed:
-        if path.resolve() in sources:
-            raise click.UsageError(f"-o {path} would write over the flow itself: name another file, or a folder")
+def _stale(request: Request, placed: dict[Path, Placed]) -> list[Path]:
+    """The files that no flow makes any more; none where not all flows of the workspace are compiled."""
+    if not request.is_to_folder:
+        return []
+    candidates = others(Path(request.output or ""), request.backend.name, placed)
+    stale = stale_of(candidates, request.backend.name)
+    return stale if stale and is_whole(request.flows, request.surroundings) else []
 
 
-def _file_name(own: Compiled, name: str, compiled: list[Compiled]) -> str:
-    """A file's name; with the flow's where another flow of the same source has a file of that name, too."""
-    others = [each for each in compiled if each.path == own.path and each.flow != own.flow]
-    if any(name == file.name for each in others for file in each.files):
-        stem, dot, suffix = name.partition(".")
-        return f"{stem}_{own.flow}{dot}{suffix}"
-    return name
+def _say_written(outcomes: list[Outcome]) -> None:
+    for each in outcomes:
+        if each.state in ("written", "removed"):
+            tell(f"{'wrote' if each.state == 'written' else 'removed'} {each.path}")
+        elif each.state == "stale":
+            tell(f"note: {each.path} is of a flow that is gone: --prune removes it")
+    tell(counted(outcomes))
 
 
-def _warn_of_circle(request: Request, placed: Mapping[Path, str]) -> None:
-    """An output in the code's root that the archive does not know as one would change the digest that it names itself."""
-    for path in _circular(request, placed):
-        tell(
-            f"note: {path} lies in the code's root, and the name of the image holds the digest of the code: "
-            "list it in .flowcignore, or name the image with --image"
-        )
+def _say_differences(placed: dict[Path, Placed], outcomes: list[Outcome]) -> None:
+    """The diff to stdout; the count, and the call that mends it, to stderr."""
+    differing = {each.path for each in outcomes if each.state in ("missing", "changed")}
+    for line in styled_diff(differences({path: each.text for path, each in placed.items() if path in differing})):
+        say(line, nl=False)
+    stale = [each.path for each in outcomes if each.state == "stale"]
+    for path in stale:
+        tell(f"{path} is of a flow that is gone")
+    mended = "" if is_up_to_date(outcomes) else f": {_mending(prune=bool(stale))}"
+    tell(f"{counted(outcomes)}{mended}")
 
 
-def _circular(request: Request, placed: Mapping[Path, str]) -> Iterator[Path]:
-    for name in request.flows:
-        settings = request.surroundings.settings(name.path)
-        if settings.text("image", request.backend.name, request.given) is None:
-            place = request.surroundings.place(name.path)
-            root = place.root.resolve()
-            unknown = [path for path, text in placed.items() if not is_compiled(path.name, text.encode())]
-            inside = {path.resolve().relative_to(root).as_posix(): path for path in unknown if is_within(path, root)}
-            held = request.surroundings.packages().anew().of(place, ()).archive.files if inside else ()
-            yield from (inside[each] for each in held if each in inside)
+_LONGEST = 300
+"""Letters of a call that is told as a whole."""
+
+
+def _mending(*, prune: bool) -> str:
+    """The call that writes what `--check` has found to differ."""
+    ctx = click.get_current_context()
+    words = [word for word in ctx.meta[_WORDS] if word not in ("--check", "--json")]
+    called = f"{ctx.command_path} {shlex.join([*words, *(['--prune'] if prune else [])])}"
+    if len(called) > _LONGEST:
+        instead = "with --prune instead of --check" if prune else "without --check"
+        return f"the same call {instead} mends it"
+    return f"mend it with `{called}`"

@@ -68,8 +68,7 @@ def parse(  # noqa: PLR0913 - what a call decides, each by its name
         return ()
     module = bind(source, parsed)
     modules = Modules(import_folders(path, root, folders), root, drafts, known)
-    if known is not None:
-        known[whole_path(path)] = module
+    modules.known[whole_path(path)] = module
     modules.modules[path] = modules.modules[own_folder(path) / path.resolve().name] = module
     told = Report(notes=report.notes)
     names = check_names(modules, module, frozenset(passthrough), told)

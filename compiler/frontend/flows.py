@@ -32,8 +32,10 @@ from compiler.frontend.steps.bodies import Body, read_body
 from compiler.frontend.steps.methods import Method, read_ends, read_method, read_steps, step_decorator
 from compiler.frontend.steps.undecorated import Plain, check_left_out
 from compiler.frontend.text.import_path import own_folder
+from compiler.frontend.text.modules import Import, Module, Modules
 from compiler.frontend.text.source import doc_of
 from compiler.frontend.values.classes import Lineage, Member, members, own_members
+from compiler.frontend.values.scope import Scope
 from compiler.ir.flow import Config, Decorator, Flow, Parameter, Span
 from compiler.slotted_class import record
 
@@ -190,9 +192,13 @@ def _sort(
     found: Mapping[str, Member], origin: Origin, declared: DeclaredFlow | None, others: Others, report: Report
 ) -> _Parts:
     parts = _Parts()
+    makers: dict[int, tuple[str, ...] | None] = {}
     for name, member in found.items():
         at = step_decorator(member)
-        _check_inside(member, report)
+        scope = member.owner.scope
+        if id(scope.module) not in makers:
+            makers[id(scope.module)] = _makers(scope)
+        _check_inside(member, makers[id(scope.module)], report)
         if at is not None:
             parts.methods[name] = read_method(member, at, declared, others, report)
         elif isinstance(member.node, _FUNCTIONS):
@@ -209,15 +215,40 @@ def _sort(
     return parts
 
 
-def _check_inside(member: Member, report: Report) -> None:
+def _check_inside(member: Member, makers: tuple[str, ...] | None, report: Report) -> None:
     """A parameter that a step or another method makes: nobody could give it a value."""
     scope, source = member.owner.scope, member.owner.module.source
-    for node in ast.walk(member.node) if isinstance(member.node, _FUNCTIONS) else ():
+    if not isinstance(member.node, _FUNCTIONS) or not _may_make(member.node, scope, makers):
+        return
+    for node in ast.walk(member.node):
         if not isinstance(node, ast.Call):
             continue
         kind = scope.modules.origin(scope.module, node.func).ours
         if kind in KINDS:
             report.add(fc5xx.PARAMETER_INSIDE, source.span(node), kind=kind, name=member.name)
+
+
+def _may_make(node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope, makers: tuple[str, ...] | None) -> bool:
+    """Whether the lines of a function name what makes a parameter: a walk of its tree costs as much as all else that is read of it."""
+    first = min((node.lineno, *(each.lineno for each in node.decorator_list)))
+    text = "\n".join(scope.module.source.lines[first - 1 : node.end_lineno])
+    return makers is None or any(name in text for name in (*KINDS, *makers))
+
+
+def _makers(scope: Scope) -> tuple[str, ...] | None:
+    """Other names of a module for what makes a parameter, or for a module that may; None where it has all names of another."""
+    module, modules = scope.module, scope.modules
+    if any(not star.ours for star in module.stars):
+        return None
+    imports = {name: bound for name, bound in module.names.items() if isinstance(bound, Import)}
+    return tuple(name for name in imports if _is_maker(module, name, modules))
+
+
+def _is_maker(module: Module, name: str, modules: Modules) -> bool:
+    found = modules.named(module, name)
+    if isinstance(found.bound, Import):
+        return found.module is not None and modules.imported(found.module, found.bound) is not None
+    return found.ours in KINDS
 
 
 def _check_hidden(member: Member, report: Report) -> None:

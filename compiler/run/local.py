@@ -37,6 +37,10 @@ class Local:
     def check(self, plan: Plan, options: Options, report: Report) -> None:
         """Nothing is refused beyond the gaps."""
 
+    def deployment(self, plan: Plan, options: Options) -> str:
+        """The flow's name."""
+        return plan.name
+
     def emit(self, plan: Plan, options: Options) -> tuple[OutputFile, ...]:
         """A local run has no files."""
         return ()

@@ -14,18 +14,18 @@ from compiler.reading import read_file
 from compiler.terminal.said import Styled
 
 
-def write_files(files: Mapping[Path, bytes]) -> None:
+def write_files(files: Mapping[Path, bytes]) -> set[Path]:
     """Write all files; each appears whole. An interruption leaves old files or new ones, and nothing else.
 
-    A file that has the bytes already is left alone. Raises CallError where the disk says no.
+    Gives those that were written: a file that has the bytes already is left alone. Raises CallError where the disk says no.
     """
     pending: dict[Path, Path] = {}
     path = Path()
     try:
         for path, data in files.items():
-            if not _holds(path, data):
+            if not holds(path, data):
                 path.parent.mkdir(parents=True, exist_ok=True)
-                pending[path] = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+                pending[path] = path.with_name(f".{path.name[:_KEPT]}.{len(pending)}.{os.getpid()}.tmp")
                 pending[path].unlink(missing_ok=True)
                 pending[path].touch(exist_ok=False)  # never through a link that somebody laid there
                 pending[path].write_bytes(data)
@@ -39,6 +39,20 @@ def write_files(files: Mapping[Path, bytes]) -> None:
         for written in pending.values():
             with suppress(OSError):
                 written.unlink()
+    return set(pending)
+
+
+_KEPT = 50
+"""Letters of a name that its file has until it is whole: names have 255 bytes, and a letter up to four."""
+
+
+def remove_files(paths: Iterable[Path]) -> None:
+    """Remove files; one that is gone already is no mistake, and of a link only the link goes. Raises CallError."""
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise CallError(f"cannot remove {path}: {error.strerror}") from error
 
 
 def print_bytes(text: str) -> None:
@@ -59,11 +73,12 @@ def styled_diff(diff: str) -> Iterable[Styled]:
         yield Styled(line, bold=True) if is_title else Styled(line, fg=colours.get(line[0]))
 
 
-_LARGEST = 256 * 1024 * 1024
+LARGEST = 256 * 1024 * 1024
 """Bytes of a file that is compared."""
 
 
-def _holds(path: Path, data: bytes) -> bool:
+def holds(path: Path, data: bytes) -> bool:
+    """Whether a file has these bytes."""
     try:
         return path.is_file() and read_file(path, len(data)) == data
     except OSError:
@@ -72,7 +87,7 @@ def _holds(path: Path, data: bytes) -> bool:
 
 def _difference(path: Path, text: str) -> str:
     # Bytes that are no UTF-8 differ too, and are shown: a file that someone damaged must not pass.
-    old = read_file(path, _LARGEST).decode(errors="surrogateescape") if path.is_file() else None
+    old = read_file(path, LARGEST).decode(errors="surrogateescape") if path.is_file() else None
     if old == text:
         return ""
     import difflib  # noqa: PLC0415 - an output that is up to date needs none

@@ -17,7 +17,8 @@ from compiler.reading import SOURCE, is_within, read_head
 from compiler.slotted_class import fresh, mutable, record
 from compiler.workspace.ignore import Ignores, glob_pattern, read_ignores
 from compiler.workspace.listing import MOST_FOLDERS, ignores_above, is_left_out
-from compiler.workspace.package import code_root, is_compiled
+from compiler.workspace.marks import is_compiled
+from compiler.workspace.package import code_root
 from compiler.workspace.settings import Settings
 from compiler.workspace.settings.folders import repository, workspace_folder
 

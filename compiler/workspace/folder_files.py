@@ -8,7 +8,7 @@ from pathlib import Path
 
 from compiler.backends import Backend, Options, OutputFile
 from compiler.reading import read_head
-from compiler.workspace.package import is_compiled
+from compiler.workspace.marks import is_compiled
 
 _HEAD = 4096
 """Bytes that surely hold a mark."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,26 +14,10 @@ from compiler.mistakes import CallError
 from compiler.reading import is_within, read_file
 from compiler.slotted_class import record
 from compiler.workspace.listing import LIMIT, Listing, TooManyFolders
+from compiler.workspace.marks import is_compiled
 from compiler.workspace.settings import Setting, Settings, SettingsError, repository
 from compiler.workspace.settings.folders import workspace_folder
 from compiler.workspace.settings.rules import BAD_PATH
-
-MARKS: Mapping[str, bytes] = {
-    ".py": b"by flowc: change the flow",
-    ".yaml": b"by flowc: change the flow",
-    ".yml": b"by flowc: change the flow",
-    ".asl.json": b'"StartAt":',
-    ".jobs.json": b'"jobDefinitionName":',
-    ".schedule.json": b"flowc-scheduled-at",
-    ".events.json": b"by flowc: change the flow",
-    ".policy.json": b'"Sid": "Flowc',
-    ".job-policy.json": b'"Sid": "Flowc',
-    ".sam.json": b"by flowc: change the flow",
-}
-"""How the head of a compiled file is known. It is left out, since it may name an image, and that name holds the digest of the code."""
-
-_HEAD = 1024
-
 
 REQUIREMENTS = "requirements.txt"
 """What the image installs where the settings name no packages; it lies in the root."""
@@ -152,11 +136,6 @@ def _members(listing: Listing, files: Iterable[str]) -> list[_Member]:
         if not is_compiled(path, data):
             members.append(_Member(path, data, bool(found.st_mode & 0o100)))
     return members
-
-
-def is_compiled(name: str, data: bytes) -> bool:
-    """Whether a file is the output of a compile: its head says so."""
-    return any(name.endswith(suffix) and mark in data[:_HEAD] for suffix, mark in MARKS.items())
 
 
 CLOUDS = ("gs:", "az:")

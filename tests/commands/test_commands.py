@@ -51,8 +51,13 @@ MISTAKES = [
     (["argo", "create", "--stor", "x", "flow.py"], "--store"),
     (["argo", "create", "--max-workers", "0", "flow.py"], "max-workers"),
     (["argo", "create", "--check", "flow.py"], "say with -o where"),
-    (["argo", "create", "flow.py", "two.py:SumFlow"], "name a folder with -o"),
-    (["argo", "create", "-o", "flow.py", "flow.py", "two.py:SumFlow"], "flow.py is a file: 2 flows need a folder"),
+    (["argo", "create", "flow.py", "two.py:OtherFlow"], "name a folder with -o"),
+    (["argo", "create", "-o", "flow.py", "flow.py", "two.py:OtherFlow"], "flow.py is a file: 2 flows need a folder"),
+    (["argo", "create", "flow.py", "--prune"], "--prune removes files of a folder: say with -o which one"),
+    (["argo", "create", "flow.py", "--json"], "--json tells of files of a folder: say with -o which one"),
+    (["argo", "create", "flow.py", "-o", "out", "--prune"], "end it with a slash"),
+    (["argo", "create", "flow.py", "-o", "out/", "--prune", "--check"], "leave one out"),
+    (["argo", "create", "flow.py", "-o", "out/", "--prune"], "does not compile all of them"),
     (["argo", "create", "-o", "flow.py/", "flow.py"], "flow.py is a file: `-o` with a slash names a folder"),
     (["airflow", "create", "-o", "flow.py", "flow.py"], "would write over the flow itself"),
     (["airflow", "create", "-o", "./other/../flow.py", "flow.py"], "would write over the flow itself"),
@@ -143,7 +148,8 @@ def test_check_compares_with_the_disk_and_writes_nothing(flowc: Flowc, folder: P
     assert (missing.code, out.exists()) == (1, False)
     assert missing.out.startswith("--- /dev/null\n+++ out/")
     flowc(target, "create", "flow.py", "-o", "out/")
-    assert flowc(target, "create", "flow.py", "-o", "out/", "--check") == type(missing)(0, "", "")
+    count = len(list(out.iterdir()))
+    assert flowc(target, "create", "flow.py", "-o", "out/", "--check") == type(missing)(0, "", f"{count} unchanged\n")
     path = next(out.iterdir())
     text = path.read_bytes()
     path.write_bytes(text.replace(b"square", b"sqare", 1) if b"square" in text else text + b" ")

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from compiler.diagnostics import Report
+from compiler.fleet.names import Deployed, check_names
 from compiler.frontend import parse
 from compiler.frontend.declarations.import_result import DeclaredDecorator, DeclaredFlow, ImportFailure
 from compiler.ir.flow import Flow
@@ -96,6 +97,7 @@ OTHERS: dict[str, tuple[str, bytes | None]] = {
         "flow.py",
         b"from metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n",
     ),
+    "FC860": ("flow.py", _FLOW + _FLOW.partition(b"\n")[2].replace(b"class F(", b"class f(")),
 }
 """Mistakes that are not in a line of the source: the file and its bytes."""
 
@@ -119,6 +121,10 @@ def read_other(code: str, folder: Path) -> tuple[tuple[Flow, ...], Report]:
         (folder / "keys.py").touch()
     if code in _PACKED:
         packages.Packages({}).check(packages.Place(path, folder, Settings()), (), report, is_deployed=True)
+        return (), report
+    if code == "FC860":
+        flows = parse(path, report)
+        check_names("airflow", (Deployed(flow.name, flow.span, flow.name) for flow in flows), report)
         return (), report
     told = {"FC582": _TOLD, "FC663": ImportFailure("KeyError: 'x'")}.get(code)
     importer = (lambda *_: told) if told else None

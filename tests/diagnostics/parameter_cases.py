@@ -25,6 +25,12 @@ CASES = {
         "def make(self, name): self.made = [«Parameter(name)»] FC585",
         body="self.a = «IncludeFile('a')» FC585; x = lambda: «Config('b')» FC585",
     ),
+    "parameters that methods make under another name": (
+        "from metaflow import *\nfrom metaflow import Config as Settings, Parameter as P\nimport metaflow as mf\n"
+        "class F(FlowSpec):\n    def make(self):\n        return P('a')\n               ^^^^^^ FC585\n"
+        "    @step\n    def start(self):\n        self.a = Settings('b')\n                 ^^^^^^^^^^^^^ FC585\n"
+        "        self.b = mf . Parameter('c')\n                 ^^^^^^^^^^^^^^^^^^^ FC585\n"
+    ),
     "a file that is not with the code": _flow("table = IncludeFile('table', «default='/etc/hostname'») FC552"),
     "a file that is no text": _flow("# é", "table = IncludeFile('table', «default=__file__», encoding='ascii') FC553"),
     "a file with an encoding that is none": _flow(

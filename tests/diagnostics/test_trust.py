@@ -86,14 +86,14 @@ def test_create_writes_its_output_and_nothing_else(project: Path) -> None:
     outside = project.parent / "outside.txt"
     outside.write_text("theirs")
     (project / "out").mkdir()
-    (project / "out" / "flow_file_airflow.py").symlink_to(outside)
+    (project / "out" / "F.py").symlink_to(outside)
     code, events, text = watched(project, "airflow", "create", "flow_file.py", "-o", "out/")
     assert code == 0, text
     written = {event.split(" ", 1)[1] for event in events if event != "os.mkdir out"}
-    assert {Path(path).name.lstrip(".").partition(".py")[0] for path in written} == {"flow_file_airflow"}, events
+    assert {Path(path).name.lstrip(".").partition(".py")[0] for path in written} == {"F"}, events
     assert outside.read_text() == "theirs"
-    assert "dag" in (project / "out" / "flow_file_airflow.py").read_text()
-    assert not (project / "out" / "flow_file_airflow.py").is_symlink()
+    assert "dag" in (project / "out" / "F.py").read_text()
+    assert not (project / "out" / "F.py").is_symlink()
 
 
 HEAD = "from metaflow import *\n"

@@ -20,7 +20,7 @@ from compiler.backends.stepfunctions.policies import job_policy
 from compiler.ir.planner import plan
 from compiler.pipeline import compile_flow
 from compiler.slotted_class import replaced
-from compiler.workspace.package import is_compiled
+from compiler.workspace.marks import is_compiled
 from tests.engines import FlowCase, Outcome
 from tests.engines.stepfunctions import server
 from tests.engines.stepfunctions_case import Machine, execute

@@ -112,12 +112,17 @@ class Airflow:
         for wrong in sensors.wrong(plan.flow):
             report.add(BAD_OPTION_VALUE, wrong.span, option=wrong.option, value=wrong.value, wants=wrong.wants)
 
+    def deployment(self, plan: Plan, options: Options) -> str:
+        """The DAG's id."""
+        from compiler.backends.airflow.steps import dag_id  # noqa: PLC0415
+
+        return dag_id(options.name or plan.name)
+
     def emit(self, plan: Plan, options: Options) -> tuple[OutputFile, ...]:
-        """The DAG file, named after the flow's file."""
+        """The DAG file, named after the DAG."""
         from compiler.backends.airflow.dag import dag_text  # noqa: PLC0415 `check` alone needs none of it
 
-        stem = plan.flow.path.rpartition("/")[2].removesuffix(".py")
-        return (OutputFile(f"{stem}_airflow.py", dag_text(plan, options)),)
+        return (OutputFile(f"{self.deployment(plan, options)}.py", dag_text(plan, options)),)
 
 
 def _check_settings(plan: Plan, options: Options, report: Report) -> None:

@@ -48,9 +48,13 @@ class Argo:
         if not report.failed:
             check_size(workflow_template(plan, options), plan, report)
 
+    def deployment(self, plan: Plan, options: Options) -> str:
+        """The template's name."""
+        return deployment_name(plan, options)
+
     def emit(self, plan: Plan, options: Options) -> tuple[OutputFile, ...]:
         """The WorkflowTemplate, the CronWorkflow of a schedule, the EventSource and Sensor of triggers in one file; accounts in another."""
-        name = deployment_name(plan, options)
+        name = self.deployment(plan, options)
         files = [OutputFile(f"{name}.yaml", _text(plan, options))]
         if options.target.get("rbac") is True:
             files.append(OutputFile(f"{name}.rbac.yaml", "---\n".join(map(document, rbac(plan, options)))))

@@ -57,9 +57,13 @@ class StepFunctions:
             if size > LARGEST_DEFINITION:
                 report.add(DEFINITION_TOO_LARGE, plan.flow.span, size=size, limit=LARGEST_DEFINITION)
 
+    def deployment(self, plan: Plan, options: Options) -> str:
+        """The machine's name."""
+        return machine_name(plan, options)
+
     def emit(self, plan: Plan, options: Options) -> tuple[OutputFile, ...]:
         """The machine, its job definitions, and what the options ask for. Pure."""
-        name = machine_name(plan, options)
+        name = self.deployment(plan, options)
         definitions = JobDefinitions(plan, options, name)
         place = Place(plan, options, settings.store(options), definitions, name)
         main = OutputFile(f"{name}.asl.json", layout(machine(place)))

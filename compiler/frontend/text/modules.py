@@ -72,8 +72,16 @@ NOWHERE = Origin()
 """Something of another package, or that only run time knows."""
 
 
-Known = dict[str, Module]
-"""Modules that a call has read, by `whole_path`."""
+class Known(dict[str, Module]):
+    """Modules that a call has read, by `whole_path`: the next flow that imports one has it from here.
+
+    `texts` are those of files that were only looked into; `places` where an import of a folder's file was found.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: dict[Path, str] = {}
+        self.places: dict[tuple[Path, Import, tuple[Path, ...]], Path | None] = {}
 
 
 def whole_path(file: Path) -> str:
@@ -87,12 +95,13 @@ class Modules:
     `root` is the folder of the code. `drafts` stand in for files. `known` takes what is read, for whoever reads the same files.
     """
 
-    __slots__ = ("drafts", "folders", "known", "modules", "root")
+    __slots__ = ("_real_folders", "drafts", "folders", "known", "modules", "root")
 
     def __init__(
         self, folders: tuple[Path, ...], root: Path, drafts: Drafts | None = None, known: Known | None = None
     ) -> None:
-        self.known = known
+        self.known = Known() if drafts or known is None else known
+        self._real_folders = tuple(folder.resolve() for folder in folders)
         self.folders = folders
         self.root = root
         self.drafts = drafts
@@ -155,15 +164,21 @@ class Modules:
 
     def file_of(self, folder: Path, bound: Import) -> Path | None:
         """The file of the repository that an import in a file of a folder names; it is not read."""
-        return next((file for file in self._files(folder, bound) if self._is_file(file)), None)
+        place = (folder, bound, self.folders)
+        if place not in self.known.places:
+            self.known.places[place] = next((file for file in self._files(folder, bound) if self._is_file(file)), None)
+        return self.known.places[place]
 
     def text_of(self, file: Path) -> str:
         """The text of a file of the repository, or of its draft, not decoded with care; empty where it cannot be read."""
-        draft = self.drafts.get(file.resolve()) if self.drafts else None
-        try:
-            return (read_file(file, SOURCE) if draft is None else draft).decode("utf-8", "replace")
-        except OSError:
-            return ""
+        if file not in self.known.texts:
+            draft = self.drafts.get(file.resolve()) if self.drafts else None
+            try:
+                text = (read_file(file, SOURCE) if draft is None else draft).decode("utf-8", "replace")
+            except OSError:
+                text = ""
+            self.known.texts[file] = text
+        return self.known.texts[file]
 
     def imported_file(self, file: Path) -> Module | None:
         """The module of a file of the repository, read as text."""
@@ -206,23 +221,26 @@ class Modules:
     def _is_inside(self, file: Path) -> bool:
         """Whether a file lies in the code, not somewhere that dots or a link lead to."""
         whole = file.resolve()
-        return any(whole.is_relative_to(folder.resolve()) for folder in self.folders)
+        return any(whole.is_relative_to(folder) for folder in self._real_folders)
 
     def _is_file(self, file: Path) -> bool:
         try:
-            return file.is_file() and self._is_inside(file)
+            return os.path.isfile(file) and self._is_inside(file)
         except (OSError, ValueError, RuntimeError):
             return False
 
     def _load(self, file: Path) -> Module | None:
         if not self._is_file(file):
             return None
+        known = self.known.get(whole_path(file))
+        if known is not None and (known.source.file, known.source.path) == (file, file.as_posix()):
+            return known
         # Mistakes in a module beside the flow are not the flow's: what cannot be read is unknown.
         aside = Report()
         source = read(file, file.as_posix(), aside, self.drafts)
         parsed = tree(source, aside) if source else None
         found = bind(source, parsed) if source and parsed else None
-        if found and self.known is not None:
+        if found:
             self.known[whole_path(file)] = found
         return found
 

@@ -63,7 +63,7 @@ class Code:
 
 def code(root: Path, known: Known | None = None) -> Code:
     """The code of a root, of which nothing is read yet."""
-    return Code(root, {} if known is None else known, Listing(root.resolve()))
+    return Code(root, Known() if known is None else known, Listing(root.resolve()))
 
 
 @record

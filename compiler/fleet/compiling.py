@@ -1,0 +1,107 @@
+"""The flows of one call to the files of a target; all mistakes of all flows are found before anything is written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from compiler.backends import Backend, Options
+from compiler.call.sources import FlowName, Surroundings
+from compiler.call.stores import needs_of
+from compiler.call.target_settings import decided
+from compiler.diagnostics import Report
+from compiler.fleet.names import Deployed, check_names
+from compiler.fleet.parts import Compiled, Part, config_names, joined_report, tell_of_configs, tell_once
+from compiler.fleet.processes import results
+from compiler.ir.flow import Flow, Value
+from compiler.ir.needs import has_own_packages
+from compiler.ir.plan import Plan
+from compiler.mistakes import CallError
+from compiler.pipeline import emit_plan, read_flow, read_flows
+from compiler.slotted_class import record
+from compiler.terminal.findings import show
+
+
+@record
+class Request:
+    """What one call asks for; `given` are the settings of the command line, `jobs` how many processes compile."""
+
+    backend: Backend
+    flows: tuple[FlowName, ...]
+    output: str | None
+    given: Mapping[str, Value]
+    surroundings: Surroundings
+    jobs: int | None = None
+
+    @property
+    def is_to_folder(self) -> bool:
+        """Whether each flow's files go into a folder, under their own names."""
+        if self.output is None:
+            return False
+        return len(self.flows) > 1 or self.output.endswith("/") or Path(self.output).is_dir()
+
+
+def compile_flows(request: Request) -> list[Compiled] | None:
+    """Each flow's files, or None where one has a mistake; all mistakes of all flows are shown. Raises CallError."""
+    parts = results(lambda name: _compile_file(request, name), request.flows, request.jobs)
+    report = joined_report(parts)
+    compiled = _once(each for part in parts for each in part.compiled)
+    target = request.backend.name
+    check_names(target, (Deployed(each.flow, each.span, each.name) for each in compiled), report)
+    tell_once(parts)
+    show(report)
+    if report.failed:
+        return None
+    if not compiled:
+        raise CallError("there is no flow to compile: the files hold bases of flows alone")
+    tell_of_configs(request.surroundings.given_configs, parts)
+    return compiled
+
+
+def _once(compiled: Iterable[Compiled]) -> list[Compiled]:
+    found: dict[tuple[str, str], Compiled] = {}
+    for each in compiled:
+        found.setdefault((os.path.realpath(each.path), each.flow), each)
+    return list(found.values())
+
+
+def _deployment(backend: Backend, plan: Plan, options: Options) -> str:
+    """The name that a target gives a flow; by the plan where a target of another distribution does not say."""
+    name = getattr(backend, "deployment", None)
+    return str(name(plan, options)) if name else options.name or plan.name
+
+
+def _compile_file(request: Request, name: FlowName) -> Part:
+    surroundings, found, compiled = request.surroundings, Report(), list[Compiled]()
+    notes: dict[str, None] = {}
+    flows = _read(request, name, found)
+    settings = surroundings.settings(name.path)
+    for flow in flows:
+        image = surroundings.image(
+            name.path, flow, request.backend.name, request.given, variants=has_own_packages(flow)
+        )
+        decision, options = decided(flow, settings, request.backend, request.given, image)
+        if told := needs_of(options):
+            notes[told] = None
+        if settings.policy:
+            from compiler.policy.holding import hold  # noqa: PLC0415 - few repositories have a policy
+
+            hold(settings, decision, found, (request.backend, options))
+        files = emit_plan(decision, request.backend, options, found)
+        own = _deployment(request.backend, decision, options)
+        compiled.append(Compiled(name.path, flow.name, flow.span, own, files, options))
+    if flows:
+        surroundings.check_packed(name.path, flows, (request.backend.name,), request.given, found)
+    return Part(
+        tuple(found.diagnostics), tuple(notes), config_names(flows), tuple(compiled), tuple(flow.name for flow in flows)
+    )
+
+
+def _read(request: Request, name: FlowName, found: Report) -> tuple[Flow, ...]:
+    """All flows of a file where each has its own output, else the one that is named or alone."""
+    root, reading = request.surroundings.root(name.path), request.surroundings.reading(name.path)
+    if request.is_to_folder:
+        return read_flows(name.path, found, root=root, name=name.name, reading=reading)
+    flow = read_flow(name.path, found, name=name.name, root=root, reading=reading)
+    return (flow,) if flow else ()
