@@ -107,6 +107,11 @@ class Job:
         real = str(Path(sys.executable).with_name("flowc"))
         self.program("flowc", FLOWC.format(python=sys.executable, flowc=real, **facts))
 
+    def real_diff(self) -> None:
+        """Let `flowc diff` be the real one too."""
+        real = str(Path(sys.executable).with_name("flowc"))
+        self.program("flowc", f"#!/bin/sh\nexec '{real}' \"$@\"\n")
+
     def context(self, name: str) -> str:
         """What an expression is worth."""
         if name.startswith("inputs."):

@@ -1,6 +1,6 @@
 """`action.yml`: each of its steps runs, in a job of a pull request, and nothing that a pull request holds is executed.
 
-`flowc diff` is a stand-in here (`Job.diff`): its words, its Markdown and its exit code 3 are what the step relies on.
+`flowc diff` is a stand-in in most of them (`Job.diff`): its words, its Markdown and its exit code 3 are what the step relies on.
 """
 
 from __future__ import annotations
@@ -146,6 +146,24 @@ def test_a_pull_request_has_one_comment_that_is_kept_up_to_date(pull: Job) -> No
     assert pull.run(COMMENT).returncode == 0
     assert [each["body"] for each in pull.state["comments"]] == ["<!-- flowc diff -->\nnothing changes\n"]
     assert (pull.folder / "summary").read_text() == DIFF + "another change\nnothing changes\n"
+
+
+def test_what_flowc_says_of_a_change_is_the_comment(pull: Job) -> None:
+    """Without a stand-in; and of all flows of the workspace, where none is named."""
+    pull.real_diff()
+    assert pull.run(COMMENT).returncode == 0
+    assert pull.state["comments"] == []
+    flow = pull.repository / "flow.py"
+    flow.write_text(
+        FLOW.replace("    @step\n    def square", "    @retry(times=2)\n    @step\n    def square").replace(
+            "step\n", "retry, step\n", 1
+        )
+    )
+    ended = pull.run(COMMENT)
+    assert ended.returncode == 0, ended.stderr
+    (comment,) = pull.state["comments"]
+    assert "SumFlow" in comment["body"]
+    assert "retry" in comment["body"]
 
 
 def test_a_pull_request_that_changes_nothing_gets_no_comment(pull: Job) -> None:

@@ -51,7 +51,7 @@ def repository(tmp_path: Path, source: Path) -> Path:
     """A repository whose hooks are those, with a flow and its committed output."""
     folder = tmp_path / "repository"
     folder.mkdir()
-    arguments = {"flowc-check": ["flow.py"], "flowc-argo": ["-o", "deploy/", "flow.py"]}
+    arguments = {"flowc-check": list[str](), "flowc-argo": ["-o", "deploy/"]}
     hooks = [{"id": name, "args": words} for name, words in arguments.items()]
     repo = {"repo": str(source), "rev": _git(source, "rev-parse", "HEAD").strip(), "hooks": hooks}
     (folder / ".pre-commit-config.yaml").write_text(yaml.safe_dump({"repos": [repo]}))
