@@ -120,7 +120,9 @@ CASES: dict[str, Wrong] = {
         "[tool.flowc.flow.TrainFlow.config]\n                           ^^^^^^ FC806\nc = 'c.json'\n", ("cannot stand in",)
     ),
     "an environment in an environment": Wrong("[tool.flowc.env.a.env.b]\n                  ^^^ FC806\n", ("[tool.flowc.env.a]",)),
-    "a policy in an environment": Wrong("[tool.flowc.env.a.policy]\n                  ^^^^^^ FC806\n", ("write it in [tool.flowc]",)),
+    "a policy of one flow": Wrong(
+        "[tool.flowc.flow.TrainFlow.policy]\n                           ^^^^^^ FC806\n", ("[tool.flowc.env.<name>]",)
+    ),
     "a file that is not there to be extended": _in(
         "tool.flowc", 'extend = "nowhere.toml"', "^^^^^^ FC807", "there is no such file", "starts at the folder"
     ),

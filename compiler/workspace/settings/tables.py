@@ -46,7 +46,7 @@ class _Kind:
 
 
 _TOP = _Kind((*SHARED, *PROJECT, EXTEND), NAMED, (ENVIRONMENTS, FLOWS, POLICY))
-_ENVIRONMENT = _Kind((*SHARED, *(key for key in PROJECT if key not in OF_WORKSPACE)), NAMED, (FLOWS,))
+_ENVIRONMENT = _Kind((*SHARED, *(key for key in PROJECT if key not in OF_WORKSPACE)), NAMED, (FLOWS, POLICY))
 _FLOW = _Kind((*SHARED, *OF_FLOW), (IMAGES,), ())
 
 
