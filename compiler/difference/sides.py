@@ -42,17 +42,32 @@ class Emitted:
 
 
 @record
-class State:
-    """A flow on one side. `path` is that of its file, relative to the repository; `archive` maps the files of its code to what they hold.
+class Held:
+    """A file of the code's archive; `source` is its text where it is Python."""
 
-    What an archive holds of Python is compared without comments and formatting.
-    """
+    mode: int
+    digest: str
+    source: bytes | None
+
+    def is_as(self, other: Held) -> bool:
+        """Whether both are equal, comments and formatting of Python apart."""
+        if self.mode != other.mode or self.digest == other.digest:
+            return self.mode == other.mode
+        if self.source is None or other.source is None:
+            return False
+        plain = without_form(self.source)
+        return plain is not None and plain == without_form(other.source)
+
+
+@record
+class State:
+    """A flow on one side: `path` is that of its file, relative to the repository, `archive` what each file of its code holds."""
 
     path: str
     flow: Flow
     plan: Plan
     code: FlowCode
-    archive: Mapping[str, str]
+    archive: Mapping[str, Held]
     emitted: Mapping[str, Emitted]
 
     @property
@@ -74,7 +89,7 @@ class Side:
     states: list[State] = fresh(default_factory=list)
     report: Report = fresh(default_factory=Report)
     unread: dict[str, str] = fresh(default_factory=dict)
-    _archives: dict[Path, tuple[Archive, Mapping[str, str]]] = fresh(default_factory=dict)
+    _archives: dict[Path, tuple[Archive, Mapping[str, Held]]] = fresh(default_factory=dict)
     _trees: Trees = fresh(default_factory=Trees)
     _read: set[str] = fresh(default_factory=set)
 
@@ -120,7 +135,7 @@ class Side:
         others = [name for name in names if name != flow.name]
         return State(path, flow, decision, read_code(flow, others, self._trees), holds, emitted)
 
-    def _archive(self, root: Path) -> tuple[Archive, Mapping[str, str]]:
+    def _archive(self, root: Path) -> tuple[Archive, Mapping[str, Held]]:
         """The archive of the code of a flow, and what each file of it holds."""
         if root not in self._archives:
             archive = package(root)
@@ -156,15 +171,15 @@ def _without(text: str, image: str | None) -> str:
     return text if image is None else text.replace(image, f"{image.rpartition(':')[0]}:{'0' * 12}")
 
 
-def _held(archive: Archive, base: str) -> Iterator[tuple[str, str]]:
-    """Each file, relative to the repository, and a digest that comments and formatting of Python do not change."""
+def _held(archive: Archive, base: str) -> Iterator[tuple[str, Held]]:
+    """Each file, by its path relative to the repository."""
     with tarfile.open(fileobj=io.BytesIO(archive.data), mode="r:gz") as members:
         for member in members:
-            data = getattr(members.extractfile(member), "read", bytes)()
-            plain = without_form(data) if member.name.endswith(".py") and len(data) <= SOURCE else None
-            text = data if plain is None else plain.encode("utf-8", "surrogatepass")
+            file = members.extractfile(member)
+            data = file.read() if file else b""
+            source = data if member.name.endswith(".py") and len(data) <= SOURCE else None
             place = member.name if base == "." else f"{base}/{member.name}"
-            yield place, f"{member.mode:o} {hashlib.sha256(text).hexdigest()}"
+            yield place, Held(member.mode, hashlib.sha256(data).hexdigest(), source)
 
 
 def _first(found: Report) -> str:
