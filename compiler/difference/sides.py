@@ -109,19 +109,26 @@ class Side:
         flows = read_flows(file, found, root=surroundings.root(file), reading=surroundings.reading(file))
         if not named and all(each.rule == fc1xx.NO_FLOW for each in found.diagnostics) and not flows:
             return
-        self.report.take(found)
+        self._take(found)
         if found.failed:
             self.unread[path] = _first(found)
         names = [flow.name for flow in flows]
         for flow in flows:
             self.states.append(self._state(path, flow, names, surroundings))
 
+    def _take(self, found: Report) -> None:
+        """Keep the errors: of what only may be wrong `check` tells."""
+        errors = Report()
+        errors.diagnostics.extend(each for each in found.diagnostics if each.rule.severity == "error")
+        self.report.take(errors)
+
     def _state(self, path: str, flow: Flow, names: list[str], surroundings: Surroundings) -> State:
         file = self.top / path
         settings = surroundings.settings(file)
         archive, holds = self._archive(code_root(file, settings))
         emitted: dict[str, Emitted] = {}
-        for target in self.targets or configured_targets(settings.targets):
+        meant = self.targets or configured_targets(settings.targets)
+        for target in meant or BUILT_IN:
             backend = load_backend(target)
             assert backend is not None
             image = settings.text("image", target, {})
@@ -129,7 +136,10 @@ class Side:
             default = default_image(flow.name, archive.digest, settings.text("registry", target, {}))
             own = None if image is not None and not variants else default
             decision, options = decided(flow, settings, backend, {}, own or image or default)
-            emitted[target] = _emit(decision, backend, options, own)
+            found = Report()
+            emitted[target] = _emit(decision, backend, options, own, found)
+            if target in meant:
+                self._take(found)
         branch, production = settings.text("branch", None, {}), settings.get("production", None, {}).value is True
         decision = plan(flow, branch=branch, production=production)
         others = [name for name in names if name != flow.name]
@@ -144,12 +154,11 @@ class Side:
 
 
 def configured_targets(tables: Mapping[str, object]) -> tuple[str, ...]:
-    """The targets that the settings have a table for; all of ours where they have none."""
-    return tuple(name for name in BUILT_IN if name in tables) or tuple(BUILT_IN)
+    """The targets that the settings have a table for. What these refuse is a mistake; without any all of ours are tried."""
+    return tuple(name for name in BUILT_IN if name in tables)
 
 
-def _emit(decision: Plan, backend: Backend, options: Options, image: str | None) -> Emitted:
-    report = Report()
+def _emit(decision: Plan, backend: Backend, options: Options, image: str | None, report: Report) -> Emitted:
     refuse(decision, backend, options, report)
     files = () if report.failed else backend.emit(decision, options)
     neutral = tuple(_without(file.text, image) for file in files)
