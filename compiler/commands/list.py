@@ -69,12 +69,12 @@ def _listed(name: FlowName, surroundings: Surroundings, report: Report) -> list[
     try:
         root, reading = surroundings.root(name.path), surroundings.reading(name.path)
         flows = read_flows(name.path, found, root=root, name=name.name, reading=reading)
-        settings = surroundings.settings(name.path)
-        digest = surroundings.digest(root) if flows else ""
     except FoundError as error:
-        found.take(error.report)
-        flows = ()
+        report.take(error.report)
+        return []
     report.take(_errors(found))
+    digest = surroundings.digest(root) if flows else ""
+    settings = surroundings.settings(name.path)
     return [_line(flow, name, settings.for_flow(flow.name), digest) for flow in flows]
 
 
