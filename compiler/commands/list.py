@@ -69,15 +69,12 @@ def _listed(name: FlowName, surroundings: Surroundings, report: Report) -> list[
     try:
         root, reading = surroundings.root(name.path), surroundings.reading(name.path)
         flows = read_flows(name.path, found, root=root, name=name.name, reading=reading)
-        settings = surroundings.settings(name.path)
-        lines = [
-            _line(flow, name, settings.for_flow(flow.name), surroundings.digest(name.path, flow)) for flow in flows
-        ]
     except FoundError as error:
-        found.take(error.report)
-        lines = []
+        report.take(error.report)
+        return []
     report.take(_errors(found))
-    return lines
+    settings = surroundings.settings(name.path)
+    return [_line(flow, name, settings.for_flow(flow.name), surroundings.digest(name.path, flow)) for flow in flows]
 
 
 def _errors(found: Report) -> Report:
