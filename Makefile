@@ -4,11 +4,12 @@ BIN := .venv/bin
 READY := .venv/.flowc-ready
 FUZZ_SECONDS ?= 300
 SOAK_SECONDS ?= 600
+WIDTH ?= 10000
 WORKERS ?= 3  # two cores: a test on an engine waits as much as it works
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 DEMO := demo-output
 
-.PHONY: help demo test check golden bench sample conformance mutation fuzz fuzz-sources soak test-argo release clean
+.PHONY: help demo test check golden bench sample conformance mutation fuzz fuzz-sources soak wide test-argo release clean
 
 help:
 	@echo "make demo         train and predict on taxi trips, here; then compile both flows for every target"
@@ -23,6 +24,7 @@ help:
 	@echo "make fuzz         fuzz-sources for FUZZ_SECONDS (300), then new flows on every engine until interrupted"
 	@echo "make fuzz-sources broken flows, random Python and random bytes through check and create, until interrupted"
 	@echo "make soak         random flows for SOAK_SECONDS (600), while processes are killed, stores refuse and files are damaged"
+	@echo "make wide         a foreach of WIDTH (10000) children on Argo and Step Functions, and what they leave against the local run: hours"
 	@echo "make release      wheels and sdists of flowc and flowc-runtime into dist/, and what must hold of them"
 	@echo "make test-argo    the conformance suite on a real Argo (FLOWC_ARGO_* name it)"
 
@@ -82,6 +84,10 @@ fuzz-sources: $(READY)
 
 soak: $(READY)
 	$(BIN)/python -m tests.soak $$(date +%s) $(SOAK_SECONDS)
+
+wide: $(READY)
+	$(BIN)/python -m tests.conformance.wide argo $(WIDTH)
+	$(BIN)/python -m tests.conformance.wide step-functions $(WIDTH)
 
 test-argo: $(READY)
 	@if [ -z "$$FLOWC_ARGO_KUBECONFIG" ] || [ -z "$$FLOWC_ARGO_NAMESPACE" ] || [ -z "$$FLOWC_ARGO_IMAGE" ] || [ -z "$$FLOWC_ARGO_STORE" ]; then \

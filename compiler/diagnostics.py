@@ -26,6 +26,8 @@ class Rule:
     """What `flowc fix` does about it, and when; nothing where only a person can tell what was meant."""
     is_answer: bool = False
     """A note that answers what the call asks for, so it is kept though nobody asks for notes."""
+    locked: bool = False
+    """Whether no comment silences it."""
 
 
 @record

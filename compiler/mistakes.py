@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from compiler.diagnostics import Report
+
 INTERRUPTED = 130
 """The exit code of a command after Ctrl-C, as shells give it."""
 
 
 class CallError(Exception):
     """A mistake in the call, shown in one line without a traceback; exit code 2. The message says what to do."""
+
+
+class FoundError(Exception):
+    """Findings with which a call cannot go on, as those of its settings: shown as all findings are; exit code 1."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(", ".join(found.message for found in report))
+        self.report = report
 
 
 def joined(first: str, second: str) -> str:

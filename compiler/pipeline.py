@@ -35,6 +35,10 @@ class Reading:
     added: tuple[str, ...] = ()
     drafts: Drafts | None = None
     folders: tuple[Path, ...] = ()
+    passes_over: bool = False
+    """Whether a file that holds no flow is no mistake: nobody has named it."""
+    added_to: Mapping[str, tuple[str, ...]] = fresh(default_factory=dict)
+    """What `--with` and the settings add to the steps of single flows, by their names, instead of `added`."""
     known: Known | None = None
     """Takes the modules that are read, for whoever follows their imports afterwards."""
 
@@ -82,11 +86,11 @@ def read_flows(
 ) -> tuple[Flow, ...]:
     """All flows of a file, or the one of that name; broken ones leave findings instead."""
     flows = _parsed(path, report, name, root, reading)
-    if not reading.added:
+    if not (reading.added or reading.added_to):
         return flows
     from compiler.frontend.decorators.with_option import add  # noqa: PLC0415 - most calls add nothing
 
-    added = tuple(add(flow, reading.added, report) for flow in flows)
+    added = tuple(add(flow, reading.added_to.get(flow.name, reading.added), report) for flow in flows)
     return () if report.failed else added
 
 
@@ -101,6 +105,7 @@ def _parsed(path: Path, report: Report, name: str | None, root: Path | None, rea
             configs=reading.configs,
             drafts=reading.drafts,
             folders=reading.folders,
+            passes_over=reading.passes_over,
             known=reading.known,
         )
     from compiler.importing import importer  # noqa: PLC0415 - most flows are read by their text
@@ -114,6 +119,7 @@ def _parsed(path: Path, report: Report, name: str | None, root: Path | None, rea
         passthrough=reading.passthrough,
         configs=reading.configs,
         folders=reading.folders,
+        passes_over=reading.passes_over,
         known=reading.known,
     )
 

@@ -11,7 +11,7 @@ import click
 
 from compiler.call.options import Answering, Option, WithHelp
 from compiler.commands import COMMANDS, TARGETS
-from compiler.mistakes import INTERRUPTED, CallError
+from compiler.mistakes import INTERRUPTED, CallError, FoundError
 from compiler.terminal.said import say, show_mistake, tell
 
 HELP = """Compile Python flows for the orchestrator that you run.
@@ -92,12 +92,8 @@ def call(arguments: Sequence[str]) -> int:
     """Run one command; its exit code. A bug of ours leaves a report in a file and says where."""
     try:
         code = ROOT.main(list(arguments), prog_name="flowc", standalone_mode=False, color=_color())
-    except click.ClickException as error:
-        show_mistake(error)
-        return error.exit_code
-    except CallError as error:
-        tell(f"error: {error}")
-        return 2
+    except (click.ClickException, FoundError, CallError) as error:
+        return _told(error)
     except click.Abort:
         tell("interrupted")
         return INTERRUPTED
@@ -110,6 +106,20 @@ def call(arguments: Sequence[str]) -> int:
         report_crash(error, arguments, (*COMMANDS, *TARGETS))
         return 70
     return code if isinstance(code, int) else 0
+
+
+def _told(error: click.ClickException | FoundError | CallError) -> int:
+    """Say what is wrong with the call, or with what it reads; the exit code."""
+    if isinstance(error, click.ClickException):
+        show_mistake(error)
+        return error.exit_code
+    if isinstance(error, CallError):
+        tell(f"error: {error}")
+        return 2
+    from compiler.terminal.findings import show  # noqa: PLC0415 - only a mistake needs it
+
+    show(error.report)
+    return 1
 
 
 def _kept_away(error: Exception) -> str:

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import get_args
 
 from compiler.backends import PORTABLE_OPTIONS, Backend
-from compiler.call.targets import BUILT_IN, load_backend
+from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.commands.ir import json_text
+from compiler.difference.telling import document
 from compiler.ir.plan import Feature
 from compiler.ir.schema import schema
 from compiler.run.local import LOCAL
-from compiler.workspace.package import LEFT_OUT, LIMIT
+from compiler.workspace.listing import LEFT_OUT, LIMIT
 from tests import runtime_names
 from tests.conformance import language
 from tests.conformance.plan import SUITES
@@ -115,6 +116,7 @@ PUBLISHED = (
     Published(language.path_of_table(), language.table),
     Published(ROOT / "compiler" / "runtime_names.txt", runtime_names.text),
     Published(ROOT / "docs" / "ir.schema.json", lambda: json_text(schema())),
+    Published(ROOT / "docs" / "diff.schema.json", lambda: json_text(document.schema())),
     Published(ROOT / "docs" / "options.md", options_page),
     Published(ROOT / "docs" / "conformance.md", conformance_numbers, "numbers"),
     Published(ROOT / "README.md", support_table, "support"),

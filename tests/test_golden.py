@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.call.targets import BUILT_IN
+from compiler.backends.targets import BUILT_IN
 from tests.golden_files import EXAMPLES, GOLDEN, golden_files, name_of
 from tests.published import PUBLISHED, Published
 

@@ -7,7 +7,7 @@ then the package of a target, whose `BACKEND` emits.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Protocol
+from typing import ClassVar, Literal, Protocol
 
 from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Value
@@ -55,6 +55,10 @@ class OutputFile:
     text: str
 
 
+OptionKind = Literal["flag", "number", "other"]
+"""What a key of a target is on a command line: `--sam` and `--no-sam`, a number, or text that is read as the key takes it."""
+
+
 class Backend(Protocol):
     """A target. Instances are stateless; `spells` names, by decorator, the options beyond the portable ones that it spells.
 
@@ -68,6 +72,10 @@ class Backend(Protocol):
 
     def wants(self, key: str, value: Value) -> str | None:
         """What a key of `target_options` takes, as a noun; None where this value is that."""
+        ...
+
+    def kind(self, key: str) -> OptionKind:
+        """What a key of `target_options` is on a command line."""
         ...
 
     def check(self, plan: Plan, options: Options, report: Report) -> None:

@@ -14,8 +14,9 @@ from compiler.documents import NotParsed, parse_json
 from compiler.frontend.values.config_values import Given
 from compiler.ir.flow import Flow
 from compiler.mistakes import CallError
-from compiler.reading import TEXT, is_within, read_file
-from compiler.workspace.settings import Settings, did_you_mean, repository
+from compiler.reading import TEXT, is_within, read_file, reason
+from compiler.workspace.settings import CONFIGS, Setting, Settings, SettingsError, did_you_mean, repository
+from compiler.workspace.settings.rules import BAD_PATH
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -100,9 +101,9 @@ def _put(found: dict[str, Given], name: str, given: Given) -> None:
     found[name] = given
 
 
-def _text(path: Path, what: str, *, by_hand: bool = True) -> str:
+def _text(path: Path, what: str) -> str:
     try:
-        return read_file(path, TEXT, pipes=by_hand).decode("utf-8-sig")
+        return read_file(path, TEXT, pipes=True).decode("utf-8-sig")
     except OSError as error:
         raise CallError(f"{what}: cannot read {path}: {error.strerror}") from error
     except UnicodeError as error:
@@ -110,23 +111,31 @@ def _text(path: Path, what: str, *, by_hand: bool = True) -> str:
 
 
 def configured(settings: Settings) -> dict[str, Given]:
-    """What `[tool.flowc.config]` and `[tool.flowc.config_value]` give. Raises CallError."""
-    if settings.folder is None:
-        return {}
-    file = settings.folder / "pyproject.toml"
+    """What `[tool.flowc.config]` and `[tool.flowc.config_value]` give. Raises SettingsError."""
     found: dict[str, Given] = {}
-    for name, path in settings.configs.items():
-        place = settings.folder / str(path)
-        if not is_within(place, repository(settings.folder)):
-            raise CallError(
-                f"{file}: [tool.flowc.config] {name}: {path} leads out of the repository: give it with --config {name} PATH"
-            )
-        found[name] = Given(place.as_posix(), text=_text(place, f"{file}: [tool.flowc.config] {name}", by_hand=False))
-    for name, value in settings.config_values.items():
-        place_name = f"[tool.flowc.config_value] {name}"
-        given = Given(place_name, text=value) if isinstance(value, str) else Given(place_name, value=value)
-        _put(found, name, given)
+    for name, setting in settings.configs.items():
+        place_name, value = f"{setting.layer[:-1]}.{setting.key.partition('.')[0]}] {name}", setting.value
+        if setting.key.startswith(CONFIGS[0] + "."):
+            found[name] = _of_file(name, setting)
+        else:
+            found[name] = Given(place_name, text=value) if isinstance(value, str) else Given(place_name, value=value)
     return found
+
+
+def _of_file(name: str, setting: Setting) -> Given:
+    """What a file gives that the settings name: one of their repository. Raises SettingsError."""
+    assert setting.source is not None
+    path = str(setting.value)
+    place = setting.source.folder / path
+    if not is_within(place, repository(setting.source.folder)):
+        cure = f"give it with `--config {name} PATH`, where it is meant"
+        raise SettingsError.at(setting, BAD_PATH, path=path, problem="that leads out of the repository", cure=cure)
+    try:
+        return Given(place.as_posix(), text=read_file(place, TEXT).decode("utf-8-sig"))
+    except (OSError, ValueError) as error:
+        why = "it is not text in UTF-8" if isinstance(error, UnicodeError) else f"it cannot be read ({reason(error)})"
+        cure = "name a file that can be; its path starts at the folder of the settings' file"
+        raise SettingsError.at(setting, BAD_PATH, path=path, problem=why, cure=cure) from error
 
 
 def check_given(names: Collection[str], flows: Iterable[Flow]) -> None:

@@ -13,7 +13,7 @@ from flowc.artifacts.manifest import Attempt, Failure, Manifest, RunRecord, atte
 from flowc.artifacts.mixing import other_code
 from flowc.exceptions import Terminated
 from flowc.store import open_store
-from flowc.store.protocol import MissingError, Store, StoreError
+from flowc.store.protocol import DamagedError, MissingError, Store, StoreError
 
 from compiler.call.overview import Overview, Snapshot
 from compiler.mistakes import CallError
@@ -23,9 +23,10 @@ from compiler.workspace.settings import did_you_mean
 
 TaskStatus = Literal["done", "caught", "failed", "running", "stopped", "killed", "unfinished", "waiting"]
 """`killed`: the process ended without a word; `stopped`: a signal asked it to end, and nothing has started it again."""
-RunStatus = Literal["succeeded", "failed", "running", "stopped", "unfinished"]
-"""`stopped` is also what an engine ended from outside, as far as a task or an exit hook could write it down; `unfinished` what
-still runs or was killed, where nothing in the store or on this machine can tell them apart."""
+RunStatus = Literal["succeeded", "failed", "running", "stopped", "unfinished", "damaged"]
+"""`damaged`: something of it cannot be read, so nobody knows. `stopped` is also what an engine ended from outside, as far as a task or an
+exit hook could write it down; `unfinished` what still runs or was killed, where nothing in the store or on this machine can tell them
+apart."""
 
 
 _SHOWN = 20
@@ -122,13 +123,18 @@ class RunState:
     """Whether an exit hook has told that the engine ended it, and not well."""
     unread: Mapping[str, int] = fresh(default_factory=dict)
     """How many tasks of a step are done and not among `tasks`, where there are many."""
+    damage: str = ""
+    """What of it cannot be read, and that it cannot; then `tasks` are none."""
 
     @property
     def status(self) -> RunStatus:
-        """What its process tells; else `failed` or `stopped` where one of its tasks is, `succeeded` once all are done, the last among them.
+        """`damaged` where that is known, else what its process tells; else `failed` or `stopped` where one of its tasks is, `succeeded`
+        once all are done, the last among them.
 
         A task that the engine will try again counts as what it is until then.
         """
+        if self.damage:
+            return "damaged"
         if self.life:
             return self.life
         found = {task.status for task in self.tasks}
@@ -207,11 +213,13 @@ def list_runs(store: Store, flow: str, limit: int) -> Iterator[RunState]:
 
 
 def _state_of(store: Store, record: RunRecord) -> RunState | None:
-    """A run as `list_runs` gives it; None where it was deleted meanwhile."""
+    """A run as `list_runs` gives it, a damaged one among them; None where it was deleted meanwhile."""
     try:
         return _read(store, record, whole=False)
     except MissingError:
         return None
+    except DamagedError as error:
+        return RunState(record, (), damage=str(error))
 
 
 def _read(store: Store, record: RunRecord, *, whole: bool) -> RunState:

@@ -19,6 +19,10 @@ class Option(click.Option):
         self.help = help
 
 
+ENV_HELP = "The environment whose settings hold: [tool.flowc.env.NAME]."
+env_option = click.option("--env", cls=Option, metavar="NAME", help=ENV_HELP)
+
+
 class FolderType(click.ParamType):  # type: ignore[type-arg] # generic in newer versions of click only
     """A folder that exists; `click.Path` is made when one is given."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,8 +20,11 @@ from compiler.mistakes import CallError, joined
 from compiler.pipeline import Reading, read_flow
 from compiler.slotted_class import fresh, mutable, record
 from compiler.terminal.findings import show
-from compiler.workspace.package import code_root, default_image, package
+from compiler.workspace.package import code_root, default_image, image_digest
 from compiler.workspace.settings import Settings, did_you_mean, read_settings
+
+if TYPE_CHECKING:
+    from compiler.workspace.closure.packages import Packages, Place
 
 
 @record
@@ -33,9 +36,12 @@ class FlowName:
 
 
 class FlowNameType(click.ParamType):  # type: ignore[type-arg] # generic in newer versions of click only
-    """A flow file that exists, with the name of one of its flows or without."""
+    """A flow file that exists, with the name of one of its flows or without; where many may be meant, also a folder."""
 
     name = "flow"
+
+    def __init__(self, *, is_many: bool = False) -> None:
+        self.is_many = is_many
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> FlowName:
         """`a/b.py:Name` in its two parts."""
@@ -45,6 +51,8 @@ class FlowNameType(click.ParamType):  # type: ignore[type-arg] # generic in newe
         path, separator, name = text.rpartition(":")
         if not separator or Path(text).is_file() or not name.isidentifier():
             path, name = text, ""
+        if Path(path).is_dir() and self.is_many and not name:
+            return FlowName(Path(path), None)
         if Path(path).is_dir():
             self.fail(f"{path} is a folder: name its flow files", param, ctx)
         if text.startswith("-") and not Path(text).is_file():
@@ -65,9 +73,10 @@ def _early(option: str, ctx: click.Context | None) -> str:
 
 
 FLOW = FlowNameType()
+FLOWS = FlowNameType(is_many=True)
 
 flow_argument = click.argument("flow", metavar="FLOW", type=FLOW)
-flows_argument = click.argument("flows", metavar="FLOW...", type=FLOW, nargs=-1, required=True)
+flows_argument = click.argument("flows", metavar="[FLOW|FOLDER]...", type=FLOWS, nargs=-1)
 flow_option = click.option("--flow", "flow_name", metavar="NAME", help="Which flow of the file.")
 IMPORT_HELP = "Import the flow's module, in a process without network, for what its text does not tell."
 IMPORT_WORDS = ("--import/--no-import", "imports")
@@ -83,7 +92,7 @@ root_option = click.option(
     "--root",
     cls=Option,
     type=FOLDER,
-    help="The folder of the code; by default that of pyproject.toml or .git, else the flow's.",
+    help="The folder of the code; by default the workspace's, that of .git, else the flow's.",
 )
 
 
@@ -91,7 +100,10 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--branch` and `--production` of a flow with `@project`."""
     branch = click.option("--branch", metavar="NAME", help="The branch of a flow with @project.")
     production = click.option(
-        "--production", is_flag=True, default=None, help="The branch of a flow with @project is its production."
+        "--production/--no-production",
+        is_flag=True,
+        default=None,
+        help="The branch of a flow with @project is its production.",
     )
     return branch(production(command))
 
@@ -112,18 +124,55 @@ class Surroundings:
     given_configs: Mapping[str, Given] = fresh(default_factory=dict)
     added: tuple[str, ...] = ()
     from_environment: Mapping[str, Given] = fresh(default_factory=dict)
+    env: str | None = None
+    """The environment of the settings: `--env`."""
     runs: bool = False
     """Whether the call runs the flow's code anyway."""
+    _found: set[Path] = fresh(default_factory=set)
     _told: set[Path] = fresh(default_factory=set)
     _settings: dict[Path, Settings] = fresh(default_factory=dict)
     _known: Known = fresh(default_factory=Known)
-    _digests: dict[Path, str] = fresh(default_factory=dict)
+    _packages: Packages | None = None
+
+    def flows(self, given: Sequence[FlowName]) -> tuple[FlowName, ...]:
+        """The flow files that a call names, each once: those named, those below a folder, or without a word those of the workspace.
+
+        Raises CallError where none is there.
+        """
+        names: dict[FlowName, None] = {}
+        for each in given:
+            inner = self._below(each.path) if each.path.is_dir() else (each,)
+            names |= dict.fromkeys(inner)
+        return tuple(names) if given else self._workspace()
+
+    def _below(self, folder: Path) -> tuple[FlowName, ...]:
+        from compiler.workspace.discovery import flows_below  # noqa: PLC0415 - most calls name files
+
+        found = flows_below(folder, read_settings(folder, self.env))
+        if not found:
+            raise CallError(f"there is no flow below {folder}: a flow is a class whose base is FlowSpec, in a .py file")
+        return self._named(found)
+
+    def _workspace(self) -> tuple[FlowName, ...]:
+        from compiler.workspace.discovery import workspace_flows  # noqa: PLC0415 - as above
+
+        settings = read_settings(Path(), self.env)
+        found = workspace_flows(Path(), settings)
+        if not found:
+            globs = f" by `flows` = {list(settings.words('flows'))}" if settings.words("flows") else ""
+            place = settings.folder.absolute() if settings.folder else Path.cwd()
+            raise CallError(f"there is no flow in the workspace {place}{globs}: name a flow file or a folder")
+        return self._named(found)
+
+    def _named(self, found: Sequence[Path]) -> tuple[FlowName, ...]:
+        self._found.update(found)
+        return tuple(FlowName(path, None) for path in found)
 
     def settings(self, path: Path) -> Settings:
-        """The settings of the pyproject.toml nearest to a flow file."""
+        """The settings of the workspace of a flow file, in the environment of the call."""
         folder = path.parent
         if folder not in self._settings:
-            self._settings[folder] = read_settings(folder)
+            self._settings[folder] = read_settings(folder, self.env)
         return self._settings[folder]
 
     def root(self, path: Path) -> Path:
@@ -139,6 +188,8 @@ class Surroundings:
             self._configs(settings),
             (*settings.words("with"), *self.added),
             folders=settings.import_folders(),
+            passes_over=path in self._found,
+            added_to={name: (*settings.for_flow(name).words("with"), *self.added) for name in settings.flows},
             known=self._known,
         )
 
@@ -160,7 +211,7 @@ class Surroundings:
 
     def _configs(self, settings: Settings) -> dict[str, Given]:
         """What is given to the `Config`s of a flow, on the command line or in the settings."""
-        if not (self.given_configs or self.from_environment or settings.configs or settings.config_values):
+        if not (self.given_configs or self.from_environment or settings.configs):
             return {}
         from compiler.call.configs import merged  # noqa: PLC0415 - few flows have a Config
 
@@ -178,37 +229,40 @@ class Surroundings:
         images = [settings.text("image", target, given) for target in targets or (None,)]
         if all(images) and not any(settings.text("code", target, given) for target in targets or (None,)):
             return
-        from compiler.workspace.left_out import check_files, check_flow, check_imports  # noqa: PLC0415 - a run needs none of it
+        self.packages().check(self.place(path), flows, report, is_deployed=bool(targets))
 
-        if targets:
-            check_flow(path, self.root(path), report)
-        check_imports(path, self.root(path), settings.import_folders(), report)
-        for flow in flows:
-            check_files(flow, self.root(path), report)
+    def packages(self) -> Packages:
+        """What flows are made of."""
+        if self._packages is None:
+            from compiler.terminal.notes import tell_packed  # noqa: PLC0415 - a run needs none of it
+            from compiler.workspace.closure.packages import Packages  # noqa: PLC0415 - as above
 
-    def digest(self, root: Path) -> str:
-        """The digest of a folder's archive."""
-        if root not in self._digests:
-            archive = package(root)
-            if archive.secrets:
-                from compiler.terminal.notes import tell_secrets  # noqa: PLC0415 - few repositories hold any
+            self._packages = Packages(self._known, tell_packed)
+        return self._packages
 
-                tell_secrets(archive)
-            self._digests[root] = archive.digest
-        return self._digests[root]
+    def place(self, path: Path) -> Place:
+        """A flow file, the root of its code and its settings."""
+        from compiler.workspace.closure.packages import Place  # noqa: PLC0415 - as above
+
+        return Place(path, self.root(path), self.settings(path))
+
+    def digest(self, path: Path, flow: Flow) -> str:
+        """The digest of a flow's package."""
+        return self.packages().of(self.place(path), (flow,)).archive.digest
 
     def image(
-        self, path: Path, flow: str, target: str | None, given: Mapping[str, Value], *, variants: bool = False
+        self, path: Path, flow: Flow, target: str | None, given: Mapping[str, Value], *, variants: bool = False
     ) -> str:
         """The image that a flow's containers have by default. Where one is configured, the code is not read.
 
         With `variants`, steps with packages of their own, whose images the default one's name begins, it is.
         """
-        settings = self.settings(path)
+        settings = self.settings(path).for_flow(flow.name)
         configured = settings.text("image", target, given)
         if configured is not None and not variants:
             return configured
-        return default_image(flow, self.digest(self.root(path)), settings.text("registry", target, given))
+        archive = self.packages().of(self.place(path), (flow,)).archive
+        return default_image(flow.name, image_digest(archive, settings), settings.text("registry", target, given))
 
 
 def planned(
@@ -231,7 +285,7 @@ def planned(
         from compiler.call.configs import check_given  # noqa: PLC0415 - as above
 
         check_given(surroundings.given_configs, (source,))
-    settings = surroundings.settings(wanted.path)
+    settings = surroundings.settings(wanted.path).for_flow(source.name)
     given: dict[str, Value] = {"branch": branch, "production": production}
     is_production = settings.get("production", None, given).value is True
     return plan(source, branch=settings.text("branch", None, given), production=is_production, user=user)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from compiler.backends import Options
-from compiler.workspace.settings import COMMAND_LINE, LOCAL, Settings
+from compiler.workspace.settings import LOCAL, Settings
 
 DEFAULT_STORE = "file:.flowc"
 """Beside where one works, so that `run` and `inspect` from the same folder see the same runs."""
@@ -16,14 +16,10 @@ _FILE = "file:"
 def local_store(settings: Settings, given: str | None) -> str:
     """The store's URL: as given, else `[tool.flowc.run] store`, else `[tool.flowc] store`, else DEFAULT_STORE.
 
-    A relative `file:` path starts at the working directory, or at the pyproject.toml that says it; the URL is absolute.
+    A relative `file:` path starts at the working directory, or at the file that says it; the URL is absolute.
     """
     setting = settings.get("store", LOCAL, {"store": given})
-    if setting.value is None or setting.origin == COMMAND_LINE:
-        folder = Path.cwd()
-    else:
-        assert settings.folder is not None
-        folder = settings.folder.absolute()
+    folder = setting.source.folder.absolute() if setting.source else Path.cwd()
     url = str(setting.value or DEFAULT_STORE)
     path = url.removeprefix(_FILE)
     if url == path or not path or path.startswith("//"):
@@ -41,7 +37,7 @@ def needs_of(options: Options) -> str:
     )
 
 
-def flow_and_folder(flow: str, imports: bool | None = None) -> tuple[str, Path]:
+def flow_and_folder(flow: str, imports: bool | None = None, env: str | None = None) -> tuple[str, Path]:
     """A flow's name and the folder whose settings count; a file is read for its name. Raises UsageError where that has mistakes."""
     if "/" not in flow and flow.isidentifier() and not Path(flow).is_file():
         return flow, Path()
@@ -53,7 +49,7 @@ def flow_and_folder(flow: str, imports: bool | None = None) -> tuple[str, Path]:
 
     wanted = FLOW.convert(flow, None, None)
     report = Report()
-    path, surroundings = wanted.path, Surroundings(imports=imports)
+    path, surroundings = wanted.path, Surroundings(imports=imports, env=env)
     source = read_flow(path, report, name=wanted.name, root=surroundings.root(path), reading=surroundings.reading(path))
     if source is None:
         raise click.UsageError(f"{flow} has mistakes: `flowc check {wanted.path}` shows them")

@@ -89,6 +89,7 @@ def decided(
     flow: Flow, settings: Settings, backend: Backend, given: Mapping[str, Value], image: str
 ) -> tuple[Plan, Options]:
     """What a target is given for a flow: its plan, and the options by the settings, the command line and the default image."""
+    settings = settings.for_flow(flow.name)
     options = target_options(settings, backend, given, image)
     branch = settings.text("branch", backend.name, given)
     production = settings.get("production", backend.name, given).value is True

@@ -10,7 +10,7 @@ import click
 from flowc.artifacts.manifest import RunRecord
 
 from compiler.call.history import HistoryError, TaskState, opened, read_state
-from compiler.call.options import Answering
+from compiler.call.options import Answering, env_option
 from compiler.call.stores import local_store
 from compiler.legible import one_line
 from compiler.slotted_class import record
@@ -69,6 +69,7 @@ def _chosen(command: Callable[..., int]) -> Callable[..., int]:
         click.option("--store", metavar="URL", help="Where artifacts are kept; by default that of `flowc run`."),
         click.option("--type", "kind", metavar="NAME", help="Only cards of this type."),
         click.option("--id", "name", metavar="NAME", help="Only the card of this id."),
+        env_option,
         click.argument("where", metavar="FLOW/RUN[/STEP[/INDEX]]"),
     ):
         command = option(command)
@@ -77,9 +78,9 @@ def _chosen(command: Callable[..., int]) -> Callable[..., int]:
 
 @COMMAND.command("list")
 @_chosen
-def _list(where: str, name: str | None, kind: str | None, store: str | None) -> int:
+def _list(where: str, name: str | None, kind: str | None, store: str | None, env: str | None) -> int:
     """Print the cards of a run, a step or a task: a line a card."""
-    for found in _cards(where, name, kind, store):
+    for found in _cards(where, name, kind, store, env):
         say(one_line(found.line))
     return 0
 
@@ -87,9 +88,9 @@ def _list(where: str, name: str | None, kind: str | None, store: str | None) -> 
 @COMMAND.command("get")
 @_chosen
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
-def _get(where: str, name: str | None, kind: str | None, store: str | None, file: Path | None) -> int:
+def _get(where: str, name: str | None, kind: str | None, store: str | None, env: str | None, file: Path | None) -> int:
     """Print the page of a card, or write it to FILE."""
-    page = _one(where, name, kind, store).html
+    page = _one(where, name, kind, store, env).html
     if file is None:
         print_bytes(page.decode())
         return 0
@@ -100,12 +101,12 @@ def _get(where: str, name: str | None, kind: str | None, store: str | None, file
 
 @COMMAND.command("view")
 @_chosen
-def _view(where: str, name: str | None, kind: str | None, store: str | None) -> int:
+def _view(where: str, name: str | None, kind: str | None, store: str | None, env: str | None) -> int:
     """Open the page of a card in the browser."""
     import tempfile  # noqa: PLC0415 - nothing else needs them
     import webbrowser  # noqa: PLC0415
 
-    found = _one(where, name, kind, store)
+    found = _one(where, name, kind, store, env)
     path = Path(tempfile.mkdtemp(prefix="flowc-card-")) / "card.html"
     write_files({path: found.html})
     if not webbrowser.open(path.as_uri()):
@@ -114,15 +115,15 @@ def _view(where: str, name: str | None, kind: str | None, store: str | None) -> 
     return 0
 
 
-def _one(where: str, name: str | None, kind: str | None, store: str | None) -> Found:
-    found = _cards(where, name, kind, store)
+def _one(where: str, name: str | None, kind: str | None, store: str | None, env: str | None) -> Found:
+    found = _cards(where, name, kind, store, env)
     if len(found) == 1:
         return found[0]
     shown = "\n".join(f"  {each.line}" for each in found)
     raise HistoryError(f"{where} has {len(found)} cards: name one by STEP/INDEX, --id or --type\n{shown}".rstrip())
 
 
-def _cards(where: str, name: str | None, kind: str | None, store: str | None) -> list[Found]:
+def _cards(where: str, name: str | None, kind: str | None, store: str | None, env: str | None) -> list[Found]:
     """The cards of a run, a step or a task. Raises HistoryError where there is no such one."""
     parts = where.strip("/").split("/")
     if not _RUN_PARTS <= len(parts) <= _TASK_PARTS:
@@ -131,7 +132,7 @@ def _cards(where: str, name: str | None, kind: str | None, store: str | None) ->
         )
     flow, run, *below = parts
     step, index = (*below, None, None)[:2]
-    state = read_state(opened(local_store(read_settings(Path()), store)), flow, run)
+    state = read_state(opened(local_store(read_settings(Path(), env).for_flow(flow), store)), flow, run)
     return [
         found
         for found in _all(state.record, state.chosen(step, index))

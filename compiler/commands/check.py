@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from compiler.backends import refuse
+from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.call.configs import Pairs, config_options, given_configs
-from compiler.call.options import Option, WithHelp
+from compiler.call.options import Option, WithHelp, env_option
 from compiler.call.sources import (
     FlowName,
     Surroundings,
@@ -21,17 +22,18 @@ from compiler.call.sources import (
     since_option,
     with_option,
 )
-from compiler.call.targets import BUILT_IN, load_backend
 from compiler.diagnostics import Report
 from compiler.fleet.parts import Part, config_names, distinct, joined_report, tell_of_configs
 from compiler.fleet.processes import results
 from compiler.ir.flow import Flow
+from compiler.mistakes import FoundError
 from compiler.pipeline import read_flows
 from compiler.report.render import Format
 from compiler.terminal.findings import FORMATS, write
 from compiler.terminal.said import tell
 from compiler.workspace.package import default_image
-from compiler.workspace.settings import Settings
+from compiler.workspace.settings import Settings, read_settings
+from compiler.workspace.settings.reading import report_unknown_flows
 
 if TYPE_CHECKING:
     from compiler.fleet.names import Deployed
@@ -57,6 +59,7 @@ _ANY_DIGEST = "0" * 64
 @since_option
 @jobs_option
 @root_option
+@env_option
 @import_option
 @config_options
 @with_option
@@ -69,6 +72,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     since: str | None,
     jobs: int | None,
     root: Path | None,
+    env: str | None,
     imports: bool | None,
     config_paths: Pairs,
     config_values: Pairs,
@@ -80,46 +84,76 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     `create` for that target would refuse, by the settings of pyproject.toml.
 
     \b
-      flowc check flow.py                         all its flows
+      flowc check                                 all flows of the workspace
       flowc check flow.py --target argo           and what Argo cannot run
-      flowc check flows/*.py --format github      annotations in a pull request
+      flowc check flows/ --format github          annotations in a pull request
       flowc check flow.py --format json
       flowc check flows/*.py --changed-since origin/main   what a branch has changed
     """
     given = given_configs(config_paths, config_values)
-    surroundings = Surroundings(root, imports, given, added)
+    surroundings = Surroundings(root, imports, given, added, env=env)
     wanted = tuple(BUILT_IN) if _ALL in targets else tuple(dict.fromkeys(targets))
-    flows = distinct(flows)
-    if since is not None:
-        from compiler.fleet.changed import changed_flows  # noqa: PLC0415 - few calls ask git
-
-        flows = changed_flows(flows, since, surroundings)
-    parts = results(lambda name: _checked(name, wanted, surroundings, notes), flows, jobs)
+    parts = _parts(flows, wanted, surroundings, notes=notes, jobs=jobs, since=since)
     report = joined_report(parts, notes=notes)
+    if not flows and since is None and not report.failed:
+        names = [name for part in parts for name in part.names]
+        report_unknown_flows(read_settings(Path(), env), names, report)
     if wanted:
         from compiler.fleet.names import check_deployed  # noqa: PLC0415 - without --target nothing has a name
 
         check_deployed(wanted, parts, report)
     tell_of_configs({} if report.failed else given, parts)
-    count = sum(part.flows for part in parts)
+    count = sum(len(part.names) for part in parts)
     write(report, form)
     if form == "text" and not len(report):
         tell(f"no mistakes found in {count} flow{'' if count == 1 else 's'}")
     return 1 if report.failed else 0
 
 
+def _parts(
+    flows: tuple[FlowName, ...],
+    targets: tuple[str, ...],
+    surroundings: Surroundings,
+    *,
+    notes: bool,
+    jobs: int | None,
+    since: str | None,
+) -> Sequence[Part]:
+    """What is found in each file; mistakes of the settings are findings, too."""
+    try:
+        files = distinct(surroundings.flows(flows))
+        if since is not None:
+            from compiler.fleet.changed import changed_flows  # noqa: PLC0415 - few calls ask git
+
+            files = changed_flows(files, since, surroundings)
+    except FoundError as error:
+        return (Part(tuple(error.report.diagnostics)),)
+    return results(lambda name: _checked(name, targets, surroundings, notes), files, jobs)
+
+
 def _checked(name: FlowName, targets: tuple[str, ...], surroundings: Surroundings, notes: bool) -> Part:
     """What is found in one file, and what its flows are called on each target."""
     found = Report(notes=notes)
+    try:
+        return _found(name, targets, surroundings, found)
+    except FoundError as error:  # of the settings: those of other files may be right
+        found.take(error.report)
+        return Part(tuple(found.diagnostics))
+
+
+def _found(name: FlowName, targets: tuple[str, ...], surroundings: Surroundings, found: Report) -> Part:
     root, reading = surroundings.root(name.path), surroundings.reading(name.path)
     flows = read_flows(name.path, found, root=root, name=name.name, reading=reading)
     deployed: dict[str, tuple[Deployed, ...]] = {}
     for flow in flows:
-        for target, own in _refuse_on(targets, flow, surroundings.settings(name.path), found):
+        settings = surroundings.settings(name.path).for_flow(flow.name)
+        _hold(flow, settings, found)
+        for target, own in _refuse_on(targets, flow, settings, found):
             deployed[target] = (*deployed.get(target, ()), own)
     if flows:
         surroundings.check_packed(name.path, flows, targets, {}, found)
-    return Part(tuple(found.diagnostics), (), config_names(flows), (), len(flows), deployed)
+    names = tuple(flow.name for flow in flows)
+    return Part(tuple(found.diagnostics), (), config_names(flows), (), names, deployed)
 
 
 def _refuse_on(
@@ -138,5 +172,20 @@ def _refuse_on(
         plan, options = decided(flow, settings, backend, {}, image)
         found = Report()
         refuse(plan, backend, options, found)
+        if settings.policy:
+            from compiler.policy.holding import hold  # noqa: PLC0415 - few repositories have a policy
+
+            hold(settings, plan, found, (backend, options))
         report.take(found)
         yield target, Deployed(flow.name, flow.span, backend.deployment(plan, options))
+
+
+def _hold(flow: Flow, settings: Settings, report: Report) -> None:
+    """What the policy refuses whatever the target."""
+    if not settings.policy:
+        return
+    from compiler.ir.planner import plan  # noqa: PLC0415 - as above
+    from compiler.policy.holding import hold  # noqa: PLC0415 - as above
+
+    decision = plan(flow, branch=settings.text("branch"), production=settings.flag("production"))
+    hold(settings, decision, report)

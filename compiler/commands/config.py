@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
+from collections.abc import Iterator
 
 import click
 
+from compiler.backends.targets import BUILT_IN, load_backend
+from compiler.call.options import env_option
+from compiler.call.sources import FLOWS, FlowName, Surroundings
 from compiler.call.stores import DEFAULT_STORE
-from compiler.call.targets import BUILT_IN, load_backend
+from compiler.diagnostics import Report
+from compiler.legible import one_line
+from compiler.pipeline import read_flows
 from compiler.terminal.notes import tell_untrusted
-from compiler.terminal.said import Part, Styled, say, say_json
-from compiler.workspace.image import PYTHON, REQUIREMENTS
+from compiler.terminal.said import Part, Styled, say, say_json, tell
+from compiler.workspace.image import PYTHON
+from compiler.workspace.package import REQUIREMENTS
 from compiler.workspace.settings import (
     DEFAULT,
     LOCAL,
@@ -23,8 +29,9 @@ from compiler.workspace.settings import (
     Settings,
     did_you_mean,
     read_settings,
-    target_options,
 )
+from compiler.workspace.settings.keys import NAMED, POLICY
+from compiler.workspace.settings.layers import title
 from compiler.workspace.trust import is_trusted
 
 DEFAULTS = {
@@ -38,7 +45,10 @@ DEFAULTS = {
     "branch": "that of @project, else user.shared",
     "production": "that of @project",
     "same_code": "a change of the code is told by `flowc inspect`",
+    "flows": "all below the workspace's folder",
     "root": "the folder of pyproject.toml, else of .git, else the flow's",
+    "package": "what the flow imports; all of the root where a line imports what only a run names",
+    "include": "none",
     "packages": f"{REQUIREMENTS} in the code's root",
     "python": PYTHON,
     "import": "nothing is imported",
@@ -51,35 +61,54 @@ DEFAULTS = {
 
 
 @click.command("config")
-@click.argument("path", metavar="[FLOW|FOLDER]", type=click.Path(exists=True, path_type=Path), default=".")
+@click.argument("path", metavar="[FLOW|FOLDER]", type=FLOWS, default=".")
+@env_option
 @click.option(
     "--target", metavar="NAME", help="What holds for one target, its own settings included; `run` for the local run."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def COMMAND(path: Path, target: str | None, as_json: bool) -> int:
-    """Say which settings hold for a flow file or a folder, and where each comes from.
+def COMMAND(path: FlowName, env: str | None, target: str | None, as_json: bool) -> int:
+    """Say which settings hold for a flow or a folder, and where each comes from: value, table, file and line.
 
-    They are in [tool.flowc] and [tool.flowc.<target>] of the nearest pyproject.toml. What the command line gives goes first.
+    They are in [tool.flowc] of the nearest pyproject.toml that has this table, and in the files that it extends. What the command line
+    gives goes first; then [tool.flowc.env.<name>.flow.<Flow>], [tool.flowc.flow.<Flow>], [tool.flowc.env.<name>.<target>],
+    [tool.flowc.env.<name>], [tool.flowc.<target>], [tool.flowc].
 
     \b
       flowc config
-      flowc config flow.py --target argo
+      flowc config flow.py --target argo --env prod
+      flowc config flow.py:TrainFlow --json
     """
-    settings = read_settings(path)
+    settings = _of_flow(path, Surroundings(env=env, imports=False))
     if settings.asks_for_import and settings.folder and not is_trusted(settings.folder, os.environ):
         tell_untrusted(settings.folder, os.environ)
-    found = [settings.get(key, target, {}) for key in _keys(settings, target)]
+    found = [*(settings.get(key, target) for key in _keys(target)), *_named(settings)]
     if as_json:
         rows = {setting.key: _facts(setting) for setting in found}
         say_json(json.dumps(rows, indent=2, ensure_ascii=False))
         return 0
-    width = max(len(setting.key) for setting in found)
+    width = max(len(one_line(setting.key)) for setting in found)
     for setting in found:
-        say(f"{setting.key:<{width}}  ", *_row(setting))
+        say(f"{one_line(setting.key):<{width}}  ", *_row(setting))
     return 0
 
 
-def _keys(settings: Settings, target: str | None) -> tuple[str, ...]:
+def _of_flow(name: FlowName, surroundings: Surroundings) -> Settings:
+    """The settings of a folder, or of the flow that is named or alone in its file."""
+    if name.path.is_dir():
+        return read_settings(name.path, surroundings.env)
+    settings = surroundings.settings(name.path)
+    if name.name or not settings.flows:
+        return settings.for_flow(name.name) if name.name else settings
+    reading = surroundings.reading(name.path)
+    flows = read_flows(name.path, Report(), root=surroundings.root(name.path), reading=reading)
+    own = [flow.name for flow in flows if flow.name in settings.flows]
+    if len(flows) > 1 and own:
+        tell(f"note: without the settings that are of one flow: {name.path}:{own[0]} shows those of {own[0]}")
+    return settings.for_flow(flows[0].name) if len(flows) == 1 else settings
+
+
+def _keys(target: str | None) -> tuple[str, ...]:
     if target is None:
         return (*SHARED, *PROJECT)
     if target == LOCAL:
@@ -87,17 +116,27 @@ def _keys(settings: Settings, target: str | None) -> tuple[str, ...]:
     backend = load_backend(target)
     if backend is None:
         raise click.UsageError(f"no target `{target}`{did_you_mean(target, (*BUILT_IN, LOCAL))}")
-    target_options(settings, backend, {}, "")  # refuses keys that the target does not know
     return (*SHARED, *backend.target_options)
 
 
+def _named(settings: Settings) -> Iterator[Setting]:
+    """The settings under names of the author's own, and the keys of the policy."""
+    for key in NAMED:
+        yield from settings.named(key).values()
+    for key, value in settings.policy.items():
+        file = settings.file_of(POLICY, key)
+        yield Setting(f"{POLICY}.{key}", value, f"[{title((POLICY,))}]", file, (POLICY, key))
+
+
 def _facts(setting: Setting) -> dict[str, object]:
-    default = {"default": DEFAULTS[setting.key]} if setting.origin == DEFAULT and setting.key in DEFAULTS else {}
-    return {"value": setting.value, "origin": setting.origin, **default}
+    default = {"default": DEFAULTS[setting.key]} if setting.layer == DEFAULT and setting.key in DEFAULTS else {}
+    place = {"file": str(setting.file), "line": setting.line} if setting.source else {}
+    return {"value": setting.value, "origin": setting.origin, "layer": setting.layer, **place, **default}
 
 
 def _row(setting: Setting) -> tuple[Part, ...]:
-    if setting.origin == DEFAULT:
+    if setting.layer == DEFAULT:
         default = f": {DEFAULTS[setting.key]}" if setting.key in DEFAULTS else ""
         return (Styled(f"not set{default}", dim=True),)
-    return f"{json.dumps(setting.value, ensure_ascii=False)}  ", Styled(f"({setting.origin})", dim=True)
+    place = f"{one_line(setting.origin)}:{setting.line}" if setting.source else setting.origin
+    return f"{json.dumps(setting.value, ensure_ascii=False)}  ", Styled(f"({place})", dim=True)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import click
 
 from compiler.backends import Backend
 from compiler.call.configs import Pairs, config_parameters, given_configs
-from compiler.call.options import FOLDER, Option, WithHelp
+from compiler.call.options import ENV_HELP, FOLDER, Option, WithHelp
 from compiler.call.sources import (
-    FLOW,
+    FLOWS,
     IMPORT_HELP,
     IMPORT_WORDS,
     JOBS_HELP,
@@ -43,7 +43,9 @@ from compiler.ir.flow import Value
 from compiler.slotted_class import record, replaced
 from compiler.terminal.output import differences, print_bytes, styled_diff
 from compiler.terminal.said import say, say_json, tell
+from compiler.workspace.folder_files import files_of_any_folder, folder_files
 from compiler.workspace.settings import SHARED, frozen_value
+from compiler.workspace.settings.keys import KINDS
 
 _HELP = """Compile flows for {target}.
 
@@ -54,9 +56,10 @@ or [tool.flowc]; `flowc config FLOW --target {target}` says what holds.
   flowc {target} create flow.py
   flowc {target} create flow.py -o deploy/
   flowc {target} create flow.py -o deploy/ --check     exit 1 with a diff if it is not up to date
-  flowc {target} create flows/*.py -o deploy/ --store s3://bucket/flows
-  flowc {target} create flows/*.py -o deploy/ --check --changed-since origin/main
-  flowc {target} create flows/*.py -o deploy/ --prune  also remove what no flow makes any more
+  flowc {target} create -o deploy/ --env prod           all flows of the workspace
+  flowc {target} create -o deploy/ --prune              also remove what no flow makes any more
+  flowc {target} create flows/ -o deploy/ --store s3://bucket/flows
+  flowc {target} create -o deploy/ --check --changed-since origin/main
 """
 
 
@@ -67,7 +70,7 @@ def create_command(backend: Backend) -> click.Command:
         "create",
         callback=_callback(backend),
         help=_HELP.format(target=backend.name),
-        params=[*_parameters(), *(_setting(name, line) for name, line in settings.items())],
+        params=[*_parameters(), *(_setting(backend, name, line) for name, line in settings.items())],
     )
 
 
@@ -94,7 +97,7 @@ class Wanted:
 
 def _parameters() -> tuple[click.Parameter, ...]:
     return (
-        click.Argument(["flows"], metavar="FLOW...", type=FLOW, nargs=-1, required=True),
+        click.Argument(["flows"], metavar="[FLOW|FOLDER]...", type=FLOWS, nargs=-1),
         Option(["--flow", "flow_name"], metavar="NAME", help="Which flow of the file."),
         Option(["-o", "--output"], metavar="FILE|DIR", help="Write here; a folder exists or ends with a slash."),
         Option(["--check"], is_flag=True, help="Write nothing; exit 1 with a diff if the disk differs."),
@@ -103,20 +106,22 @@ def _parameters() -> tuple[click.Parameter, ...]:
         Option(["--jobs"], type=click.IntRange(min=1), metavar="N", help=JOBS_HELP),
         Option(SINCE_WORDS, metavar="REF", help=SINCE_HELP),
         Option(["--root"], type=FOLDER, help="The folder of the code, instead of the project's."),
+        Option(["--env"], metavar="NAME", help=ENV_HELP),
         Option(IMPORT_WORDS, is_flag=True, default=None, help=IMPORT_HELP),
         *config_parameters(),
         Option(["--with", "added"], multiple=True, metavar="DECORATOR", help=WITH_HELP),
     )
 
 
-def _setting(name: str, line: str) -> click.Option:
-    flags = [f"--{name.replace('_', '-')}", name]
+def _setting(backend: Backend, name: str, line: str) -> click.Option:
+    option = f"--{name.replace('_', '-')}"
     sentence = line[:1].upper() + line[1:].removesuffix(".") + "."
     if name == "max_workers":
-        return Option(flags, type=click.IntRange(min=1), help=sentence)
-    if name in ("production", "same_code"):
-        return Option(flags, is_flag=True, default=None, help=sentence)
-    return Option(flags, metavar="TEXT", help=sentence)
+        return Option([option, name], type=click.IntRange(min=1), help=sentence)
+    kind = KINDS.get(name, "text") if name in SHARED else backend.kind(name)
+    if kind == "flag":
+        return Option([f"{option}/--no-{option[2:]}", name], is_flag=True, default=None, help=sentence)
+    return Option([option, name], metavar="NUMBER" if kind == "number" else "TEXT", help=sentence)
 
 
 def _callback(backend: Backend) -> Callable[..., int]:
@@ -131,6 +136,7 @@ def _callback(backend: Backend) -> Callable[..., int]:
         jobs: int | None,
         since: str | None,
         root: Path | None,
+        env: str | None,
         imports: bool | None,
         config_paths: Pairs,
         config_values: Pairs,
@@ -138,8 +144,8 @@ def _callback(backend: Backend) -> Callable[..., int]:
         **given: object,
     ) -> int:
         asked = {key: _value(backend, key, value) for key, value in given.items() if value is not None}
-        flows = distinct(named(flow, flow_name) for flow in flows)
-        surroundings = Surroundings(root, imports, given_configs(config_paths, config_values), added)
+        surroundings = Surroundings(root, imports, given_configs(config_paths, config_values), added, env=env)
+        flows = distinct(named(flow, flow_name) for flow in surroundings.flows(flows))
         request = Request(backend, flows, output, asked, surroundings, jobs, goes_to_folder(flows, output))
         wanted = Wanted(check, prune, as_json)
         _refuse_words(request, wanted, since)
@@ -150,13 +156,13 @@ def _callback(backend: Backend) -> Callable[..., int]:
         compiled = compile_flows(request)
         if compiled is None:
             return 1
-        return _print(compiled) if output is None else _place(request, wanted, compiled)
+        return _print(request, compiled) if output is None else _place(request, wanted, compiled)
 
     return create
 
 
 def _value(backend: Backend, key: str, given: object) -> Value:
-    return frozen_value(given) if key in SHARED else given_value(backend, key, str(given))
+    return frozen_value(given) if key in SHARED or isinstance(given, bool) else given_value(backend, key, str(given))
 
 
 def _changed(request: Request, since: str) -> Request:
@@ -202,19 +208,20 @@ def _refuse_words(request: Request, wanted: Wanted, since: str | None) -> None:
         )
 
 
-def _print(compiled: list[Compiled]) -> int:
+def _print(request: Request, compiled: list[Compiled]) -> int:
     if len(compiled) > 1:
         count = sum(len(each.files) for each in compiled)
         raise click.UsageError(f"{len(compiled)} flows make {count} files: name a folder with -o")
     main, *rest = compiled[0].files
     print_bytes(main.text)
-    name_rest(rest, "printed")
+    name_rest([*rest, *files_of_any_folder(request.backend, compiled[0].options)], "printed")
     return 0
 
 
 def _place(request: Request, wanted: Wanted, compiled: list[Compiled]) -> int:
     placed = placed_files(request, compiled)
-    stale = _stale(request, placed)
+    stale = _stale(request, {**placed, **_of_folder(request, compiled, placed)})
+    placed |= _of_folder(request, compiled, placed, gone=stale if wanted.prune else ())
     if wanted.check:
         outcomes = [*compared(placed), *(Outcome(path, "stale") for path in stale)]
     else:
@@ -228,6 +235,18 @@ def _place(request: Request, wanted: Wanted, compiled: list[Compiled]) -> int:
     else:
         _say_written(outcomes)
     return 1 if wanted.check and not is_up_to_date(outcomes) else 0
+
+
+def _of_folder(
+    request: Request, compiled: list[Compiled], placed: dict[Path, Placed], gone: Collection[Path] = ()
+) -> dict[Path, Placed]:
+    """The files that the target writes for the folder as a whole, without those that are gone."""
+    if not request.is_to_folder:
+        return {}
+    texts = {path: each.text for path, each in placed.items()}
+    options = [each.options for each in compiled]
+    found = folder_files(request.backend, options, Path(request.output or ""), texts, gone)
+    return {path: Placed(text) for path, text in found.items()}
 
 
 def _stale(request: Request, placed: dict[Path, Placed]) -> list[Path]:

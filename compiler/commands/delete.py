@@ -13,21 +13,26 @@ from flowc.store.protocol import Store
 
 from compiler.call.freeing import agreed, freed_facts, freed_line, progress
 from compiler.call.history import HistoryError, opened
+from compiler.call.options import env_option
 from compiler.call.stores import local_store
+from compiler.mistakes import CallError
 from compiler.retention.deletion import Freed, Judge, KeptError, delete_run
 from compiler.retention.rest import refusal
 from compiler.terminal.said import say, say_json, tell
-from compiler.workspace.settings import read_settings
+from compiler.workspace.settings import Settings, read_settings
 
 
 @click.command("delete")
 @click.argument("runs", metavar="FLOW/RUN...", nargs=-1, required=True)
+@env_option
 @click.option("--store", metavar="URL", help="Where artifacts are kept; by default that of `flowc run`.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--force", is_flag=True, help="Also runs that may still go on; never one that runs on this machine.")
 @click.option("--dry-run", is_flag=True, help="Say what would be deleted, and delete nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def COMMAND(*, runs: tuple[str, ...], store: str | None, yes: bool, force: bool, dry_run: bool, as_json: bool) -> int:
+def COMMAND(
+    *, runs: tuple[str, ...], store: str | None, env: str | None, yes: bool, force: bool, dry_run: bool, as_json: bool
+) -> int:
     """Delete runs with everything that they left. Runs that were resumed from them stay whole.
 
     A run that is going on is refused, and so is one that may be: where a task has begun and not ended within the last 7 days, or
@@ -39,7 +44,7 @@ def COMMAND(*, runs: tuple[str, ...], store: str | None, yes: bool, force: bool,
       flowc delete SquaresFlow/nightly-1 --dry-run
     """
     addresses = [_address(text) for text in dict.fromkeys(runs)]
-    where = opened(local_store(read_settings(Path()), store))
+    where = opened(_store(addresses, read_settings(Path(), env), store))
     judge: Judge = lambda found, life: refusal(found, life, time.time(), insists=force)  # noqa: E731 - it is that short
     going, kept = _each(addresses, lambda run: delete_run(where, run, judge, time.time, dry=True))
     if not dry_run and going:
@@ -58,6 +63,16 @@ def COMMAND(*, runs: tuple[str, ...], store: str | None, yes: bool, force: bool,
     if kept:
         raise HistoryError("\n".join(kept))
     return 0
+
+
+def _store(addresses: list[RunAddress], settings: Settings, given: str | None) -> str:
+    """The URL of the one store that the runs are in. Raises CallError where the settings of their flows name several."""
+    found = dict.fromkeys(local_store(settings.for_flow(each.flow), given) for each in addresses)
+    if len(found) > 1:
+        raise CallError(
+            f"these flows have stores of their own: {', '.join(found)}: name the runs of one of them, or --store"
+        )
+    return next(iter(found))
 
 
 def _each(addresses: list[RunAddress], function: Callable[[RunAddress], Freed]) -> tuple[list[Freed], list[str]]:

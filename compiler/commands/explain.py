@@ -22,7 +22,8 @@ _MARKED = {"error": "red", "warning": "yellow", "note": "cyan"}
 def COMMAND(codes: tuple[str, ...]) -> int:
     """Explain what a code such as FC202 means: the mistake, its cure, a flow that has it and the flow put right.
 
-    Without a code, list all of them. The name of a rule does as well as its code.
+    Without a code, list all of flowc's. The name of a rule does as well as its code. Rules of a team's own that are installed
+    beside flowc are explained, too.
 
     \b
       flowc explain FC202
@@ -32,6 +33,12 @@ def COMMAND(codes: tuple[str, ...]) -> int:
     rules = json.loads(_RULES.read_text(encoding="utf-8"))
     named = {rule["name"]: code for code, rule in rules.items()}
     wanted = [named.get(code.lower(), code.upper()) for code in codes]
+    if any(code not in rules for code in wanted):
+        from compiler.policy.installed import explained  # noqa: PLC0415 - reads the metadata of all packages
+
+        rules |= explained()
+        named = {rule["name"]: code for code, rule in reversed(rules.items())}
+        wanted = [named.get(code.lower(), code.upper()) for code in codes]
     for code, said in zip(wanted, codes, strict=True):
         if code not in rules:
             raise CallError(f"there is no rule `{said}`{did_you_mean(said.lower(), (*named, *map(str.lower, rules)))}")
@@ -45,14 +52,22 @@ def _list(rules: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
         yield f"{click.style(code, bold=True)}  {rule['name']}: {rule['message']}"
 
 
+_OF_FLOWS = ("A flow that has it:", "The flow put right:")
+
+
 def _rule(code: str, rule: Mapping[str, str]) -> Iterator[str]:
     severity = click.style(f"{rule['severity']}[{code}]", fg=_MARKED[rule["severity"]], bold=True)
     yield f"{severity} {click.style(rule['name'], bold=True)}"
     yield f"  {rule['message']}"
     yield f"  {click.style('help', bold=True)}: {rule['help']}"
+    if "by" in rule:
+        yield f"  {click.style('by', bold=True)}: {rule['by']}"
+    if "text" in rule:
+        yield "\n" + "\n".join(f"  {line}".rstrip() for line in rule["text"].split("\n"))
     if "fix" in rule:
         yield f"  {click.style('fix', bold=True)}: `flowc fix` {rule['fix']}"
-    for key, title in (("wrong", "A flow that has it:"), ("right", "The flow put right:")):
+    what = ("Settings that have it:", "The settings put right:") if code.startswith("FC8") else _OF_FLOWS
+    for key, title in zip(("wrong", "right"), what, strict=True):
         if key in rule:
             yield f"\n{click.style(title, bold=True)}\n"
             yield "\n".join(f"    {line}".rstrip() for line in rule[key].rstrip().split("\n"))

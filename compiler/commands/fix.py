@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from compiler.call.options import Option, WithHelp
-from compiler.call.sources import FLOW, FlowName, Surroundings, root_option
+from compiler.call.options import Option, WithHelp, env_option
+from compiler.call.sources import FlowName, Surroundings, flows_argument, root_option
 from compiler.diagnostics import Diagnostic, Report
 from compiler.frontend.text.source import decode
 from compiler.mistakes import CallError
@@ -37,7 +37,7 @@ class _Result:
 
 
 @click.command("fix", cls=WithHelp)
-@click.argument("flows", metavar="[FLOW]...", type=FLOW, nargs=-1)
+@flows_argument
 @click.option("--write", cls=Option, is_flag=True, help="Change the files; without it only show what would change.")
 @click.option(
     "--select", "codes", cls=Option, multiple=True, metavar="CODE", help="Only these rules: FC242; several with commas."
@@ -52,14 +52,22 @@ class _Result:
 )
 @click.option("--json", "as_json", cls=Option, is_flag=True, help="The same as --format json.")
 @root_option
+@env_option
 def COMMAND(
-    *, flows: tuple[FlowName, ...], write: bool, codes: tuple[str, ...], form: str, as_json: bool, root: Path | None
+    *,
+    flows: tuple[FlowName, ...],
+    write: bool,
+    codes: tuple[str, ...],
+    form: str,
+    as_json: bool,
+    root: Path | None,
+    env: str | None,
 ) -> int:
     """Put right what can only have been meant in one way: misspelt names, a forgotten `return`, decorators in the wrong order.
 
     Shows the changes as a diff, and changes nothing without --write. Each fix is proven: the flow, read again, no longer has
     the mistake and has no new one. Comments and all else stay as they are, byte for byte. `flowc explain CODE` says what the
-    fix of a rule does. Without a FLOW, all flow files of this folder.
+    fix of a rule does. Without a FLOW, all flows of the workspace.
 
     Exit code 1 where something is to be fixed, also 0 where mistakes are left that only a person can cure (`flowc check`
     judges those); with --write 0.
@@ -69,7 +77,8 @@ def COMMAND(
       flowc fix flow.py --write           change it
       flowc fix flow.py --select FC242,FC504
     """
-    result = _fixed(flows or _here(), Surroundings(root, imports=False), _codes(codes))
+    surroundings, wanted = Surroundings(root, imports=False, env=env), _codes(codes)
+    result = _fixed(surroundings.flows(flows), surroundings, wanted)
     if write:
         replace_files(result.after, result.before)
     if as_json or form == "json":
@@ -87,21 +96,6 @@ def _codes(given: Iterable[str]) -> frozenset[str]:
         if not (code.startswith("FC") and code[2:].isdigit()):
             raise CallError(f"--select takes codes such as FC242, not `{code}`: `flowc explain` lists them")
     return frozenset(codes)
-
-
-def _here() -> tuple[FlowName, ...]:
-    """The files of this folder that may hold a flow."""
-    found = [path for path in sorted(Path().glob("*.py")) if _may_hold_flow(path)]
-    if not found:
-        raise CallError("there is no flow in this folder: name a flow file")
-    return tuple(FlowName(path, None) for path in found)
-
-
-def _may_hold_flow(path: Path) -> bool:
-    try:
-        return b"FlowSpec" in read_file(path, SOURCE)
-    except OSError:
-        return False
 
 
 def _fixed(flows: Iterable[FlowName], surroundings: Surroundings, codes: frozenset[str]) -> _Result:

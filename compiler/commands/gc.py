@@ -12,6 +12,7 @@ from flowc.store.protocol import Store, Unfinished
 
 from compiler.call.freeing import agreed, counted, freed_facts, freed_line, progress
 from compiler.call.history import opened
+from compiler.call.options import env_option
 from compiler.call.stores import flow_and_folder, local_store
 from compiler.legible import one_line
 from compiler.retention.collection import Event, Kept, collect
@@ -54,16 +55,18 @@ class _Span(click.ParamType):  # type: ignore[type-arg] # generic in newer versi
 )
 @click.option("--only-failed", is_flag=True, help="Keep all that succeeded.")
 @click.option("--store", metavar="URL", help="Where artifacts are kept; by default that of `flowc run`.")
+@env_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Say what would be deleted, and delete nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def COMMAND(
+def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     *,
     flow: str | None,
     older_than: float,
     keep_last: int,
     only_failed: bool,
     store: str | None,
+    env: str | None,
     yes: bool,
     dry_run: bool,
     as_json: bool,
@@ -79,8 +82,9 @@ def COMMAND(
       flowc gc SquaresFlow --older-than 30d --keep-last 5
       flowc gc --older-than 1d --only-failed --yes
     """
-    name, folder = flow_and_folder(flow) if flow else (None, Path())
-    where = opened(local_store(read_settings(folder), store))
+    name, folder = flow_and_folder(flow, env=env) if flow else (None, Path())
+    settings = read_settings(folder, env)
+    where = opened(local_store(settings.for_flow(name) if name else settings, store))
     rules = Rules(older_than, keep_last, only_failed)
     if not (dry_run or yes):
         would = _collected(where, name, rules, dry=True, is_error=True)

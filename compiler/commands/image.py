@@ -10,16 +10,16 @@ from pathlib import Path
 import click
 
 from compiler.backends.command import variant_image
+from compiler.call.options import env_option
 from compiler.call.sources import FLOW, FlowName, Surroundings, flow_option, import_option, named, root_option
 from compiler.diagnostics import Report
 from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
 from compiler.pipeline import read_flow
-from compiler.terminal.notes import tell_secrets
 from compiler.terminal.output import print_bytes, write_files
 from compiler.terminal.said import say, tell
 from compiler.workspace.image import ImageError, build_command, context, recipe_name, recipes
-from compiler.workspace.package import default_image, package
+from compiler.workspace.package import default_image, image_digest
 from compiler.workspace.settings import SHARED
 
 BUILDERS = ("docker", "podman", "buildah")
@@ -29,6 +29,7 @@ BUILDERS = ("docker", "podman", "buildah")
 @click.argument("flow", metavar="FLOW", type=FLOW)
 @flow_option
 @root_option
+@env_option
 @import_option
 @click.option("--step", metavar="NAME", help="The image of this step alone, where it has packages of its own.")
 @click.option(
@@ -46,6 +47,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     flow: FlowName,
     flow_name: str | None,
     root: Path | None,
+    env: str | None,
     imports: bool | None,
     step: str | None,
     output: Path | None,
@@ -65,12 +67,11 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
       flowc image flow.py -o context/
       flowc image flow.py --build docker --registry registry.example.com/team
     """
-    surroundings = Surroundings(root, imports)
+    surroundings = Surroundings(root, imports, env=env)
     settings = surroundings.settings(flow.path)
-    folder = surroundings.root(flow.path)
-    archive = package(folder)
-    tell_secrets(archive)
     decided = _decided(named(flow, flow_name), surroundings)
+    settings = settings.for_flow(decided.flow.name)
+    archive = surroundings.packages().of(surroundings.place(flow.path), (decided.flow,)).archive
     wanted = recipes(settings, archive, decided)
     if step is not None:
         variant = _variant(decided, step)
@@ -84,7 +85,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     if builder is None:
         return 0
     where = settings.text("registry", None, {"registry": registry})
-    base = tag or default_image(decided.flow.name, archive.digest, where)
+    base = tag or default_image(decided.flow.name, image_digest(archive, settings), where)
     return max(_build(builder, variant_image(base, each) if each else base, files, each) for each in wanted)
 
 

@@ -14,6 +14,7 @@ from flowc.artifacts.mixing import named
 from flowc.exceptions import CaughtFailure
 
 from compiler.call.history import HistoryError, RunState, TaskState, opened, read_state
+from compiler.call.options import env_option
 from compiler.call.stores import local_store
 from compiler.legible import one_line
 from compiler.terminal.colours import COLOURS
@@ -27,10 +28,11 @@ _RUN_PARTS, _TASK_PARTS = 2, 4
 
 @click.command("inspect")
 @click.argument("where", metavar="FLOW/RUN[/STEP[/INDEX]]")
+@env_option
 @click.option("--store", metavar="URL", help="Where artifacts are kept; by default that of `flowc run`.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--log", is_flag=True, help="Print what each attempt printed, too.")
-def COMMAND(where: str, store: str | None, as_json: bool, log: bool) -> int:
+def COMMAND(where: str, store: str | None, env: str | None, as_json: bool, log: bool) -> int:
     """Show a run: its tasks, attempts, status, times; for a step or a task its artifacts, too.
 
     \b
@@ -45,7 +47,7 @@ def COMMAND(where: str, store: str | None, as_json: bool, log: bool) -> int:
         )
     flow, run, *below = parts
     step, index = (*below, None, None)[:2]
-    where_kept = opened(local_store(read_settings(Path()), store))
+    where_kept = opened(local_store(read_settings(Path(), env).for_flow(flow), store))
     state = read_state(where_kept, flow, run, whole=as_json or log or step is not None)
     tasks = state.chosen(step, index)
     if as_json:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from compiler.call.options import env_option
 from compiler.call.sources import (
     FlowName,
     Surroundings,
@@ -32,6 +33,7 @@ def _schema(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> No
 @flow_argument
 @flow_option
 @root_option
+@env_option
 @import_option
 @project_options
 @click.option("--plan", "wants_plan", is_flag=True, help="The plan: order, scopes, loads, retries; free of any target.")
@@ -48,6 +50,7 @@ def COMMAND(
     flow: FlowName,
     flow_name: str | None,
     root: Path | None,
+    env: str | None,
     branch: str | None,
     production: bool | None,
     imports: bool | None,
@@ -60,7 +63,7 @@ def COMMAND(
       flowc ir flow.py --plan
       flowc ir --schema > ir.schema.json
     """
-    plan = planned(flow, flow_name, Surroundings(root, imports), branch=branch, production=production)
+    plan = planned(flow, flow_name, Surroundings(root, imports, env=env), branch=branch, production=production)
     if plan is None:
         return 1
     print_bytes(json_text(to_json(plan if wants_plan else plan.flow)))

@@ -7,17 +7,20 @@ from pathlib import Path
 
 import click
 
+from compiler.call.options import env_option
 from compiler.call.sources import FLOW, FlowName, Surroundings, root_option
+from compiler.diagnostics import Report
 from compiler.legible import one_line
-from compiler.terminal.notes import tell_secrets
+from compiler.pipeline import read_flows
 from compiler.terminal.output import write_files
 from compiler.terminal.said import say, say_json, tell
-from compiler.workspace.package import Archive, package
+from compiler.workspace.closure.members import Package
 
 
 @click.command("package")
 @click.argument("flow", metavar="FLOW", type=FLOW)
 @root_option
+@env_option
 @click.option(
     "-o",
     "--output",
@@ -28,34 +31,50 @@ from compiler.workspace.package import Archive, package
     show_default=True,
 )
 @click.option("--list", "only_list", is_flag=True, help="Write nothing; list what would go in.")
+@click.option("--why", is_flag=True, help="With --list, also why: which line imports or names each file.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def COMMAND(flow: FlowName, root: Path | None, output: Path, only_list: bool, as_json: bool) -> int:
+def COMMAND(
+    *,
+    flow: FlowName,
+    root: Path | None,
+    env: str | None,
+    output: Path,
+    only_list: bool,
+    why: bool,
+    as_json: bool,
+) -> int:
     """Write the code of a flow as one archive, named by its content, and print its path.
 
+    It holds what the flow's tasks can load: its file, what that imports of the repository, and the data beside those modules.
     Same files, same bytes, on every machine. `.gitignore` and `.flowcignore` say what stays out.
     Put the archive where the steps can read it, and compile with --code URL.
 
     \b
       flowc package flow.py --list
+      flowc package flow.py --list --why
       flowc package flow.py -o build/
       aws s3 cp $(flowc package flow.py -o build/) s3://bucket/code/
     """
-    folder = Surroundings(root).root(flow.path)
-    archive = package(folder)
-    path = output / archive.name
+    surroundings = Surroundings(root, imports=False, env=env)
+    place = surroundings.place(flow.path)
+    # A flow that is not right has a package all the same, and so has one that only an import tells all of.
+    flows = read_flows(flow.path, Report(), name=flow.name, root=place.root, reading=surroundings.reading(flow.path))
+    package = surroundings.packages().of(place, flows)
+    path = output / package.archive.name
     if not only_list:
-        write_files({path: archive.data})
-    tell_secrets(archive)
-    _tell(archive, path, only_list=only_list, as_json=as_json)
+        write_files({path: package.archive.data})
+    _tell(package, None if only_list else path, why=why, as_json=as_json)
     return 0
 
 
-def _tell(archive: Archive, path: Path, *, only_list: bool, as_json: bool) -> None:
+def _tell(package: Package, path: Path | None, *, why: bool, as_json: bool) -> None:
+    archive = package.archive
     if as_json:
         facts = {
-            "path": None if only_list else str(path),
+            "path": None if path is None else str(path),
             "digest": archive.digest,
             "files": archive.files,
+            "why": package.why,
             "links": archive.links,
             "secrets": archive.secrets,
         }
@@ -63,4 +82,8 @@ def _tell(archive: Archive, path: Path, *, only_list: bool, as_json: bool) -> No
         return
     for link in archive.links:
         tell(f"note: {one_line(link)} is left out: it leads out of the code's root")
-    say("\n".join(map(one_line, archive.files)) if only_list else one_line(str(path)))
+    if path is not None:
+        say(one_line(str(path)))
+        return
+    for file in archive.files:
+        say(f"{one_line(file)}  {one_line(package.why[file])}" if why else one_line(file))

@@ -18,6 +18,7 @@ from flowc.language.current import username
 from compiler.backends import Options, refuse
 from compiler.call.configs import Pairs, config_options, from_environment, given_configs
 from compiler.call.history import opened
+from compiler.call.options import env_option
 from compiler.call.parameters import parse_parameters
 from compiler.call.sources import FLOW, FlowName, Surroundings, import_option, planned, with_option
 from compiler.call.stores import local_store
@@ -111,8 +112,14 @@ class _Terminated(KeyboardInterrupt):
 )
 @click.option("--force", is_flag=True, help="With --resume: also of a run that may still be running.")
 @click.option("--branch", metavar="NAME", help="The branch of a flow with @project.")
-@click.option("--production", is_flag=True, default=None, help="The branch of a flow with @project is its production.")
+@click.option(
+    "--production/--no-production",
+    is_flag=True,
+    default=None,
+    help="The branch of a flow with @project is its production.",
+)
 @import_option
+@env_option
 @click.option("--any-packages", is_flag=True, help="Run although this Python lacks what @pypi and @conda ask for.")
 @config_options
 @click.option("--timestamps", is_flag=True, help="Print each line with its time.")
@@ -138,6 +145,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     branch: str | None,
     production: bool | None,
     imports: bool | None,
+    env: str | None,
     added: tuple[str, ...],
     resume_run: str | None,
     from_step: str | None,
@@ -149,7 +157,8 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     verbose: bool,
     as_json: bool,
 ) -> int:
-    """Run a flow on this machine. What follows FLOW are the flow's parameters. Exit code 1 if the run fails.
+    """Run a flow on this machine. What follows FLOW are the flow's parameters. Exit code 1 if the run fails, 2 if
+    the store or a mistake in the call kept it from its work.
 
     Each task is a process of its own, with the runtime that also runs in the containers.
 
@@ -161,14 +170,16 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
       flowc run flow.py --resume                      go on from the newest run; or --resume RUN [--from STEP]
     """
     configs = given_configs(config_paths, config_values)
-    surroundings = Surroundings(root, imports, configs, added, from_environment(os.environ), runs="--help" not in words)
+    surroundings = Surroundings(
+        root, imports, configs, added, from_environment(os.environ), env, runs="--help" not in words
+    )
     plan = planned(flow, flow_name, surroundings, branch=branch, production=production, user=_user())
     if plan is None or not _runs_here(plan):
         return 1
     if not any_packages:
         _require_packages(plan)
     _note_of_engines(added)
-    settings = surroundings.settings(flow.path)
+    settings = surroundings.settings(flow.path).for_flow(plan.flow.name)
     url = opened(local_store(settings, store)).url
     notes = _notes(plan, url, run_id_file, runner_attribute_file)
     output = sys.stderr if as_json else sys.stdout
@@ -196,7 +207,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
         raise click.exceptions.Exit(TERMINATED if isinstance(ended, _Terminated) else INTERRUPTED) from None
     if as_json:
         say_json(json.dumps(_facts(result, progress), indent=2))
-    return 0 if result.success else 1
+    return 0 if result.success else 2 if result.kept_away else 1
 
 
 def _given(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from compiler.call.options import env_option
 from compiler.call.sources import (
     FlowName,
     Surroundings,
@@ -24,12 +25,14 @@ from compiler.terminal.said import say
 @flow_argument
 @flow_option
 @root_option
+@env_option
 @import_option
 @project_options
 def COMMAND(
     flow: FlowName,
     flow_name: str | None,
     root: Path | None,
+    env: str | None,
     branch: str | None,
     production: bool | None,
     imports: bool | None,
@@ -40,7 +43,7 @@ def COMMAND(
       flowc show flow.py
       flowc show flow.py:Name
     """
-    plan = planned(flow, flow_name, Surroundings(root, imports), branch=branch, production=production)
+    plan = planned(flow, flow_name, Surroundings(root, imports, env=env), branch=branch, production=production)
     if plan is None:
         return 1
     say(graph_text(plan), nl=False)

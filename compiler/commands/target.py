@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from compiler.backends import Backend
+from compiler.backends.targets import ALIASES, BUILT_IN, load_backend
 from compiler.call.options import Answering, WithHelp
-from compiler.call.targets import ALIASES, BUILT_IN, load_backend
 
 
 class TargetGroup(WithHelp, Answering):

@@ -13,6 +13,7 @@ from flowc.artifacts.address import RunAddress, TaskAddress
 from flowc.store.protocol import MissingError
 
 from compiler.call.history import HistoryError, opened
+from compiler.call.options import env_option
 from compiler.call.stores import local_store
 from compiler.call.verifying import Finding, Verified, may_live, repair, verify
 from compiler.terminal.said import Part, Styled, say, say_json
@@ -28,9 +29,10 @@ _NAMED = 10
 @click.argument("where", metavar="FLOW/RUN")
 @click.option("--repair", "repairs", is_flag=True, help="Take away what is damaged, so that it is written again.")
 @click.option("--ended", is_flag=True, help="With --repair: the run has ended, although nothing in the store tells it.")
+@env_option
 @click.option("--store", metavar="URL", help="Where artifacts are kept; by default that of `flowc run`.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def COMMAND(where: str, *, repairs: bool, ended: bool, store: str | None, as_json: bool) -> int:
+def COMMAND(where: str, *, repairs: bool, ended: bool, store: str | None, env: str | None, as_json: bool) -> int:
     """Read all that a run has left, and say what is damaged or gone and which tasks have to run again.
 
     Exit code 0: all is what was written; 1: something is not. With --repair what is damaged is taken away or brought back
@@ -43,7 +45,7 @@ def COMMAND(where: str, *, repairs: bool, ended: bool, store: str | None, as_jso
     flow, slash, run = where.strip("/").partition("/")
     if not slash or not run or "/" in run:
         raise HistoryError(f"{where!r} is not FLOW/RUN; `flowc runs FLOW` lists runs")
-    there = opened(local_store(read_settings(Path()), store))
+    there = opened(local_store(read_settings(Path(), env).for_flow(flow), store))
     address = RunAddress(flow, run)
     line = StatusLine(sys.stderr)
     try:

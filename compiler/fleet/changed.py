@@ -23,7 +23,7 @@ def changed_flows(flows: Sequence[FlowName], revision: str, surroundings: Surrou
     for each in flows:
         settings = surroundings.settings(each.path)
         if settings.folder not in known:
-            known[settings.folder] = changes_since(each.path.parent, revision, _settings_files(settings.folder))
+            known[settings.folder] = changes_since(each.path.parent, revision, (file.path for file in settings.files))
             if why := known[settings.folder].whole:
                 tell(f"all flows count as changed since {revision}: {why}")
         changes = known[settings.folder]
@@ -37,22 +37,13 @@ def tell_unchanged(revision: str) -> None:
     tell(f"no flow has changed since {revision}")
 
 
-def _settings_files(folder: Path | None) -> tuple[Path, ...]:
-    return (folder / "pyproject.toml",) if folder else ()
-
-
 def files_of(flow: FlowName, surroundings: Surroundings) -> Iterator[Path]:
-    """The files that a flow is made of: its own, the modules that it imports, what its parameters and `Config`s name."""
-    from compiler.frontend.text.modules import Known  # noqa: PLC0415 - few calls ask
-
-    path, known, settings = flow.path, Known(), surroundings.settings(flow.path)
-    reading = replaced(surroundings.reading(path), known=known, imports=False)
-    root = surroundings.root(path)
-    flows = read_flows(path, Report(), root=root, reading=reading)
-    yield path
-    yield from (Path(file) for file in known)
-    yield from known.texts
-    for each in flows:
-        yield from (root / parameter.file for parameter in each.parameters if parameter.file)
+    """The files that a flow is made of: its package, and what the settings give its `Config`s. Raises CallError."""
+    settings = surroundings.settings(flow.path)
+    reading = replaced(surroundings.reading(flow.path), imports=False)
+    flows = read_flows(flow.path, Report(), root=surroundings.root(flow.path), reading=reading)
+    place = surroundings.place(flow.path)
+    yield flow.path
+    yield from (place.root / name for name in surroundings.packages().of(place, flows).archive.files)
     if settings.folder is not None:
         yield from (settings.folder / str(file) for file in settings.configs.values())

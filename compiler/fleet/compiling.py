@@ -78,19 +78,26 @@ def _compile_file(request: Request, name: FlowName) -> Part:
     surroundings, found, compiled = request.surroundings, Report(), list[Compiled]()
     notes: dict[str, None] = {}
     flows = _read(request, name, found)
+    settings = surroundings.settings(name.path)
     for flow in flows:
         image = surroundings.image(
-            name.path, flow.name, request.backend.name, request.given, variants=has_own_packages(flow)
+            name.path, flow, request.backend.name, request.given, variants=has_own_packages(flow)
         )
-        decision, options = decided(flow, surroundings.settings(name.path), request.backend, request.given, image)
+        decision, options = decided(flow, settings, request.backend, request.given, image)
         if told := needs_of(options):
             notes[told] = None
+        if settings.policy:
+            from compiler.policy.holding import hold  # noqa: PLC0415 - few repositories have a policy
+
+            hold(settings, decision, found, (request.backend, options))
         files = emit_plan(decision, request.backend, options, found)
         own = _deployment(request.backend, decision, options)
-        compiled.append(Compiled(name.path, flow.name, flow.span, own, files))
+        compiled.append(Compiled(name.path, flow.name, flow.span, own, files, options))
     if flows:
         surroundings.check_packed(name.path, flows, (request.backend.name,), request.given, found)
-    return Part(tuple(found.diagnostics), tuple(notes), config_names(flows), tuple(compiled), len(flows))
+    return Part(
+        tuple(found.diagnostics), tuple(notes), config_names(flows), tuple(compiled), tuple(flow.name for flow in flows)
+    )
 
 
 def _read(request: Request, name: FlowName, found: Report) -> tuple[Flow, ...]:

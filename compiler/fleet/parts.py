@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compiler.backends import OutputFile
+from compiler.backends import Options, OutputFile
 from compiler.call.configs import check_known, unread
 from compiler.call.sources import FlowName
 from compiler.diagnostics import Diagnostic, Report
@@ -29,6 +29,7 @@ class Compiled:
     span: Span
     name: str
     files: tuple[OutputFile, ...]
+    options: Options
 
 
 @record
@@ -39,8 +40,8 @@ class Part:
     notes: tuple[str, ...] = ()
     configs: tuple[str, ...] = ()
     compiled: tuple[Compiled, ...] = ()
-    flows: int = 0
-    """How many flows were read."""
+    names: tuple[str, ...] = ()
+    """The flows that were read."""
     deployed: Mapping[str, tuple[Deployed, ...]] = fresh(default_factory=dict)
     """By target, their names there."""
 

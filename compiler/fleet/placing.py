@@ -10,19 +10,19 @@ import click
 from compiler.backends import OutputFile
 from compiler.fleet.compiling import Request
 from compiler.fleet.parts import Compiled
+from compiler.reading import is_within
 from compiler.slotted_class import record
 from compiler.terminal.said import tell
 from compiler.workspace.marks import is_compiled
-from compiler.workspace.package import package
 
 
 @record
 class Placed:
-    """A file's text, and the flow that it is of."""
+    """A file's text, and the flow that it is of; none where it is of the folder."""
 
     text: str
-    flow: str
-    source: Path
+    flow: str | None = None
+    source: Path | None = None
 
 
 def placed_files(request: Request, compiled: Sequence[Compiled]) -> dict[Path, Placed]:
@@ -93,8 +93,8 @@ def _circular(request: Request, placed: Mapping[Path, Placed]) -> Iterator[Path]
     for name in request.flows if unknown else ():
         settings = request.surroundings.settings(name.path)
         if settings.text("image", request.backend.name, request.given) is None:
-            root = request.surroundings.root(name.path).resolve()
-            for path in unknown:
-                inside = path.resolve().is_relative_to(root)
-                if inside and path.resolve().relative_to(root).as_posix() in package(root).files:
-                    yield path
+            place = request.surroundings.place(name.path)
+            root = place.root.resolve()
+            inside = {path.resolve().relative_to(root).as_posix(): path for path in unknown if is_within(path, root)}
+            held = request.surroundings.packages().anew().of(place, ()).archive.files if inside else ()
+            yield from (inside[each] for each in held if each in inside)

@@ -41,6 +41,7 @@ def parse(  # noqa: PLR0913 - what a call decides, each by its name
     configs: Mapping[str, Given] | None = None,
     drafts: Drafts | None = None,
     folders: tuple[Path, ...] = (),
+    passes_over: bool = False,
     known: Known | None = None,
 ) -> tuple[Flow, ...]:
     """All flows of a file, or the one called `name`, in the file's order; broken ones leave findings instead.
@@ -52,7 +53,8 @@ def parse(  # noqa: PLR0913 - what a call decides, each by its name
     `drafts` are read in place of the files of their real paths.
     `importer` tells what only running the module does; without one that is refused. `passthrough` are names of `metaflow` that
     the image has. A flow that another class of the repository derives from is a base: where it is not right by itself it is
-    left out, so that a file of nothing but bases has no flow and no finding.
+    left out, so that a file of nothing but bases has no flow and no finding. With `passes_over`, as for a file that nobody has named,
+    neither has one without a class that has steps.
     """
     root = root or path.parent
     if is_notebook(path, report):
@@ -61,15 +63,20 @@ def parse(  # noqa: PLR0913 - what a call decides, each by its name
     source = read(path, path.as_posix(), own, drafts) if is_nameable(inside, path.as_posix(), own) else None
     parsed = tree(source, own) if source else None
     if source is None or parsed is None:
-        unread(path, own, report)
+        if not passes_over or source is None or _looks_like_flow(source.text):
+            unread(path, own, report)
         return ()
-    _check_file(path, report)
     module = bind(source, parsed)
     modules = Modules(import_folders(path, root, folders), root, drafts, known)
     modules.known[whole_path(path)] = module
     modules.modules[path] = modules.modules[own_folder(path) / path.resolve().name] = module
-    names = check_names(modules, module, frozenset(passthrough), report)
+    told = Report(notes=report.notes)
+    names = check_names(modules, module, frozenset(passthrough), told)
     lineages = Lineages(FileReading(modules, configs or {}, importer, names.known))
+    if passes_over and not any(has_steps(lineages.of(module, node)) for node in module.classes):
+        return ()
+    _check_file(path, report)
+    report.take(told)
     found = _candidates(module, lineages, report)
     origin = Origin(path, inside, root.as_posix(), search_path(path, root, folders))
     if name is None:
@@ -87,6 +94,11 @@ def parse(  # noqa: PLR0913 - what a call decides, each by its name
     check_environ(module, flows, report)
     names.take(report)
     return () if names.failed else flows
+
+
+def _looks_like_flow(text: str) -> bool:
+    """Whether a text that is no Python was meant to be a flow."""
+    return "FlowSpec" in text or "@step" in text
 
 
 def _read_all(found: dict[str, Lineage], origin: Origin, report: Report) -> tuple[Flow, ...]:

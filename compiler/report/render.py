@@ -9,7 +9,7 @@ from compiler.diagnostics import AddImport, Diagnostic, Drop, Edit, Insert, Move
 from compiler.ir.flow import Span
 from compiler.reading import SOURCE, read_file
 
-Format = Literal["text", "json", "github", "sarif"]
+Format = Literal["text", "json", "github", "gitlab", "sarif"]
 
 JSON_VERSION = 1
 """The version of the JSON; it changes when a key is removed or gets another meaning."""
@@ -25,7 +25,7 @@ def render(report: Report, sources: Mapping[str, str], format: Format = "text", 
     `text` ends with a summary line, and is empty where nothing was found. `json` is one object:
     `{"version": 1, "errors": n, "warnings": n, "diagnostics": [{"code", "name", "severity", "message", "help", "span", "notes", "fix"}]}`
     where a span is `{"path", "line", "column", "end_line", "end_column"}` as in `Span` and a note `{"message", "span"}`.
-    `github` is one workflow command a line, `sarif` a log of SARIF 2.1.0.
+    `github` is one workflow command a line, `gitlab` a Code Quality report, `sarif` a log of SARIF 2.1.0.
     """
     if format == "json":
         return _json(report)
@@ -33,6 +33,10 @@ def render(report: Report, sources: Mapping[str, str], format: Format = "text", 
         from compiler.report.sarif import sarif  # noqa: PLC0415  # rarely needed
 
         return sarif(report)
+    if format == "gitlab":
+        from compiler.report.gitlab import gitlab  # noqa: PLC0415  # rarely needed
+
+        return gitlab(report)
     if format == "github":
         return "".join(f"{_annotation(found)}\n" for found in report)
     if not len(report):

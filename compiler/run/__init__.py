@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from flowc.artifacts.address import RunAddress, parent
-from flowc.task.call import FAILED, MISTAKE
+from flowc.task.call import FAILED, MISTAKE, STORE
 from flowc.task.forks import START_METHOD
 
 from compiler.backends.command import added, config_environment, loads_text, mutated, path_environment, step_word
@@ -135,6 +135,8 @@ class _Run:
     pausing: list[tuple[float, Ready, int]] = fresh(default_factory=list)
     running: dict[int, _Attempt] = fresh(default_factory=dict)
     failed: bool = False
+    failed_outside: bool = True
+    """Whether no step was at fault where a task failed for good."""
     resumption: Resumption | None = None
 
     def go(self, workers: Workers) -> RunResult:
@@ -149,7 +151,8 @@ class _Run:
             for event in workers.wait(self._until_next()):
                 self._heard(walk, workers, event)
             self.listener.waiting()
-        return RunResult(self.run_id, not self.failed, f"{self.plan.flow.name}/{self.run_id}")
+        pathspec = f"{self.plan.flow.name}/{self.run_id}"
+        return RunResult(self.run_id, not self.failed, pathspec, kept_away=self.failed and self.failed_outside)
 
     def _heard(self, walk: Walk, workers: Workers, event: Event) -> None:
         if isinstance(event, Ended):
@@ -257,6 +260,7 @@ class _Run:
             self.pausing.append((time.monotonic() + self._pause(attempt), attempt.ready, attempt.retry + 1))
         else:
             self.failed = True
+            self.failed_outside = self.failed_outside and _is_outside(event)
 
     def _pause(self, attempt: _Attempt) -> float:
         """Seconds before the next attempt, told where there are any."""
@@ -287,6 +291,11 @@ def _number(report: Mapping[str, object], name: str) -> int | None:
 def _is_steps(event: Ended) -> bool:
     """Whether the step raised, and told so. Where it could not, the shim sees at the next attempt that there is to be none."""
     return bool(event.report) and os.waitstatus_to_exitcode(event.status) == FAILED
+
+
+def _is_outside(event: Ended) -> bool:
+    """Whether the shim told that its call or its store was at fault: a container ends with the same codes."""
+    return bool(event.report) and os.waitstatus_to_exitcode(event.status) in (MISTAKE, STORE)
 
 
 def _message(event: Ended) -> str:

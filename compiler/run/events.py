@@ -29,6 +29,8 @@ class RunResult:
     run_id: str
     success: bool
     pathspec: str
+    kept_away: bool = False
+    """Whether no step was at fault: a store without an answer, or a mistake in the call, kept each task that failed from its work."""
 
 
 class Listener(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from compiler.backends import PORTABLE_OPTIONS, Gap, Options, OutputFile
+from compiler.backends import PORTABLE_OPTIONS, Gap, OptionKind, Options, OutputFile
 from compiler.diagnostics import Report
 from compiler.frontend.decorators.language import STEP
 from compiler.ir.flow import Value
@@ -28,6 +28,11 @@ class Local:
         """There is no key."""
         assert key in self.target_options
         return None
+
+    def kind(self, key: str) -> OptionKind:
+        """There is no key."""
+        assert key in self.target_options
+        return "other"
 
     def check(self, plan: Plan, options: Options, report: Report) -> None:
         """Nothing is refused beyond the gaps."""

@@ -8,6 +8,7 @@ COLOURS = {
     "caught": "yellow",
     "failed": "red",
     "killed": "red",
+    "damaged": "red",
     "stopped": "yellow",
 }
 COLOURS |= dict.fromkeys(("running", "unfinished"), "cyan")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from compiler.diagnostics import Diagnostic, Report
 from compiler.report.render import Format, lines_of, read_sources, render
+from compiler.report.silencing import comment_on
 from compiler.terminal.said import AsIs, say
 
-FORMATS: tuple[Format, ...] = ("text", "json", "github", "sarif")
+FORMATS: tuple[Format, ...] = ("text", "json", "github", "gitlab", "sarif")
 
 
 def show(report: Report) -> None:
@@ -28,9 +28,6 @@ def _text(report: Report, form: Format) -> str:
     return render(_heard(report, sources), sources, form, colour=form == "text")
 
 
-_IGNORED = r"#\s*flowc:\s*ignore\[([^\]]*)\]"
-
-
 def _heard(report: Report, sources: Mapping[str, str]) -> Report:
     """Without the warnings that a comment on their line silences: `# flowc: ignore[FC409] why`. Errors stay."""
     if not any("flowc:" in text for text in sources.values()):
@@ -42,7 +39,6 @@ def _heard(report: Report, sources: Mapping[str, str]) -> Report:
 
 
 def _is_silenced(found: Diagnostic, lines: list[str]) -> bool:
-    if found.rule.severity == "error" or found.span.line > len(lines):
+    if found.rule.severity == "error" or found.rule.locked:
         return False
-    said = re.search(_IGNORED, lines[found.span.line - 1])
-    return said is not None and found.rule.code in [code.strip() for code in said[1].split(",")]
+    return comment_on(found.rule.code, found.span, lines) is not None

@@ -86,6 +86,12 @@ def _rule(line: str, is_own: bool = False) -> IgnoreRule | None:
         return None  # git, too, lets a pattern that is none match nothing
 
 
+def globs(patterns: Sequence[str]) -> list[re.Pattern[str]]:
+    """Patterns of paths, as an ignore file has them after a slash: `*` within a name, `**/` for any folders, a folder for all in it."""
+    found = [pattern.strip("/") for pattern in patterns]
+    return [re.compile(rf"{_regex(each)[:-2]}(?:/.*)?\Z", re.DOTALL) for each in found if each]
+
+
 def _without_trailing_spaces(line: str) -> str:
     while line.endswith(" ") and not line.endswith("\\ "):
         line = line[:-1]
@@ -107,6 +113,14 @@ _CLASSES = {
     "[:upper:]": "A-Z",
     "[:xdigit:]": "0-9A-Fa-f",
 }
+
+
+def glob_pattern(glob: str) -> re.Pattern[str]:
+    """A glob that a whole path must match, from its beginning; one that is none matches nothing."""
+    try:
+        return re.compile(_regex(glob), re.DOTALL)
+    except re.error:
+        return re.compile(r"(?!)")
 
 
 def _regex(glob: str) -> str:

@@ -11,15 +11,12 @@ from pathlib import Path
 from compiler.backends.names import within
 from compiler.ir.plan import Packages, Plan
 from compiler.mistakes import CallError
-from compiler.workspace.package import Archive
+from compiler.workspace.package import REQUIREMENTS, Archive, for_clouds
 from compiler.workspace.settings import Settings
 
 PYTHON = "3.11"
 """The Python of an image where `[tool.flowc] python` says nothing."""
 
-REQUIREMENTS = "requirements.txt"
-
-_CLOUDS = ("gs:", "az:")
 _USER = 1000
 _HOME = "/home/flowc"
 
@@ -96,8 +93,7 @@ def build_command(tool: str, tag: str, folder: Path, variant: str = "") -> tuple
 
 def for_store(settings: Settings) -> tuple[str, ...]:
     """What the store of the settings needs in an image besides the runtime."""
-    stores = [settings.get("store", target, {}).value for target in (None, *settings.targets)]
-    if not any(isinstance(store, str) and store.startswith(_CLOUDS) for store in stores):
+    if not for_clouds(settings):
         return ()
     from flowc.store import OBSTORE  # noqa: PLC0415 - most images need nothing
 
@@ -114,7 +110,7 @@ def _interpreter(settings: Settings, archive: Archive, packages: Packages | None
 
 
 def _python(settings: Settings, archive: Archive, packages: Packages | None) -> Iterator[str]:
-    version = str((packages.python if packages else None) or settings.shared.get("python", PYTHON))
+    version = str((packages.python if packages else None) or settings.text("python") or PYTHON)
     if packages is None:
         yield f"FROM python:{version}-slim"
         yield from _install(settings, archive)

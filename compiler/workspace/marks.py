@@ -36,11 +36,13 @@ MARKS: tuple[Mark, ...] = (
     Mark("step-functions", ".schedule.json", (rb'"ScheduleExpression":', rb"flowc-scheduled-at")),
     Mark("step-functions", ".events.json", (rb'"EventPattern":', rb"flowc-trigger")),
     Mark("step-functions", ".sam.json", (rb'"AWS::Serverless::StateMachine"', _FLOW)),
-    Mark("step-functions", ".policy.json", (rb'"Sid": "WrittenByFlowc"',)),
+    Mark("step-functions", ".policy.json", (rb'"Sid": "Flowc',)),
+    Mark("step-functions", ".job-policy.json", (rb'"Sid": "Flowc',)),
     # as version 0.1.0 and other targets write them
     Mark("step-functions", ".policy.json", (rb'"batch:SubmitJob"', rb"GetEventsForBatchJobsRule"), sure=False),
     Mark("", ".py", (rb"by flowc: change the flow",), sure=False),
     Mark("", ".yaml", (rb"by flowc: change the flow",), sure=False),
+    Mark("", ".yml", (rb"by flowc: change the flow",), sure=False),
 )
 """Every kind of file that a target writes. A target of another distribution begins its text as ours do."""
 

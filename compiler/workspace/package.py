@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 import os
-import re
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from compiler.backends.names import within
 from compiler.mistakes import CallError
 from compiler.reading import is_within, read_file
-from compiler.slotted_class import fresh, mutable, record
-from compiler.workspace.ignore import Ignores, read_ignores
+from compiler.slotted_class import record
+from compiler.workspace.listing import LIMIT, Listing, TooManyFolders
 from compiler.workspace.marks import is_compiled
-from compiler.workspace.secret_files import is_secret
-from compiler.workspace.settings import Settings, nearest, repository
+from compiler.workspace.settings import Setting, Settings, SettingsError, repository
+from compiler.workspace.settings.folders import workspace_folder
+from compiler.workspace.settings.rules import BAD_PATH
 
-LEFT_OUT = frozenset(
-    {
-        ".flowc", ".git", ".hg", ".svn", "__pycache__", "node_modules", ".tox", ".nox", ".venv", ".eggs",
-        ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".ipynb_checkpoints", ".metaflow", ".DS_Store",
-    }
-)  # fmt: skip
-"""Names that no step reads: tools' folders and caches, at any depth. Virtual environments go by their `pyvenv.cfg`."""
-
-_ARCHIVE = r"[0-9a-f]{64}\.tar\.gz"
-"""An archive of ours, which would change the name of the next one."""
-
-LIMIT = 256 * 1024 * 1024
-"""Bytes that a code archive may hold: a home folder is not code."""
-
-MOST_FOLDERS = 50_000
-"""Folders that are looked into: links between thirty of them can make a billion paths."""
+REQUIREMENTS = "requirements.txt"
+"""What the image installs where the settings name no packages; it lies in the root."""
 
 
 class PackageError(CallError):
@@ -59,15 +46,19 @@ class Archive:
 
 
 def code_root(flow_file: Path, settings: Settings, given: Path | None = None) -> Path:
-    """The folder that goes into the archive: as given, else as set, else pyproject.toml's, else .git's, else the flow's."""
-    configured = settings.shared.get("root")
+    """The folder that goes into the archive: as given, else as set, else the workspace's, else .git's, else the flow's.
+
+    Raises SettingsError for a setting that names none, PackageError for all else.
+    """
+    configured = settings.get("root")
     if given is not None:
         root = given
+    elif configured.source is not None:
+        root = _configured_root(configured)
     elif settings.folder is not None:
-        root = settings.folder if configured is None else _configured_root(settings.folder, str(configured))
+        root = settings.folder
     else:
-        repository = nearest(flow_file, ".git")
-        root = repository.parent if repository else flow_file.parent
+        root = workspace_folder(flow_file)
     if not root.is_dir():
         raise PackageError(f"the code's root {root} is no folder")
     if not flow_file.resolve().is_relative_to(root.resolve()):
@@ -75,35 +66,100 @@ def code_root(flow_file: Path, settings: Settings, given: Path | None = None) ->
     return root
 
 
-def _configured_root(folder: Path, configured: str) -> Path:
+def _configured_root(configured: Setting) -> Path:
     """The root that a pyproject.toml names: in its repository, or somebody else's file could have any folder packed."""
-    root, top = folder / configured, repository(folder)
+    assert configured.source is not None
+    path = str(configured.value)
+    root, top = configured.source.folder / path, repository(configured.source.folder)
     if not is_within(root, top):
-        raise PackageError(
-            f"{folder / 'pyproject.toml'}: [tool.flowc] root: {configured} leads out of the repository {top}: say it with --root"
+        problem = f"that leads out of the repository `{top}`"
+        raise SettingsError.at(
+            configured, BAD_PATH, path=path, problem=problem, cure="say it with --root, where it is meant"
         )
+    if not root.is_dir():
+        cure = "make it, or name another; it starts at the folder of its file"
+        raise SettingsError.at(configured, BAD_PATH, path=path, problem="there is no such folder", cure=cure)
     return root
 
 
 def package(root: Path) -> Archive:
-    """The archive of a folder, without what `.gitignore`, `.flowcignore` and LEFT_OUT name, and without
+    """The archive of a whole folder, without what `.gitignore`, `.flowcignore` and LEFT_OUT name, and without
     files of keys and passwords. Raises PackageError."""
+    return pack_whole(Listing(root.resolve()))
+
+
+def pack_whole(listing: Listing) -> Archive:
+    """The archive of all that a listed root holds. Raises PackageError."""
+    with read_errors(listing.root):
+        found = listing.below("")
+    return pack(listing, found.files, found.links, found.secrets)
+
+
+def pack(listing: Listing, files: Iterable[str], links: Iterable[str] = (), secrets: Iterable[str] = ()) -> Archive:
+    """The archive of files of a root, each by its path there; outputs of a compile are left out. Raises PackageError."""
     import hashlib  # noqa: PLC0415 - loads OpenSSL, and a compile with an image of its own needs no digest
 
-    found = _Found(root.resolve())
+    with read_errors(listing.root):
+        members = _members(listing, sorted(files, key=os.fsencode))
+    data = _gzip(_tar(members))
+    names = tuple(member.path for member in members)
+    return Archive(data, hashlib.sha256(data).hexdigest(), names, tuple(sorted(links)), tuple(sorted(secrets)))
+
+
+@contextmanager
+def read_errors(root: Path) -> Iterator[None]:
+    """Raise PackageError for what cannot be read, or is too much."""
     try:
-        found.walk()
+        yield
+    except TooManyFolders as error:
+        raise PackageError(
+            f"the code in {root} has more than {error.most} folders, counting those that links lead to: "
+            "name a smaller folder with --root, or leave some out with .flowcignore"
+        ) from None
     except OSError as error:
         raise PackageError(f"cannot read {error.filename}: {error.strerror}") from error
-    members = tuple(sorted(found.members, key=lambda member: os.fsencode(member.path)))
-    data = _gzip(_tar(members))
-    return Archive(
-        data,
-        hashlib.sha256(data).hexdigest(),
-        tuple(member.path for member in members),
-        tuple(sorted(found.links)),
-        tuple(sorted(found.secrets)),
-    )
+
+
+def _members(listing: Listing, files: Iterable[str]) -> list[_Member]:
+    members: list[_Member] = []
+    size = 0
+    for path in files:
+        place = listing.root / path
+        found = place.stat()
+        size += found.st_size
+        if size > LIMIT:
+            raise PackageError(
+                f"the code in {listing.root} is more than {LIMIT >> 20} MiB: name a smaller folder with --root, "
+                "leave files out with .flowcignore, or name the image with --image"
+            )
+        data = read_file(place, LIMIT)
+        if not is_compiled(path, data):
+            members.append(_Member(path, data, bool(found.st_mode & 0o100)))
+    return members
+
+
+CLOUDS = ("gs:", "az:")
+"""Stores that an image needs a package for."""
+
+
+def for_clouds(settings: Settings) -> bool:
+    """Whether a store of the settings needs a package in the image besides the runtime."""
+    stores = [settings.get("store", target, {}).value for target in (None, *settings.targets)]
+    return any(isinstance(store, str) and store.startswith(CLOUDS) for store in stores)
+
+
+def image_digest(archive: Archive, settings: Settings) -> str:
+    """The digest in the name of a flow's image: the archive's, and of what else the settings put into the image."""
+    told = {
+        "python": settings.text("python"),
+        "packages": settings.words("packages"),
+        "clouds": for_clouds(settings),
+    }
+    if not any(told.values()):
+        return archive.digest
+    import hashlib  # noqa: PLC0415 - as above
+
+    return hashlib.sha256(f"{archive.digest} {told}".encode()).hexdigest()
 
 
 _LONGEST_REPOSITORY = 180
@@ -121,149 +177,6 @@ class _Member:
     path: str
     data: bytes
     is_executable: bool
-
-
-@mutable
-class _Found:
-    """The files under a root, and the links that lead out of it."""
-
-    root: Path
-    members: list[_Member] = fresh(default_factory=list)
-    links: list[str] = fresh(default_factory=list)
-    secrets: list[str] = fresh(default_factory=list)
-    size: int = 0
-    folders: int = 0
-
-    def walk(self) -> None:
-        """Read the whole folder. Iterative; a folder that a link leads back to is not entered again below itself."""
-        above, inner = _ignores_above(self.root)
-        pending: list[tuple[str, Ignores | None, tuple[str, ...]]] = [("", above, (str(self.root),))]
-        while pending:
-            base, above, trail = pending.pop()
-            here = read_ignores(self.root / base, inner + base, above)
-            self.folders += 1
-            if self.folders > MOST_FOLDERS:
-                raise PackageError(
-                    f"the code in {self.root} has more than {MOST_FOLDERS} folders, counting those that links lead to: "
-                    "name a smaller folder with --root, or leave some out with .flowcignore"
-                )
-            with os.scandir(self.root / base) as entries:
-                kept = [entry for entry in entries if not _is_left_out(entry, inner + base, here)]
-            for entry in kept:
-                path = base + entry.name
-                if _is_kept_back(entry.path, inner + path, entry.is_dir(), here):
-                    self.secrets.append(path)
-                elif entry.is_symlink() and not self._holds(entry.path):
-                    self.links.append(path)
-                elif entry.is_dir():
-                    real = os.path.realpath(entry.path)
-                    if real not in trail:
-                        pending.append((path + "/", here, (*trail, real)))
-                elif entry.is_file():
-                    self._read(entry, path)
-
-    def _holds(self, path: str) -> bool:
-        return os.path.exists(path) and Path(path).resolve().is_relative_to(self.root)
-
-    def _read(self, entry: os.DirEntry[str], path: str) -> None:
-        self.size += entry.stat().st_size
-        if self.size > LIMIT:
-            raise PackageError(
-                f"the code in {self.root} is more than {LIMIT >> 20} MiB: name a smaller folder with --root, "
-                "leave files out with .flowcignore, or name the image with --image"
-            )
-        data = read_file(entry.path, LIMIT)
-        if not is_compiled(path, data):
-            self.members.append(_Member(path, data, bool(entry.stat().st_mode & 0o100)))
-
-
-@record
-class Reason:
-    """Why the archive leaves a file out, and what the author does about it."""
-
-    told: str
-    cure: str
-
-
-def why_left_out(root: Path, file: Path) -> Reason | None:
-    """Why the archive of a root leaves a file below it out; None where it holds the file."""
-    top = root.resolve()
-    try:
-        parts = _below(file, top).parts
-    except ValueError:
-        return Reason(f"`{file}` lies outside the code's root `{root}`", _ROOTED)
-    ignores, inner = _ignores_above(top)
-    base = ""
-    for name in parts:
-        ignores = read_ignores(top / base, inner + base, ignores)
-        place = top / base / name
-        shown = base + name
-        if place.is_symlink() and not place.resolve().is_relative_to(top):
-            return Reason(f"`{shown}` is a link out of the code's root `{root}`", _ROOTED)
-        if ignores and ignores.match(inner + shown, place.is_dir() and not place.is_symlink()):
-            slash = "/" if place.is_dir() else ""
-            told = f"a rule of `.gitignore` or `.flowcignore` leaves out `{shown}{slash}`"
-            return Reason(told, f"keep it: write `!/{name}{slash}` into `{base}.flowcignore`")
-        if _is_never_code(name) or os.path.exists(place / "pyvenv.cfg"):
-            return Reason(f"`{shown}` is a folder or a file of a tool, which is never packed", "give it another name")
-        if _is_kept_back(os.fspath(place), inner + shown, place.is_dir(), ignores):
-            return Reason(f"`{shown}` holds keys or passwords by its name", keep_back_cure(shown))
-        base = f"{shown}/"
-    return None
-
-
-def keep_back_cure(path: str) -> str:
-    """How somebody packs such a file on purpose."""
-    folder, _, name = path.rpartition("/")
-    return f"where the code needs it, write `!/{name}` into `{folder + '/' if folder else ''}.flowcignore`"
-
-
-_ROOTED = "move it there, or name a folder above both with `--root` or `[tool.flowc] root`"
-
-
-def _below(file: Path, top: Path) -> Path:
-    """The path of a file below a resolved folder, links on the way kept. Raises ValueError."""
-    plain = Path(os.path.abspath(file))
-    for above in (plain, *plain.parents):
-        if above.resolve() == top:
-            return plain.relative_to(above)
-    return file.resolve().relative_to(top)
-
-
-def _is_never_code(name: str) -> bool:
-    return name in LEFT_OUT or name.endswith(".pyc") or _is_archive(name)
-
-
-def _is_kept_back(place: str, path: str, is_folder: bool, ignores: Ignores | None) -> bool:
-    """Whether it holds keys or passwords, and `.flowcignore` does not say that it goes in all the same."""
-    return is_secret(place, is_folder=is_folder) and not (
-        ignores and ignores.keeps_on_purpose(path, is_folder and not os.path.islink(place))
-    )
-
-
-def _is_left_out(entry: os.DirEntry[str], base: str, ignores: Ignores | None) -> bool:
-    if _is_never_code(entry.name):
-        return True
-    if ignores and ignores.match(base + entry.name, entry.is_dir(follow_symlinks=False)):
-        return True
-    return entry.is_dir() and os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))
-
-
-def _is_archive(name: str) -> bool:
-    return name.endswith(".tar.gz") and re.fullmatch(_ARCHIVE, name) is not None
-
-
-def _ignores_above(root: Path) -> tuple[Ignores | None, str]:
-    """The rules of the repository's folders above the root, which git applies in it too, and the root's path in the repository."""
-    repository = nearest(root, ".git")
-    if repository is None or repository.parent == root:
-        return None, ""
-    above: Ignores | None = None
-    for folder in reversed(root.parents):
-        if folder.is_relative_to(repository.parent):
-            base = folder.relative_to(repository.parent).as_posix()
-            above = read_ignores(folder, "" if base == "." else f"{base}/", above)
-    return above, root.relative_to(repository.parent).as_posix() + "/"
 
 
 def _tar(members: Iterable[_Member]) -> bytes:

@@ -12,7 +12,7 @@ from flowc.artifacts.manifest import read
 from flowc.store import open_store
 
 from compiler.backends import Backend, Options
-from compiler.call.targets import load_backend
+from compiler.backends.targets import load_backend
 from compiler.pipeline import compile_flow
 from compiler.slotted_class import replaced
 from tests.argo.source import OPTIONS, documents, found, source, template

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from compiler.backends import Options
-from compiler.call.targets import BUILT_IN, load_backend
+from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.ir.flow import Value
 from tests.engines import FlowCase
 from tests.engines.compiling import compiled, refusal

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from compiler.backends import Options, refuse
-from compiler.call.targets import BUILT_IN, load_backend
+from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.diagnostics import Report
 from compiler.ir.flow import Flow
 from compiler.ir.planner import plan

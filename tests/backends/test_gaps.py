@@ -7,7 +7,7 @@ import json
 import pytest
 
 from compiler.backends import Options
-from compiler.call.targets import BUILT_IN, load_backend
+from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.ir.plan import Feature
 from compiler.ir.planner import plan
 from tests.engines.argo_yaml import ManifestError, read_manifests

@@ -20,7 +20,7 @@ from compiler.backends.command import variant_image
 from compiler.backends.names import within
 from compiler.backends.stepfunctions.jobs import batch_name
 from compiler.backends.stepfunctions.layout import safe_name
-from compiler.call.targets import BUILT_IN, load_backend
+from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.diagnostics import Report
 from compiler.ir.plan import FlowTrigger, Project
 from compiler.ir.planner import plan

@@ -11,7 +11,7 @@ import pytest
 from compiler.backends import PORTABLE_OPTIONS, Options
 from compiler.backends.fields import camel, mapping, names, whole
 from compiler.backends.pod_options import OPTIONS, are_mounts, are_tolerations, are_volumes
-from compiler.call.targets import load_backend
+from compiler.backends.targets import load_backend
 from compiler.frontend.decorators.language import STEP
 from compiler.ir.flow import Value
 from compiler.pipeline import compile_flow

@@ -12,7 +12,7 @@ import pytest
 from compiler.backends import Options, refuse
 from compiler.backends.sizes import LONGEST_TEXT
 from compiler.backends.stepfunctions.sizes import LARGEST_JOB
-from compiler.call.targets import BUILT_IN, load_backend
+from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.diagnostics import Report
 from compiler.ir.flow import Config
 from compiler.ir.plan import Plan

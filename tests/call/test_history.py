@@ -161,3 +161,23 @@ def test_what_is_not_there_is_told_with_what_is(flowc: Flowc, folder: Path) -> N
     assert flowc("run", "--run-id", "r", "flow.py").code == 0
     for where, said in ABSENT:
         assert flowc("inspect", where) == type(flowc("--help"))(2, "", f"error: {said}\n")
+
+
+def test_a_damaged_run_does_not_hide_the_others(flowc: Flowc, folder: Path) -> None:
+    for name in ("old", "new"):
+        assert flowc("run", "--run-id", name, "flow.py", "--top", "1").code == 0
+    [damaged] = (folder / ".flowc/SumFlow/new/start").rglob("manifest*")
+    damaged.write_bytes(damaged.read_bytes()[:40])
+    listed = flowc("runs", "SumFlow")
+    assert listed.code == 0
+    assert [line.split()[-2:] for line in listed.out.splitlines()] == [
+        ["damaged", "SumFlow/new"],
+        ["succeeded", "SumFlow/old"],
+    ]
+    assert "SumFlow/new: " in listed.err
+    assert "`flowc verify SumFlow/new` says what to do" in listed.err
+    facts = json.loads(flowc("runs", "SumFlow", "--json").out)
+    assert [(each["run_id"], each["status"], "damage" in each) for each in facts] == [
+        ("new", "damaged", True),
+        ("old", "succeeded", False),
+    ]

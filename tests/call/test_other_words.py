@@ -7,8 +7,8 @@ import re
 import pytest
 from flowc.language import command_line
 
+from compiler.backends.targets import BUILT_IN
 from compiler.call.other_words import command_for
-from compiler.call.targets import BUILT_IN
 from compiler.commands import COMMANDS, TARGETS
 from tests.stages.command_line import Flowc
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.call.target_settings import given_value
-from compiler.call.targets import BUILT_IN, load_backend
 from tests.stages.command_line import Flowc
 
 TAKEN: list[tuple[str, str, str, object]] = [
@@ -42,7 +42,6 @@ def test_text_is_read_as_what_its_key_takes(target: str, key: str, text: str, va
 
 REFUSED = [
     ("airflow", "--max-active-runs many", "--max-active-runs many: it takes a whole number, for example --max-active-runs 3"),
-    ("airflow", "--in-cluster maybe", "--in-cluster maybe: it takes true or false, for example --in-cluster true"),
     ("airflow", "--operator docker", "--operator docker: it takes `kubernetes` or `bash`"),
     ("airflow", "--labels 3", "--labels 3: it takes a table of texts, for example --labels key=value,other=value"),
     ("airflow", "--on-failure-callback f", "it takes the dotted path of a function, for example --on-failure-callback module.function"),
@@ -75,6 +74,8 @@ def test_an_example_is_taken(flowc: Flowc, folder: Path, target: str) -> None:
     shown = 0
     for key in backend.target_options:
         option = f"--{key.replace('_', '-')}"
+        if backend.kind(key) == "flag":
+            continue
         said = flowc(target, "create", option, json.dumps([[None]]), "flow.py").err
         if ", for example " in said:
             shown += 1
@@ -82,3 +83,36 @@ def test_an_example_is_taken(flowc: Flowc, folder: Path, target: str) -> None:
             assert words[0] == option
             assert flowc(target, "create", *words, "flow.py").code == 0
     assert shown > 1
+
+
+@pytest.mark.parametrize("target", BUILT_IN)
+def test_a_flag_is_one_and_has_its_opposite(flowc: Flowc, folder: Path, target: str) -> None:
+    """What is true or false takes no word, and what stands in the settings can be taken back."""
+    backend = load_backend(target)
+    assert backend is not None
+    flags = [key for key in backend.target_options if backend.kind(key) == "flag"]
+    assert flags
+    for key in flags:
+        assert backend.wants(key, True) is None
+        assert backend.wants(key, "true") is not None
+        option = key.replace("_", "-")
+        plain, on, off = (
+            flowc(target, "create", "--image", "x:1", *words, "flow.py")
+            for words in ((), (f"--{option}",), (f"--no-{option}",))
+        )
+        assert (plain.code, on.code, off.code) == (0, 0, 0)
+        (folder / "pyproject.toml").write_text(f"[tool.flowc.{target}]\n{key} = true\n")
+        assert flowc(target, "create", "--image", "x:1", "flow.py").out == on.out
+        assert flowc(target, "create", "--image", "x:1", f"--no-{option}", "flow.py").out == off.out
+        (folder / "pyproject.toml").unlink()
+        assert "there is no file true" in flowc(target, "create", f"--{option}", "true", "flow.py").err
+
+
+@pytest.mark.parametrize("target", BUILT_IN)
+def test_each_kind_of_an_option_is_what_its_key_takes(target: str) -> None:
+    backend = load_backend(target)
+    assert backend is not None
+    for key in backend.target_options:
+        is_flag = backend.wants(key, True) is None and backend.wants(key, False) is None
+        is_number = backend.wants(key, 3) is None
+        assert backend.kind(key) == ("flag" if is_flag else "number" if is_number else "other"), key

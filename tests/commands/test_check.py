@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.call.targets import BUILT_IN, load_backend
+from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.run.local import LOCAL
 from tests.stages.command_line import FLOW, Flowc
 

@@ -14,8 +14,8 @@ import jsonschema
 import pytest
 
 import compiler.commands.check as check_command
+from compiler.backends.targets import BUILT_IN
 from compiler.call.target_settings import toml_value
-from compiler.call.targets import BUILT_IN
 from compiler.commands import COMMANDS, TARGETS
 from compiler.ir.schema import schema
 from tests.stages.command_line import BROKEN, FAILING, FLOW, Flowc
@@ -45,9 +45,9 @@ def test_each_help_teaches_by_an_example(flowc: Flowc, name: str) -> None:
 MISTAKES = [
     (["chek", "flow.py"], "did you mean `check`?"),
     (["arg", "create", "flow.py"], "did you mean `argo`?"),
-    (["check"], "Missing argument"),
     (["check", "none.py"], "there is no file none.py"),
-    (["check", "."], "name its flow files"),
+    (["show", "."], "name its flow files"),
+    (["check", ".git"], "there is no file .git"),
     (["argo", "create", "--stor", "x", "flow.py"], "--store"),
     (["argo", "create", "--max-workers", "0", "flow.py"], "max-workers"),
     (["argo", "create", "--check", "flow.py"], "say with -o where"),
@@ -380,21 +380,29 @@ def test_settings_have_an_order_and_an_origin(flowc: Flowc, folder: Path) -> Non
 
 
 WRONG_SETTINGS = [
-    ('[tool.flowc]\nstor = "x"', "[tool.flowc] has no setting `stor`; did you mean `store`?"),
-    ("[tool.flowc]\nstore = 3", "[tool.flowc] store must be text, not 3"),
-    ("[tool.flowc]\nmax_workers = true", "[tool.flowc] max_workers must be a whole number, not True"),
-    ("[tool.flowc.argo]\nproduction = 1", "[tool.flowc.argo] production must be true or false, not 1"),
-    ('[tool.flowc.argo]\nnamespce = "x"', "[tool.flowc.argo] has no setting `namespce`; did you mean `namespace`?"),
-    ("[tool.flowc", "not TOML"),
+    ('[tool.flowc]\nstor = "x"', "pyproject.toml:2:1", "= help: did you mean `store`?"),
+    ("[tool.flowc]\nmax_workers = true", "pyproject.toml:2:1", "must be a whole number from 1, not true"),
+    ("[tool.flowc.argo]\nproduction = 1", "pyproject.toml:2:1", "must be true or false, not 1"),
+    ("[tool.flowc.airflow]\ntags = 1", "pyproject.toml:2:1", "`tags` of [tool.flowc.airflow] must be"),
+    ("[tool.flowc", "pyproject.toml:1:11", "this is no TOML"),
 ]
 
 
-@pytest.mark.parametrize(("text", "said"), WRONG_SETTINGS)
-def test_a_wrong_setting_is_named_with_its_table(flowc: Flowc, folder: Path, text: str, said: str) -> None:
+@pytest.mark.parametrize(("text", "place", "said"), WRONG_SETTINGS)
+def test_a_wrong_setting_is_told_as_a_wrong_flow_is(
+    flowc: Flowc, folder: Path, text: str, place: str, said: str
+) -> None:
+    """By every command, also one of another target; all at its line, with exit code 1."""
     (folder / "pyproject.toml").write_text(text)
-    ended = flowc("argo", "create", "flow.py")
-    assert (ended.code, ended.out) == (2, "")
-    assert said in ended.err
+    for words in (["argo", "create"], ["run"], ["show"], ["ir"], ["package"], ["image"], ["config"], ["list"]):
+        ended = flowc(*words, "flow.py")
+        assert (ended.code, ended.out.strip("[]\n")) == (1, ""), words
+        assert place in ended.err
+        assert said in ended.err
+    for form in ("text", "json", "github", "sarif"):
+        ended = flowc("check", "--format", form, "flow.py")
+        assert (ended.code, ended.err) == (1, "")
+        assert "FC80" in ended.out
 
 
 def test_relative_store_of_the_settings_starts_at_their_file(

@@ -96,7 +96,7 @@ def test_what_a_killed_writer_left_goes_with_its_run(flowc: Flowc, store: FileSt
 def test_the_name_is_free_again(flowc: Flowc, folder: Path) -> None:
     run = ["run", "--run-id", "r", "flow.py", "--top", "1"]
     assert flowc(*run).code == 0
-    assert flowc(*run).code == 1, "it is another's"
+    assert flowc(*run).code == 2, "it is another's"
     assert flowc("delete", "SumFlow/r", "--yes").code == 0
     assert flowc(*run).code == 0
     assert flowc("inspect", "SumFlow/r").code == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.diagnostics import cures, marked, page
+from tests.diagnostics import cures, marked, page, settings_cases
 from tests.stages.command_line import Flowc
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +25,13 @@ def test_a_cure_leaves_nothing_to_find(code: str, tmp_path: Path) -> None:
     flows, report = marked.read(tmp_path, cures.right(code) or "")
     assert [(found.rule.code, found.message) for found in report] == []
     assert flows
+
+
+@pytest.mark.parametrize("code", settings_cases.CURES)
+def test_a_cure_of_settings_leaves_nothing_to_find(code: str, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "pyproject.toml").write_text(cures.right(code) or "", encoding="utf-8")
+    assert [found.message for found in settings_cases.found_in(tmp_path)] == []
 
 
 def test_every_rule_of_a_flows_text_has_a_cure() -> None:
@@ -46,6 +53,12 @@ def test_a_rule_is_explained(flowc: Flowc) -> None:
     ):
         assert part in ended.out
     assert flowc("explain", "foreach-without-join").out == ended.out
+
+
+def test_a_rule_of_settings_is_explained_with_settings(flowc: Flowc) -> None:
+    out = flowc("explain", "FC803").out
+    assert "Settings that have it:" in out
+    assert "The settings put right:" in out
 
 
 def test_all_rules_are_listed(flowc: Flowc) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,3 +77,68 @@ def test_a_working_folder_that_is_gone(command: tuple[str, ...], flowc: Flowc, o
     gone.rmdir()
     ended = flowc(*command, open_folder / "flow.py")
     assert (ended.code, ended.err) == (2, "error: the working folder is gone: go to another one\n")
+
+
+TWO = """
+import os
+from metaflow import FlowSpec, step
+
+
+class F(FlowSpec):
+    @step
+    def start(self):
+        self.next(self.left, self.right)
+
+    @step
+    def left(self):
+        {left}
+        self.next(self.both)
+
+    @step
+    def right(self):
+        {right}
+        self.next(self.both)
+
+    @step
+    def both(self, inputs):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+AWAY = "os.rename(os.environ['HIDDEN'], os.environ['HIDDEN'] + '.away')"
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "code"),
+    [
+        ("raise ValueError", "pass", 1),
+        ("os._exit(75)", "pass", 1),
+        ("os._exit(2)", "pass", 1),
+        ("raise SystemExit(75)", "pass", 1),
+        (f"{AWAY}; open(os.environ['HIDDEN'], 'w').close()", "pass", 2),
+    ],
+)
+def test_a_run_that_only_its_store_has_failed_says_so_by_its_code(
+    tmp_path: Path, left: str, right: str, code: int
+) -> None:
+    (tmp_path / "f.py").write_text(TWO.format(left=left, right=right))
+    store = tmp_path / "store"
+    ended = _run(tmp_path, "--store", f"file:{store}", HIDDEN=str(store / "F"))
+    assert ended.returncode == code, ended.stdout + ended.stderr
+    assert "failed in" in ended.stderr
+    assert "bug" not in ended.stderr
+
+
+def test_missing_credentials_are_no_failure_of_the_flow(tmp_path: Path) -> None:
+    (tmp_path / "f.py").write_text(TWO.format(left="pass", right="pass"))
+    ended = _run(tmp_path, "--store", "s3://bucket/x", AWS_EC2_METADATA_DISABLED="true", AWS_REGION="us-east-1")
+    assert ended.returncode == 2, ended.stdout + ended.stderr
+    assert "no AWS credentials" in ended.stdout + ended.stderr
+
+
+def _run(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, "-P", "-m", "compiler", "run", "--max-workers", "1", *words, "f.py"]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "USER": "tester", **more}
+    return subprocess.run(line, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=100)

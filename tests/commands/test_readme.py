@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from compiler.call.targets import BUILT_IN
+from compiler.backends.targets import BUILT_IN
 from tests.stages.command_line import Flowc
 
 README = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -13,6 +14,7 @@ from tests.engines.airflow_flow import Engine as AirflowEngine
 from tests.engines.airflow_flow import run_airflow
 from tests.engines.airflow_scheduler import Scheduler
 from tests.engines.argo_case import run_argo
+from tests.engines.local import PATIENCE
 from tests.engines.stepfunctions import server
 from tests.engines.stepfunctions_case import run_stepfunctions
 
@@ -24,9 +26,9 @@ AIRFLOW_3, AIRFLOW_2, SCHEDULER = "airflow 3.3.2", "airflow 2.11.2", "airflow 3.
 
 
 @contextmanager
-def container_engines() -> Iterator[Mapping[str, Engine]]:
-    """Argo and Step Functions; the latter's server ends with this process."""
-    yield {"argo": _argo, "step-functions": _step_functions}
+def container_engines(patience: float = PATIENCE) -> Iterator[Mapping[str, Engine]]:
+    """Argo and Step Functions; the latter's server ends with this process, an execution after so many seconds."""
+    yield {"argo": _argo, "step-functions": functools.partial(_step_functions, patience=patience)}
 
 
 @contextmanager
@@ -61,11 +63,11 @@ def _argo(case: FlowCase, folder: Path) -> Outcome:
     return run_argo(case, folder, seed=sum(case.flow.encode()))
 
 
-def _step_functions(case: FlowCase, folder: Path) -> Outcome:
+def _step_functions(case: FlowCase, folder: Path, *, patience: float) -> Outcome:
     # One bucket a folder: a flow may read what an earlier one left.
     bucket = f"b-{hashlib.sha256(str(folder).encode()).hexdigest()[:32]}"
     server().client("s3").create_bucket(Bucket=bucket)
-    return run_stepfunctions(case, folder, bucket=bucket)
+    return run_stepfunctions(case, folder, bucket=bucket, timeout=patience)
 
 
 def _on(engine: AirflowEngine) -> Engine:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from compiler.call.targets import load_backend
+from compiler.backends.targets import load_backend
 from tests.conformance.cases import generated_case
 from tests.conformance.engines import Engine, target_of
 from tests.conformance.generator import GeneratedFlow

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import count, islice
 from typing import NamedTuple
 
-from compiler.call.targets import load_backend
+from compiler.backends.targets import load_backend
 from tests.conformance import sample
 from tests.conformance.generator import GeneratedFlow, generate
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from compiler.backends import Options
-from compiler.call.targets import BUILT_IN, load_backend
+from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.diagnostics import Report
 from compiler.pipeline import compile_flow
 

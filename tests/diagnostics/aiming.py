@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from compiler.backends import Options
-from compiler.call.targets import load_backend
+from compiler.backends.targets import load_backend
 from compiler.diagnostics import Report
 from compiler.pipeline import compile_flow
 from tests.diagnostics import marked

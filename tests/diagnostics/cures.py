@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Iterator
 
-from tests.diagnostics import marked, page, target_cases
+from tests.diagnostics import marked, page, policy_cases, settings_cases, target_cases
 from tests.diagnostics.tables import CASES
 
 Edits = tuple[tuple[str, str], ...]
@@ -307,7 +307,8 @@ CURES: dict[str, Edits] = {
 def shown(code: str) -> str | None:
     """The marked case that shows a rule: the first one that has no other finding, else the first one; None where there is none."""
     first = None
-    for text in (*CASES.values(), *_short()):
+    held = (case.shown for case in policy_cases.CASES.values() if case.is_flow)
+    for text in (*CASES.values(), *_short(), *held, *settings_cases.TEXTS):
         codes = {place.code for place in marked.unmark(text).expected}
         if codes == {code}:
             return text
@@ -327,10 +328,11 @@ _LONGEST = 4_000
 def right(code: str) -> str | None:
     """The case put right; None for a rule without a cure here."""
     text = shown(code)
-    if text is None or code not in CURES:
+    edits = CURES.get(code, settings_cases.CURES.get(code))
+    if text is None or edits is None:
         return None
     source = marked.unmark(text).source
-    for old, new in CURES[code]:
+    for old, new in edits:
         assert old in source, f"{code}: {old!r} is not in its case"
         source = source.replace(old, new)
     return source

@@ -10,7 +10,8 @@ from compiler.fleet.names import Deployed, check_names
 from compiler.frontend import parse
 from compiler.frontend.declarations.import_result import DeclaredDecorator, DeclaredFlow, ImportFailure
 from compiler.ir.flow import Flow
-from compiler.workspace.left_out import check_flow, check_imports
+from compiler.workspace.closure import packages
+from compiler.workspace.settings import Settings
 from tests.diagnostics.marked import Place
 
 _FLOW = b"from metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n"
@@ -87,6 +88,7 @@ OTHERS: dict[str, tuple[str, bytes | None]] = {
         b"from metaflow import FlowSpec, step\nimport keys\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n",
     ),
     "FC124": ("flow.py", _FLOW),
+    "FC850": ("flow.py", b"import importlib\nNAME = input()\nimportlib.import_module(NAME)\n"),
     "FC582": (
         "flow.py",
         b"from metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n",
@@ -104,16 +106,21 @@ _IGNORED = {"FC123": "keys.py", "FC124": "flow.py"}
 """What the archive leaves out, beside the mistake's file."""
 
 
+_PACKED = (*_IGNORED, "FC850")
+"""Mistakes that only packing finds."""
+
+
 def read_other(code: str, folder: Path) -> tuple[tuple[Flow, ...], Report]:
     """Read the file that makes a mistake of the whole file."""
     name, data = OTHERS[code]
-    path, report = folder / name, Report()
+    path, report = folder / name, Report(notes=code == "FC850")
     if data is not None:
         path.write_bytes(data)
     if code in _IGNORED:
         (folder / ".gitignore").write_text(f"{_IGNORED[code]}\n")
         (folder / "keys.py").touch()
-        (check_imports(path, folder, (), report) if code == "FC123" else check_flow(path, folder, report))
+    if code in _PACKED:
+        packages.Packages({}).check(packages.Place(path, folder, Settings()), (), report, is_deployed=True)
         return (), report
     if code == "FC860":
         flows = parse(path, report)

@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 
 from compiler.backends import Options
-from compiler.call.targets import BUILT_IN, load_backend
+from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.diagnostics import Report
 from compiler.frontend import parse
 from compiler.ir.planner import plan

@@ -1,13 +1,7 @@
-"""Sources with the expected findings beside their lines.
-
-A line of carets and a code (`    ^^^^ FC202`) says that the line above has that finding at those columns; several such lines may
-follow one another. They are taken out before the source is read. A finding that goes on over several lines is marked on its
-first line, up to that line's end.
-"""
+"""Sources with the expected findings beside their lines, as `compiler.policy.marked` reads them."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,22 +9,13 @@ from compiler.diagnostics import Report
 from compiler.frontend import parse
 from compiler.frontend.findings import fc1xx, fc2xx, fc4xx, fc5xx, fc6xx
 from compiler.ir.flow import Flow
+from compiler.policy import marked
+from compiler.policy.marked import Place
 
 _RULES = (fc1xx, fc2xx, fc4xx, fc5xx, fc6xx)
 NOTES = frozenset(
     rule.code for module in _RULES for rule in vars(module).values() if getattr(rule, "severity", "") == "note"
 )
-_MARK = re.compile(r"(\s*)(\^+) (FC\d{3})")
-
-
-@dataclass(frozen=True, order=True)
-class Place:
-    """A finding without its words: columns from 1, the end exclusive."""
-
-    line: int
-    col: int
-    end_col: int
-    code: str
 
 
 @dataclass(frozen=True)
@@ -48,31 +33,12 @@ class Marked:
 
 def unmark(text: str) -> Marked:
     """Take the marks out of a source; one leading newline goes too, so that cases begin on their own line."""
-    lines: list[str] = []
-    expected: list[Place] = []
-    for line in text.removeprefix("\n").split("\n"):
-        mark = _MARK.fullmatch(line)
-        if mark:
-            col = len(mark[1]) + 1
-            expected.append(Place(len(lines), col, col + len(mark[2]), mark[3]))
-        else:
-            lines.append(line)
-    return Marked("\n".join(lines), tuple(sorted(expected)))
+    return Marked(*marked.unmark(text))
 
 
 def findings(report: Report, lines: list[str]) -> tuple[Place, ...]:
     """What was found, as places."""
-    return tuple(
-        sorted(
-            Place(
-                found.span.line,
-                found.span.col,
-                found.span.end_col if found.span.end_line == found.span.line else len(lines[found.span.line - 1]) + 1,
-                found.rule.code,
-            )
-            for found in report
-        )
-    )
+    return marked.places(report, lines)
 
 
 def read(folder: Path, source: str, *, name: str | None = None, notes: bool = False) -> tuple[tuple[Flow, ...], Report]:

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import compiler
 from compiler.diagnostics import Rule
-from tests.diagnostics import marked, target_cases
+from tests.diagnostics import marked, policy_cases, settings_cases, target_cases
 from tests.diagnostics.tables import CASES
 
 _GROUPS = {
@@ -20,6 +20,7 @@ _GROUPS = {
     "4": "Artifacts",
     "5": "Values and options",
     "6": "Deploying",
+    "7": "Policy",
     "8": "Settings and the workspace",
     "9": "Bugs of ours",
 }
@@ -30,13 +31,15 @@ Every mistake that `flowc` reports has a code that is never used for anything el
 once, each at its line, none that only follows from another. This page is printed from the rules (`make golden`);
 `flowc explain FC202` prints a rule with a whole flow that breaks it and the same flow put right.
 
-A comment silences a warning of its line, by its code: `# flowc: ignore[FC409] why that is meant`. Notes are told by
-`flowc check --notes` alone, but for the one that says what `--import` found.
+A comment silences a warning of its line, by its code: `# flowc: ignore[FC409] why that is meant`; and what a policy finds (FC70x,
+FC71x), unless the policy is locked (docs/policy.md). Notes are told by `flowc check --notes` alone, but for the one that says what
+`--import` found.
 
 `--format json` prints one object: `version` (1), `errors`, `warnings` and `diagnostics`, a list of objects with `code`, `name`,
 `severity`, `message`, `help`, `span` (`path`, `line`, `column`, `end_line`, `end_column`; from 1, columns in characters, the
 end exclusive), `notes` (objects with `message` and `span`) and `fix` (a list of edits; empty where only a person can tell what
-was meant). `--format github` prints workflow commands, `--format sarif` a log of SARIF 2.1.0, with the fixes that replace texts.
+was meant). `--format github` prints workflow commands, `--format gitlab` a Code Quality report, `--format sarif` a log of SARIF
+2.1.0, with the fixes that replace texts.
 
 `flowc fix` makes the fixes: where a rule says *Fix*, and the flow is clear. It reads the flow again after each: the finding must
 be gone and no other have come, else the text stays as it is.
@@ -76,19 +79,20 @@ def _page() -> Iterator[str]:
         if rule.fix:
             yield f"*Fix:* `flowc fix` {rule.fix}\n"
         if code in examples:
-            yield f"```python\n{examples[code]}\n```\n"
+            yield f"```{'toml' if group == '8' else 'python'}\n{examples[code]}\n```\n"
 
 
 def plain(template: str) -> str:
-    """A template as a sentence: facts stand as `<name>`."""
-    text = template.replace("{{", "\0").replace("}}", "\1")
+    """A template as a sentence: facts stand as `<name>`; the reason that a policy gives, if it gives any, is left out."""
+    text = template.replace("{because}", "").replace("{{", "\0").replace("}}", "\1")
     return text.replace("{", "<").replace("}", ">").replace("\0", "{").replace("\1", "}")
 
 
 def _examples() -> dict[str, str]:
     """For each rule the marked lines of the first case that has it."""
     found: dict[str, str] = {}
-    for text in (*CASES.values(), *(case.text for case in target_cases.CASES.values())):
+    aimed = (case.text for case in (*target_cases.CASES.values(), *policy_cases.CASES.values()))
+    for text in (*CASES.values(), *aimed, *settings_cases.TEXTS):
         case = marked.unmark(text)
         lines = case.source.split("\n")
         for place in case.expected:

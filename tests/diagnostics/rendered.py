@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -11,10 +12,12 @@ from pathlib import Path
 from compiler.diagnostics import Diagnostic, Report
 from compiler.frontend import parse
 from compiler.report.render import read_sources, render
-from tests.diagnostics import cures, marked
+from tests.diagnostics import cures, marked, settings_cases
 from tests.diagnostics.aiming import found_on
 from tests.diagnostics.file_cases import CASES as FILES
 from tests.diagnostics.file_cases import OTHERS, read_other
+from tests.diagnostics.policy_cases import CASES as HELD
+from tests.diagnostics.policy_cases import found_by
 from tests.diagnostics.target_cases import CASES as AIMED
 
 GOLDEN = Path(__file__).with_name("rendered.txt")
@@ -34,7 +37,8 @@ def rendered() -> str:
 
 def _all(folder: Path) -> Iterator[tuple[str, str]]:
     # One after the other: they are all the same file.
-    for report in chain(_texts(folder), _files(folder), _targets(folder)):
+    parts = (_texts(folder), _files(folder), _targets(folder), _held(folder), _settings(folder / "workspace"))
+    for report in chain(*parts):
         for finding in report:
             yield finding.rule.code, _block(finding, folder)
 
@@ -60,6 +64,18 @@ def _files(folder: Path) -> Iterator[Report]:
 def _targets(folder: Path) -> Iterator[Report]:
     for case in AIMED.values():
         yield found_on(case, folder)
+
+
+def _settings(folder: Path) -> Iterator[Report]:
+    for case in settings_cases.CASES.values():
+        settings_cases.written(case, folder)
+        yield settings_cases.found_in(folder)
+        shutil.rmtree(folder)
+
+
+def _held(folder: Path) -> Iterator[Report]:
+    for case in HELD.values():
+        yield found_by(case, folder)
 
 
 def _only(report: Report, code: str) -> Report:

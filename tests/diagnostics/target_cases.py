@@ -152,6 +152,11 @@ CASES: dict[str, Aimed] = {
     "a scheduled flow whose name is long": Aimed("argo", _flow("@schedule(daily=True)", name="F" + "x" * 52)),
     "a class of service that is none": Aimed("argo", step_with("kubernetes(«qos='Best'») FC312")),
     "a setting of Argo": Aimed("argo", _flow(mark="FC313"), settings={"suspend": "yes"}),
+    "accounts without a namespace": Aimed("argo", _flow(mark="FC870"), settings={"rbac": True}),
+    "accounts of a namespace": Aimed("argo", _flow(), {"namespace": "n"}, {"rbac": True}),
+    "a flow that is called as Kustomize's file": Aimed(
+        "argo", _flow(mark="FC871"), {"name": "kustomization"}, {"kustomize": True}
+    ),
     "a parameter that Argo uses itself": Aimed("argo", _flow(members=_RESERVED)),
     "a template that is too large": Aimed(
         "argo", _chain(12, "FC315", decorator="@kubernetes(annotations={'a': 'x' * 99_000, 'b': 'INDEX'})")

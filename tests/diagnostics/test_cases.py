@@ -10,7 +10,7 @@ import pytest
 from compiler.diagnostics import Report
 from compiler.frontend import parse
 from compiler.reading import SOURCE
-from tests.diagnostics import file_cases, marked, page, rendered, target_cases
+from tests.diagnostics import file_cases, marked, page, policy_cases, rendered, settings_cases, target_cases
 from tests.diagnostics.aiming import found_on
 from tests.diagnostics.tables import CASES
 
@@ -65,12 +65,43 @@ def test_what_a_target_refuses_is_found_at_its_place(name: str, tmp_path: Path) 
     assert marked.findings(found_on(case, tmp_path), wrong.source.split("\n")) == wrong.expected
 
 
+@pytest.mark.parametrize("name", settings_cases.CASES)
+def test_wrong_settings_are_found_at_their_keys(name: str, tmp_path: Path) -> None:
+    """All mistakes of the file at once, each with its advice; a byte more or less for a line's end moves none."""
+    case = settings_cases.CASES[name]
+    text = settings_cases.written(case, tmp_path / "one")
+    report = settings_cases.found_in(tmp_path / "one")
+    assert marked.findings(report, text.split("\n")) == marked.unmark(case.text).expected
+    told = " | ".join(f"{found.message} | {found.help}" for found in report)
+    for words in case.said:
+        assert words in told
+    if (tmp_path / "one" / "pyproject.toml").is_file():
+        (tmp_path / "one" / "pyproject.toml").write_bytes(text.replace("\n", "\r\n").encode())
+        again = settings_cases.found_in(tmp_path / "one")
+        assert marked.findings(again, text.split("\n")) == marked.unmark(case.text).expected
+
+
+@pytest.mark.parametrize("name", policy_cases.CASES)
+def test_what_a_policy_refuses_is_found_at_its_place(name: str, tmp_path: Path) -> None:
+    """In the flow; with the policy's key as its second place. A mistake of the policy is found in its table."""
+    case = policy_cases.CASES[name]
+    wrong, report = marked.unmark(case.text), policy_cases.found_by(case, tmp_path)
+    assert marked.findings(report, wrong.source.split("\n")) == wrong.expected
+    file = "flow_file.py" if case.is_flow else "pyproject.toml"
+    assert {Path(found.span.path).name for found in report} == {file}
+    assert not case.is_flow or {Path(note.span.path).name for found in report for note in found.notes} == {
+        "pyproject.toml"
+    }
+
+
 def test_every_rule_of_the_compiler_has_a_case() -> None:
     """No rule without a flow that breaks it, and no case for a rule that is gone."""
-    texts = [*CASES.values(), *(case.text for case in target_cases.CASES.values())]
+    aimed = (*target_cases.CASES.values(), *policy_cases.CASES.values(), *settings_cases.CASES.values())
+    texts = [*CASES.values(), *(case.text for case in aimed)]
     shown = {place.code for text in texts for place in marked.unmark(text).expected}
     shown |= {place.code for _, place in file_cases.CASES.values()}
-    assert shown | set(file_cases.OTHERS) == set(page.rules())
+    elsewhere = {"FC711", "FC724", "FC725"}  # tests/policy: what is installed, and what no target of ours has
+    assert shown | set(file_cases.OTHERS) | elsewhere == set(page.rules())
 
 
 def test_each_rule_looks_as_a_person_approved() -> None:

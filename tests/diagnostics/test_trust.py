@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from compiler.backends import Options
-from compiler.call.targets import BUILT_IN, load_backend
+from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.diagnostics import Report
 from compiler.frontend import parse
 from compiler.pipeline import compile_flow
@@ -144,7 +144,7 @@ def test_no_file_outside_of_the_code_is_read(declared: str, code: str, tmp_path:
 
 def test_folders_that_link_to_each_other_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Thirty folders with two links each to the next are a billion paths."""
-    monkeypatch.setattr("compiler.workspace.package.MOST_FOLDERS", 100)
+    monkeypatch.setattr("compiler.workspace.listing.MOST_FOLDERS", 100)
     for index in range(30):
         (tmp_path / f"d{index}").mkdir()
     for index in range(29):

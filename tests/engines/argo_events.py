@@ -20,7 +20,7 @@ from tests.engines.argo_yaml import read_manifests
 
 _ACTION = re.compile(r"\{\{ (.+?) \}\}")
 _NAME_IS = re.compile(r"name == '([^']*)'")
-_IS_VARIABLE = re.compile(r'return event\.([\w.]+) == os\.getenv\("(\w+)"\)')
+_IS_VARIABLE = re.compile(r'event\.([\w.]+) == os\.getenv\("(\w+)"\)')
 
 
 def created(manifest: str, events: Mapping[str, Json], namespace: str = NAMESPACE) -> dict[str, Json] | None:
@@ -52,15 +52,18 @@ def _variables(spec: Mapping[str, Json], namespace: str) -> dict[str, str]:
     """The variables of the Sensor's pod that the manifest declares."""
     found: dict[str, str] = {}
     for each in objects(obj(obj(spec.get("template")).get("container")).get("env")):
-        assert each["valueFrom"] == {"fieldRef": {"fieldPath": "metadata.namespace"}}, each
-        found[str(each["name"])] = namespace
+        if "valueFrom" in each:
+            assert each["valueFrom"] == {"fieldRef": {"fieldPath": "metadata.namespace"}}, each
+        found[str(each["name"])] = str(each.get("value", namespace))
     return found
 
 
 def watched(manifest: str, dependency: str, before: Json, after: Json) -> Json | None:
     """The data of the event that the manifest's EventSource makes of an updated object; None where it makes none."""
     (source,) = (document for document in read_manifests(manifest) if document["kind"] == "EventSource")
-    found = obj(obj(obj(source["spec"])["resource"])[dependency])
+    (sensor,) = (document for document in read_manifests(manifest) if document["kind"] == "Sensor")
+    names = {str(each["name"]): str(each["eventName"]) for each in objects(obj(sensor["spec"])["dependencies"])}
+    found = obj(obj(obj(source["spec"])["resource"])[names[dependency]])
     if found["namespace"] not in ("", _at(after, "metadata.namespace")):
         return None
     assert found["eventTypes"] == ["UPDATE"]
@@ -83,9 +86,10 @@ def _passes(dependency: Mapping[str, Json], data: Json, variables: Mapping[str, 
 
 def _is_true(script: str, data: Json, variables: Mapping[str, str]) -> bool:
     """What a script of Lua's says; two things that are not there are the same `nil`."""
-    match = _IS_VARIABLE.fullmatch(script)
-    assert match, script
-    return _at(data, match[1]) == variables.get(match[2])
+    matches = [_IS_VARIABLE.fullmatch(each) for each in script.removeprefix("return ").split(" and ")]
+    assert script.startswith("return ")
+    assert all(matches), script
+    return all(_at(data, match[1]) == variables.get(match[2]) for match in matches if match)
 
 
 def _holds(expression: Mapping[str, Json], data: Json) -> bool:

@@ -16,7 +16,7 @@ _VARIABLE = re.compile(r"<([A-Za-z0-9]+)>")
 
 def target_input(rule: Mapping[str, Any], event: Mapping[str, Any]) -> Any:
     """The machine's input, or None where the pattern does not match; `rule` has the properties of an `AWS::Events::Rule`."""
-    assert set(rule) <= {"Name", "EventBusName", "State", "EventPattern", "Targets"}
+    assert set(rule) <= {"Name", "Description", "EventBusName", "State", "EventPattern", "Targets"}
     assert rule["State"] == "ENABLED"
     if not _matches(rule["EventPattern"], event):
         return None

@@ -25,8 +25,12 @@ def run_local(
     as_json: bool = False,
     start_method: str = "",
     store: str = "",
+    patience: float = PATIENCE,
 ) -> Outcome:
-    """Run by the command that a user types, with the store below `folder` or the one named; parameters as words, or `as_json`."""
+    """Run by the command that a user types, with the store below `folder` or the one named; parameters as words, or `as_json`.
+
+    Raises TimeoutExpired after so many seconds of patience.
+    """
     store = store or f"file:{folder / 'store'}"
     command = [sys.executable, "-P", "-m", "compiler", "run", "--store", store, "--max-workers", str(max_workers)]
     command += ["--run-id-file", str(folder / "run-id"), *_options(case)]
@@ -38,17 +42,17 @@ def run_local(
     for name, value in () if as_json else case.parameters.items():
         command.append(f"--{name}={_word(value)}")
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "USER": "tester", **case.environment}
-    code, log = _ended(command, environment)
+    code, log = _ended(command, environment, patience)
     named = folder / "run-id"
     run_id = named.read_text(encoding="utf-8").strip() if named.exists() else run_id
     return Outcome(case.flow, run_id, store, code == 0, log)
 
 
-def _ended(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
+def _ended(command: Sequence[str], environment: Mapping[str, str], patience: float) -> tuple[int, str]:
     """The code and the log of a command; raises TimeoutExpired, and leaves no task of it, where it does not end in time."""
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        said, complained = process.communicate(timeout=PATIENCE)
+        said, complained = process.communicate(timeout=patience)
     except subprocess.TimeoutExpired:
         process.terminate()  # it ends its tasks, which a kill would leave behind
         process.communicate()

@@ -134,7 +134,7 @@ def test_a_local_run_whose_store_fails_once_says_so_and_is_gone_on_from(tmp_path
     if (tmp_path / f"counted-{number}-{how}").stat().st_size < number:
         assert ended.returncode == 0
         return
-    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert ended.returncode == 2, ended.stdout + ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr
     assert "bug" not in ended.stderr
     assert ("No space left on device" if how == "full" else "no answer to") in ended.stdout + ended.stderr

@@ -15,7 +15,7 @@ from flowc.client.flows import Run
 from flowc.store.files import FileStore
 
 from compiler.backends import Options
-from compiler.call.targets import BUILT_IN, load_backend
+from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.ir.planner import plan
 from tests.stages.container import contain, write
 from tests.stages.plans import flow
@@ -182,7 +182,7 @@ def test_the_local_run_tells_and_refuses_as_containers_do(folder: Path) -> None:
     )
     (folder / "pyproject.toml").write_text("")
     words = [sys.executable, "-P", "-m", "compiler", "run", "--store", f"file:{folder / 'store'}", "--run-id", "r"]
-    for setting, code in (("[tool.flowc]\nsame_code = true", 1), ("", 0)):
+    for setting, code in (("[tool.flowc]\nsame_code = true", 2), ("", 0)):
         _module(folder, "near", 1)
         (folder / "pyproject.toml").write_text(setting)
         words[-1] = f"r{code}"

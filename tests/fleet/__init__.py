@@ -1,1 +1,1 @@
-"""Tests of `compiler.terminal`."""
+"""A repository of many flows, as a platform team has it."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from compiler.backends import Backend, Options
-from compiler.call.targets import BUILT_IN, load_backend
+from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.diagnostics import Report
 from compiler.ir.flow import Flow
 from compiler.ir.planner import plan

@@ -17,12 +17,12 @@ def drawn(seed: int) -> Mutant:
     """The mutant of a seed."""
     rng = random.Random(seed)
     while True:
-        mutant = mutate(_source(rng), rng)
+        mutant = mutate(source(rng), rng)
         if mutant is not None:
             return mutant
 
 
-def _source(rng: random.Random) -> str:
+def source(rng: random.Random) -> str:
     drawn = rng.random()
     if drawn < 0.4:
         return generate(rng.randrange(1, 2_000)).source

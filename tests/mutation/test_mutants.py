@@ -21,7 +21,7 @@ from flowc.artifacts.manifest import attempts
 from flowc.store import open_store
 
 from compiler.backends import Options
-from compiler.call.targets import BUILT_IN, load_backend
+from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.diagnostics import Report
 from compiler.frontend import parse
 from compiler.ir.flow import Flow

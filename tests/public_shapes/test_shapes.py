@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.call.targets import BUILT_IN
+from compiler.backends.targets import BUILT_IN
 from tests.public_shapes.refusals import ALL, REFUSED, WORDS
 from tests.stages.command_line import Flowc
 

@@ -133,5 +133,5 @@ def test_the_table_of_images_holds_texts(folder: Path, flowc: Flowc) -> None:
     """A wrong one is told with an example."""
     (folder / "pyproject.toml").write_text("[tool.flowc.images]\na = 1\n")
     ended = flowc("argo", "create", "flow.py")
-    assert ended.code == 2
-    assert "[tool.flowc.images] is a table of steps and images" in ended.err
+    assert ended.code == 1
+    assert "`a` of [tool.flowc.images] must be the image of a step" in ended.err

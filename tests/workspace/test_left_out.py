@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compiler.diagnostics import Report
-from compiler.workspace.left_out import check_imports
-from compiler.workspace.package import package, why_left_out
+from compiler.workspace.closure.walk import code, reached
+from compiler.workspace.listing import why_left_out
+from compiler.workspace.package import package
 from tests.stages.command_line import Flowc
 
 FLOW = """from metaflow import FlowSpec, IncludeFile, step
@@ -159,7 +159,7 @@ def test_an_import_inside_a_step_counts_and_an_include_file_too(flowc: Flowc, tm
 
 @pytest.mark.language("real.left-out")
 def test_a_flow_that_is_left_out_itself_is_told_for_a_target_alone(flowc: Flowc, tmp_path: Path) -> None:
-    _write(tmp_path, {"table.csv": "", ".gitignore": "scratch/\n", "pyproject.toml": "", "scratch/x": ""})
+    _write(tmp_path, {"table.csv": "", ".gitignore": "scratch/\n", "pyproject.toml": "[tool.flowc]", "scratch/x": ""})
     flow = tmp_path / "scratch" / "flow.py"
     flow.write_text(FLOW.format(head="", body="pass", file="table.csv"))
     assert flowc("check", flow).code == 0
@@ -188,6 +188,5 @@ def test_the_reasons_and_the_archive_agree(
 
 def test_modules_that_import_each_other_end(tmp_path: Path) -> None:
     _write(tmp_path, {"flow.py": "import a", "a.py": "import b\nimport flow", "b.py": "import a\nfrom . import x"})
-    report = Report()
-    check_imports(tmp_path / "flow.py", tmp_path, (), report)
-    assert not len(report)
+    found = reached(code(tmp_path), tmp_path / "flow.py", ())
+    assert (set(found.files), found.left_out) == ({"flow.py", "a.py", "b.py"}, ())

@@ -14,8 +14,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from compiler.workspace.ignore import Ignores, read_ignores
-from compiler.workspace.package import LIMIT, PackageError, code_root, default_image, package
-from compiler.workspace.settings import Settings, read_settings
+from compiler.workspace.listing import LIMIT
+from compiler.workspace.package import PackageError, code_root, default_image, package
+from compiler.workspace.settings import Settings, SettingsError, read_settings
 
 
 def _write(root: Path, files: dict[str, str]) -> None:
@@ -203,7 +204,10 @@ ROOTS = [
     ({"flow.py": ""}, "flow.py", "."),
     ({"a/flow.py": ""}, "a/flow.py", "a"),
     ({".git/HEAD": "", "a/flow.py": ""}, "a/flow.py", "."),
-    ({".git/HEAD": "", "a/pyproject.toml": "", "a/b/flow.py": ""}, "a/b/flow.py", "a"),
+    ({".git/HEAD": "", "a/pyproject.toml": "", "a/b/flow.py": ""}, "a/b/flow.py", "."),
+    ({".git/HEAD": "", "a/pyproject.toml": "[tool.flowc]", "a/b/flow.py": ""}, "a/b/flow.py", "a"),
+    ({"pyproject.toml": "[tool.flowc]", "a/pyproject.toml": "[tool.ruff]", "a/flow.py": ""}, "a/flow.py", "."),
+    ({"pyproject.toml": "[tool.ruff]", "a/flow.py": ""}, "a/flow.py", "a"),
     ({"pyproject.toml": "[tool.flowc]\nroot = 'a'", "a/flow.py": ""}, "a/flow.py", "a"),
     ({".git/HEAD": "", "a/pyproject.toml": "[tool.flowc]\nroot = '..'", "a/flow.py": ""}, "a/flow.py", "."),
 ]
@@ -234,18 +238,19 @@ def test_no_repository_names_a_root_outside_of_it(tmp_path: Path, mark: str, roo
     _write(tmp_path, {"a/pyproject.toml": pyproject, "a/flow.py": "", **({mark: ""} if mark else {})})
     (tmp_path / "a" / "out").symlink_to(tmp_path)
     settings = read_settings(tmp_path / "a" / "flow.py")
-    with pytest.raises(PackageError, match=r"leads out of the repository.*--root"):
+    with pytest.raises(SettingsError, match="leads out of the repository") as raised:
         code_root(tmp_path / "a" / "flow.py", settings)
+    assert [(found.rule.code, found.span.line) for found in raised.value.report] == [("FC808", 2)]
     assert code_root(tmp_path / "a" / "flow.py", settings, tmp_path) == tmp_path
 
 
 def test_what_lies_in_a_folder_of_everybody_says_nothing_about_what_is_below(tmp_path: Path) -> None:
     """As in /tmp: anybody may have put it there. A project in such a folder is read."""
     _write(tmp_path, {"pyproject.toml": "[tool.flowc]\nimage = 'theirs'", "a/flow.py": ""})
-    assert read_settings(tmp_path / "a").shared == {"image": "theirs"}
+    assert read_settings(tmp_path / "a").text("image") == "theirs"
     tmp_path.chmod(0o1777)
-    assert read_settings(tmp_path / "a").shared == {}
-    assert read_settings(tmp_path).shared == {"image": "theirs"}
+    assert read_settings(tmp_path / "a").text("image") is None
+    assert read_settings(tmp_path).text("image") == "theirs"
 
 
 def test_a_folder_that_is_too_large_for_code_is_refused_before_it_is_read(tmp_path: Path) -> None:

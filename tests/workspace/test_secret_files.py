@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from compiler.workspace.package import package, why_left_out
+from compiler.workspace.listing import why_left_out
+from compiler.workspace.package import package
 
 PRIVATE = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n"
 PUBLIC = "-----BEGIN CERTIFICATE-----\nMIID\n-----END CERTIFICATE-----\n"

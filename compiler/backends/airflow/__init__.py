@@ -9,11 +9,12 @@ import re
 from collections.abc import Mapping
 from typing import ClassVar
 
-from compiler.backends import Gap, Options, OutputFile
+from compiler.backends import Gap, OptionKind, Options, OutputFile
 from compiler.backends.airflow import sensors
 from compiler.backends.airflow.pods import SPELLED
-from compiler.backends.airflow.settings import SETTINGS, operator
+from compiler.backends.airflow.settings import SETTINGS, is_seconds, is_whole, operator
 from compiler.backends.command import images, texts
+from compiler.backends.fields import is_flag
 from compiler.backends.gaps import check_days, check_retries
 from compiler.backends.pod_options import lost_mounts
 from compiler.backends.secrets import check_kubernetes
@@ -89,6 +90,11 @@ class Airflow:
         if key == "default_args" and isinstance(value, Mapping) and OURS & set(value):
             return f"a table without {', '.join(sorted(OURS & set(value)))}, which flowc itself gives"
         return None if setting.takes(value) else setting.wants
+
+    def kind(self, key: str) -> OptionKind:
+        """What a key is on a command line."""
+        takes = SETTINGS[key].takes
+        return "flag" if takes is is_flag else "number" if takes in (is_whole, is_seconds) else "other"
 
     def check(self, plan: Plan, options: Options, report: Report) -> None:
         """Report names, settings and decorator values that have no spelling here."""

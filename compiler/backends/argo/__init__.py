@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from compiler.backends import Gap, Options, OutputFile
+from compiler.backends import Gap, OptionKind, Options, OutputFile
 from compiler.backends.argo.check import check, check_size
+from compiler.backends.argo.deployment import FIELDS, KUSTOMIZATION, fields, kustomization
 from compiler.backends.argo.kubernetes import OPTIONS
-from compiler.backends.argo.manifest import cron_workflow, deployment_name, events, workflow_template
+from compiler.backends.argo.manifest import cron_workflow, deployment_name, events, rbac, workflow_template
 from compiler.backends.argo.settings import SETTINGS, wants
 from compiler.backends.argo.yaml_text import document
 from compiler.backends.gaps import ONLY_ON_AIRFLOW
@@ -36,6 +37,11 @@ class Argo:
         """What a key takes where this value is not it."""
         return wants(key, value)
 
+    def kind(self, key: str) -> OptionKind:
+        """What a key is on a command line."""
+        kind = SETTINGS[key].kind
+        return "flag" if kind == "flag" else "number" if kind == "number" else "other"
+
     def check(self, plan: Plan, options: Options, report: Report) -> None:
         """Report names, values and sizes that Kubernetes or Argo would not take."""
         check(plan, options, report)
@@ -47,8 +53,18 @@ class Argo:
         return deployment_name(plan, options)
 
     def emit(self, plan: Plan, options: Options) -> tuple[OutputFile, ...]:
-        """One file: the WorkflowTemplate, the CronWorkflow of a schedule, the EventSource and Sensor of triggers."""
-        return (OutputFile(f"{self.deployment(plan, options)}.yaml", _text(plan, options)),)
+        """The WorkflowTemplate, the CronWorkflow of a schedule, the EventSource and Sensor of triggers in one file; accounts in another."""
+        name = self.deployment(plan, options)
+        files = [OutputFile(f"{name}.yaml", _text(plan, options))]
+        if options.target.get("rbac") is True:
+            files.append(OutputFile(f"{name}.rbac.yaml", "---\n".join(map(document, rbac(plan, options)))))
+        return tuple(files)
+
+    def folder_files(self, options: Options, names: tuple[str, ...]) -> tuple[OutputFile, ...]:
+        """What stands once in the folder of the files of these names, of all flows that are there."""
+        if options.target.get("kustomize") is not True:
+            return ()
+        return OutputFile(KUSTOMIZATION, kustomization(names)), OutputFile(FIELDS, fields())
 
 
 def _text(plan: Plan, options: Options) -> str:

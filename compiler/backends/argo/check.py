@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from compiler.backends import Options
+from compiler.backends.argo.deployment import FIELDS, FILE_NAME_TAKEN, KUSTOMIZATION, NAMESPACE_NEEDED
 from compiler.backends.argo.kubernetes import fault
 from compiler.backends.argo.manifest import deployment_name
 from compiler.backends.argo.names import is_object_name
@@ -98,9 +99,7 @@ DYNAMIC_OPTION = Rule(
 
 def check(plan: Plan, options: Options, report: Report) -> None:
     """Report the names and values that Kubernetes or Argo would not take."""
-    name = deployment_name(plan, options)
-    if not is_object_name(name):
-        report.add(BAD_NAME, plan.flow.span, name=name)
+    _check_deployment(plan, options, report)
     for parameter in plan.parameters:
         if parameter.name == RESERVED:
             report.add(RESERVED_PARAMETER, parameter.span, name=parameter.name)
@@ -126,6 +125,17 @@ def check(plan: Plan, options: Options, report: Report) -> None:
             reason = fault(option) if option.decorator == "kubernetes" else None
             if reason:
                 report.add(BAD_OPTION_VALUE, option.span, decorator=option.decorator, option=option.name, reason=reason)
+
+
+def _check_deployment(plan: Plan, options: Options, report: Report) -> None:
+    """Report a name that Kubernetes or Kustomize has no room for, and accounts without a namespace."""
+    name = deployment_name(plan, options)
+    if not is_object_name(name):
+        report.add(BAD_NAME, plan.flow.span, name=name)
+    if options.target.get("rbac") is True and not options.namespace:
+        report.add(NAMESPACE_NEEDED, plan.flow.span, flow=plan.flow.name)
+    if options.target.get("kustomize") is True and f"{name}.yaml" in (KUSTOMIZATION, FIELDS):
+        report.add(FILE_NAME_TAKEN, plan.flow.span, name=name)
 
 
 def _check_six_fields(plan: Plan, report: Report) -> None:

@@ -26,8 +26,10 @@ ARGUMENT, SCHEDULED = "flowc-trigger", "flowc-scheduled-at"
 _BUS, _SOURCE, _EVENT = "default", "flowc", "event"
 _KEY, _LEAST_NAME = 10, 14
 """How many characters of a hash tell the workflows apart that follow different runs; and how many of a name stay before them."""
-_OWN = "FLOWC_NAMESPACE"
-_SCRIPT = f'return event.body.metadata.namespace == os.getenv("{_OWN}")'
+_OWN, _AFTER = "FLOWC_NAMESPACE", "FLOWC_AFTER"
+FINISHED = "finished"
+"""The one event of an EventSource that Kustomize shall understand: all workflows that have succeeded."""
+_HERE = f'event.body.metadata.namespace == os.getenv("{_OWN}")'
 """Lua, with Go's `event` of the EventSource; there is nothing else that knows where the Sensor is deployed."""
 
 
@@ -62,8 +64,13 @@ def event_documents(plan: Plan, options: Options, metadata: Mapping[str, Tree]) 
     finished = [each for each in found if isinstance(each.trigger, FlowTrigger)]
     documents: list[dict[str, Tree]] = []
     if finished:
-        documents.append({"apiVersion": API, "kind": "EventSource", **head, "spec": _source(finished, options)})
-    spec = {**_shared(options, _sensor_variables(finished, options)), **_sensor(plan, found, options, deployment)}
+        documents.append(
+            {"apiVersion": API, "kind": "EventSource", **head, "spec": _source(finished, options, deployment)}
+        )
+    spec = {
+        **_shared(options, deployment, _sensor_variables(finished, options)),
+        **_sensor(plan, found, options, deployment),
+    }
     return [*documents, {"apiVersion": API, "kind": "Sensor", **head, "spec": spec}]
 
 
@@ -72,14 +79,20 @@ def _wish(trigger: Trigger) -> str:
     return object_name(name).replace(".", "-") or "event"
 
 
-def _shared(options: Options, variables: list[Tree]) -> dict[str, Tree]:
+def sensor_account(options: Options, deployment: str) -> str:
+    """The account of the Sensor and of the EventSource; empty where nobody says."""
+    own = within(f"{sensor_name(deployment)}-events", MOST_OBJECT) if options.target.get("rbac") is True else ""
+    return _setting(options, "sensor_service_account", own)
+
+
+def _shared(options: Options, deployment: str, variables: list[Tree]) -> dict[str, Tree]:
     """What Sensor and EventSource have in common; their pods have the rights of all others, their image alone would be root's."""
     of_pod, of_container = contexts(options)
     container: dict[str, Tree] = {"env": variables} if variables else {}
     if of_container:
         container["securityContext"] = of_container
     parts: dict[str, Tree] = {
-        "serviceAccountName": _setting(options, "sensor_service_account", ""),
+        "serviceAccountName": sensor_account(options, deployment),
         "container": container,
         "securityContext": of_pod,
     }
@@ -89,10 +102,23 @@ def _shared(options: Options, variables: list[Tree]) -> dict[str, Tree]:
 
 
 def _sensor_variables(finished: list[_Dependency], options: Options) -> list[Tree]:
-    """The variable that tells the Sensor's script its namespace, where it has one."""
+    """The variables that tell the Sensor's scripts its namespace, where it has one, and which flows it follows."""
+    follows: list[Tree] = [
+        Inline({"name": _after(each), "value": _followed(each.trigger)})
+        for each in (finished if _is_kustomized(options) else ())
+    ]
     if options.namespace or not finished:
-        return []
-    return [{"name": _OWN, "valueFrom": {"fieldRef": Inline({"fieldPath": "metadata.namespace"})}}]
+        return follows
+    return [*follows, {"name": _OWN, "valueFrom": {"fieldRef": Inline({"fieldPath": "metadata.namespace"})}}]
+
+
+def _after(each: _Dependency) -> str:
+    return f"{_AFTER}_{each.name.replace('-', '_').upper()}"
+
+
+def _is_kustomized(options: Options) -> bool:
+    """Whether names must stand alone, where Kustomize can change them: a pattern that holds one would be left as it is."""
+    return options.target.get("kustomize") is True
 
 
 def _setting(options: Options, key: str, default: str) -> str:
@@ -100,15 +126,26 @@ def _setting(options: Options, key: str, default: str) -> str:
     return value if isinstance(value, str) else default
 
 
-def _source(finished: list[_Dependency], options: Options) -> dict[str, Tree]:
-    return {**_shared(options, []), "resource": {each.name: _watched(each.trigger, options) for each in finished}}
+def _source(finished: list[_Dependency], options: Options, deployment: str) -> dict[str, Tree]:
+    watched = {each.name: _watched(f"^{_pattern(_followed(each.trigger))}$", options) for each in finished}
+    if _is_kustomized(options):
+        watched = {FINISHED: _watched(".", options)}
+    return {**_shared(options, deployment, []), "resource": watched}
 
 
-def _watched(trigger: Trigger, options: Options) -> Tree:
-    """Workflows of the other flow's template that have succeeded; the values of a filter are regular expressions."""
+def _followed(trigger: Trigger) -> str:
+    """The name of the other flow's template."""
     assert isinstance(trigger, FlowTrigger)
-    other = re.escape(object_name(trigger.deployment)).replace("\\-", "-")
-    wanted = {"spec.workflowTemplateRef.name": f"^{other}$", "status.phase": "^Succeeded$"}
+    return object_name(trigger.deployment)
+
+
+def _pattern(name: str) -> str:
+    return re.escape(name).replace("\\-", "-")
+
+
+def _watched(template: str, options: Options) -> Tree:
+    """Workflows of another flow's template that have succeeded; the values of a filter are regular expressions."""
+    wanted = {"spec.workflowTemplateRef.name": template, "status.phase": "^Succeeded$"}
     fields: list[Tree] = [Inline({"key": key, "operation": "==", "value": value}) for key, value in wanted.items()]
     return {
         "namespace": options.namespace or "",
@@ -202,15 +239,22 @@ def _dependency(plan: Plan, each: _Dependency, options: Options, deployment: str
         followed: dict[str, Tree] = {
             "name": each.name,
             "eventSourceName": sensor_name(deployment),
-            "eventName": each.name,
+            "eventName": FINISHED if _is_kustomized(options) else each.name,
         }
-        return followed if options.namespace else {**followed, "filters": {"script": _SCRIPT}}
+        conditions = [_is_of(each)] if _is_kustomized(options) else []
+        conditions += [] if options.namespace else [_HERE]
+        return {**followed, "filters": {"script": f"return {' and '.join(conditions)}"}} if conditions else followed
     return {
         "name": each.name,
         "eventSourceName": _setting(options, "event_source", _SOURCE),
         "eventName": _setting(options, "event_name", _EVENT),
         "filters": {"exprs": list(_filters(plan, each.trigger))},
     }
+
+
+def _is_of(each: _Dependency) -> str:
+    """Lua: whether the workflow is one of the flow that the dependency follows."""
+    return f'event.body.spec.workflowTemplateRef.name == os.getenv("{_after(each)}")'
 
 
 def _filters(plan: Plan, trigger: EventTrigger) -> Iterator[Tree]:

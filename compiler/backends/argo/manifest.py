@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from compiler.backends import Options
 from compiler.backends.argo.containers import ORIGIN, REPORT, containers, variables
+from compiler.backends.argo.deployment import account, rights
 from compiler.backends.argo.events import SCHEDULED, event_documents
 from compiler.backends.argo.hooks import exit_templates
 from compiler.backends.argo.kubernetes import tree
@@ -77,6 +78,11 @@ def events(plan: Plan, options: Options) -> list[dict[str, Tree]]:
     return event_documents(plan, options, _metadata(plan, options))
 
 
+def rbac(plan: Plan, options: Options) -> list[dict[str, Tree]]:
+    """The documents of the pods' accounts and their rights."""
+    return list(rights(plan, options, _metadata(plan, options)))
+
+
 def _metadata(plan: Plan, options: Options) -> dict[str, Tree]:
     metadata: dict[str, Tree] = {"name": deployment_name(plan, options)}
     if options.namespace:
@@ -102,6 +108,9 @@ def _spec(plan: Plan, options: Options) -> dict[str, Tree]:
         spec["parallelism"] = options.max_workers
     spec["securityContext"] = contexts(options)[0]
     spec |= placed(options, "spec")
+    own = account(options, deployment_name(plan, options))
+    if own:
+        spec["serviceAccountName"] = own
     if not spec["securityContext"]:
         del spec["securityContext"]
     secrets = _pull_secrets(plan, options)

@@ -8,35 +8,42 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from compiler.backends import Gap, Options, OutputFile
+from compiler.backends import Gap, OptionKind, Options, OutputFile
 from compiler.backends.command import loads_text
 from compiler.backends.gaps import ONLY_ON_AIRFLOW
 from compiler.backends.stepfunctions import schedule, settings
 from compiler.backends.stepfunctions.check import DEFINITION_TOO_LARGE, LARGEST_DEFINITION, check, machine_name
-from compiler.backends.stepfunctions.jobs import BATCH, JobDefinitions
+from compiler.backends.stepfunctions.jobs import BATCH, DEFAULT_CPU, DEFAULT_MEMORY, JobDefinitions
 from compiler.backends.stepfunctions.layout import Json, layout
 from compiler.backends.stepfunctions.sizes import check_jobs, check_rule
 from compiler.backends.stepfunctions.states import Place, machine
 from compiler.diagnostics import Report
 from compiler.ir.flow import Value
-from compiler.ir.plan import Feature, Plan
+from compiler.ir.plan import Feature, Plan, Resources
 
 _MANY, _LONG = 500, 300_000
 """Steps, and characters that say what they load, from which a definition may come near its limit; below, it is not measured."""
 
 
 class StepFunctions:
-    """Emits `<flow>.asl.json` and `<flow>.jobs.json`; a schedule, a policy and a SAM template where they are asked for."""
+    """Emits `<flow>.asl.json` and `<flow>.jobs.json`; a schedule, both roles' policies and a SAM template where they are asked for."""
 
     name: ClassVar[str] = "step-functions"
     gaps: ClassVar[Mapping[Feature, Gap]] = ONLY_ON_AIRFLOW
     spells: ClassVar[Mapping[str, frozenset[str]]] = {"batch": frozenset(BATCH)}
     target_options: ClassVar[Mapping[str, str]] = {key: one.help for key, one in settings.SETTINGS.items()}
+    default_resources: ClassVar[Resources] = Resources(cpu=DEFAULT_CPU, memory=DEFAULT_MEMORY)
+    """What the job of a step has that asks for nothing."""
 
     def wants(self, key: str, value: Value) -> str | None:
         """What a key takes where this value is not it."""
         setting = settings.SETTINGS[key]
         return None if setting.takes(value) else setting.wants
+
+    def kind(self, key: str) -> OptionKind:
+        """What a key is on a command line."""
+        takes = settings.SETTINGS[key].takes
+        return "flag" if takes is settings.is_flag else "number" if takes is settings.is_attempts else "other"
 
     def check(self, plan: Plan, options: Options, report: Report) -> None:
         """Report what this target refuses beyond its tables."""
@@ -77,12 +84,14 @@ def _rule(plan: Plan, options: Options, name: str) -> Json:
 
 
 def _deployment(plan: Plan, options: Options, name: str, definitions: JobDefinitions) -> list[OutputFile]:
-    from compiler.backends.stepfunctions import deployment  # noqa: PLC0415  few ask for it, all pay for it
+    from compiler.backends.stepfunctions import deployment, policies  # noqa: PLC0415  few ask for it, all pay for it
 
-    rights = deployment.policy(plan, options, name, definitions.documents)
+    of_machine = policies.machine_policy(plan, options, name, definitions.documents)
+    rights = deployment.Rights(of_machine, policies.job_policy(plan, options))
     files: list[OutputFile] = []
     if options.target.get("policy"):
-        files.append(OutputFile(f"{name}.policy.json", layout(rights)))
+        files.append(OutputFile(f"{name}.policy.json", layout(rights.machine)))
+        files.append(OutputFile(f"{name}.job-policy.json", layout(rights.jobs)))
     if options.target.get("sam"):
         template = deployment.template(plan, options, name, f"{name}.asl.json", definitions.documents, rights)
         files.append(OutputFile(f"{name}.sam.json", layout(template)))

@@ -1,4 +1,4 @@
-"""What a platform team deploys by: the least policy of the machine's role, and a SAM template of everything."""
+"""What a platform team deploys by: a SAM template of the job definitions, the machine, what starts it, and the roles of both."""
 
 from __future__ import annotations
 
@@ -11,62 +11,45 @@ from compiler.backends.stepfunctions import events, schedule, settings
 from compiler.backends.stepfunctions.jobs import queue
 from compiler.backends.stepfunctions.layout import Json
 from compiler.ir.plan import EventTrigger, Plan
+from compiler.slotted_class import record
 
-_OURS = "WrittenByFlowc"
-"""The `Sid` by which a policy is known as ours: JSON has no comments, and IAM takes no other key."""
+_JOB_ROLE, _TASK_ROLE, _MAKES_ROLE = "JobRole", "TaskRole", "MakesTaskRole"
+_TOLD: Mapping[str, Mapping[str, Json]] = {
+    "JobQueue": {
+        "Description": "The ARN of the AWS Batch job queue: its name is not enough, since the policy of the machine's role holds it.",
+        "AllowedPattern": "arn:[^:]+:batch:[^:]+:[0-9]{12}:job-queue/.+",
+    },
+    "StoreBucket": {"Description": "The name of the bucket that holds the artifacts."},
+    _JOB_ROLE: {
+        "Description": "The ARN of the role that the steps' code has; empty: one with the least rights is made.",
+        "Default": "",
+    },
+    "ExecutionRole": {"Description": "The ARN of the role that starts containers on Fargate."},
+}
+"""What is said of a parameter."""
+
 _PLACEHOLDER = r"\$\{([A-Za-z0-9]+)\}"
 
 
-def policy(plan: Plan, options: Options, name: str, definitions: Mapping[str, Json]) -> Json:
-    """What the machine's role must be allowed: its jobs, the rule that tells of their end, its control objects, its children.
+@record
+class Rights:
+    """The policies of the machine's role and of its jobs'."""
 
-    DescribeJobs takes no resource; TerminateJob takes no job's name that is known before it runs.
-    """
-    store = settings.store(options)
-    queues = sorted({queue(task, options) for task in plan.root.tasks()})
-    jobs = [_job_definition(key, document) for key, document in definitions.items()]
-    here = "${AWS::Partition}", "${AWS::Region}:${AWS::AccountId}"
-    machine = f"arn:{here[0]}:states:{here[1]}:stateMachine:{name}"
-    executions = f"arn:{here[0]}:states:{here[1]}:execution:{name}"
-    objects = f"arn:{here[0]}:s3:::{store.bucket}/{store.prefix}{plan.flow.name}/*"
-    rule = f"arn:{here[0]}:events:{here[1]}:rule/StepFunctionsGetEventsForBatchJobsRule"
-    statements: list[Json] = [
-        {"Sid": _OURS, **_allow(["batch:SubmitJob"], [*jobs, *(_queue(each) for each in queues)])},
-        _allow(["batch:DescribeJobs", "batch:TerminateJob"], ["*"]),
-        _allow(["events:PutTargets", "events:PutRule", "events:DescribeRule"], [rule]),
-        _allow(["s3:GetObject", "s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"], [objects]),
-        _allow(["states:StartExecution"], [machine]),
-        _allow(
-            ["states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"],
-            [f"{executions}/*", f"{executions}:*"],
-        ),
-    ]  # fmt: skip
-    return {"Version": "2012-10-17", "Statement": statements}
-
-
-def _allow(actions: list[Json], resources: list[Json]) -> dict[str, Json]:
-    return {"Effect": "Allow", "Action": actions, "Resource": resources}
-
-
-def _job_definition(key: str, document: Json) -> str:
-    assert isinstance(document, Mapping)
-    return f"arn:${{AWS::Partition}}:batch:${{AWS::Region}}:${{AWS::AccountId}}:job-definition/{document['jobDefinitionName']}:*"
-
-
-def _queue(name: str) -> str:
-    if name.startswith(("arn:", "${")):
-        return name
-    return f"arn:${{AWS::Partition}}:batch:${{AWS::Region}}:${{AWS::AccountId}}:job-queue/{name}"
+    machine: Json
+    jobs: Json
 
 
 def template(
-    plan: Plan, options: Options, name: str, machine_file: str, definitions: Mapping[str, Json], rights: Json
+    plan: Plan, options: Options, name: str, machine_file: str, definitions: Mapping[str, Json], rights: Rights
 ) -> Json:
     """A SAM template: job definitions, the machine with its role, the schedule; what the platform alone knows is a parameter."""
-    text = json.dumps([definitions, rights]) + " ".join(queue(task, options) for task in plan.root.tasks())
-    text += settings.store(options).bucket
+    text = json.dumps([definitions, rights.machine, rights.jobs])
+    text += " ".join(queue(task, options) for task in plan.root.tasks()) + settings.store(options).bucket
     outside = sorted({key for key in re.findall(_PLACEHOLDER, text) if key not in definitions})
     resources: dict[str, Json] = {key: _batch_resource(document) for key, document in definitions.items()}
+    makes_role = _JOB_ROLE in outside
+    if makes_role:
+        resources[_TASK_ROLE] = _task_role(rights.jobs)
     substitutions: dict[str, Json] = {key: {"Ref": key} for key in (*definitions, *outside) if _in_machine(key)}
     resources["StateMachine"] = {
         "Type": "AWS::Serverless::StateMachine",
@@ -75,20 +58,39 @@ def template(
             "Type": "STANDARD",
             "DefinitionUri": machine_file,
             "DefinitionSubstitutions": substitutions,
-            "Policies": [_substituted(rights)],
+            "Policies": [_substituted(rights.machine)],
             **_event(plan, options),
         },
     }
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Transform": "AWS::Serverless-2016-10-31",
-        "Parameters": {key: {"Type": "String"} for key in outside},
+        "Description": "Compiled by flowc: change the flow, not this file.",
+        "Parameters": {key: {"Type": "String", **_TOLD.get(key, {})} for key in outside},
+        **({"Conditions": {_MAKES_ROLE: {"Fn::Equals": [{"Ref": _JOB_ROLE}, ""]}}} if makes_role else {}),
         "Resources": resources,
     }
 
 
 def _in_machine(key: str) -> bool:
-    return key not in ("JobRole", "ExecutionRole")
+    return key not in (_JOB_ROLE, "ExecutionRole")
+
+
+def _task_role(rights: Json) -> Json:
+    """The role of the steps' code, where none is named."""
+    may_take: Json = {
+        "Effect": "Allow",
+        "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    return {
+        "Type": "AWS::IAM::Role",
+        "Condition": _MAKES_ROLE,
+        "Properties": {
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [may_take]},
+            "Policies": [{"PolicyName": "flowc", "PolicyDocument": _substituted(rights)}],
+        },
+    }
 
 
 def _batch_resource(document: Json) -> Json:
@@ -113,6 +115,8 @@ def _pascal(key: str) -> str:
 def _substituted(value: Json) -> Json:
     """The value with every text that holds a `${Name}` put through `Fn::Sub`."""
     match value:
+        case str() if value == f"${{{_JOB_ROLE}}}":
+            return {"Fn::If": [_MAKES_ROLE, {"Fn::GetAtt": [_TASK_ROLE, "Arn"]}, {"Ref": _JOB_ROLE}]}
         case str():
             return {"Fn::Sub": value} if "${" in value else value
         case list():

@@ -25,6 +25,7 @@ def rule(plan: Plan, options: Options, name: str) -> Json:
     bus = settings.text(options, "event_bus", "")
     return {
         "Name": within(name, _LONGEST),
+        "Description": "Compiled by flowc: change the flow, not this file.",
         **({"EventBusName": bus} if bus and isinstance(trigger, EventTrigger) else {}),
         "State": "ENABLED",
         "EventPattern": pattern(plan, options, trigger),

@@ -47,7 +47,7 @@ def _text(help: str) -> Setting:
 
 
 SETTINGS: Mapping[str, Setting] = {
-    "queue": _text("the Batch job queue, by name or ARN; `${JobQueue}` without it"),
+    "queue": _text("the Batch job queue, by name or ARN; `${JobQueue}`, an ARN, without it"),
     "platform": Setting("what the queue's jobs run on: `EC2` or `FARGATE`", is_platform, "`EC2` or `FARGATE`"),
     "job_role": _text("the role that a step's code has; `${JobRole}` without it"),
     "execution_role": _text("the role that starts containers; on Fargate `${ExecutionRole}` without it"),
@@ -58,7 +58,7 @@ SETTINGS: Mapping[str, Setting] = {
     "event_bus": _text("the event bus whose events start a flow with @trigger; the default one without it"),
     "event_source": _text("the source that these events must have; any without it"),
     "sam": Setting("whether to write a SAM template beside the machine", is_flag, "true or false"),
-    "policy": Setting("whether to write the least IAM policy of the machine's role", is_flag, "true or false"),
+    "policy": Setting("whether to write the least IAM policies of the machine's role and of the jobs'", is_flag, "true or false"),
 }  # fmt: skip
 
 DEFAULT_STORE = "s3://${StoreBucket}/flowc"

@@ -228,13 +228,16 @@ def _etag(data: bytes) -> str:
 
 @contextlib.contextmanager
 def _opened(path: str) -> Iterator[int]:
+    """A file that is open for reading. What else may stand there is never waited for: a pipe has no writer, a device no end."""
     try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except (FileNotFoundError, NotADirectoryError):
         raise MissingError(path) from None
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error.strerror}") from error
     try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise StoreError(f"{path} cannot be read: it is no file")
         yield file
     finally:
         os.close(file)

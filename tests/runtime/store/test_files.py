@@ -62,6 +62,22 @@ def test_what_is_not_there_is_missing(store: FileStore, key: str) -> None:
     assert list(store.list(f"{key}/")) == []
 
 
+@pytest.mark.parametrize("kind", ["pipe", "endless", "folder"])
+def test_what_is_no_file_is_told_and_never_waited_for(store: FileStore, kind: str) -> None:
+    store.put("a/there", (b"1",))
+    place = Path(store.root) / "a" / "odd"
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "endless":
+        place.symlink_to("/dev/zero")
+    else:
+        place.mkdir()
+    for read in (lambda: store.get("a/odd"), lambda: store.get_range("a/odd", 0, 1)):
+        with pytest.raises(StoreError, match="a/odd cannot be read: it is no file"):
+            read()
+    assert store.size("a/odd") is None
+
+
 def test_an_object_is_created_once(store: FileStore) -> None:
     assert store.create("k", b"first")
     assert not store.create("k", b"second")

@@ -32,3 +32,13 @@ def load_backend(name: str) -> Backend | None:
         brought: Backend = entry.load()
         return brought
     return None
+
+
+def known_targets(name: str) -> tuple[str, ...]:
+    """Every target and alias, those of other distributions only where a name is none of ours."""
+    ours = (*BUILT_IN, *ALIASES)
+    if name in ours:
+        return ours
+    from importlib.metadata import entry_points  # noqa: PLC0415 - see BUILT_IN
+
+    return tuple(dict.fromkeys((*ours, *(entry.name for entry in entry_points(group=GROUP)))))

@@ -1,0 +1,189 @@
+"""What a call of `flowc diff` asks for: which two states of which flows, read and compared."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from compiler.diagnostics import Report
+from compiler.difference import revision
+from compiler.difference.changes import FlowUnread
+from compiler.difference.comparing import Difference, FlowDifference, compare
+from compiler.difference.sides import Side, flow_files
+from compiler.mistakes import CallError
+from compiler.slotted_class import record
+from compiler.workspace.settings import read_settings
+from compiler.workspace.settings import repository as marked
+
+DEPLOYED = "deployed"
+
+
+@record
+class Asked:
+    """The words of a call. `flows` are files, files with a flow's name, folders; none: all flows of the project. `now` is aware."""
+
+    flows: tuple[str, ...]
+    against: str
+    targets: tuple[str, ...]
+    imports: bool
+    now: datetime
+
+
+@record
+class _Other:
+    """The state that is compared with: its folder, what it is called, and what of it could not be laid out."""
+
+    top: Path
+    called: str
+    notes: tuple[str, ...] = ()
+
+
+@record
+class _Named:
+    """What one word names: a path relative to the repository, and a flow of it or none."""
+
+    path: str
+    flow: str | None
+
+
+def differences(asked: Asked) -> tuple[Difference, Report]:
+    """What differs, and what was found on today's side. Raises CallError for what the call cannot mean."""
+    top = _top(asked.against)
+    with _other(top, asked.against) as other:
+        return _compared(asked, Side(Path(os.path.relpath(top)), asked.targets, asked.imports), other)
+
+
+def _top(against: str) -> Path:
+    """The top of the repository that the call is made in; without git, where only folders are compared, by its marks."""
+    if against == DEPLOYED:
+        raise CallError(
+            "--against deployed: what an engine holds is not compared yet; name a revision or a folder, or use `create --check`"
+        )
+    try:
+        return revision.repository(Path.cwd()).top
+    except CallError:
+        if not os.path.isdir(against):
+            raise
+        return marked(Path.cwd()).resolve()
+
+
+@contextmanager
+def _other(top: Path, against: str) -> Iterator[_Other]:
+    """A revision goes before a folder of that name; `./name` is the folder."""
+    repository = revision.Repository(top)
+    commit = None if _is_path(against) or not (top / ".git").exists() else repository.find(against)
+    if commit is None and os.path.isdir(against):
+        yield _Other(Path(against), against)
+        return
+    commit = commit or repository.commit(against)
+    with revision.checkout(repository, commit) as laid:
+        yield _Other(laid.folder, f"{against} ({commit[:10]})", tuple(laid.notes))
+
+
+def _is_path(text: str) -> bool:
+    return os.path.isdir(text) and text.startswith((".", "/"))
+
+
+def _compared(asked: Asked, own: Side, there: _Other) -> tuple[Difference, Report]:
+    other = Side(there.top, asked.targets, asked.imports)
+    names = [_named(word, own.top) for word in asked.flows]
+    if names:
+        for name in names:
+            _read_named(name, own, other)
+        extra = _read_moved(own, other)
+    else:
+        below = _project(own.top)
+        extra = set[str]()
+        own.read(flow_files(own.top, below))
+        _read_other(other, flow_files(other.top, below))
+    found = [each for each in compare(other.states, own.states, asked.now) if _counts(each, own, other, extra, names)]
+    differing = tuple(each for each in found if each.changes)
+    unread = tuple(FlowUnread(path, why) for path, why in other.unread.items() if path not in extra)
+    return Difference(there.called, differing, len(found) - len(differing), unread, there.notes), own.report
+
+
+def _project(top: Path) -> str:
+    """The folder of the settings of where the call is made, relative to the repository; its top without settings."""
+    folder = read_settings(Path.cwd()).folder
+    place = os.path.relpath(os.path.realpath(folder), os.path.realpath(top)) if folder else "."
+    return "." if place.startswith("..") else place
+
+
+def _named(word: str, top: Path) -> _Named:
+    """`flows/train.py`, `flows/train.py:Train`, `flows`. Raises CallError for what lies outside of the repository."""
+    path, colon, flow = word.rpartition(":")
+    if not colon or os.path.exists(word) or not flow.isidentifier():
+        path, flow = word, ""
+    real = os.path.join(
+        os.path.realpath(os.path.dirname(os.path.abspath(path))), os.path.basename(os.path.abspath(path))
+    )
+    place = os.path.relpath(real, os.path.realpath(top))
+    if place == ".." or place.startswith("../"):
+        raise CallError(f"{path} does not lie in the repository {os.path.realpath(top)}")
+    return _Named(place, flow or None)
+
+
+def _read_named(name: _Named, own: Side, other: Side) -> None:
+    """Read what a word names on both sides; one of them may lack it. Raises CallError where both do."""
+    ours, theirs = own.top / name.path, other.top / name.path
+    if not ours.exists() and not theirs.exists():
+        raise CallError(f"there is no file or folder {name.path} on either side")
+    if ours.is_dir():
+        own.read(flow_files(own.top, name.path))
+    elif ours.exists():
+        own.read([name.path], named=True)
+    if theirs.is_dir():
+        _read_other(other, flow_files(other.top, name.path))
+    elif theirs.exists():
+        _read_other(other, [name.path])
+
+
+def _read_moved(own: Side, other: Side) -> set[str]:
+    """Read where a flow may have come from, or gone to, that only one side has in the named files; the paths of these more files."""
+    alone = {state.path for state in own.states if not (other.top / state.path).exists()}
+    lost = {state.path for state in other.states if not (own.top / state.path).exists()}
+    extra: set[str] = set()
+    if alone:
+        more = _absent(flow_files(other.top, "."), own, other)
+        _read_other(other, more)
+        extra.update(more)
+    if lost:
+        more = _absent(flow_files(own.top, "."), other, own)
+        own.read(more)
+        extra.update(more)
+    return extra
+
+
+def _absent(paths: Sequence[str], where: Side, there: Side) -> list[str]:
+    """The files that a side lacks and that were not read yet."""
+    known = {state.path for state in there.states}
+    return [path for path in paths if path not in known and not (where.top / path).exists()]
+
+
+def _read_other(other: Side, paths: Sequence[str]) -> None:
+    """Read the old side file by file: what cannot be read keeps nothing else from being compared."""
+    for path in paths:
+        try:
+            other.read([path])
+        except CallError as error:
+            other.unread[path] = str(error)
+    place = f"{other.top}/"
+    for path, why in other.unread.items():
+        other.unread[path] = why.replace(place, "")
+
+
+def _counts(found: FlowDifference, own: Side, other: Side, extra: set[str], names: Sequence[_Named]) -> bool:
+    """Whether a flow was asked for, and its absence on one side is one: no mistake keeps it from being read there."""
+    if found.old is None and found.new and (found.new.path in other.unread or found.new.path in extra):
+        return False
+    if found.new is None and found.old and (found.old.path in own.unread or found.old.path in extra):
+        return False
+    states = [state for state in (found.old, found.new) if state]
+    wanted = {(each.path, each.flow) for each in names if each.flow}
+    paths = {path for path, _ in wanted}
+    if any(each.flow is None for each in names) and not any(state.path in paths for state in states):
+        return True
+    return not wanted or any((state.path, state.name) in wanted for state in states)

@@ -1,0 +1,198 @@
+"""One state of a repository: its flows, their plans, code and files, read as text. Nothing of it is run unless the call says `--import`."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tarfile
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+
+from compiler.backends import Backend, Options, OutputFile, refuse
+from compiler.backends.targets import BUILT_IN, load_backend
+from compiler.call.sources import Surroundings
+from compiler.call.target_settings import decided
+from compiler.diagnostics import Diagnostic, Report
+from compiler.difference.code import FlowCode, Trees, read_code, without_form
+from compiler.frontend.findings import fc1xx
+from compiler.ir.flow import Flow
+from compiler.ir.needs import has_own_packages
+from compiler.ir.plan import Plan
+from compiler.ir.planner import plan
+from compiler.pipeline import read_flows
+from compiler.reading import SOURCE, read_head
+from compiler.slotted_class import fresh, mutable, record
+from compiler.workspace.listing import LEFT_OUT
+from compiler.workspace.package import Archive, code_root, default_image, image_digest
+
+
+@record
+class Emitted:
+    """What a target makes of a flow: its files, the same with the code's digest taken out, and what made it say no.
+
+    `deployment` is what the target calls it; `image` is the default one, which names the code, and None where the settings name another.
+    """
+
+    files: tuple[OutputFile, ...]
+    neutral: tuple[str, ...]
+    options: Options
+    deployment: str
+    image: str | None
+    refused: tuple[Diagnostic, ...] = ()
+
+
+@record
+class State:
+    """A flow on one side. `path` is that of its file, relative to the repository; `archive` maps the files of its code to what they hold.
+
+    What an archive holds of Python is compared without comments and formatting.
+    """
+
+    path: str
+    flow: Flow
+    plan: Plan
+    code: FlowCode
+    archive: Mapping[str, str]
+    emitted: Mapping[str, Emitted]
+
+    @property
+    def name(self) -> str:
+        """The flow's own."""
+        return self.flow.name
+
+
+@mutable
+class Side:
+    """A folder that holds a state of the repository. `shown` is what a person may read in place of its path.
+
+    `unread` says of files with mistakes the first of these.
+    """
+
+    top: Path
+    targets: tuple[str, ...] = ()
+    imports: bool = False
+    states: list[State] = fresh(default_factory=list)
+    report: Report = fresh(default_factory=Report)
+    unread: dict[str, str] = fresh(default_factory=dict)
+    _holds: dict[str, Mapping[str, str]] = fresh(default_factory=dict)
+    _trees: Trees = fresh(default_factory=Trees)
+    _read: set[str] = fresh(default_factory=set)
+
+    def read(self, paths: Iterable[str], *, named: bool = False) -> None:
+        """Read the flows of files, relative to the top. A file that holds none is passed over unless it is `named`.
+
+        Raises CallError where settings are wrong.
+        """
+        surroundings = Surroundings(None, self.imports)
+        for path in paths:
+            if path not in self._read:
+                self._read.add(path)
+                self._read_file(path, surroundings, named)
+
+    def _read_file(self, path: str, surroundings: Surroundings, named: bool) -> None:
+        file, found = self.top / path, Report()
+        flows = read_flows(file, found, root=surroundings.root(file), reading=surroundings.reading(file))
+        if not named and all(each.rule == fc1xx.NO_FLOW for each in found.diagnostics) and not flows:
+            return
+        self.report.take(found)
+        if found.failed:
+            self.unread[path] = _first(found)
+        names = [flow.name for flow in flows]
+        for flow in flows:
+            self.states.append(self._state(path, flow, names, surroundings))
+
+    def _state(self, path: str, flow: Flow, names: list[str], surroundings: Surroundings) -> State:
+        file = self.top / path
+        settings = surroundings.settings(file).for_flow(flow.name)
+        archive = surroundings.packages().of(surroundings.place(file), (flow,)).archive
+        holds = self._held(archive, code_root(file, settings))
+        emitted: dict[str, Emitted] = {}
+        for target in self.targets or configured_targets(settings.targets):
+            backend = load_backend(target)
+            assert backend is not None
+            image = settings.text("image", target, {})
+            variants = has_own_packages(flow)
+            default = default_image(flow.name, image_digest(archive, settings), settings.text("registry", target, {}))
+            own = None if image is not None and not variants else default
+            decision, options = decided(flow, settings, backend, {}, own or image or default)
+            emitted[target] = _emit(decision, backend, options, own)
+        branch, production = settings.text("branch", None, {}), settings.get("production", None, {}).value is True
+        decision = plan(flow, branch=branch, production=production)
+        others = [name for name in names if name != flow.name]
+        return State(path, flow, decision, read_code(flow, others, self._trees), holds, emitted)
+
+    def _held(self, archive: Archive, root: Path) -> Mapping[str, str]:
+        """What each file of the archive of a flow's code holds."""
+        if archive.digest not in self._holds:
+            self._holds[archive.digest] = dict(_held(archive, os.path.relpath(root, self.top)))
+        return self._holds[archive.digest]
+
+
+def configured_targets(tables: Collection[str]) -> tuple[str, ...]:
+    """The targets that the settings have a table for; all of ours where they have none."""
+    return tuple(name for name in BUILT_IN if name in tables) or tuple(BUILT_IN)
+
+
+def _emit(decision: Plan, backend: Backend, options: Options, image: str | None) -> Emitted:
+    report = Report()
+    refuse(decision, backend, options, report)
+    files = () if report.failed else backend.emit(decision, options)
+    neutral = tuple(_without(file.text, image) for file in files)
+    refused = tuple(each for each in report if each.rule.severity == "error")
+    return Emitted(files, neutral, options, _deployment(decision, options, files), image, refused)
+
+
+def _deployment(decision: Plan, options: Options, files: tuple[OutputFile, ...]) -> str:
+    """What the target calls it: the main file's name where that is the deployment's, as on Argo and Step Functions."""
+    main = files[0].name if files else ""
+    for ending in (".yaml", ".asl.json"):
+        if main.endswith(ending):
+            return main.removesuffix(ending)
+    return options.name or decision.name
+
+
+def _without(text: str, image: str | None) -> str:
+    """The text with the digest of the code taken out of the image's name."""
+    return text if image is None else text.replace(image, f"{image.rpartition(':')[0]}:{'0' * 12}")
+
+
+def _held(archive: Archive, base: str) -> Iterator[tuple[str, str]]:
+    """Each file, relative to the repository, and a digest that comments and formatting of Python do not change."""
+    with tarfile.open(fileobj=io.BytesIO(archive.data), mode="r:gz") as members:
+        for member in members:
+            data = getattr(members.extractfile(member), "read", bytes)()
+            plain = without_form(data) if member.name.endswith(".py") and len(data) <= SOURCE else None
+            text = data if plain is None else plain.encode("utf-8", "surrogatepass")
+            place = member.name if base == "." else f"{base}/{member.name}"
+            yield place, f"{member.mode:o} {hashlib.sha256(text).hexdigest()}"
+
+
+def _first(found: Report) -> str:
+    """The first error, with its line."""
+    error = next(each for each in found if each.rule.severity == "error")
+    return f"{error.rule.code} in line {error.span.line}: {error.message}"
+
+
+def flow_files(top: Path, below: str) -> list[str]:
+    """The files below a folder of a state that may hold flows, relative to the top; tools' folders and hidden ones apart."""
+    found: list[str] = []
+    for folder, names, files in os.walk(top / below):
+        names[:] = sorted(name for name in names if not _is_left_out(Path(folder), name))
+        for file in sorted(files):
+            path = Path(folder, file)
+            if file.endswith(".py") and not path.is_symlink() and _may_hold_flow(path):
+                found.append(path.relative_to(top).as_posix())
+    return found
+
+
+def _is_left_out(folder: Path, name: str) -> bool:
+    return name.startswith(".") or name in LEFT_OUT or (folder / name / "pyvenv.cfg").exists()
+
+
+def _may_hold_flow(path: Path) -> bool:
+    try:
+        head = read_head(path, SOURCE)
+    except OSError:
+        return False
+    return b"step" in head and (b"import" in head)

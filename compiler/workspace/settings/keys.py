@@ -1,0 +1,116 @@
+"""The settings that there are: what each is for, which values it takes, and which tables it may stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+SHARED = {
+    "image": "the container image of every step without one of its own",
+    "registry": "put before the image's default name, <flow>:<code digest>",
+    "store": "URL of the artifact store: file:/path, s3://bucket/prefix, gs://bucket/prefix or az://container/prefix",
+    "code": "URL of the code archive that the steps fetch; without it the image holds the code",
+    "namespace": "where the target deploys: a Kubernetes namespace",
+    "name": "the deployment's name, instead of the flow's",
+    "max_workers": "how many tasks of a run may run at once",
+    "branch": "the branch of a flow with @project",
+    "production": "whether the branch of a flow with @project is its production",
+    "same_code": "whether a task fails rather than go on from what other code of the flow has left",
+}
+"""Settings that every target takes, in each table of settings, with a line of help each."""
+
+PROJECT = {
+    "flows": "where the workspace's flows are: globs, relative to pyproject.toml",
+    "root": "the folder that goes into the code archive, relative to pyproject.toml",
+    "package": "what a flow's package holds: `root` is all of the root, `imports` what it imports even where a name is computed",
+    "include": "more files of every flow's package, as globs relative to pyproject.toml",
+    "packages": "what `flowc image` installs with pip, instead of requirements.txt",
+    "python": "the Python version of `flowc image`",
+    "import": "whether the modules of flows are imported for what their text does not tell",
+    "with": "decorators that every step gets: `retry:times=2`",
+    "passthrough": "names of `metaflow` that the image has, of extensions",
+    "path": "more folders where imports are looked for, relative to pyproject.toml",
+}
+"""Settings of no target."""
+
+OF_WORKSPACE = ("flows", "import")
+"""Those of PROJECT that hold for the whole workspace, in every environment."""
+
+OF_FLOW = ("package", "include", "packages", "python", "with")
+"""Those of PROJECT that a flow may have of its own: all others decide how its file is found and read."""
+
+EXTEND = "extend"
+"""Names another settings file, whose settings hold where this one says nothing."""
+
+IMAGES = "images"
+"""The table of the images of single steps, by step: `[tool.flowc.images]`."""
+
+CONFIGS = ("config", "config_value")
+"""Tables by the name of a flow's `Config`: the path of its file, relative to pyproject.toml, and its value."""
+
+NAMED = (IMAGES, *CONFIGS)
+"""Tables whose keys are names of the author's own; each of them is a setting of its own."""
+
+POLICY = "policy"
+"""The table of what the workspace asks of its flows."""
+
+ENVIRONMENTS, FLOWS = "env", "flow"
+"""Tables of tables: by the environment that `--env` names, and by flow."""
+
+LOCAL = "run"
+"""The table of `flowc run`, `runs` and `inspect`: `[tool.flowc.run]`."""
+
+RUN = {"start_method": "how the process of a task starts: `fork` or `spawn`"}
+"""Settings of the local run alone."""
+
+START_METHODS = ("fork", "spawn")
+
+PACKAGES = ("root", "imports")
+"""What `package` takes."""
+
+URLS = ("store", "code")
+"""Settings that are URLs, in which no secret may stand."""
+
+Kind = Literal["text", "number", "flag", "words"]
+
+KINDS: Mapping[str, Kind] = {
+    "max_workers": "number",
+    "production": "flag",
+    "same_code": "flag",
+    "import": "flag",
+    "include": "words",
+    "packages": "words",
+    "passthrough": "words",
+    "path": "words",
+    "with": "words",
+    "flows": "words",
+}
+"""The kind of each setting of ours that is no text."""
+
+
+def wants(key: str, value: object) -> str | None:
+    """What a setting of ours takes, as a noun; None where this value is that."""
+    match KINDS.get(key, "text"):
+        case "flag":
+            return None if isinstance(value, bool) else "true or false"
+        case "number":
+            is_number = isinstance(value, int) and not isinstance(value, bool) and value > 0
+            return None if is_number else "a whole number from 1"
+        case "words":
+            if key in ("flows", "include") and isinstance(value, list) and any(map(_leads_up, value)):
+                return "globs of files below the folder of this file"
+            is_list = isinstance(value, list | tuple) and all(isinstance(each, str) and each for each in value)
+            return None if is_list else "a list of texts"
+        case "text":
+            words = _ONE_OF.get(key)
+            if words:
+                return None if value in words else " or ".join(f"`{word}`" for word in words)
+            return None if isinstance(value, str) else "a text"
+
+
+_ONE_OF: Mapping[str, tuple[str, ...]] = {"start_method": START_METHODS, "package": PACKAGES}
+"""Settings that take one of a few words."""
+
+
+def _leads_up(glob: object) -> bool:
+    return isinstance(glob, str) and (glob.startswith(("/", "~")) or ".." in glob.split("/"))

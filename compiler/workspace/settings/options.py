@@ -1,0 +1,27 @@
+"""What a backend emits by: all settings of a target as its `Options`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from compiler.backends import Backend, Options
+from compiler.ir.flow import Value
+from compiler.workspace.settings.layers import Settings
+
+
+def target_options(settings: Settings, backend: Backend, given: Mapping[str, Value], default_image: str) -> Options:
+    """The options of a target, by the settings and the command line. Raises ConfigError for a secret in a URL of the latter."""
+    name = backend.name
+    own = {key: settings.get(key, name, given).value for key in backend.target_options}
+    return Options(
+        default_image=default_image,
+        image=settings.text("image", name, given),
+        store=settings.text("store", name, given),
+        code=settings.text("code", name, given),
+        namespace=settings.text("namespace", name, given),
+        name=settings.text("name", name, given),
+        max_workers=settings.number("max_workers", name, given),
+        same_code=settings.flag("same_code", name, given),
+        images=settings.images,
+        target={key: value for key, value in own.items() if value is not None},
+    )

@@ -1,0 +1,230 @@
+"""A settings file as layers: which tables and keys it may have, where, and of which kind; each mistake is a finding at its key.
+
+One walk knows the grammar. `[tool.flowc]` holds settings, tables by target, `env` and `flow`; `env.<name>` holds all of these but `env`;
+`flow.<Name>` holds settings and tables by target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from compiler.backends.targets import BUILT_IN, load_backend
+from compiler.diagnostics import Report, Rule
+from compiler.ir.flow import Value
+from compiler.slotted_class import record
+from compiler.workspace.settings import rules
+from compiler.workspace.settings.files import TOOL, SettingsFile
+from compiler.workspace.settings.keys import (
+    CONFIGS,
+    ENVIRONMENTS,
+    EXTEND,
+    FLOWS,
+    IMAGES,
+    LOCAL,
+    NAMED,
+    OF_FLOW,
+    OF_WORKSPACE,
+    POLICY,
+    PROJECT,
+    RUN,
+    SHARED,
+    URLS,
+    wants,
+)
+from compiler.workspace.settings.layers import Layer, title
+from compiler.workspace.settings.mistakes import nearest_word, secret_of
+
+
+@record
+class _Kind:
+    """What a kind of table may hold: settings of ours, tables of names, and other tables."""
+
+    settings: Collection[str]
+    named: Collection[str]
+    tables: Collection[str]
+
+
+_TOP = _Kind((*SHARED, *PROJECT, EXTEND), NAMED, (ENVIRONMENTS, FLOWS, POLICY))
+_ENVIRONMENT = _Kind((*SHARED, *(key for key in PROJECT if key not in OF_WORKSPACE)), NAMED, (FLOWS,))
+_FLOW = _Kind((*SHARED, *OF_FLOW), (IMAGES,), ())
+
+
+def layers_of(file: SettingsFile, report: Report) -> tuple[Layer, ...]:
+    """The layers of a file with a table `[tool.flowc]`, those of all environments; what is wrong is reported and left out."""
+    table = file.table
+    assert table is not None
+    walk = _Walk(file, report)
+    if isinstance(table, Mapping):
+        walk.level(_TOP, (), table, Layer(file, (), {}))
+    else:
+        facts = {"key": TOOL[1], "table": TOOL[0], "wants": "a table, as in [tool.flowc]", "value": _written(table)}
+        report.add(rules.WRONG_KIND, file.span(), **facts, cure="write its settings below [tool.flowc]")
+    return tuple(walk.found)
+
+
+class _Walk:
+    """One walk through the tables of a file; `found` are the layers so far."""
+
+    def __init__(self, file: SettingsFile, report: Report) -> None:
+        self.file = file
+        self.report = report
+        self.found: list[Layer] = []
+
+    def level(self, kind: _Kind, keys: tuple[str, ...], table: Mapping[str, object], above: Layer) -> None:
+        """A table of settings that is no target's, and all that it holds."""
+        values: dict[str, Value] = {}
+        for key, value in table.items():
+            if key in kind.settings:
+                self._setting(keys, key, value, wants(key, value), values)
+            elif key in kind.named:
+                self._named(keys, key, value, values)
+            elif key in kind.tables:
+                self._inner(keys, key, value, above)
+            elif key in _TOP.settings or key in _TOP.named or key in _TOP.tables:
+                self._misplaced(keys, key, kind)
+            elif isinstance(value, dict):
+                self._target(kind, keys, key, value, above)
+            else:
+                self._unknown(keys, key, value, kind)
+        self._twice(keys, values)
+        self._put(keys, values, above)
+
+    def _put(self, keys: tuple[str, ...], values: Mapping[str, Value], above: Layer, target: str | None = None) -> None:
+        if values or target:
+            self.found.append(Layer(self.file, keys, values, above.env, above.flow, target))
+
+    def _setting(
+        self, keys: tuple[str, ...], key: str, value: object, wanted: str | None, values: dict[str, Value]
+    ) -> None:
+        if wanted:
+            self._wrong((*keys, key), wanted, value)
+        elif key in URLS and isinstance(value, str) and (problem := secret_of(value)):
+            self._add(rules.SECRET, (*keys, key), key=key, table=title(keys), problem=problem)
+        else:
+            values[key] = frozen_value(value)
+
+    def _named(self, keys: tuple[str, ...], key: str, table: object, values: dict[str, Value]) -> None:
+        """A table by names of the author's own."""
+        if not isinstance(table, dict):
+            self._wrong((*keys, key), f"a table, as in [{title((*keys, key))}]", table)
+            return
+        kept: dict[str, Value] = {}
+        for name, value in table.items():
+            wanted = _NAMED_WANTS.get(key)
+            if wanted and not (isinstance(value, str) and value):
+                self._wrong((*keys, key, name), wanted, value)
+            else:
+                kept[name] = frozen_value(value)
+        values[key] = kept
+
+    def _inner(self, keys: tuple[str, ...], key: str, value: object, above: Layer) -> None:
+        """`env`, `flow` or `policy`."""
+        if not isinstance(value, dict):
+            self._wrong((*keys, key), f"a table, as in [{title((*keys, key))}{_SAMPLE[key]}]", value)
+        elif key != POLICY:
+            for name, table in value.items():
+                if not isinstance(table, dict):
+                    self._wrong((*keys, key, name), f"a table, as in [{title((*keys, key, name))}]", table)
+                elif key == ENVIRONMENTS:
+                    self.level(_ENVIRONMENT, (*keys, key, name), table, Layer(self.file, (), {}, name))
+                else:
+                    self.level(_FLOW, (*keys, key, name), table, Layer(self.file, (), {}, above.env, name))
+
+    def _target(self, kind: _Kind, keys: tuple[str, ...], name: str, table: Mapping[str, object], above: Layer) -> None:
+        """The table of a target, or of the local run."""
+        backend = None if name == LOCAL else load_backend(name)
+        if name != LOCAL and (backend is None or backend.name != name):
+            known = (*kind.tables, *kind.named, *BUILT_IN, LOCAL)
+            near = backend.name if backend else nearest_word(name, known)
+            self._add(rules.UNKNOWN_TABLE, (*keys, name), table=title(keys), key=name, hint=hint(near, known))
+            return
+        own = RUN if backend is None else backend.target_options
+        inner, values = (*keys, name), dict[str, Value]()
+        for key, value in table.items():
+            if key in SHARED or (backend is None and key in RUN):
+                self._setting(inner, key, value, wants(key, value), values)
+            elif key in own:
+                assert backend is not None
+                self._setting(inner, key, value, backend.wants(key, frozen_value(value)), values)
+            elif key in PROJECT or key in NAMED:
+                self._misplaced(inner, key, _Kind(SHARED, (), ()))
+            else:
+                self._unknown(inner, key, value, _Kind((*SHARED, *own), (), ()))
+        self._put(inner, values, above, name)
+
+    def _twice(self, keys: tuple[str, ...], values: Mapping[str, Value]) -> None:
+        """A `Config` that one layer gives a file and a value."""
+        paths, literal = (values.get(key, {}) for key in CONFIGS)
+        assert isinstance(paths, Mapping)
+        assert isinstance(literal, Mapping)
+        for name in literal:
+            if name in paths:
+                self._add(rules.GIVEN_TWICE, (*keys, CONFIGS[1], name), name=name, table=title(keys))
+
+    def _wrong(self, keys: tuple[str, ...], wanted: str, value: object) -> None:
+        cure = f"write {_EXAMPLES[wanted]}" if wanted in _EXAMPLES else f"write {wanted}"
+        key, table = keys[-1], title(keys[:-1])
+        self._add(rules.WRONG_KIND, keys, key=key, table=table, wants=wanted, value=_written(value), cure=cure)
+
+    def _misplaced(self, keys: tuple[str, ...], key: str, kind: _Kind) -> None:
+        in_environments = key in _ENVIRONMENT.settings or key in _ENVIRONMENT.named or key in _ENVIRONMENT.tables
+        more = f", or in [tool.flowc.{ENVIRONMENTS}.<name>]" if in_environments and kind is not _ENVIRONMENT else ""
+        cure = f"write it in [tool.flowc]{more}"
+        self._add(rules.MISPLACED, (*keys, key), key=key, table=title(keys), cure=cure)
+
+    def _unknown(self, keys: tuple[str, ...], key: str, value: object, kind: _Kind) -> None:
+        if isinstance(value, dict):
+            known: Collection[str] = (*kind.tables, *kind.named) or kind.settings
+        else:
+            known = kind.settings
+        near = nearest_word(key, known)
+        self._add(rules.UNKNOWN_SETTING, (*keys, key), table=title(keys), key=key, hint=hint(near, known))
+
+    def _add(self, rule: Rule, keys: tuple[str, ...], **facts: object) -> None:
+        self.report.add(rule, self.file.span(*keys), **facts)
+
+
+_SAMPLE: Mapping[str, str] = {ENVIRONMENTS: ".prod", FLOWS: ".TrainFlow", POLICY: ""}
+_NAMED_WANTS: Mapping[str, str] = {IMAGES: "the image of a step, as text", CONFIGS[0]: "the path of a file, as text"}
+_EXAMPLES: Mapping[str, str] = {
+    "a text": 'it in quotes: `"…"`',
+    "a list of texts": '`["…", "…"]`',
+    "true or false": "`true` or `false`, without quotes",
+    "a whole number from 1": "a number without quotes",
+}
+
+
+def hint(near: str | None, known: Iterable[str]) -> str:
+    """What the help says of something unknown: the word that it is near to, else all that there are."""
+    return f"did you mean `{near}`?" if near else f"there are: {', '.join(f'`{each}`' for each in sorted(known))}"
+
+
+_LONGEST = 60
+
+
+def _written(value: object) -> str:
+    """A value as TOML has it, or what it is where that is long."""
+    if isinstance(value, dict | list) and (isinstance(value, dict) or any(isinstance(each, dict) for each in value)):
+        return "a table" if isinstance(value, dict) else "a list of tables"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str) and len(value) <= _LONGEST:
+        return f'"{value}"'
+    text = str(value)
+    return text if len(text) <= _LONGEST and not isinstance(value, str) else f"{text[:_LONGEST]}…"
+
+
+def frozen(table: Mapping[str, object]) -> dict[str, Value]:
+    """A table of TOML as the IR keeps values."""
+    return {key: frozen_value(value) for key, value in table.items()}
+
+
+def frozen_value(value: object) -> Value:
+    """A value of TOML as the IR keeps values: lists are tuples; dates are their text."""
+    if isinstance(value, dict):
+        return {str(key): frozen_value(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return tuple(frozen_value(item) for item in value)
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return str(value)

@@ -1,0 +1,1 @@
+select id, region, age, months from customers order by id

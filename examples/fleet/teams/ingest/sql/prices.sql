@@ -1,0 +1,1 @@
+select product, hour, price from prices where product = :product order by hour

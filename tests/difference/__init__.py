@@ -1,0 +1,1 @@
+"""What differs between two states: prepared pairs, random edits, hostile repositories and texts."""

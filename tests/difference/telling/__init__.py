@@ -1,0 +1,1 @@
+"""How changes are told: a comment, a picture, a document."""

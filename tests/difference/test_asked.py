@@ -1,0 +1,224 @@
+"""`flowc diff` from end to end, in real git repositories."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import flowc
+from tests.difference.prepared import FLOW
+from tests.difference.repositories import committed, git, repository
+from tests.stages.command_line import Flowc
+
+__all__ = ["flowc"]
+
+SETTINGS = '[tool.flowc]\nregistry = "team"\n\n[tool.flowc.argo]\n'
+FILES = {"flows/train.py": FLOW, "pyproject.toml": SETTINGS}
+
+
+@pytest.fixture
+def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with one flow, as the working folder; temporary folders lie beside it."""
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    found = repository(tmp_path / "r", FILES)
+    monkeypatch.chdir(found)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left(tmp_path: Path) -> object:
+    yield
+    assert os.listdir(tmp_path / "temporary") == []
+
+
+def _edit(top: Path, old: str, new: str, name: str = "flows/train.py") -> None:
+    text = (top / name).read_text()
+    assert old in text
+    (top / name).write_text(text.replace(old, new))
+
+
+def test_nothing_differs(flowc: Flowc, top: Path) -> None:
+    ended = flowc("diff")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("0 flows differ from HEAD (")
+    assert ended.out.endswith("); 1 flow does not\n")
+
+
+def test_a_parameter_that_is_gone(flowc: Flowc, top: Path) -> None:
+    _edit(top, '    kind = Parameter("kind", help="Which.", default="big")\n', "")
+    _edit(top, "self.kind, ", "")
+    ended = flowc("diff")
+    assert (ended.code, ended.err) == (3, "")
+    lines = ended.out.splitlines()
+    assert lines[0] == "TrainFlow in flows/train.py"
+    assert "  - breaking: parameter `kind` is gone" in lines
+    assert any(line.startswith("  ~ argo: `train-flow.yaml` changes, ") for line in lines)
+    assert lines[-1].endswith(", 1 breaking; 0 flows do not")
+    assert not any("airflow" in line for line in lines)
+
+
+@pytest.mark.parametrize("words", [("flows/train.py",), ("flows/train.py:TrainFlow",), ("flows",), ("./flows/",), ()])
+def test_a_flow_is_named_in_many_ways(words: tuple[str, ...], flowc: Flowc, top: Path) -> None:
+    _edit(top, "LIMIT = 3", "LIMIT = 4")
+    ended = flowc("diff", *words)
+    assert ended.code == 3
+    assert "code beside the steps is another: `LIMIT`" in ended.out
+
+
+def test_from_a_folder_below(flowc: Flowc, top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _edit(top, "LIMIT = 3", "LIMIT = 4")
+    monkeypatch.chdir(top / "flows")
+    assert flowc("diff", "train.py").out.splitlines()[0] == "TrainFlow in flows/train.py"
+
+
+def test_a_file_that_only_one_side_has(flowc: Flowc, top: Path) -> None:
+    other = (
+        FLOW.replace("TrainFlow", "OtherFlow")
+        .replace("self.total = sum", "self.most = max")
+        .replace("self.total", "self.most")
+    )
+    (top / "flows/other.py").write_text(other)
+    assert "+ flow `OtherFlow` is new" in flowc("diff", "flows/other.py").out
+    committed(top, {})
+    (top / "flows/other.py").unlink()
+    ended = flowc("diff", "flows/other.py")
+    assert "- breaking: flow `OtherFlow` is gone" in ended.out
+    assert "TrainFlow" not in ended.out
+    assert flowc("diff", "flows/never.py").code == 2
+
+
+@pytest.mark.parametrize("named", ["flows/train.py", "flows/fit.py"])
+def test_a_file_that_was_moved_is_found_by_either_name(named: str, flowc: Flowc, top: Path) -> None:
+    (top / "flows/train.py").rename(top / "flows/fit.py")
+    ended = flowc("diff", named)
+    assert "flow `TrainFlow` stands in `flows/fit.py`, no longer in `flows/train.py`" in ended.out
+    assert "is new" not in ended.out
+
+
+def test_only_the_code(flowc: Flowc, top: Path) -> None:
+    _edit(top, "# above the class", "# another comment")
+    ended = flowc("diff")
+    assert ended.code == 3
+    assert ended.out.startswith("only the code changed of 1 flow\n  `TrainFlow` in `flows/train.py`\n")
+    (top / "flows/train.py").write_text(FLOW)
+    _edit(top, 'registry = "team"', 'image = "team/flows:1"', "pyproject.toml")
+    committed(top, {})
+    _edit(top, "# above the class", "# another comment")
+    assert flowc("diff").code == 0
+
+
+def test_a_setting_of_one_side_alone(flowc: Flowc, top: Path) -> None:
+    _edit(top, "[tool.flowc.argo]\n", "[tool.flowc.argo]\nmax_workers = 3\n", "pyproject.toml")
+    ended = flowc("diff")
+    assert "argo: `max_workers` is `3`, before `nothing`" in ended.out
+
+
+def test_another_revision_and_another_folder(flowc: Flowc, top: Path, tmp_path: Path) -> None:
+    git(top, "branch", "old")
+    _edit(top, "LIMIT = 3", "LIMIT = 4")
+    committed(top, {})
+    assert flowc("diff").code == 0
+    assert flowc("diff", "--against", "old").code == 3
+    git(top, "worktree", "add", "-q", str(tmp_path / "checkout"), "old")
+    ended = flowc("diff", "--against", tmp_path / "checkout")
+    assert ended.code == 3
+    assert str(tmp_path) not in ended.out.rpartition("\n1 flow")[0]
+    (top / "old").mkdir()  # a folder of the name of a branch: the branch goes first
+    assert flowc("diff", "--against", "old").code == 3
+    assert "is new" in flowc("diff", "--against", "./old").out
+
+
+def test_no_temporary_name_is_told(flowc: Flowc, top: Path, tmp_path: Path) -> None:
+    _edit(top, "self.next(self.join)", "self.next(self.joyn)")
+    committed(top, {})
+    (top / "flows/train.py").write_text(FLOW)
+    for form in ("text", "markdown", "json"):
+        ended = flowc("diff", "--format", form)
+        assert ended.code == 3
+        assert "flows/train.py" in ended.out
+        assert "FC242 in line" in ended.out
+        assert "temporary" not in ended.out + ended.err
+        assert "is new" not in ended.out
+
+
+def test_settings_of_the_old_side_that_cannot_be_read(flowc: Flowc, top: Path) -> None:
+    _edit(top, "[tool.flowc.argo]", "[tool.flowc.argo", "pyproject.toml")
+    committed(top, {})
+    (top / "pyproject.toml").write_text(SETTINGS)
+    ended = flowc("diff")
+    assert ended.code == 3
+    assert "cannot be read on the old side" in ended.out
+    assert "temporary" not in ended.out + ended.err
+
+
+def test_a_mistake_of_today(flowc: Flowc, top: Path) -> None:
+    (top / "flows/other.py").write_text(FLOW.replace("TrainFlow", "OtherFlow"))
+    committed(top, {})
+    _edit(top, "self.next(self.join)", "self.next(self.joyn)")
+    _edit(top, "LIMIT = 3", "LIMIT = 4", "flows/other.py")
+    ended = flowc("diff")
+    assert ended.code == 1
+    assert "flows/train.py:" in ended.err
+    assert "OtherFlow in flows/other.py" in ended.out
+    assert "is gone" not in ended.out
+
+
+def test_json_and_targets(flowc: Flowc, top: Path) -> None:
+    _edit(top, "LIMIT = 3", "LIMIT = 4")
+    ended = flowc("diff", "--format", "json", "--target", "airflow", "--target", "step-functions")
+    assert ended.code == 3
+    found = json.loads(ended.out)
+    (flow,) = found["flows"]
+    assert {change["facts"]["target"] for change in flow["changes"] if "target" in change["facts"]} == {
+        "airflow",
+        "step-functions",
+    }
+    assert found["version"] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--against", "deployed"), "what an engine holds is not compared yet"),
+        (("--against", "nowhere"), "git knows no revision 'nowhere' here"),
+        (("--against", "--help"), "git knows no revision '--help' here"),
+        (("--against=",), "git knows no revision '' here"),
+        (("/etc/passwd",), "does not lie in the repository"),
+        (("flows/none.py",), "there is no file or folder flows/none.py on either side"),
+        (("--target", "cobol"), "Invalid value for '--target'"),
+    ],
+)
+def test_a_call_that_means_nothing(words: tuple[str, ...], told: str, flowc: Flowc, top: Path) -> None:
+    ended = flowc("diff", *words)
+    assert (ended.code, ended.out) == (2, "")
+    assert told in ended.err
+
+
+def test_without_a_repository(flowc: Flowc, top: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "plain").mkdir()
+    monkeypatch.chdir(tmp_path / "plain")
+    ended = flowc("diff")
+    assert ended.code == 2
+    assert "is in no git repository" in ended.err
+    (tmp_path / "plain/flow.py").write_text(FLOW)
+    ended = flowc("diff", "--against", tmp_path / "r/flows")
+    assert ended.code == 3
+    assert "stands in `flow.py`, no longer in `train.py`" in ended.out
+    monkeypatch.setenv("PATH", "")
+    ended = flowc("diff")
+    assert ended.code == 2
+    assert "there is no git on this machine" in ended.err
+
+
+def test_no_code_of_either_side_runs_without_import(flowc: Flowc, top: Path) -> None:
+    harm = "open('ran', 'w')\n" + FLOW
+    _edit(top, "[tool.flowc]", "[tool.flowc]\nimport = true", "pyproject.toml")
+    committed(top, {"flows/train.py": harm})
+    _edit(top, "LIMIT = 3", "LIMIT = 4")
+    assert flowc("diff").code == 3
+    assert not (top / "ran").exists()
+    assert not (top / "flows/ran").exists()

@@ -1,0 +1,1 @@
+"""Settings: their files, tables, layers, and what discovery makes of them."""
