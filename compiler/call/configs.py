@@ -114,7 +114,7 @@ def configured(settings: Settings) -> dict[str, Given]:
     """What `[tool.flowc.config]` and `[tool.flowc.config_value]` give. Raises SettingsError."""
     found: dict[str, Given] = {}
     for name, setting in settings.configs.items():
-        place_name, value = f"{setting.layer[:-1]}.{setting.key.partition('.')[0]}] {name}", setting.value
+        place_name, value = f"{setting.layer} {name}", setting.value
         if setting.key.startswith(CONFIGS[0] + "."):
             found[name] = _of_file(name, setting)
         else:

@@ -229,7 +229,14 @@ class Surroundings:
         images = [settings.text("image", target, given) for target in targets or (None,)]
         if all(images) and not any(settings.text("code", target, given) for target in targets or (None,)):
             return
-        self.packages().check(self.place(path), flows, report, is_deployed=bool(targets))
+        flows, place = tuple(flows), self.place(path)
+        self.packages().check(place, flows, report, is_deployed=bool(targets))
+        outside = self.packages().reached(place, flows).outside if targets and not all(images) else ()
+        if outside:
+            from compiler.workspace.requirements import check_requirements  # noqa: PLC0415 - most flows import what is there
+
+            for flow in flows:
+                check_requirements(flow, outside, place.root, settings.for_flow(flow.name), report)
 
     def packages(self) -> Packages:
         """What flows are made of."""

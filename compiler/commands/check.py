@@ -88,7 +88,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
       flowc check flow.py --target argo           and what Argo cannot run
       flowc check flows/ --format github          annotations in a pull request
       flowc check flow.py --format json
-      flowc check flows/*.py --changed-since origin/main   what a branch has changed
+      flowc check --changed-since origin/main     what a branch has changed
     """
     given = given_configs(config_paths, config_values)
     surroundings = Surroundings(root, imports, given, added, env=env)

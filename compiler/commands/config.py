@@ -30,8 +30,7 @@ from compiler.workspace.settings import (
     did_you_mean,
     read_settings,
 )
-from compiler.workspace.settings.keys import NAMED, POLICY
-from compiler.workspace.settings.layers import title
+from compiler.workspace.settings.keys import NAMED
 from compiler.workspace.trust import is_trusted
 
 DEFAULTS = {
@@ -123,9 +122,7 @@ def _named(settings: Settings) -> Iterator[Setting]:
     """The settings under names of the author's own, and the keys of the policy."""
     for key in NAMED:
         yield from settings.named(key).values()
-    for key, value in settings.policy.items():
-        file = settings.file_of(POLICY, key)
-        yield Setting(f"{POLICY}.{key}", value, f"[{title((POLICY,))}]", file, (POLICY, key))
+    yield from settings.policy_settings.values()
 
 
 def _facts(setting: Setting) -> dict[str, object]:

@@ -58,8 +58,8 @@ or [tool.flowc]; `flowc config FLOW --target {target}` says what holds.
   flowc {target} create flow.py -o deploy/ --check     exit 1 with a diff if it is not up to date
   flowc {target} create -o deploy/ --env prod           all flows of the workspace
   flowc {target} create -o deploy/ --prune              also remove what no flow makes any more
-  flowc {target} create flows/ -o deploy/ --store s3://bucket/flows
   flowc {target} create -o deploy/ --check --changed-since origin/main
+  flowc {target} create flows/ -o deploy/ --store s3://bucket/flows
 """
 
 

@@ -18,7 +18,7 @@ from compiler.ir.planner import plan
 from compiler.pipeline import read_flow
 from compiler.terminal.output import print_bytes, write_files
 from compiler.terminal.said import say, tell
-from compiler.workspace.image import ImageError, build_command, context, recipe_name, recipes
+from compiler.workspace.image import ImageError, airflows_own, build_command, context, recipe_name, recipes
 from compiler.workspace.package import default_image, image_digest
 from compiler.workspace.settings import SHARED
 
@@ -72,6 +72,11 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     decided = _decided(named(flow, flow_name), surroundings)
     settings = settings.for_flow(decided.flow.name)
     archive = surroundings.packages().of(surroundings.place(flow.path), (decided.flow,)).archive
+    mark = airflows_own(archive)
+    if mark and decided.packages is None and not settings.words("packages"):
+        tell(
+            f"note: requirements.txt beside {mark} is Airflow's own: name what the steps need as `packages` in [tool.flowc]"
+        )
     wanted = recipes(settings, archive, decided)
     if step is not None:
         variant = _variant(decided, step)

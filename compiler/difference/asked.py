@@ -170,9 +170,8 @@ def _read_other(other: Side, paths: Sequence[str]) -> None:
             other.read([path])
         except CallError as error:
             other.unread[path] = str(error)
-    place = f"{other.top}/"
     for path, why in other.unread.items():
-        other.unread[path] = why.replace(place, "")
+        other.unread[path] = why.replace(f"{other.top}/", "").replace(str(other.top), "the repository")
 
 
 def _counts(found: FlowDifference, own: Side, other: Side, extra: set[str], names: Sequence[_Named]) -> bool:

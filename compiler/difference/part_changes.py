@@ -349,7 +349,7 @@ class OutputRenamed:
     new: str
 
 
-@told("files", "~", "{target}: {file} changes, {added} lines more and {removed} less")
+@told("files", "~", "{target}: {file} changes by +{added} -{removed} lines")
 @record
 class OutputChanged:
     """A file of a target."""

@@ -43,17 +43,32 @@ class Emitted:
 
 
 @record
-class State:
-    """A flow on one side. `path` is that of its file, relative to the repository; `archive` maps the files of its code to what they hold.
+class Held:
+    """A file of the code's archive; `source` is its text where it is Python."""
 
-    What an archive holds of Python is compared without comments and formatting.
-    """
+    mode: int
+    digest: str
+    source: bytes | None
+
+    def is_as(self, other: Held) -> bool:
+        """Whether both are equal, comments and formatting of Python apart."""
+        if self.mode != other.mode or self.digest == other.digest:
+            return self.mode == other.mode
+        if self.source is None or other.source is None:
+            return False
+        plain = without_form(self.source)
+        return plain is not None and plain == without_form(other.source)
+
+
+@record
+class State:
+    """A flow on one side: `path` is that of its file, relative to the repository, `archive` what each file of its code holds."""
 
     path: str
     flow: Flow
     plan: Plan
     code: FlowCode
-    archive: Mapping[str, str]
+    archive: Mapping[str, Held]
     emitted: Mapping[str, Emitted]
 
     @property
@@ -75,7 +90,7 @@ class Side:
     states: list[State] = fresh(default_factory=list)
     report: Report = fresh(default_factory=Report)
     unread: dict[str, str] = fresh(default_factory=dict)
-    _holds: dict[str, Mapping[str, str]] = fresh(default_factory=dict)
+    _holds: dict[str, Mapping[str, Held]] = fresh(default_factory=dict)
     _trees: Trees = fresh(default_factory=Trees)
     _read: set[str] = fresh(default_factory=set)
 
@@ -95,12 +110,18 @@ class Side:
         flows = read_flows(file, found, root=surroundings.root(file), reading=surroundings.reading(file))
         if not named and all(each.rule == fc1xx.NO_FLOW for each in found.diagnostics) and not flows:
             return
-        self.report.take(found)
+        self._take(found)
         if found.failed:
             self.unread[path] = _first(found)
         names = [flow.name for flow in flows]
         for flow in flows:
             self.states.append(self._state(path, flow, names, surroundings))
+
+    def _take(self, found: Report) -> None:
+        """Keep the errors: of what only may be wrong `check` tells."""
+        errors = Report()
+        errors.diagnostics.extend(each for each in found.diagnostics if each.rule.severity == "error")
+        self.report.take(errors)
 
     def _state(self, path: str, flow: Flow, names: list[str], surroundings: Surroundings) -> State:
         file = self.top / path
@@ -108,7 +129,8 @@ class Side:
         archive = surroundings.packages().of(surroundings.place(file), (flow,)).archive
         holds = self._held(archive, code_root(file, settings))
         emitted: dict[str, Emitted] = {}
-        for target in self.targets or configured_targets(settings.targets):
+        meant = self.targets or configured_targets(settings.targets)
+        for target in meant or BUILT_IN:
             backend = load_backend(target)
             assert backend is not None
             image = settings.text("image", target, {})
@@ -116,13 +138,16 @@ class Side:
             default = default_image(flow.name, image_digest(archive, settings), settings.text("registry", target, {}))
             own = None if image is not None and not variants else default
             decision, options = decided(flow, settings, backend, {}, own or image or default)
-            emitted[target] = _emit(decision, backend, options, own)
+            found = Report()
+            emitted[target] = _emit(decision, backend, options, own, found)
+            if target in meant:
+                self._take(found)
         branch, production = settings.text("branch", None, {}), settings.get("production", None, {}).value is True
         decision = plan(flow, branch=branch, production=production)
         others = [name for name in names if name != flow.name]
         return State(path, flow, decision, read_code(flow, others, self._trees), holds, emitted)
 
-    def _held(self, archive: Archive, root: Path) -> Mapping[str, str]:
+    def _held(self, archive: Archive, root: Path) -> Mapping[str, Held]:
         """What each file of the archive of a flow's code holds."""
         if archive.digest not in self._holds:
             self._holds[archive.digest] = dict(_held(archive, os.path.relpath(root, self.top)))
@@ -130,12 +155,11 @@ class Side:
 
 
 def configured_targets(tables: Collection[str]) -> tuple[str, ...]:
-    """The targets that the settings have a table for; all of ours where they have none."""
-    return tuple(name for name in BUILT_IN if name in tables) or tuple(BUILT_IN)
+    """The targets that the settings have a table for. What these refuse is a mistake; without any all of ours are tried."""
+    return tuple(name for name in BUILT_IN if name in tables)
 
 
-def _emit(decision: Plan, backend: Backend, options: Options, image: str | None) -> Emitted:
-    report = Report()
+def _emit(decision: Plan, backend: Backend, options: Options, image: str | None, report: Report) -> Emitted:
     refuse(decision, backend, options, report)
     files = () if report.failed else backend.emit(decision, options)
     neutral = tuple(_without(file.text, image) for file in files)
@@ -157,15 +181,15 @@ def _without(text: str, image: str | None) -> str:
     return text if image is None else text.replace(image, f"{image.rpartition(':')[0]}:{'0' * 12}")
 
 
-def _held(archive: Archive, base: str) -> Iterator[tuple[str, str]]:
-    """Each file, relative to the repository, and a digest that comments and formatting of Python do not change."""
+def _held(archive: Archive, base: str) -> Iterator[tuple[str, Held]]:
+    """Each file, by its path relative to the repository."""
     with tarfile.open(fileobj=io.BytesIO(archive.data), mode="r:gz") as members:
         for member in members:
-            data = getattr(members.extractfile(member), "read", bytes)()
-            plain = without_form(data) if member.name.endswith(".py") and len(data) <= SOURCE else None
-            text = data if plain is None else plain.encode("utf-8", "surrogatepass")
+            file = members.extractfile(member)
+            data = file.read() if file else b""
+            source = data if member.name.endswith(".py") and len(data) <= SOURCE else None
             place = member.name if base == "." else f"{base}/{member.name}"
-            yield place, f"{member.mode:o} {hashlib.sha256(text).hexdigest()}"
+            yield place, Held(member.mode, hashlib.sha256(data).hexdigest(), source)
 
 
 def _first(found: Report) -> str:

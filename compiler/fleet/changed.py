@@ -23,7 +23,7 @@ def changed_flows(flows: Sequence[FlowName], revision: str, surroundings: Surrou
     for each in flows:
         settings = surroundings.settings(each.path)
         if settings.folder not in known:
-            known[settings.folder] = changes_since(each.path.parent, revision, (file.path for file in settings.files))
+            known[settings.folder] = changes_since(each.path.parent, revision, [file.path for file in settings.files])
             if why := known[settings.folder].whole:
                 tell(f"all flows count as changed since {revision}: {why}")
         changes = known[settings.folder]
@@ -38,12 +38,11 @@ def tell_unchanged(revision: str) -> None:
 
 
 def files_of(flow: FlowName, surroundings: Surroundings) -> Iterator[Path]:
-    """The files that a flow is made of: its package, and what the settings give its `Config`s. Raises CallError."""
-    settings = surroundings.settings(flow.path)
-    reading = replaced(surroundings.reading(flow.path), imports=False)
-    flows = read_flows(flow.path, Report(), root=surroundings.root(flow.path), reading=reading)
-    place = surroundings.place(flow.path)
+    """The files that a flow is made of: its package, and what the settings give to its `Config`s."""
+    place, reading = surroundings.place(flow.path), replaced(surroundings.reading(flow.path), imports=False)
+    flows = read_flows(flow.path, Report(), root=place.root, name=flow.name, reading=reading)
     yield flow.path
-    yield from (place.root / name for name in surroundings.packages().of(place, flows).archive.files)
-    if settings.folder is not None:
-        yield from (settings.folder / str(file) for file in settings.configs.values())
+    yield from (place.root / file for file in surroundings.packages().of(place, flows).archive.files)
+    for setting in place.settings.configs.values():
+        if setting.source is not None and setting.key.startswith("config."):
+            yield setting.source.folder / str(setting.value)

@@ -26,7 +26,8 @@ def hold(settings: Settings, plan: Plan, report: Report, on: tuple[Backend, Opti
     """
 
     def place(key: str) -> Span:
-        return settings.line_of(TABLE, key)
+        said = settings.policy_settings.get(key)
+        return (said.span if said else None) or settings.line_of(TABLE, key)
 
     policy = read_policy(settings.policy, place, report)
     held = Held(policy, Report(notes=report.notes))

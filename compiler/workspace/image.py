@@ -11,6 +11,7 @@ from pathlib import Path
 from compiler.backends.names import within
 from compiler.ir.plan import Packages, Plan
 from compiler.mistakes import CallError
+from compiler.workspace.astro import RECIPE, astro_mark
 from compiler.workspace.package import REQUIREMENTS, Archive, for_clouds
 from compiler.workspace.settings import Settings
 
@@ -63,7 +64,11 @@ def context(recipes: Mapping[str, str], archive: Archive) -> Mapping[str, bytes]
         ".gitignore": b"*\n",
         **{name: recipe.encode() for name, recipe in recipes.items()},
         "code.tar.gz": archive.data,
-        **({REQUIREMENTS: found} if (found := _member(archive, REQUIREMENTS)) is not None else {}),
+        **(
+            {REQUIREMENTS: found}
+            if _has_requirements(archive) and (found := _member(archive, REQUIREMENTS)) is not None
+            else {}
+        ),
         **dict(_runtime()),
     }
 
@@ -141,9 +146,21 @@ def _install(settings: Settings, archive: Archive) -> Iterator[str]:
     packages = settings.words("packages")
     if packages:
         yield f"RUN pip install --no-cache-dir {shlex.join(packages)}"
-    elif REQUIREMENTS in archive.files:
+    elif _has_requirements(archive):
         yield f"COPY {REQUIREMENTS} /tmp/{REQUIREMENTS}"
         yield f"RUN pip install --no-cache-dir -r /tmp/{REQUIREMENTS}"
+
+
+def _has_requirements(archive: Archive) -> bool:
+    """Whether the code has requirements that are the steps'; those beside an Airflow of Astro's are that Airflow's."""
+    return REQUIREMENTS in archive.files and not airflows_own(archive)
+
+
+def airflows_own(archive: Archive) -> str:
+    """The file by which the requirements beside the code are Airflow's; empty where they are the steps', or there are none."""
+    if REQUIREMENTS not in archive.files:
+        return ""
+    return astro_mark(archive.files, (_member(archive, RECIPE) or b"").decode("utf-8", "replace"))
 
 
 def _member(archive: Archive, name: str) -> bytes | None:

@@ -279,7 +279,7 @@ def is_left_out(entry: os.DirEntry[str], base: str, ignores: Ignores | None) -> 
         return True
     if ignores and ignores.match(base + entry.name, entry.is_dir(follow_symlinks=False)):
         return True
-    return entry.is_dir() and os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))
+    return os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))
 
 
 def _is_kept_back(place: str, path: str, is_folder: bool, ignores: Ignores | None) -> bool:

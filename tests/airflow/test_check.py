@@ -92,7 +92,7 @@ def test_every_option_of_a_sensor_is_spelled(tmp_path: Path) -> None:
         ("max_active_runs", "many", "FC321"),
         ("deferrable", "yes", "FC321"),
         ("on_failure_callback", "not a path", "FC321"),
-        ("default_args", {"retries": 3}, "FC321"),
+        ("default_args", {"env_vars": 3}, "FC321"),
         ("volumes", ({"name": "a"},), "FC321"),
         ("volume_mounts", ({"name": "a", "mountPath": "/a"},), "FC321"),
         ("affinity", {"podaffinity": {}}, "FC321"),

@@ -9,8 +9,10 @@ from compiler.diagnostics import Report
 from compiler.fleet.names import Deployed, check_names
 from compiler.frontend import parse
 from compiler.frontend.declarations.import_result import DeclaredDecorator, DeclaredFlow, ImportFailure
+from compiler.frontend.text.modules import Known
 from compiler.ir.flow import Flow
 from compiler.workspace.closure import packages
+from compiler.workspace.requirements import check_requirements
 from compiler.workspace.settings import Settings
 from tests.diagnostics.marked import Place
 
@@ -89,6 +91,10 @@ OTHERS: dict[str, tuple[str, bytes | None]] = {
     ),
     "FC124": ("flow.py", _FLOW),
     "FC850": ("flow.py", b"import importlib\nNAME = input()\nimportlib.import_module(NAME)\n"),
+    "FC872": (
+        "flow.py",
+        b"import sklearn\nfrom metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n",
+    ),
     "FC582": (
         "flow.py",
         b"from metaflow import FlowSpec, step\nclass F(FlowSpec):\n    @step\n    def start(self): pass\n",
@@ -120,11 +126,18 @@ def read_other(code: str, folder: Path) -> tuple[tuple[Flow, ...], Report]:
         (folder / ".gitignore").write_text(f"{_IGNORED[code]}\n")
         (folder / "keys.py").touch()
     if code in _PACKED:
-        packages.Packages({}).check(packages.Place(path, folder, Settings()), (), report, is_deployed=True)
+        packages.Packages(Known()).check(packages.Place(path, folder, Settings()), (), report, is_deployed=True)
         return (), report
     if code == "FC860":
         flows = parse(path, report)
         check_names("airflow", (Deployed(flow.name, flow.span, flow.name) for flow in flows), report)
+        return (), report
+    if code == "FC872":
+        flows = parse(path, report)
+        place = packages.Place(path, folder, Settings())
+        check_requirements(
+            flows[0], packages.Packages(Known()).reached(place, flows).outside, folder, Settings(), report
+        )
         return (), report
     told = {"FC582": _TOLD, "FC663": ImportFailure("KeyError: 'x'")}.get(code)
     importer = (lambda *_: told) if told else None

@@ -82,6 +82,10 @@ CASES: dict[str, Wrong] = {
         "tool.flowc.argo", 'production = "yes"', "^^^^^^^^^^ FC805", 'true or false, not "yes"', "without quotes"
     ),
     "text that must be a list": _in("tool.flowc", 'with = "retry"', "^^^^ FC805", 'a list of texts, not "retry"'),
+    "an empty text": _in("tool.flowc", 'store = ""', "^^^^^ FC805", "must be a text, not an empty one"),
+    "a text with a NUL": _in("tool.flowc.config", 'c = "a\\u0000"', "^ FC805", "the path of a file"),
+    "a mark before all else": Wrong("\ufeff[tool.flowc]\n^ FC802\n", ("it begins with a byte order mark",)),
+    "a list of an empty text": _in("tool.flowc", 'flows = ["a/*.py", ""]', "^^^^^ FC805", 'not ["a/*.py", ""]'),
     "a list of numbers": _in("tool.flowc", "packages = [1]", "^^^^^^^^ FC805", "a list of texts, not [1]"),
     "globs that lead up": _in(
         "tool.flowc", 'flows = ["../*.py"]', "^^^^^ FC805", "globs of files below the folder of this file"
@@ -116,7 +120,9 @@ CASES: dict[str, Wrong] = {
         "[tool.flowc.flow.TrainFlow.config]\n                           ^^^^^^ FC806\nc = 'c.json'\n", ("cannot stand in",)
     ),
     "an environment in an environment": Wrong("[tool.flowc.env.a.env.b]\n                  ^^^ FC806\n", ("[tool.flowc.env.a]",)),
-    "a policy in an environment": Wrong("[tool.flowc.env.a.policy]\n                  ^^^^^^ FC806\n", ("write it in [tool.flowc]",)),
+    "a policy of one flow": Wrong(
+        "[tool.flowc.flow.TrainFlow.policy]\n                           ^^^^^^ FC806\n", ("[tool.flowc.env.<name>]",)
+    ),
     "a file that is not there to be extended": _in(
         "tool.flowc", 'extend = "nowhere.toml"', "^^^^^^ FC807", "there is no such file", "starts at the folder"
     ),
@@ -141,6 +147,10 @@ CASES: dict[str, Wrong] = {
     ),
     "a secret in an environment's code": _in(
         "tool.flowc.env.prod.argo", 'code = "az://container/x?sig=s3cret"', "^^^^ FC809", "code ([tool.flowc.env.prod.argo])"
+    ),
+    "a decorator that is none": _in("tool.flowc", 'with = ["retri"]', "^^^^ FC812", "adds `retri`", "did you mean `retry`?"),
+    "an option that a decorator has not": _in(
+        "tool.flowc.flow.TrainFlow", 'with = ["retry:times=2", "retry:time=3"]', "^^^^ FC812", "has no argument `time`"
     ),
     "a Config given twice": Wrong(
         "[tool.flowc.config]\nc = 'c.json'\n[tool.flowc.config_value]\nc = 1\n^ FC810\n", ("given twice", "keep one"), {"c.json": "{}"}
@@ -190,6 +200,7 @@ CURES: dict[str, tuple[tuple[str, str], ...]] = {
     "FC808": (('["libs"]', '["."]'),),
     "FC809": (("key:s3cret@", ""),),
     "FC810": (("[tool.flowc.config]\nc = 'c.json'\n", ""),),
+    "FC812": (("retri", "retry"),),
     "FC811": (("TrianFlow", "TrainFlow"),),
 }
 """For each rule what to replace in its first case; a file that cannot be read has no text to put right."""

@@ -165,7 +165,7 @@ CASES: dict[str, Aimed] = {
     "a class of service for Airflow": Aimed("airflow", step_with("kubernetes(«qos='Best'») FC320")),
     "tolerations with a misspelt key": Aimed("airflow", step_with("kubernetes(«tolerations=[{'kee': 'x'}]») FC320")),
     "a setting of Airflow": Aimed("airflow", _flow(mark="FC321"), settings={"operator": "docker"}),
-    "arguments that belong to flowc": Aimed("airflow", _flow(mark="FC321"), settings={"default_args": {"retries": 3}}),
+    "arguments that belong to flowc": Aimed("airflow", _flow(mark="FC321"), settings={"default_args": {"env_vars": 3}}),
     "a secret's name that is a template": Aimed("airflow", step_with("kubernetes(«secrets='{% a %}'») FC322")),
     "a command that the kubelet rewrites": Aimed("airflow", step_with("kubernetes(«executable='$(HOME)'») FC322")),
     "an annotation with a tag of Argo's": Aimed("argo", step_with("kubernetes(«annotations={'a': '{{ x }}'}») FC646")),

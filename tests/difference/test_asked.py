@@ -56,7 +56,7 @@ def test_a_parameter_that_is_gone(flowc: Flowc, top: Path) -> None:
     lines = ended.out.splitlines()
     assert lines[0] == "TrainFlow in flows/train.py"
     assert "  - breaking: parameter `kind` is gone" in lines
-    assert any(line.startswith("  ~ argo: `train-flow.yaml` changes, ") for line in lines)
+    assert any(line.startswith("  ~ argo: `train-flow.yaml` changes by +") for line in lines)
     assert lines[-1].endswith(", 1 breaking; 0 flows do not")
     assert not any("airflow" in line for line in lines)
 
@@ -222,3 +222,48 @@ def test_no_code_of_either_side_runs_without_import(flowc: Flowc, top: Path) -> 
     assert flowc("diff").code == 3
     assert not (top / "ran").exists()
     assert not (top / "flows/ran").exists()
+
+
+def test_what_a_target_of_the_project_refuses_is_a_mistake(flowc: Flowc, top: Path) -> None:
+    _edit(top, "class TrainFlow", '@airflow_s3_key_sensor(bucket_key="s3://b/k")\nclass TrainFlow')
+    _edit(top, "    Config, FlowSpec", "    Config, FlowSpec, airflow_s3_key_sensor")
+    ended = flowc("diff")
+    assert ended.code == 1
+    assert "FC301" in ended.err
+    assert "- breaking: argo can no longer run it: `FC301: " in ended.out
+    (top / "pyproject.toml").write_text(SETTINGS.replace("[tool.flowc.argo]\n", ""))
+    committed(top, {})
+    _edit(top, "LIMIT = 3", "LIMIT = 4")
+    assert flowc("diff").code == 3
+
+
+MADE = """from metaflow import FlowSpec, Parameter, step
+
+LIMIT = 3
+
+
+def made(name):
+    return Parameter(name, default=LIMIT, type=int)
+
+
+class MadeFlow(FlowSpec):
+    beta = made("beta")
+
+    @step
+    def start(self):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+
+
+def test_with_import_both_sides_are_asked(flowc: Flowc, top: Path) -> None:
+    """What only running the module tells is compared, too."""
+    committed(top, {"flows/made.py": MADE})
+    _edit(top, "LIMIT = 3", "LIMIT = 4", "flows/made.py")
+    plain, asked = flowc("diff", "flows/made.py"), flowc("diff", "--import", "flows/made.py")
+    assert (plain.code, asked.code) == (1, 3)
+    assert "FC555" in plain.err
+    assert "parameter `beta` is `4` by default, before `3`" in asked.out

@@ -14,6 +14,8 @@ from compiler.difference.changes import (
     ParameterChoicesGained,
     ParameterChoicesLost,
     ParameterVariablesChanged,
+    PlanOtherwise,
+    StepsReordered,
 )
 from compiler.difference.comparing import compare
 from compiler.difference.part_changes import (
@@ -33,6 +35,7 @@ from compiler.difference.parts.runs import (
     RunsKeepDefinition,
 )
 from compiler.difference.telling.sentences import kind, plain, sentence
+from compiler.slotted_class import replaced
 from tests.difference.opposites import opposite
 from tests.difference.parameter_cases import PARAMETERS
 from tests.difference.plan_cases import PLAN
@@ -176,10 +179,53 @@ def test_a_target_that_refuses(tmp_path: Path) -> None:
     waiting = FLOW.replace("class TrainFlow", sensor).replace(
         "Config, FlowSpec", "Config, FlowSpec, airflow_s3_key_sensor"
     )
-    found = _told(tmp_path / "a", {"train.py": FLOW}, {"train.py": waiting}, "airflow", "argo")
-    (refused,) = (each for each in found if isinstance(each, TargetRefuses))
+    states = [
+        side(tmp_path / name, {"train.py": text}, ["airflow", "argo"]).states
+        for name, text in (("old", FLOW), ("new", waiting))
+    ]
+    ((there,), (back,)) = (compare(*pair, NOW) for pair in (states, states[::-1]))
+    (refused,) = (each for each in there.changes if isinstance(each, TargetRefuses))
     assert (refused.target, refused.why[:5]) == ("argo", "FC301")
-    assert any(isinstance(each, OutputChanged) and each.target == "airflow" for each in found)
-    found = _told(tmp_path / "b", {"train.py": waiting}, {"train.py": FLOW}, "argo")
-    assert any(isinstance(each, TargetTakes) for each in found)
-    assert HelpersChanged(("the imports",)) in found
+    assert any(isinstance(each, OutputChanged) and each.target == "airflow" for each in there.changes)
+    assert any(isinstance(each, TargetTakes) for each in back.changes)
+    assert HelpersChanged(("the imports",)) in back.changes
+
+
+SWITCH = """from metaflow import FlowSpec, step
+
+
+class SwitchFlow(FlowSpec):
+    @step
+    def start(self):
+        self.way = "a"
+        self.next({"a": self.one, "b": self.other}, condition="way")
+
+    @step
+    def one(self):
+        self.next(self.end)
+{between}
+    @step
+    def end(self):
+        pass
+{last}"""
+OTHER = """
+    @step
+    def other(self):
+        self.way = 1
+        self.next(self.end)
+"""
+
+
+def test_steps_that_stand_in_another_order_where_files_follow_it(tmp_path: Path) -> None:
+    first = SWITCH.replace("{between}", OTHER).replace("{last}", "")
+    last = first.replace("    @step\n    def one(self):\n        self.next(self.end)\n", "").replace(
+        "    @step\n    def end", "    @step\n    def one(self):\n        self.next(self.end)\n\n    @step\n    def end"
+    )
+    found = of_plan(between(tmp_path, {"f.py": first}, {"f.py": last}, TARGET))
+    assert found == [StepsReordered(("start", "one", "other", "end"), ("start", "other", "one", "end"))]
+
+
+def test_what_no_kind_of_change_knows_is_told_by_the_lines_of_the_plan(tmp_path: Path) -> None:
+    (state,) = right(side(tmp_path, {"train.py": FLOW}, TARGET))
+    other = replaced(state, plan=replaced(state.plan, features=(*state.plan.features, ("sensor", state.flow.span))))
+    assert of_plan(list(compare([state], [other], NOW))) == [PlanOtherwise((), ("  feature sensor",))]

@@ -165,6 +165,11 @@ class DagTester:
         file = self._home / "worker.log"
         return file.read_text(errors="replace") if file.exists() else ""
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of its processes, for another process that asks this Airflow."""
+        return dict(self._env)
+
     def put_image(self, name: str, env: Mapping[str, str], workdir: Path) -> None:
         """Make a stand-in for a container image."""
         put_image(self._home, name, env, workdir)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,3 +89,29 @@ def test_several_flows_of_one_call_are_all_held(flowc: Flowc, folder: Path) -> N
         ended = flowc(*words)
         said = ended.out + ended.err
         assert (ended.code, said.count("FC709"), said.count("FC720")) == (1, 1, 1)
+
+
+_MODULES = """
+import io, sys
+from compiler.cli import run
+out, sys.stdout = sys.stdout, io.TextIOWrapper(io.BytesIO())
+assert run(sys.argv[1:]) == 0
+print(*sorted(sys.modules), file=out)
+"""
+
+
+@pytest.mark.parametrize("words", [("check", "flow.py"), ("argo", "create", "flow.py")])
+def test_a_policy_costs_what_it_uses(folder: Path, words: tuple[str, ...]) -> None:
+    """Nothing without one; and the metadata of all packages are read for rules that are installed alone."""
+
+    def imported(settings: str) -> set[str]:
+        write(folder, settings)
+        ended = subprocess.run(
+            [sys.executable, "-P", "-c", _MODULES, *words], capture_output=True, text=True, check=True
+        )
+        return set(ended.stdout.split())
+
+    assert not {each for each in imported("[tool.flowc]\n") if each.startswith("compiler.policy")}
+    held = imported("[tool.flowc.policy]\ncpu = 64\nflow_name = 'P.*'\nforbidden_targets = ['airflow']\n")
+    assert "compiler.policy.holding" in held
+    assert not held & {"importlib.metadata", "compiler.policy.installed", "compiler.policy.marked"}

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from compiler.backends import Gap, OptionKind, Options, OutputFile
-from compiler.backends.airflow import sensors
+from compiler.backends.airflow import default_args, sensors
 from compiler.backends.airflow.pods import SPELLED
 from compiler.backends.airflow.settings import SETTINGS, is_seconds, is_whole, operator
 from compiler.backends.command import images, texts
@@ -59,21 +59,6 @@ POD_ONLY = Rule(
     message="`@kubernetes({option}=…)` needs a pod, and `--operator bash` starts none",
     help="compile with `--operator kubernetes`, or remove the option",
 )
-OURS = frozenset(
-    {
-        "retries",
-        "retry_delay",
-        "skip_on_exit_code",
-        "image",
-        "cmds",
-        "arguments",
-        "env_vars",
-        "env",
-        "append_env",
-        "task_id",
-    }
-)
-"""Arguments that `default_args` may not give: the meaning of the flow hangs on them."""
 
 
 class Airflow:
@@ -87,8 +72,8 @@ class Airflow:
     def wants(self, key: str, value: Value) -> str | None:
         """What a key takes where this value is not it."""
         setting = SETTINGS[key]
-        if key == "default_args" and isinstance(value, Mapping) and OURS & set(value):
-            return f"a table without {', '.join(sorted(OURS & set(value)))}, which flowc itself gives"
+        if key == "default_args" and isinstance(value, Mapping):
+            return "; ".join(f"for {name} {wants}" for name, _, wants in default_args.wrong(value)) or None
         return None if setting.takes(value) else setting.wants
 
     def kind(self, key: str) -> OptionKind:
@@ -135,9 +120,8 @@ def _check_settings(plan: Plan, options: Options, report: Report) -> None:
     for name in lost_mounts(options):
         facts = {"key": "volume_mounts", "value": f"a mount of `{name}`", "wants": "of volumes of `volumes`"}
         report.add(BAD_SETTING, plan.flow.span, **facts)
-    more = options.target.get("default_args")
-    for name in sorted(OURS & set(more)) if isinstance(more, Mapping) else ():
-        report.add(BAD_SETTING, plan.flow.span, key=f"default_args.{name}", value="given", wants="left to flowc")
+    for name, value, wants in default_args.faults(options):
+        report.add(BAD_SETTING, plan.flow.span, key=f"default_args.{name}", value=value, wants=wants)
     shared = (options.image, options.store, options.code, options.namespace)
     settings = [value for key, value in options.target.items() if key != "default_args"]
     for text in (*filter(None, shared), *texts(settings)):

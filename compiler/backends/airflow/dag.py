@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from compiler.backends import Options
+from compiler.backends.airflow import default_args
 from compiler.backends.airflow.literals import (
     Call,
     Code,
@@ -37,8 +38,9 @@ from compiler.backends.airflow.steps import (
 )
 from compiler.backends.command import environment, flow_image, legible, trigger_facts
 from compiler.backends.names import within
+from compiler.ir.flow import Decorator
 from compiler.ir.plan import FlowTrigger, Plan, Task, Trigger
-from compiler.slotted_class import record
+from compiler.slotted_class import record, replaced
 from compiler.stand_ins import stand_ins
 
 ACTIVE_TASKS = 16
@@ -192,8 +194,18 @@ def _only_code(value: object) -> object:
 def _environment(plan: Plan, options: Options) -> dict[str, Source]:
     pods = operator(options) == "kubernetes"
     shared: dict[str, Source] = {} if pods else {"RUN": Code("RUN"), "RETRY": Code("RETRY")}
-    named = environment(plan, options, POD_REPORT if pods else BASH_REPORT)
+    named = environment(_tried_again(plan, options), options, POD_REPORT if pods else BASH_REPORT)
     return shared | {name: value for name, value in named.items() if name != "FLOWC_REPORT"}
+
+
+def _tried_again(plan: Plan, options: Options) -> Plan:
+    """The plan whose steps are known to have the retries of `default_args`, where they have none by the author or the call."""
+    more = default_args.as_decorator(options)
+    if not more or any(each.name == "retry" for each in plan.flow.added):
+        return plan
+    arguments = tuple((name, value) for name, value in more.items() if isinstance(value, int | float))
+    added = (*plan.flow.added, Decorator("retry", arguments, plan.flow.span))
+    return replaced(plan, flow=replaced(plan.flow, added=added))
 
 
 def _dag(plan: Plan, options: Options) -> Call:
@@ -245,9 +257,7 @@ def _default_args(options: Options, has_sidecar: bool) -> dict[str, Source]:
         if options.namespace:
             common["namespace"] = options.namespace
         common |= shared_arguments(options, has_sidecar) | placed(options, "pod")
-    more = options.target.get("default_args", {})
-    assert isinstance(more, Mapping)
-    return common | dict(more)
+    return common | default_args.spelled(options)
 
 
 def _statement(unit: Unit, plan: Plan, options: Options) -> _Plain | _Group:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from compiler.backends import Options
-from compiler.backends.airflow import models
+from compiler.backends.airflow import default_args, models
 from compiler.backends.airflow.literals import Call, Code, Source
 from compiler.backends.airflow.models import is_texts
 from compiler.backends.fields import is_flag, is_table, is_text
@@ -128,7 +128,7 @@ def callbacks(options: Options) -> Mapping[str, str]:
     """What the file imports for its callbacks: names, joined by commas, by their module."""
     paths = {
         str(options.target[key]) for key in ("on_success_callback", "on_failure_callback") if key in options.target
-    }
+    } | set(default_args.callbacks(options))
     found: dict[str, str] = {}
     for path in sorted(paths):
         module, _, name = path.rpartition(".")

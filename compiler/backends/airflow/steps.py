@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from compiler.backends import Options
-from compiler.backends.airflow import pods
+from compiler.backends.airflow import default_args, pods
 from compiler.backends.airflow.literals import Call, Code, Source, Spread, block
 from compiler.backends.airflow.segments import MOST_ID, Guard
 from compiler.backends.airflow.settings import operator, seconds
@@ -27,11 +27,11 @@ RETRIED = "_Retried"
 
 def operator_call(task: Task, name: str, guard: Guard, plan: Plan, options: Options) -> Call:
     """The operator of a step, whose task id is `name`; `index` is a name in the file where the step is in a foreach."""
-    shared = _shared(task) | _guarded(guard)
+    shared = _shared(task, default_args.arguments(task, plan, options)) | _guarded(guard)
     if task.is_end:
         shared["outlets"] = [Call("Asset", (f"{FLOWS}{dag_id(options.name or plan.name)}",))]
     own = _pod(task, options) if operator(options) == "kubernetes" else _bash(task)
-    called = RETRIED if task.attempts > 1 else operator_class(options)
+    called = RETRIED if default_args.attempts(task, plan, options) > 1 else operator_class(options)
     return Call(called, named=tuple({"task_id": name, **own, **shared}.items()))
 
 
@@ -65,6 +65,8 @@ def hook_call(name: str, hook: Hook, options: Options) -> Call:
             found["image"] = hook.image
     else:
         found |= {"bash_command": f"exec {_shell(words)}", "do_xcom_push": False}
+    if default_args.retries(options):
+        found["retries"] = 0
     found["pre_execute"] = Code(f'_skip_unless_ended("{hook.on}")')
     return Call(operator_class(options), named=tuple(found.items()))
 
@@ -132,20 +134,14 @@ def _bash(task: Task) -> dict[str, Source]:
     return found
 
 
-def _shared(task: Task) -> dict[str, Source]:
+def _shared(task: Task, attempts: dict[str, Source]) -> dict[str, Source]:
     found: dict[str, Source] = {"map_index_template": Code("INDEX")} if task.depth else {}
-    if task.attempts > 1:
-        found["retries"] = task.attempts - 1
-        found["retry_delay"] = _number(task.retry.pause if task.retry else 0)
+    found |= attempts
     if task.doc:
         import inspect  # noqa: PLC0415 - steps without a docstring need none
 
         found["doc_md"] = block(inspect.cleandoc(legible(task.doc)))
     return found
-
-
-def _number(value: float) -> int | float:
-    return int(value) if value == int(value) else value
 
 
 _TEMPLATE = r"\{[{%#]"

@@ -46,7 +46,7 @@ def _files(old: State, new: State) -> Iterator[str]:
             yield f"+{path}"
         elif path not in new.archive:
             yield f"-{path}"
-        elif old.archive[path] != new.archive[path]:
+        elif not new.archive[path].is_as(old.archive[path]):
             yield f"~{path}"
 
 

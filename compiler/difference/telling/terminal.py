@@ -59,7 +59,7 @@ def _text(part: Part) -> str:
 def summary(found: Difference) -> str:
     """How many flows differ, and how many do not."""
     breaking = sum(is_breaking(each) for each in found.flows)
-    said = f"{count(len(found.flows), 'flow')} {'differs' if len(found.flows) == 1 else 'differ'} from {found.against}"
+    said = f"{count(len(found.flows), 'flow')} {'differs' if len(found.flows) == 1 else 'differ'} from {one_line(found.against)}"
     said += f", {breaking} breaking" if breaking else ""
     return f"{said}; {count(found.equal, 'flow')} {'does' if found.equal == 1 else 'do'} not"
 

@@ -37,6 +37,15 @@ def add(flow: Flow, specs: tuple[str, ...], report: Report) -> Flow:
     return found
 
 
+def wrong_spec(spec: str) -> str | None:
+    """Why a text adds no decorator; None where it does."""
+    try:
+        _decorator(spec)
+    except CallError as error:
+        return str(error).removeprefix(f"--with {spec}: ")
+    return None
+
+
 def _with(step: Step, added: tuple[Decorator, ...]) -> Step:
     present = {decorator.name for decorator in step.decorators}
     more = [each for each in added if each.name in REPEATABLE or each.name not in present]

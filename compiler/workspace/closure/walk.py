@@ -84,6 +84,17 @@ class LeftOut:
 
 
 @record
+class Outside:
+    """An import of a module that the code does not hold; `always` unless it stands in a function of the flow's file."""
+
+    module: str
+    parts: tuple[str, ...]
+    """Those of the module, and the first name that is imported from it."""
+    span: Span
+    always: bool
+
+
+@record
 class Reached:
     """What a flow's tasks can load: modules and the files that their texts name, by their paths in the root, each with why it is there.
 
@@ -95,6 +106,7 @@ class Reached:
     folders: Mapping[str, str]
     computed: tuple[Span, ...]
     left_out: tuple[LeftOut, ...]
+    outside: tuple[Outside, ...] = ()
 
     @property
     def modules(self) -> Iterator[str]:
@@ -112,7 +124,14 @@ def reached(code: Code, path: Path, named: Sequence[Path], flows: Iterable[Flow]
         walk.run(flows)
         more = tuple(base for base in walk.added if base not in bases)
         if not more:
-            return Reached(flow, walk.files, walk.empty_folders(), tuple(walk.computed), tuple(walk.left_out.values()))
+            return Reached(
+                flow,
+                walk.files,
+                walk.empty_folders(),
+                tuple(walk.computed),
+                tuple(walk.left_out.values()),
+                tuple(walk.outside),
+            )
         bases += more  # some module adds to `sys.path`: what was not found before may be there
 
 
@@ -133,6 +152,7 @@ class _Walk:
     added: list[str] = fresh(default_factory=list)
     computed: list[Span] = fresh(default_factory=list)
     left_out: dict[Span, LeftOut] = fresh(default_factory=dict)
+    outside: list[Outside] = fresh(default_factory=list)
     pending: list[str] = fresh(default_factory=list)
 
     def run(self, flows: Iterable[Flow]) -> None:
@@ -164,6 +184,8 @@ class _Walk:
 
     def _import(self, file: str, wanted: Import, search: Search) -> None:
         found = search.found(file, wanted)
+        if not found.files and not found.folders:
+            self._note_outside(file, wanted)
         why = f"{file}:{wanted.span.line} imports {wanted.written}"
         for each in found.files:
             if not self.code.listing.holds(each):
@@ -178,6 +200,12 @@ class _Walk:
                 self.folders.setdefault(folder, why)
         if wanted.parts[:1] == ("metaflow",) and not wanted.level:
             self._take_extensions(why)
+
+    def _note_outside(self, file: str, wanted: Import) -> None:
+        """An import of another package that nothing catches, of the same ones as those that are told where they are left out."""
+        if wanted.parts and not wanted.level and not wanted.is_caught and (file == self.flow or not wanted.is_inner):
+            parts = (*wanted.parts, *wanted.names[:1])
+            self.outside.append(Outside(".".join(wanted.parts), parts, wanted.span, not wanted.is_inner))
 
     def _leave_out(self, file: str, wanted: Import, reason: Reason | None) -> None:
         """An import that nothing catches is told: all of the flow's own file, of others those that run when they are imported."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Report
 from compiler.documents import NotParsed, parse_toml
@@ -13,7 +14,9 @@ from compiler.mistakes import CallError
 from compiler.reading import TEXT, read_file, reason
 from compiler.slotted_class import fresh, record
 from compiler.workspace.settings import rules
-from compiler.workspace.settings.toml_places import KeyPath, Place, places
+
+if TYPE_CHECKING:
+    from compiler.workspace.settings.toml_places import KeyPath, Place
 
 TOOL = ("tool", "flowc")
 """The table of a pyproject.toml that is ours."""
@@ -59,11 +62,13 @@ class SettingsFile:
         """The place of a key of `[tool.flowc]`, by the tables that lead to it; the nearest of those where the key stands nowhere."""
         whole: KeyPath = (*TOOL, *keys)
         if not self._scanned:
+            from compiler.workspace.settings.toml_places import places  # noqa: PLC0415 - a right file is not scanned
+
             self._scanned.append(places(self.text))
         while whole and whole not in self._scanned[0]:
             whole = whole[:-1]
-        place = self._scanned[0].get(whole, Place(0, 1))
-        return self._span(place.start, place.end)
+        place = self._scanned[0].get(whole)
+        return self._span(place.start, place.end) if place else self._span(0, 1)
 
     def _span(self, start: int, end: int) -> Span:
         line = self.text.count("\n", 0, start) + 1
@@ -91,7 +96,7 @@ def read_settings_file(path: Path, report: Report) -> SettingsFile | None:
     try:
         return parsed(path, text)
     except NotParsed as error:
-        report.add(rules.NOT_TOML, _place(path, text, error), reason=str(error).rstrip("."))
+        report.add(rules.NOT_TOML, _place(path, text, error), reason=_reason(text, error))
         return None
 
 
@@ -101,9 +106,15 @@ def parsed(path: Path, text: str) -> SettingsFile:
 
 
 def _place(path: Path, text: str, error: NotParsed) -> Span:
+    if text.startswith("\ufeff"):
+        return _begin(path)
     if error.line:
         return Span(shown(path), error.line, error.column, error.line, error.column + 1)
     return _at_end(path, text) if "end of document" in str(error) else _begin(path)
+
+
+def _reason(text: str, error: NotParsed) -> str:
+    return "it begins with a byte order mark" if text.startswith("\ufeff") else str(error).rstrip(".")
 
 
 def _begin(path: Path) -> Span:

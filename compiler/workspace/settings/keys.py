@@ -71,6 +71,9 @@ PACKAGES = ("root", "imports")
 URLS = ("store", "code")
 """Settings that are URLs, in which no secret may stand."""
 
+MAY_BE_EMPTY = ("registry",)
+"""Settings that an empty text takes back, as for one environment."""
+
 Kind = Literal["text", "number", "flag", "words"]
 
 KINDS: Mapping[str, Kind] = {
@@ -99,13 +102,19 @@ def wants(key: str, value: object) -> str | None:
         case "words":
             if key in ("flows", "include") and isinstance(value, list) and any(map(_leads_up, value)):
                 return "globs of files below the folder of this file"
-            is_list = isinstance(value, list | tuple) and all(isinstance(each, str) and each for each in value)
+            is_list = isinstance(value, list | tuple) and all(map(is_text, value))
             return None if is_list else "a list of texts"
         case "text":
             words = _ONE_OF.get(key)
             if words:
                 return None if value in words else " or ".join(f"`{word}`" for word in words)
-            return None if isinstance(value, str) else "a text"
+            is_taken_back = key in MAY_BE_EMPTY and value == ""
+            return None if is_taken_back or is_text(value) else "a text"
+
+
+def is_text(value: object) -> bool:
+    """Whether a value is text that says something, and that a file may be called."""
+    return isinstance(value, str) and value != "" and "\0" not in value
 
 
 _ONE_OF: Mapping[str, tuple[str, ...]] = {"start_method": START_METHODS, "package": PACKAGES}

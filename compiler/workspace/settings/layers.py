@@ -92,7 +92,8 @@ class Settings:
     files: tuple[SettingsFile, ...] = ()
     env: str | None = None
     flow: str | None = None
-    policy: Mapping[str, Value] = fresh(default_factory=dict)
+    policy_settings: Mapping[str, Setting] = fresh(default_factory=dict)
+    """`[tool.flowc.policy]`, by key."""
     declared: tuple[Path, ...] = ()
 
     def for_flow(self, name: str) -> Settings:
@@ -147,8 +148,9 @@ class Settings:
             for key in tables:
                 table = layer.values.get(key, {})
                 assert isinstance(table, Mapping), key
+                above = (*layer.keys, key)
                 for name, value in table.items():
-                    found[name] = Setting(f"{key}.{name}", value, layer.title, layer.file, (*layer.keys, key, name))
+                    found[name] = Setting(f"{key}.{name}", value, f"[{title(above)}]", layer.file, (*above, name))
         return found
 
     @property
@@ -170,6 +172,11 @@ class Settings:
     def flows(self) -> tuple[str, ...]:
         """The flows that have tables of their own, each once."""
         return tuple(dict.fromkeys(layer.flow for layer in reversed(self.layers) if layer.flow))
+
+    @property
+    def policy(self) -> dict[str, Value]:
+        """What the workspace asks of its flows, by key; empty where it asks for nothing."""
+        return {key: setting.value for key, setting in self.policy_settings.items()}
 
     def line_of(self, *keys: str) -> Span:
         """The place of a key of `[tool.flowc]` by the tables that lead to it, in the nearest file that has it.

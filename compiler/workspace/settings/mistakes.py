@@ -20,7 +20,7 @@ class SettingsError(FoundError):
         """One finding at the key of a setting of a file; the rule may name its `key` and its `table`."""
         report, span = Report(), setting.span
         assert span is not None, setting.key
-        report.add(rule, span, key=setting.key, table=setting.layer.strip("[]"), **facts)
+        report.add(rule, span, key=setting.keys[-1], table=setting.layer.strip("[]"), **facts)
         return cls(report)
 
 

@@ -8,16 +8,16 @@ from pathlib import Path
 
 from compiler.diagnostics import Report
 from compiler.documents import NotParsed
-from compiler.ir.flow import Value
 from compiler.reading import TEXT, is_within, read_file
 from compiler.workspace.layout import declared_folders
 from compiler.workspace.settings import rules
 from compiler.workspace.settings.files import ConfigError, SettingsFile, parsed, read_settings_file
 from compiler.workspace.settings.folders import all_above, repository, workspace_folder
-from compiler.workspace.settings.keys import ENVIRONMENTS, EXTEND, FLOWS, POLICY
+from compiler.workspace.settings.keys import ENVIRONMENTS, EXTEND, FLOWS
 from compiler.workspace.settings.layers import Settings, ordered
 from compiler.workspace.settings.mistakes import SettingsError, did_you_mean, nearest_word
-from compiler.workspace.settings.tables import frozen, hint, layers_of
+from compiler.workspace.settings.policy import policy_of
+from compiler.workspace.settings.tables import hint, layers_of
 
 NAME = "pyproject.toml"
 
@@ -34,6 +34,9 @@ def read_settings(start: Path, env: str | None = None) -> Settings:
     per_file = [layers_of(file, report) for file in files]
     if report.failed:
         raise SettingsError(report)
+    outer = tuple(_outer(own, files, report))
+    if report.failed:
+        raise SettingsError(report)
     layers = [layer for each in per_file for layer in each]
     if env is not None:
         _require_environment(env, files, start)
@@ -43,7 +46,7 @@ def read_settings(start: Path, env: str | None = None) -> Settings:
         files,
         env,
         None,
-        _policy(files),
+        policy_of(files, outer, env),
         _declared(own, passed, start),
     )
 
@@ -138,12 +141,18 @@ def _require_environment(env: str, files: Sequence[SettingsFile], start: Path) -
     raise ConfigError(f"there is no environment `{env}` in {files[0].path}{did_you_mean(env, dict.fromkeys(known))}")
 
 
-def _policy(files: Iterable[SettingsFile]) -> dict[str, Value]:
-    """`[tool.flowc.policy]`, of the nearest file that says each key."""
-    found: dict[str, Value] = {}
-    for file in files:
-        found = {**frozen(file.inner(POLICY)), **found}
-    return found
+def _outer(own: SettingsFile | None, files: Iterable[SettingsFile], report: Report) -> Iterator[SettingsFile]:
+    """The settings files of the repository that lie above the workspace's own, the nearest first: a locked policy holds below it."""
+    if own is None:
+        return
+    top, known = repository(own.folder), {file.path.resolve() for file in files}
+    for path in all_above(own.folder, NAME):
+        if not is_within(path.parent, top):
+            return
+        if path.resolve() not in known and _may_have_table(path):
+            file = read_settings_file(path, report)
+            if file is not None:
+                yield file
 
 
 def _declared(own: SettingsFile | None, passed: Iterable[Path], start: Path) -> tuple[Path, ...]:

@@ -24,6 +24,12 @@ SECRET = Rule(
     "let what runs find its credentials as its cloud's own tools do: variables, profiles, roles",
     quoted=False,
 )
+WRONG_DECORATOR = Rule(
+    "FC812",
+    "wrong-decorator-in-settings",
+    "`with` of [{table}] adds `{spec}`: {problem}",
+    "write a decorator of steps and its options, as `retry:times=2`",
+)
 GIVEN_TWICE = Rule(
     "FC810",
     "config-given-twice",

@@ -29,6 +29,7 @@ from compiler.workspace.settings.keys import (
     RUN,
     SHARED,
     URLS,
+    is_text,
     wants,
 )
 from compiler.workspace.settings.layers import Layer, title
@@ -45,7 +46,7 @@ class _Kind:
 
 
 _TOP = _Kind((*SHARED, *PROJECT, EXTEND), NAMED, (ENVIRONMENTS, FLOWS, POLICY))
-_ENVIRONMENT = _Kind((*SHARED, *(key for key in PROJECT if key not in OF_WORKSPACE)), NAMED, (FLOWS,))
+_ENVIRONMENT = _Kind((*SHARED, *(key for key in PROJECT if key not in OF_WORKSPACE)), NAMED, (FLOWS, POLICY))
 _FLOW = _Kind((*SHARED, *OF_FLOW), (IMAGES,), ())
 
 
@@ -100,8 +101,18 @@ class _Walk:
             self._wrong((*keys, key), wanted, value)
         elif key in URLS and isinstance(value, str) and (problem := secret_of(value)):
             self._add(rules.SECRET, (*keys, key), key=key, table=title(keys), problem=problem)
+        elif key == "with" and isinstance(value, list):
+            values[key] = tuple(spec for spec in value if self._is_decorator(keys, spec))
         else:
             values[key] = frozen_value(value)
+
+    def _is_decorator(self, keys: tuple[str, ...], spec: str) -> bool:
+        from compiler.frontend.decorators.with_option import wrong_spec  # noqa: PLC0415 - few settings add any
+
+        problem = wrong_spec(spec)
+        if problem:
+            self._add(rules.WRONG_DECORATOR, (*keys, "with"), table=title(keys), spec=spec, problem=problem)
+        return not problem
 
     def _named(self, keys: tuple[str, ...], key: str, table: object, values: dict[str, Value]) -> None:
         """A table by names of the author's own."""
@@ -111,7 +122,7 @@ class _Walk:
         kept: dict[str, Value] = {}
         for name, value in table.items():
             wanted = _NAMED_WANTS.get(key)
-            if wanted and not (isinstance(value, str) and value):
+            if wanted and not is_text(value):
                 self._wrong((*keys, key, name), wanted, value)
             else:
                 kept[name] = frozen_value(value)
@@ -206,11 +217,13 @@ def _written(value: object) -> str:
     """A value as TOML has it, or what it is where that is long."""
     if isinstance(value, dict | list) and (isinstance(value, dict) or any(isinstance(each, dict) for each in value)):
         return "a table" if isinstance(value, dict) else "a list of tables"
+    import json  # noqa: PLC0415 - only a mistake needs it
+
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str) and len(value) <= _LONGEST:
-        return f'"{value}"'
-    text = str(value)
+        return f'"{value}"' if value else "an empty one"
+    text = json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, list) else str(value)
     return text if len(text) <= _LONGEST and not isinstance(value, str) else f"{text[:_LONGEST]}…"
 
 

