@@ -19,6 +19,7 @@ GROUPS: Mapping[str, Rows] = {
     "large": rows.large,
     "scaling": rows.scaling,
     "hundred": rows.hundred,
+    "workspace": rows.workspace,
     "local": rows.local,
     "import": container_rows.dag_import,
     "step": container_rows.step,

@@ -10,6 +10,7 @@ from pathlib import Path
 from bench import flows
 from bench.measure import CommandFailedError, Cost, run, side_by_side
 from bench.sides import Bench
+from bench.workspaces import write_workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ METAFLOW_CREATE = {
 CREATE_GOALS = {"argo": "≥ 20x", "airflow": "≥ 15x", "step-functions": "≥ 150x, ≤ 40 MiB"}
 BYTES_GOALS = {"argo": "≤ 0.8 KB", "airflow": "≤ 0.5 KB", "step-functions": "≤ 0.7 KB"}
 FIFTY = 50
+WORKSPACE = 300
 
 
 def cpu(what: str, pair: tuple[Cost, Cost], goal: str, *, memory: bool = False) -> Row:
@@ -144,6 +146,29 @@ def hundred(bench: Bench, runs: int) -> Iterator[Row]:
     ours = bench.with_flowc("argo", "create", "-o", "out", *map(str, paths))
     theirs = sum(bench.with_metaflow(path, *METAFLOW_CREATE["argo"]).cpu for path in paths[:5]) * 20
     yield Row("100 flows of 50 steps, argo", f"{theirs:.0f} s (5 x 20)", _seconds(ours.cpu), theirs / ours.cpu, "≥ 50x")
+
+
+def workspace(bench: Bench, runs: int) -> Iterator[Row]:
+    """What a flow of a workspace costs beyond the first, by one process; Metaflow has no such command. The first of a cold `check` is 1."""
+    folder = bench.folder / "workspace"
+    paths = [str(path) for path in write_workspace(folder, WORKSPACE)]
+    for command in (
+        ("check",),
+        *((target, "create", "--check", "-o", f"{folder}/{target}/") for target in METAFLOW_CREATE),
+    ):
+        if "create" in command:
+            written = [word for word in command if word != "--check"]
+            bench.with_flowc(*written, *paths)
+        pair = side_by_side(
+            partial(bench.with_flowc, *command, "--jobs", "1", *paths),
+            partial(bench.with_flowc, "check", paths[0]),
+            runs,
+        )
+        each = (pair[0].cpu - pair[1].cpu) / (WORKSPACE - 1)
+        goal = "≤ 0.2" if command == ("check",) else "≤ 0.67"
+        texts = f"{_seconds(each)} a flow, a cold check {_seconds(pair[1].cpu)}"
+        what = " ".join(word for word in command if not word.endswith("/") and word != "-o")
+        yield Row(f"`{what}`, {WORKSPACE} flows of 20 steps", "", texts, each / pair[1].cpu, goal)
 
 
 def local(bench: Bench, runs: int) -> Iterator[Row]:

@@ -9,7 +9,7 @@ import click
 
 from compiler.backends.targets import BUILT_IN
 from compiler.call.options import WithHelp, env_option
-from compiler.call.sources import FlowName, Surroundings, flows_argument
+from compiler.call.sources import FlowName, Surroundings, flows_argument, since_option
 from compiler.diagnostics import Report
 from compiler.ir.flow import Flow
 from compiler.ir.planner import plan
@@ -40,9 +40,10 @@ class Listed:
 
 @click.command("list", cls=WithHelp)
 @flows_argument
+@since_option
 @env_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def COMMAND(flows: tuple[FlowName, ...], env: str | None, as_json: bool) -> int:
+def COMMAND(flows: tuple[FlowName, ...], since: str | None, env: str | None, as_json: bool) -> int:
     """List flows: name, file, targets, schedule, and the digest of the code that they are made of.
 
     Without a word those of the workspace, by `flows` of [tool.flowc]; all below its folder where nobody says. The targets are those
@@ -52,9 +53,15 @@ def COMMAND(flows: tuple[FlowName, ...], env: str | None, as_json: bool) -> int:
       flowc list
       flowc list flows/ --env prod
       flowc list --json
+      flowc list --changed-since origin/main
     """
     surroundings, report = Surroundings(env=env), Report()
-    found = [each for name in surroundings.flows(flows) for each in _listed(name, surroundings, report)]
+    files = surroundings.flows(flows)
+    if since is not None:
+        from compiler.fleet.changed import changed_flows  # noqa: PLC0415 - few calls ask git
+
+        files = changed_flows(files, since, surroundings)
+    found = [each for name in files for each in _listed(name, surroundings, report)]
     show(report)
     if as_json:
         say_json(json.dumps([_facts(each) for each in found], indent=2, ensure_ascii=False))

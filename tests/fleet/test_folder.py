@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from compiler.call.targets import BUILT_IN
 
+from compiler.backends.targets import BUILT_IN
 from tests.stages.command_line import FLOW, Flowc
 
 NAMES = ("SumFlow", "AddFlow", "MulFlow")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from compiler.call.targets import BUILT_IN
 
+from compiler.backends.targets import BUILT_IN
 from tests.stages.command_line import FLOW, Flowc
 
 

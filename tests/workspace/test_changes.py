@@ -27,7 +27,8 @@ def repository(folder: Path) -> Path:
     """Two flows that share a module, one with a module of its own, at the revision `v1`."""
     (folder / "flow.py").unlink()
     (folder / "pyproject.toml").write_text("[tool.flowc]\nimage = 'i:1'\n[tool.ruff]\nline-length = 9\n")
-    (folder / "requirements.txt").write_text("numpy==1\nflowc==0.1.0\n")
+    (folder / "ci").mkdir()
+    (folder / "ci" / "requirements.txt").write_text("numpy==1\nflowc==0.1.0\n")
     for name, more in (("one", "from lib.own import A"), ("two", "import lib.shared")):
         text = FLOW.replace("SumFlow", name.capitalize()).replace(
             "from flowc", f"{more}\nimport lib.shared\nfrom flowc"
@@ -69,8 +70,8 @@ EDITS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a file that is gone": (lambda folder: (folder / "docs" / "a b.md").unlink(), ""),
     "settings": (_write("pyproject.toml", "[tool.flowc]\nimage = 'i:2'\n"), "one two"),
     "settings of another tool": (_append("pyproject.toml", "indent-width = 2\n"), ""),
-    "the compiler": (_write("requirements.txt", "numpy==1\nflowc==0.2.0\n"), "one two"),
-    "another package": (_write("requirements.txt", "numpy==2\nflowc==0.1.0\n"), ""),
+    "the compiler": (_write("ci/requirements.txt", "numpy==1\nflowc==0.2.0\n"), "one two"),
+    "another package of the checks": (_write("ci/requirements.txt", "numpy==2\nflowc==0.1.0\n"), ""),
     "what the archive leaves out": (_write(".flowcignore", "docs/\n"), "one two"),
 }
 """What is done to the repository, and the flows that are other ones then."""

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compiler.call.targets import BUILT_IN, load_backend
 
 from compiler.backends import Options, OutputFile
+from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.pipeline import compile_flow
 from compiler.workspace.marks import MARKS, is_compiled, target_of
 from tests.golden_files import EXAMPLES

@@ -103,6 +103,10 @@ _RESOURCES = frozenset(
 """What opens a file of a package that its first argument names."""
 
 
+_LEAVES = (ast.Name, ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
+"""Half of a tree, of which nothing is read."""
+
+
 @mutable
 class _Reader:
     """Walks one tree; `aliases` are other names of what imports by name."""
@@ -121,6 +125,8 @@ class _Reader:
         stack: list[tuple[ast.AST, bool, bool]] = [(node, False, False) for node in self.module.tree.body]
         while stack:
             node, caught, inner = stack.pop()
+            if isinstance(node, _LEAVES):
+                continue
             for child, is_caught, is_inner in self._read(node):
                 stack.append((child, caught or is_caught, inner or is_inner))
             if isinstance(node, ast.Import | ast.ImportFrom):

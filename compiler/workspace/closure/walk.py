@@ -43,6 +43,7 @@ class Code:
     known: Known
     listing: Listing
     _mentions: dict[str, Mentions | None] = fresh(default_factory=dict)
+    _named: dict[tuple[str, str], tuple[tuple[str, int], ...]] = fresh(default_factory=dict)
 
     def mentions(self, file: str) -> Mentions | None:
         """What a module of the root mentions; None where it cannot be read as Python."""
@@ -50,6 +51,13 @@ class Code:
         if real not in self._mentions:
             self._mentions[real] = self._read(self.root / file)
         return self._mentions[real]
+
+    def named(self, file: str, found: Mentions, flow: str) -> tuple[tuple[str, int], ...]:
+        """The files that the texts of a module name, each with its line, for flows of a folder: looked for once for all of them."""
+        key = (file, flow)
+        if key not in self._named:
+            self._named[key] = tuple(_named(self.listing, file, found.named, flow))
+        return self._named[key]
 
     def _read(self, file: Path) -> Mentions | None:
         module = self.known.get(whole_path(file))
@@ -171,9 +179,8 @@ class _Walk:
             self._take_packages_of_flow()
         for each in found.imports:
             self._import(file, each, search)
-        for named in found.named:
-            for path in self._named(file, named):
-                self._take(path, f"{file}:{named.line} names it")
+        for path, line in self.code.named(file, found, _outer(self.flow)):
+            self._take(path, f"{file}:{line} names it")
 
     def _import(self, file: str, wanted: Import, search: Search) -> None:
         found = search.found(file, wanted)
@@ -236,16 +243,6 @@ class _Walk:
                         span = decorator.span_of(key)
                         self._import(self.flow, Import(span, tuple(text.split(".")), 0, (), True), search)
 
-    def _named(self, file: str, named: Named) -> Iterator[str]:
-        """The files that a path of a module names, wherever in the root it may begin: at the module, at a folder above it, at the flow."""
-        own = _outer(file)
-        bases = [own]
-        while bases[-1]:
-            bases.append(_outer(bases[-1]))
-        near = (own, _outer(self.flow))
-        for base in dict.fromkeys((*bases, near[1])):
-            yield from matching(self.code.listing, base, named, base in near)
-
     def _added(self, file: str, text: str, from_file: bool) -> str | None:
         """The folder of the root that a module adds to `sys.path`, if it is one."""
         start = file if from_file else ""
@@ -265,6 +262,27 @@ class _Walk:
         return {
             base: why for base, why in self.folders.items() if not any(file.startswith(base) for file in self.files)
         }
+
+
+def _named(listing: Listing, file: str, named: Iterable[Named], flow: str) -> Iterator[tuple[str, int]]:
+    """The files that paths of a module name, wherever in the root each may begin: at the module, at a folder above it, at the flow."""
+    own = _outer(file)
+    bases = [own]
+    while bases[-1]:
+        bases.append(_outer(bases[-1]))
+    near = (own, flow)
+    places = [(base, folder.entries) for base in dict.fromkeys((*bases, flow)) if (folder := listing.folder(base))]
+    seen = set[tuple[tuple[str, ...], bool]]()
+    for each in named:
+        if (each.parts, each.is_folder) in seen:
+            continue
+        seen.add((each.parts, each.is_folder))
+        first = each.parts[0]
+        is_pattern = any(letter in first for letter in "*?[")
+        for base, entries in places:
+            if is_pattern or first in entries:  # most texts name nothing that is there
+                for path in matching(listing, base, each, base in near):
+                    yield path, each.line
 
 
 def _outer(path: str) -> str:
