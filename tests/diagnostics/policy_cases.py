@@ -90,14 +90,10 @@ CASES: dict[str, Held] = {
         ),
         _policy('require = ["retry"]\nlocked = true'),
     ),
-    "an unknown key": Held(_policy("retries = 2\n^^^^^^^^^^^ FC720")),
-    "a value that is none": Held(_policy('retry = "two"\n^^^^^^^^^^^^^ FC721')),
-    "a pattern without an end": Held(
-        _policy(
-            "step_name = '(s|st|t|a|r|ta|ar|(([a-z]*)*)*)*!'\n^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ FC722"
-        )
-    ),
-    "rules that are not installed": Held(_policy('rules = ["nobodys-rules"]\n^^^^^^^^^^^^^^^^^^^^^^^^^ FC723')),
+    "an unknown key": Held(_policy("retries = 2\n^^^^^^^ FC720")),
+    "a value that is none": Held(_policy('retry = "two"\n^^^^^ FC721')),
+    "a pattern without an end": Held(_policy("step_name = '(s|st|t|a|r|ta|ar|(([a-z]*)*)*)*!'\n^^^^^^^^^ FC722")),
+    "rules that are not installed": Held(_policy('rules = ["nobodys-rules"]\n^^^^^ FC723')),
 }
 """The other rules of FC7xx need what is installed: `tests/policy/test_installed.py`; no target has `catchup`."""
 
