@@ -65,6 +65,16 @@ def own_security(value: Value) -> dict[str, Value]:
     return said
 
 
+def of_pods(value: Value) -> dict[str, Value]:
+    """What the settings say of all pods; the group of a user that they name may write to the pod's volumes where they say nothing of it."""
+    said = named(value)
+    group = said.get("runAsGroup") or said.get("runAsUser")
+    if group and "fsGroup" not in said:
+        said |= {"fsGroup": group}
+        said.setdefault("fsGroupChangePolicy", "OnRootMismatch")
+    return said
+
+
 def over(of_all: Mapping[str, Value], own: Mapping[str, Value]) -> dict[str, Value]:
     """A container's own context over that of all, field by field, as Argo lays the one over the other."""
     found = {**of_all, **own}

@@ -22,7 +22,7 @@ from compiler.workspace.settings import Settings
 UNNAMED = Rule(
     code="FC872",
     name="import-without-requirement",
-    message="the image installs nothing that is called as what brings `{name}`",
+    message="no requirement of the image names what brings `{name}`",
     help="{cure}; where another package brings it, say `# flowc: ignore[FC872]` and why",
     severity="warning",
 )

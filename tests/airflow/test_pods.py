@@ -105,3 +105,61 @@ def test_a_pod_has_what_the_author_and_the_platform_ask_for(
     assert {"/airflow/xcom"} & {mount["mountPath"] for mount in container["volumeMounts"]} == set(), (
         "it reports nothing"
     )
+
+
+READ_ONLY = """
+import os, tempfile
+
+from flowc import FlowSpec, kubernetes, step
+
+
+class ReadOnlyFlow(FlowSpec):
+    @kubernetes(persistent_volume_claims={"claim": "/claim"}, security_context={"read_only_root_filesystem": True})
+    @step
+    def start(self):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("settings", "places"),
+    [
+        ({}, {"start": ["flowc-tmp"], "end": []}),
+        (
+            {"container_security_context": {"readOnlyRootFilesystem": True}},
+            {"start": ["flowc-tmp"], "end": ["flowc-tmp"]},
+        ),
+        (
+            {
+                "container_security_context": {"readOnlyRootFilesystem": True},
+                "volumes": ({"name": "own", "emptyDir": {}},),
+                "volume_mounts": ({"name": "own", "mountPath": "/tmp"},),
+            },
+            {"start": ["own"], "end": ["own"]},
+        ),
+    ],
+)
+def test_a_container_whose_root_cannot_be_written_has_a_place(
+    testers: dict[str, DagTester], tmp_path: Path, settings: dict[str, Any], places: dict[str, list[str]]
+) -> None:
+    """One that is there, once, with the step's own volumes beside it."""
+    path = tmp_path / "code" / "read_only.py"
+    path.parent.mkdir()
+    path.write_text(READ_ONLY)
+    tester = testers[LINES[0]]
+    with tester.keeping_pods() as pods:
+        case = FlowCase(path, "ReadOnlyFlow", root=path.parent, targets={"airflow": settings})
+        outcome = run_airflow(case, tmp_path, tester)
+        assert outcome.success, outcome.log[-4000:]
+        built = pods()
+    for step, expected in places.items():
+        spec = built[step]["spec"]
+        mounts = [each["name"] for each in spec["containers"][0]["volumeMounts"] if each["mountPath"] == "/tmp"]
+        assert mounts == expected
+        volumes = [each for each in spec["volumes"] if each["name"] in mounts]
+        assert [each["emptyDir"] is not None for each in volumes] == [True] * len(expected)
+    assert "/claim" in {each["mountPath"] for each in built["start"]["spec"]["containers"][0]["volumeMounts"]}

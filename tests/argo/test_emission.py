@@ -241,7 +241,11 @@ SETTINGS: dict[str, tuple[Json, str, dict[str, Json]]] = {
     "pod_gc": ({"strategy": "OnPodSuccess"}, "spec", {"podGC": {"strategy": "OnPodSuccess"}}),
     "archive_logs": (True, "spec", {"archiveLogs": True}),
     "priority_class": ("high", "spec", {"podPriorityClassName": "high"}),
-    "security_context": ({"runAsUser": 5}, "spec", {"securityContext": {"runAsUser": 5}}),
+    "security_context": (
+        {"runAsUser": 5},
+        "spec",
+        {"securityContext": {"runAsUser": 5, "fsGroup": 5, "fsGroupChangePolicy": "OnRootMismatch"}},
+    ),
     "pod_spec_patch": ({"dnsPolicy": "None"}, "spec", {"podSpecPatch": '{"dnsPolicy": "None"}'}),
     "volumes": (
         [{"name": "a", "nfs": {"server": "s", "path": "/p"}}],

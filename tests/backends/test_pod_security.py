@@ -10,7 +10,7 @@ import pytest
 from compiler.backends import Options
 from compiler.backends.airflow import BACKEND as AIRFLOW
 from compiler.backends.argo import BACKEND as ARGO
-from compiler.backends.pod_security import is_pod_context, is_security_context, own_security
+from compiler.backends.pod_security import POD, is_pod_context, is_security_context, of_pods, own_security
 from compiler.ir.flow import Value
 from compiler.pipeline import compile_flow
 from tests.engines.airflow_pods import pods_of
@@ -269,3 +269,21 @@ def _two(
         return pods.get("step-body", pods["step"]), pods["start"]
     (body,) = (pod for task, pod in built[name].items() if task.endswith("body"))
     return body, built[name]["start"]
+
+
+GROUPS: dict[str, tuple[dict[str, Value], object]] = {
+    "a user": ({"runAsUser": 7}, 7),
+    "a user by the client's name": ({"run_as_user": 7}, 7),
+    "a group": ({"runAsUser": 7, "runAsGroup": 8}, 8),
+    "its own": ({"runAsUser": 7, "fsGroup": 9}, 9),
+    "none": ({}, None),
+    "root": ({"runAsUser": 0}, None),
+}
+
+
+@pytest.mark.parametrize("case", GROUPS)
+def test_the_volumes_of_a_user_are_its_to_write(case: str) -> None:
+    """A user that the settings name can write to a claim, as the one can that stands where they say nothing."""
+    context, group = GROUPS[case]
+    assert of_pods(context).get("fsGroup") == group
+    assert POD["fsGroup"] == POD["runAsUser"]

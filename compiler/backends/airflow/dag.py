@@ -21,7 +21,7 @@ from compiler.backends.airflow.literals import (
     text,
 )
 from compiler.backends.airflow.parameters import params
-from compiler.backends.airflow.pods import shared_arguments
+from compiler.backends.airflow.pods import shared_arguments, writable
 from compiler.backends.airflow.segments import MOST_ID, Columns, Guard, Indices, Segment, Single, Unit, units
 from compiler.backends.airflow.sensors import sensor_call, sensors
 from compiler.backends.airflow.settings import MOST_TAG, callbacks, operator, placed
@@ -256,7 +256,7 @@ def _default_args(options: Options, has_sidecar: bool) -> dict[str, Source]:
         common |= {"image": flow_image(options), "cmds": [*MODULE], "env_vars": Code("ENV")}
         if options.namespace:
             common["namespace"] = options.namespace
-        common |= shared_arguments(options, has_sidecar) | placed(options, "pod")
+        common |= shared_arguments(options, has_sidecar) | placed(options, "pod") | writable(options)
     return common | default_args.spelled(options)
 
 

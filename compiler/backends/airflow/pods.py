@@ -8,7 +8,7 @@ from compiler.backends import Options, pod_options
 from compiler.backends.airflow import models
 from compiler.backends.airflow.literals import Source
 from compiler.backends.fields import is_text, mapping, names
-from compiler.backends.pod_security import CONTAINER, POD, named, over, own_security
+from compiler.backends.pod_security import CONTAINER, POD, of_pods, over, own_security
 from compiler.backends.secrets import kubernetes_secrets
 from compiler.ir.flow import Dynamic, Value
 from compiler.ir.plan import Task
@@ -65,7 +65,36 @@ def _security(options: Options) -> tuple[Mapping[str, Value], Mapping[str, Value
     for name, least, template in (("security_context", POD, spec), ("container_security_context", CONTAINER, first)):
         default = least if is_known and "securityContext" not in template else {}
         found.append(_table(options.target.get(name, default)))
-    return named(found[0]), own_security(found[1])
+    return of_pods(found[0]), own_security(found[1])
+
+
+_WRITABLE: Mapping[str, Mapping[str, Value]] = {
+    "volumes": {"name": "flowc-tmp", "emptyDir": {}},
+    "volume_mounts": {"name": "flowc-tmp", "mountPath": "/tmp"},
+}
+"""What a container whose root cannot be written has for temporary files, its working directory and its HOME."""
+
+
+def writable(options: Options) -> dict[str, Source]:
+    """The volumes of all pods, where their containers' root cannot be written and no setting has a place for temporary files."""
+    return _listed(options, _security(options)[1]) if _needs_place(options, _security(options)[1]) else {}
+
+
+def _needs_place(options: Options, context: Mapping[str, Value]) -> bool:
+    mounts = options.target.get("volume_mounts")
+    listed = mounts if isinstance(mounts, tuple | list) else ()
+    has_place = any(_table(each).get("mountPath") == "/tmp" for each in listed)
+    return context.get("readOnlyRootFilesystem") is True and not has_place
+
+
+def _listed(options: Options, context: Mapping[str, Value]) -> dict[str, Source]:
+    """The volumes and mounts of the settings, and the place for temporary files where a container of that context needs one."""
+    found: dict[str, Source] = {}
+    for name, spell in (("volumes", models.volumes), ("volume_mounts", models.mounts)):
+        given = options.target.get(name, ())
+        assert isinstance(given, tuple | list)
+        found[name] = spell((*given, *([_WRITABLE[name]] if _needs_place(options, context) else ())))
+    return found
 
 
 def arguments(task: Task, options: Options) -> dict[str, Source]:
@@ -122,8 +151,17 @@ def _volumes(task: Task, said: Mapping[str, Value], options: Options) -> dict[st
     for number, made in enumerate(pod_options.ephemeral_claims(said)):
         volumes.append(models.ephemeral_volume(f"ephemeral-{number}", made.spec))
         mounts.append(models.mount(f"ephemeral-{number}", made.path))
-    if not volumes:
+    of_all = _security(options)[1]
+    context = over(of_all, own_security(said["security_context"])) if said.get("security_context") else of_all
+    if not volumes and _needs_place(options, context) == _needs_place(options, of_all):
         return {}
-    of_all = {"volumes": models.volumes, "volume_mounts": models.mounts}
-    given = {name: spell(options.target.get(name, ())) for name, spell in of_all.items()}
-    return {"volumes": [*given["volumes"], *volumes], "volume_mounts": [*given["volume_mounts"], *mounts]}
+    given = _listed(options, context)
+    return {
+        "volumes": [*_items(given["volumes"]), *volumes],
+        "volume_mounts": [*_items(given["volume_mounts"]), *mounts],
+    }
+
+
+def _items(value: Source) -> list[Source]:
+    assert isinstance(value, list)
+    return value

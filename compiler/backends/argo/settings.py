@@ -20,7 +20,7 @@ from compiler.backends.fields import (
     names,
 )
 from compiler.backends.pod_options import MOUNTS, VOLUMES, Takes, are_mounts, are_volumes, lost_mounts
-from compiler.backends.pod_security import CONTAINER, POD, is_pod_context, is_security_context, named, own_security
+from compiler.backends.pod_security import CONTAINER, POD, is_pod_context, is_security_context, of_pods, own_security
 from compiler.documents import NotParsed, parse_yaml
 from compiler.ir.flow import Value
 from compiler.slotted_class import record
@@ -165,7 +165,7 @@ def contexts(options: Options) -> tuple[Tree, Tree]:
     return pod, placed(options, "container").get("securityContext", tree(CONTAINER))
 
 
-_CONTEXTS = {"container_security_context": own_security, "security_context": named}
+_CONTEXTS = {"container_security_context": own_security, "security_context": of_pods}
 
 
 def _spelled(key: str, setting: Setting, value: Value) -> Tree:
