@@ -1,6 +1,7 @@
 """The command `flowc`: what its process does before the first import that costs, and how it ends.
 
-Exit codes: 0 done; 1 mistakes in a flow, a failed run, an output that differs; 2 a mistake in the call; 70 a bug of ours; 130 interrupted.
+Exit codes: 0 done; 1 mistakes in a flow, a failed run, an output that differs; 2 a mistake in the call; 3 states that differ (`diff`);
+70 a bug of ours; 130 interrupted.
 """
 
 from __future__ import annotations

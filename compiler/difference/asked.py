@@ -93,6 +93,7 @@ def _compared(asked: Asked, own: Side, there: _Other) -> tuple[Difference, Repor
     if names:
         for name in names:
             _read_named(name, own, other)
+        _refuse_unknown(names, own, other)
         extra = _read_moved(own, other)
     else:
         below = _project(own.top)
@@ -139,6 +140,15 @@ def _read_named(name: _Named, own: Side, other: Side) -> None:
         _read_other(other, flow_files(other.top, name.path))
     elif theirs.exists():
         _read_other(other, [name.path])
+
+
+def _refuse_unknown(names: Sequence[_Named], own: Side, other: Side) -> None:
+    """Raises CallError for a flow that neither side has in its file, unless a mistake keeps that from being read."""
+    for name in names:
+        states = [state for side in (own, other) for state in side.states if state.path == name.path]
+        is_read = name.path not in {**own.unread, **other.unread}
+        if name.flow and is_read and name.flow not in {state.name for state in states}:
+            raise CallError(f"there is no flow {name.flow} in {name.path} on either side")
 
 
 def _read_moved(own: Side, other: Side) -> set[str]:

@@ -189,6 +189,7 @@ def test_json_and_targets(flowc: Flowc, top: Path) -> None:
         (("--against=",), "git knows no revision '' here"),
         (("/etc/passwd",), "does not lie in the repository"),
         (("flows/none.py",), "there is no file or folder flows/none.py on either side"),
+        (("flows/train.py:NoFlow",), "there is no flow NoFlow in flows/train.py on either side"),
         (("--target", "cobol"), "Invalid value for '--target'"),
     ],
 )

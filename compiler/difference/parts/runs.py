@@ -75,7 +75,10 @@ class DeploymentStays:
 
 
 @told(
-    "runs", "!", "airflow: when the file of {old} is gone, runs of it that go on do not go on any more", breaking=True
+    "runs",
+    "!",
+    "airflow: no file has the DAG {old} any more; a run of it that has begun gets no further",
+    breaking=True,
 )
 @record
 class AirflowDagGoes:

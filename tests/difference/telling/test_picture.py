@@ -43,6 +43,9 @@ HOSTILE = (
 )
 
 
+pytestmark = pytest.mark.xdist_group("mermaid")  # one worker fetches it
+
+
 @pytest.fixture(scope="module")
 def tool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("mermaid")
