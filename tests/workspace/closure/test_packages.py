@@ -146,7 +146,7 @@ READS: dict[str, dict[str, str]] = {
         "scripts/beside.py": "",
     },
     "a path that is put onto sys.path": {
-        "flows/flow.py": "import sys\nfrom pathlib import Path\nL = Path(__file__).parents[1] / 'lib'\nsys.path.append(str(L))\nimport deep.er",
+        "flows/flow.py": "import pathlib, sys\nL = pathlib.Path(__file__).parents[1] / 'lib'\nsys.path.append(str(L))\nimport deep.er",
         "lib/deep/er.py": "",
     },
     "a line that only a run can follow": {
