@@ -180,20 +180,18 @@ class Listing:
 
 def is_python(path: str) -> bool:
     """Whether a file is what Python may load as a module, by its name."""
-    return _PYTHON.search(path) is not None
-
-
-_PYTHON = re.compile(r"\.(?:pyi?|pyc|pyw|pyd|(?:cpython-[\w-]+|abi3)\.so)\Z")
-_MODULE = re.compile(r"([^.]+)\.(?:py|pyc|(?:[^/]+\.)?so)\Z")
+    if path.endswith(".so"):
+        return ".cpython-" in path or path.endswith(".abi3.so")
+    return path.endswith((".py", ".pyi", ".pyc", ".pyw", ".pyd"))
 
 
 def _modules(entries: dict[str, os.DirEntry[str]]) -> dict[str, list[str]]:
     """By its name, what Python would load for a module: compiled for the machine, its source, or bytecode alone."""
     found: dict[str, list[str]] = {}
     for name, entry in entries.items():
-        match = _MODULE.match(name)
-        if match and entry.is_file():
-            found.setdefault(match[1], []).append(name)
+        stem, _, end = name.partition(".")
+        if stem and (end in ("py", "pyc") or name.endswith(".so")) and entry.is_file():
+            found.setdefault(stem, []).append(name)
     for stem, names in found.items():
         if len(names) > 1:
             found[stem] = sorted(

@@ -2,31 +2,83 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from compiler.workspace.closure.paths import Named
 from compiler.workspace.listing import KEPT, LINK, SECRET, Below, Listing, is_python
 
-_NO_DATA = re.compile(
-    r"""(?xi)\..* | .+\.(?:md|rst|adoc|ipynb|lock|orig|rej|bak|swp) | .+~
-    | (?:readme|licen[cs]e|copying|notice|authors|contributors|contributing|changelog|changes|security|code_of_conduct)(?:[.-].*)?
-    | codeowners | jenkinsfile.* | makefile | .+\.mk | justfile | taskfile\.ya?ml | tiltfile | procfile
-    | dockerfile(?:\..+)? | .+\.dockerfile | (?:docker-)?compose(?:\..+)?\.ya?ml | containerfile
-    | pyproject\.toml | setup\.cfg | tox\.ini | pytest\.ini | mypy\.ini | manifest\.in | pipfile | uv\.toml | ruff\.toml | noxfile.*
-    | (?:requirements|constraints)(?:[-_.].*)?\.(?:txt|in) | (?:conda-)?environment\.ya?ml | mkdocs\.ya?ml | renovate\.json
-    | package(?:-lock)?\.json | kustomization\.ya?ml | cloudbuild\.ya?ml | codecov\.ya?ml"""
+_DOCUMENTS = (".md", ".rst", ".adoc", ".ipynb", ".lock", ".orig", ".rej", ".bak", ".swp", ".mk", ".dockerfile", "~")
+_TITLES = frozenset(
+    (
+        "readme",
+        "license",
+        "licence",
+        "copying",
+        "notice",
+        "authors",
+        "contributors",
+        "contributing",
+        "changelog",
+        "changes",
+        "security",
+    )
 )
+_TOOLS = frozenset(
+    (
+        "codeowners",
+        "makefile",
+        "justfile",
+        "procfile",
+        "tiltfile",
+        "pipfile",
+        "pyproject.toml",
+        "setup.cfg",
+        "tox.ini",
+        "pytest.ini",
+        "mypy.ini",
+        "manifest.in",
+        "uv.toml",
+        "ruff.toml",
+        "renovate.json",
+        "package.json",
+        "package-lock.json",
+    )
+)
+_BUILDS = ("dockerfile", "containerfile", "jenkinsfile")
+_YAMLS = (
+    "docker-compose",
+    "compose",
+    "taskfile",
+    "environment",
+    "conda-environment",
+    "mkdocs",
+    "kustomization",
+    "cloudbuild",
+    "codecov",
+)
+_LISTS = ("requirements", "constraints")
 """Files that no step reads unless its text names them: documents, notebooks, what tools and people keep beside the code."""
 
-_NO_FOLDER = re.compile(r"(?i)\..*|docs?|tests?|__tests__|.+\.egg-info|.+\.dist-info")
+_NO_FOLDERS = frozenset(("doc", "docs", "test", "tests", "__tests__"))
 """Folders of documents and tests."""
 
 
 def is_data(name: str) -> bool:
     """Whether a file is data of the modules beside it, by its name."""
-    return not is_python(name) and not _NO_DATA.fullmatch(name)
+    plain = name.lower()
+    if is_python(name) or plain.startswith(".") or plain.endswith(_DOCUMENTS) or plain in _TOOLS:
+        return False
+    stem, _, end = plain.partition(".")
+    if stem.partition("-")[0] in _TITLES or stem in _BUILDS:
+        return False
+    is_yaml = plain.endswith((".yaml", ".yml")) and stem in _YAMLS
+    return not is_yaml and not (stem.startswith(_LISTS) and end in ("txt", "in"))
+
+
+def _has_no_data(name: str) -> bool:
+    """Whether a folder is one of documents or tests, or hidden, by its name."""
+    return name.startswith(".") or name.lower() in _NO_FOLDERS or name.endswith((".egg-info", ".dist-info"))
 
 
 def beside(listing: Listing, base: str) -> Below:
@@ -48,7 +100,7 @@ def beside(listing: Listing, base: str) -> Below:
         elif state == LINK:
             found.links.append(path)
         elif state == KEPT and entry.is_dir():
-            if base and not _NO_FOLDER.fullmatch(name) and not listing.has_python(path + "/"):
+            if base and not _has_no_data(name) and not listing.has_python(path + "/"):
                 _take(found, listing.below(path + "/"), base)
         elif state == KEPT and entry.is_file() and (is_data(name) or listing.is_asked_for(folder, name)):
             found.files.append(path)
@@ -59,7 +111,7 @@ def _take(found: Below, other: Below, base: str) -> None:
     """What lies in folders of data, without their documents."""
     for file in other.files:
         *folders, name = file[len(base) :].split("/")
-        if is_data(name) and not any(_NO_FOLDER.fullmatch(each) for each in folders):
+        if is_data(name) and not any(map(_has_no_data, folders)):
             found.files.append(file)
     found.secrets.extend(other.secrets)
     found.links.extend(other.links)

@@ -174,13 +174,18 @@ class _Walk:
 
     def _follow(self, file: str, found: Mentions, search: Search) -> None:
         self.computed += found.computed
-        self.added += filter(None.__ne__, (self._added(file, *each) for each in found.folders))  # type: ignore[arg-type]
+        for text, from_file in found.folders:
+            base = self._added(file, text, from_file)
+            if base is not None:
+                self.added.append(base)
         if file == self.flow and (found.is_in_package or any(each.level for each in found.imports)):
             self._take_packages_of_flow()
         for each in found.imports:
             self._import(file, each, search)
         for path, line in self.code.named(file, found, _outer(self.flow)):
             self._take(path, f"{file}:{line} names it")
+            if path.endswith(".py"):
+                self.added.append(_outer(path))  # a script finds what lies beside it
 
     def _import(self, file: str, wanted: Import, search: Search) -> None:
         found = search.found(file, wanted)
