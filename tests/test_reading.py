@@ -31,7 +31,7 @@ def _socket(path: Path) -> None:
 
 OWN = {
     "compiler/commands/explain.py", "compiler/frontend/text/runtime_names.py", "compiler/backends/airflow/dag.py",
-    "compiler/workspace/image.py",
+    "compiler/workspace/image/recipes.py",
 }  # fmt: skip
 """Those that read files of flowc itself."""
 

@@ -233,7 +233,7 @@ class Surroundings:
         self.packages().check(place, flows, report, is_deployed=bool(targets))
         outside = self.packages().reached(place, flows).outside if targets and not all(images) else ()
         if outside:
-            from compiler.workspace.requirements import check_requirements  # noqa: PLC0415 - most flows import what is there
+            from compiler.workspace.image.requirements import check_requirements  # noqa: PLC0415 - most flows import what is there
 
             for flow in flows:
                 check_requirements(flow, outside, place.root, settings.for_flow(flow.name), report)

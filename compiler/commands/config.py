@@ -17,7 +17,7 @@ from compiler.legible import one_line
 from compiler.pipeline import read_flows
 from compiler.terminal.notes import tell_untrusted
 from compiler.terminal.said import Part, Styled, say, say_json, tell
-from compiler.workspace.image import PYTHON
+from compiler.workspace.image.recipes import PYTHON
 from compiler.workspace.package import REQUIREMENTS
 from compiler.workspace.settings import (
     DEFAULT,

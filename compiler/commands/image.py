@@ -16,10 +16,12 @@ from compiler.diagnostics import Report
 from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
 from compiler.pipeline import read_flow
+from compiler.reading import is_there
 from compiler.terminal.output import print_bytes, write_files
 from compiler.terminal.said import say, tell
-from compiler.workspace.image import ImageError, airflows_own, build_command, context, recipe_name, recipes
-from compiler.workspace.package import default_image, image_digest
+from compiler.workspace.astro import airflows
+from compiler.workspace.image.recipes import ImageError, build_command, context, recipe_name, recipes
+from compiler.workspace.package import REQUIREMENTS, default_image, image_digest
 from compiler.workspace.settings import SHARED
 
 BUILDERS = ("docker", "podman", "buildah")
@@ -71,8 +73,9 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     settings = surroundings.settings(flow.path)
     decided = _decided(named(flow, flow_name), surroundings)
     settings = settings.for_flow(decided.flow.name)
-    archive = surroundings.packages().of(surroundings.place(flow.path), (decided.flow,)).archive
-    mark = airflows_own(archive)
+    place = surroundings.place(flow.path)
+    archive = surroundings.packages().of(place, (decided.flow,)).archive
+    mark = airflows(place.root) if is_there(place.root / REQUIREMENTS) else ""
     if mark and decided.packages is None and not settings.words("packages"):
         tell(
             f"note: requirements.txt beside {mark} is Airflow's own: name what the steps need as `packages` in [tool.flowc]"

@@ -20,6 +20,7 @@ from compiler.ir.flow import Flow
 from compiler.ir.needs import has_own_packages
 from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
+from compiler.mistakes import FoundError
 from compiler.pipeline import read_flows
 from compiler.reading import SOURCE, read_head
 from compiler.slotted_class import fresh, mutable, record
@@ -107,7 +108,11 @@ class Side:
 
     def _read_file(self, path: str, surroundings: Surroundings, named: bool) -> None:
         file, found = self.top / path, Report()
-        flows = read_flows(file, found, root=surroundings.root(file), reading=surroundings.reading(file))
+        try:
+            flows = read_flows(file, found, root=surroundings.root(file), reading=surroundings.reading(file))
+        except FoundError as error:  # of the settings
+            found.take(error.report)
+            flows = ()
         if not named and all(each.rule == fc1xx.NO_FLOW for each in found.diagnostics) and not flows:
             return
         self._take(found)

@@ -26,7 +26,7 @@ from compiler.ir.plan import FlowTrigger, Project
 from compiler.ir.planner import plan
 from compiler.pipeline import compile_flow
 from compiler.slotted_class import replaced
-from compiler.workspace.image import recipe_name
+from compiler.workspace.image.recipes import recipe_name
 from compiler.workspace.package import default_image
 from tests.stages.plans import flow
 

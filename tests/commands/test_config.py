@@ -7,7 +7,7 @@ from pathlib import Path
 
 from compiler.call.stores import DEFAULT_STORE
 from compiler.commands.config import DEFAULTS
-from compiler.workspace.image import PYTHON
+from compiler.workspace.image.recipes import PYTHON
 from compiler.workspace.settings import DEFAULT, PROJECT, RUN, SHARED
 from tests.stages.command_line import Flowc
 

@@ -12,7 +12,7 @@ from compiler.frontend.declarations.import_result import DeclaredDecorator, Decl
 from compiler.frontend.text.modules import Known
 from compiler.ir.flow import Flow
 from compiler.workspace.closure import packages
-from compiler.workspace.requirements import check_requirements
+from compiler.workspace.image.requirements import check_requirements
 from compiler.workspace.settings import Settings
 from tests.diagnostics.marked import Place
 

@@ -135,16 +135,17 @@ def test_comments_change_only_the_code(tmp_path: Path) -> None:
     old = {"train.py": FLOW, "pyproject.toml": DIGEST}
     found = _told(tmp_path, old, {**old, "train.py": FLOW + "\n# a comment\n"}, "airflow", "argo")
     changed = [each for each in found if not isinstance(each, AirflowMixes | RunsKeepDefinition)]
-    assert changed == [OnlyCodeChanged("airflow", "train_airflow.py"), OnlyCodeChanged("argo", "train-flow.yaml")]
+    assert changed == [OnlyCodeChanged("airflow", "TrainFlow.py"), OnlyCodeChanged("argo", "train-flow.yaml")]
     (kept,) = (each for each in found if isinstance(each, RunsKeepDefinition))
     assert kept.named.startswith("team/trainflow:")
     assert not _told(tmp_path / "fixed", {"train.py": FLOW}, {"train.py": FLOW + "\n# a comment\n"}, "airflow", "argo")
 
 
 def test_files_that_come_with_the_flow(tmp_path: Path) -> None:
-    old = {"train.py": FLOW, "pyproject.toml": DIGEST, "kept.py": "a = 1\n", "same.py": "b = 1\n", "gone.txt": "x"}
+    flow = f"import kept\nimport same\n{FLOW}"
+    old = {"train.py": flow, "pyproject.toml": DIGEST, "kept.py": "a = 1\n", "same.py": "b = 1\n", "gone.txt": "x"}
     new = {
-        "train.py": FLOW,
+        "train.py": flow,
         "pyproject.toml": DIGEST,
         "kept.py": "a = 2\n",
         "same.py": "b = 1  # one\n",

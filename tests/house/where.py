@@ -60,7 +60,7 @@ TOGETHER = {
     "compiler.commands.create": "tests/fleet/test_folder.py",
     "compiler.fleet": "tests/fleet/test_folder.py",
     "compiler.fleet.changed": "tests/workspace/test_changes.py",
-    "compiler.commands.image": "tests/workspace/test_image.py",
+    "compiler.commands.image": "tests/workspace/image/test_recipes.py",
     "compiler.commands.inspect": "tests/call/test_history.py",
     "compiler.commands.package": "tests/workspace/test_package.py",
     "compiler.commands.verify": "tests/call/test_verifying.py",
@@ -119,6 +119,8 @@ TOGETHER = {
     "compiler.terminal": "tests/terminal/test_output.py",
     "compiler.terminal.findings": "tests/report/test_render.py",
     "compiler.terminal.times": "tests/call/test_history.py",
+    "compiler.workspace.astro": "tests/workspace/image/test_requirements.py",
+    "compiler.workspace.image.distributions": "tests/workspace/image/test_requirements.py",
     "compiler.workspace.settings": "tests/commands/test_config.py",
 }
 """The file of a module without one of its own name; of a package: of every module in it that is not named."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from compiler.ir.flow import Span
 from compiler.slotted_class import fresh, mutable, record
+from compiler.workspace.astro import airflows
 from compiler.workspace.closure.data import beside
 from compiler.workspace.closure.walk import Code, Reached
 from compiler.workspace.ignore import globs
@@ -97,7 +98,8 @@ def _members(code: Code, found: Reached, wanted: Wanted) -> _Members:
         members.secrets.update(data.secrets)
     for base, why in found.folders.items():
         members.put([base + name for name in _files_of(code, base)], why)
-    if wanted.has_requirements and listing.is_file(REQUIREMENTS) and listing.holds(REQUIREMENTS):
+    is_there = wanted.has_requirements and listing.is_file(REQUIREMENTS) and listing.holds(REQUIREMENTS)
+    if is_there and not airflows(listing.root):
         members.put([REQUIREMENTS], "the image installs what it names")
     _include(listing, wanted, members)
     return members

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from compiler.call.targets import BUILT_IN
 
+from compiler.backends.targets import BUILT_IN
 from compiler.workspace.closure.data import is_data
-from compiler.workspace.package import MARKS
+from compiler.workspace.marks import MARKS
 from tests.stages.command_line import Flowc
 from tests.workspace.closure.repositories import archive
 
@@ -61,7 +61,7 @@ def test_each_kind_of_file_has_a_mark() -> None:
 
     ends = re.findall(r'OutputFile\(\s*f?"[^"]*?((?:\.[a-z]+)+)"', texts)
     assert {".asl.json", ".jobs.json", ".policy.json", ".sam.json", ".schedule.json", ".events.json"} <= set(ends)
-    assert {end for end in ends if end not in MARKS} == set()
+    assert ends - {mark.suffix for mark in MARKS} == set()
 
 
 @pytest.mark.parametrize(

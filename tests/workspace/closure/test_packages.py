@@ -74,7 +74,7 @@ def _package(case: FlowCase) -> Package:
     root = case.root or case.path.parent
     flow = read_case(case, Report())
     assert flow is not None
-    return Packages({}).of(Place(case.path, root, read_settings(case.path)), (flow,))
+    return Packages(Known()).of(Place(case.path, root, read_settings(case.path)), (flow,))
 
 
 def _alone(case: FlowCase, package: Package, folder: Path) -> FlowCase:
@@ -198,7 +198,7 @@ def test_what_several_flows_share_is_read_once(tmp_path: Path, monkeypatch: pyte
     scan, read = os.scandir, walk.read
     monkeypatch.setattr(os, "scandir", lambda path: scanned.append(os.fspath(path)) or scan(path))
     monkeypatch.setattr(walk, "read", lambda file, *rest: opened.append(file.name) or read(file, *rest))
-    packages = Packages({})
+    packages = Packages(Known())
     for name in files:
         packages.of(Place(tmp_path / name, tmp_path, read_settings(tmp_path / name)), ())
     assert sorted(opened) == sorted(("f0.py", "f1.py", "f2.py", "f3.py", "f4.py", "shared.py", "more.py"))
@@ -207,7 +207,7 @@ def test_what_several_flows_share_is_read_once(tmp_path: Path, monkeypatch: pyte
 
 def test_what_the_frontend_has_read_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, {"flow.py": FLOW.format(head="import shared"), "shared.py": ""})
-    known: Known = {}
+    known = Known()
     flows = read_flows(tmp_path / "flow.py", Report(), root=tmp_path, reading=Reading(known=known))
     monkeypatch.setattr(walk, "read", None)
     assert len(flows) == 1

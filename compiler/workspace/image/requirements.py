@@ -11,12 +11,13 @@ from compiler.ir.flow import Flow
 from compiler.ir.needs import flow_packages, step_packages
 from compiler.ir.options import image
 from compiler.ir.plan import Packages
-from compiler.reading import SOURCE, TEXT, is_there, read_file
+from compiler.reading import TEXT, is_there, read_file
 from compiler.slotted_class import fresh, mutable
-from compiler.workspace.astro import MARKS, RECIPE, astro_mark
+from compiler.workspace.astro import airflows
 from compiler.workspace.closure.walk import Outside
-from compiler.workspace.distributions import is_named, is_standard, normal, wanted
+from compiler.workspace.image.distributions import is_named, is_standard, normal, wanted
 from compiler.workspace.listing import why_left_out
+from compiler.workspace.package import REQUIREMENTS
 from compiler.workspace.settings import Settings
 
 UNNAMED = Rule(
@@ -27,7 +28,6 @@ UNNAMED = Rule(
     severity="warning",
 )
 
-REQUIREMENTS = "requirements.txt"
 _OURS = frozenset({"flowc", "metaflow", "metaflow_extensions"})
 _NAME = r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*($|[<>=!~;@(,\s])"
 _EGG = r"[#&]egg=([A-Za-z0-9._-]+)"
@@ -55,16 +55,6 @@ class Named:
                 and not re.match(r"-[if]\b", text)
             ):
                 self.is_open = True
-
-
-def airflows(root: Path) -> str:
-    """The file by which the requirements of a folder are Airflow's own; empty where they are the steps'."""
-    there = [name for name in MARKS if is_there(root / name)]
-    try:
-        recipe = read_file(root / RECIPE, SOURCE).decode("utf-8", "replace") if is_there(root / RECIPE) else ""
-    except OSError:
-        recipe = ""
-    return astro_mark(there, recipe)
 
 
 def check_requirements(flow: Flow, outside: Sequence[Outside], root: Path, settings: Settings, report: Report) -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.workspace.distributions import DISTRIBUTIONS, is_named, is_standard, normal, wanted
-from compiler.workspace.requirements import Named
+from compiler.workspace.image.distributions import DISTRIBUTIONS, is_named, is_standard, normal, wanted
+from compiler.workspace.image.requirements import Named
 from tests.stages.command_line import Flowc
 
 FLOW = """{head}
