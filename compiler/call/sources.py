@@ -168,6 +168,10 @@ class Surroundings:
         self._found.update(found)
         return tuple(FlowName(path, None) for path in found)
 
+    def is_meant(self, path: Path, flow: str, target: str) -> bool:
+        """Whether a call for a target is about a flow of a file: one that is named is meant, others where their settings say so."""
+        return path not in self._found or self.settings(path).for_flow(flow).is_for(target)
+
     def settings(self, path: Path) -> Settings:
         """The settings of the workspace of a flow file, in the environment of the call."""
         folder = path.parent

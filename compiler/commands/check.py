@@ -148,7 +148,8 @@ def _found(name: FlowName, targets: tuple[str, ...], surroundings: Surroundings,
     for flow in flows:
         settings = surroundings.settings(name.path).for_flow(flow.name)
         _hold(flow, settings, found)
-        for target, own in _refuse_on(targets, flow, settings, found):
+        meant = tuple(each for each in targets if surroundings.is_meant(name.path, flow.name, each))
+        for target, own in _refuse_on(meant, flow, settings, found):
             deployed[target] = (*deployed.get(target, ()), own)
     if flows:
         surroundings.check_packed(name.path, flows, targets, {}, found)

@@ -44,6 +44,7 @@ DEFAULTS = {
     "branch": "that of @project, else user.shared",
     "production": "that of @project",
     "same_code": "a change of the code is told by `flowc inspect`",
+    "targets": "each that is asked for",
     "flows": "all below the workspace's folder",
     "root": "the folder of pyproject.toml, else of .git, else the flow's",
     "package": "what the flow imports; all of the root where a line imports what only a run names",

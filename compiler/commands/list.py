@@ -47,7 +47,8 @@ def COMMAND(flows: tuple[FlowName, ...], since: str | None, env: str | None, as_
     """List flows: name, file, targets, schedule, and the digest of the code that they are made of.
 
     Without a word those of the workspace, by `flows` of [tool.flowc]; all below its folder where nobody says. The targets are those
-    that have tables of settings, or all. A file with mistakes is told, and the others are listed all the same; exit code 1.
+    that `targets` of [tool.flowc] names, else those that have tables of settings, or all. A file with mistakes is told, and the
+    others are listed all the same; exit code 1.
 
     \b
       flowc list
@@ -93,7 +94,8 @@ def _errors(found: Report) -> Report:
 
 def _line(flow: Flow, name: FlowName, settings: Settings, digest: str) -> Listed:
     schedule = plan(flow, branch=settings.text("branch"), production=settings.flag("production")).schedule
-    targets = tuple(each for each in settings.targets if each != LOCAL) or tuple(BUILT_IN)
+    tables = tuple(each for each in settings.targets if each != LOCAL)
+    targets = settings.words("targets") or tables or tuple(BUILT_IN)
     cron, zone = (schedule.cron, schedule.timezone) if schedule else (None, None)
     return Listed(flow.name, name.path.as_posix(), targets, cron, zone, digest)
 

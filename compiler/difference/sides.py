@@ -134,7 +134,7 @@ class Side:
         archive = surroundings.packages().of(surroundings.place(file), (flow,)).archive
         holds = self._held(archive, code_root(file, settings))
         emitted: dict[str, Emitted] = {}
-        meant = self.targets or configured_targets(settings.targets)
+        meant = self.targets or (settings.words("targets") or configured_targets(settings.targets))
         for target in meant or BUILT_IN:
             backend = load_backend(target)
             assert backend is not None

@@ -56,9 +56,18 @@ def compile_flows(request: Request) -> list[Compiled] | None:
     if report.failed:
         return None
     if not compiled:
-        raise CallError("there is no flow to compile: the files hold bases of flows alone")
+        raise CallError(
+            "there is no flow to compile: the files hold bases of flows alone, or `targets` of [tool.flowc] names other targets"
+        )
     tell_of_configs(request.surroundings.given_configs, parts)
     return compiled
+
+
+def _nothing(request: Request) -> str:
+    target = request.backend.name
+    return (
+        f"there is no flow to compile: the files hold bases of flows alone, or `targets` of [tool.flowc] lacks {target}"
+    )
 
 
 def _once(compiled: Iterable[Compiled]) -> list[Compiled]:
@@ -80,6 +89,8 @@ def _compile_file(request: Request, name: FlowName) -> Part:
     flows = _read(request, name, found)
     settings = surroundings.settings(name.path)
     for flow in flows:
+        if not surroundings.is_meant(name.path, flow.name, request.backend.name):
+            continue
         image = surroundings.image(
             name.path, flow, request.backend.name, request.given, variants=has_own_packages(flow)
         )

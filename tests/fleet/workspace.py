@@ -13,6 +13,12 @@ SETTINGS = """
 flows = ["teams/*/*.py"]
 registry = "registry.example.com/fleet"
 store = "s3://fleet/flows"
+
+[tool.flowc.argo]
+namespace = "flows"
+
+[tool.flowc.step-functions]
+queue = "fleet"
 """
 
 FLOW = '''

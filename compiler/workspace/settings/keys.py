@@ -21,6 +21,7 @@ SHARED = {
 
 PROJECT = {
     "flows": "where the workspace's flows are: globs, relative to pyproject.toml",
+    "targets": "for which targets a flow of the workspace is compiled; without it for each that is asked for",
     "root": "the folder that goes into the code archive, relative to pyproject.toml",
     "package": "what a flow's package holds: `root` is all of the root, `imports` what it imports even where a name is computed",
     "include": "more files of every flow's package, as globs relative to pyproject.toml",
@@ -36,7 +37,7 @@ PROJECT = {
 OF_WORKSPACE = ("flows", "import")
 """Those of PROJECT that hold for the whole workspace, in every environment."""
 
-OF_FLOW = ("package", "include", "packages", "python", "with")
+OF_FLOW = ("targets", "package", "include", "packages", "python", "with")
 """Those of PROJECT that a flow may have of its own: all others decide how its file is found and read."""
 
 EXTEND = "extend"
@@ -87,6 +88,7 @@ KINDS: Mapping[str, Kind] = {
     "path": "words",
     "with": "words",
     "flows": "words",
+    "targets": "words",
 }
 """The kind of each setting of ours that is no text."""
 

@@ -163,6 +163,11 @@ class Settings:
         """What the settings give to `Config`s, by their names: `config.<name>` is a file's path, `config_value.<name>` a value."""
         return self.named(*CONFIGS)
 
+    def is_for(self, target: str) -> bool:
+        """Whether a flow of the workspace is compiled for a target."""
+        meant = self.words("targets")
+        return not meant or target in meant
+
     @property
     def targets(self) -> tuple[str, ...]:
         """The targets that have tables of their own, each once."""

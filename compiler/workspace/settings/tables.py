@@ -101,6 +101,8 @@ class _Walk:
             self._wrong((*keys, key), wanted, value)
         elif key in URLS and isinstance(value, str) and (problem := secret_of(value)):
             self._add(rules.SECRET, (*keys, key), key=key, table=title(keys), problem=problem)
+        elif key == "targets" and isinstance(value, list) and not all(map(_is_target, value)):
+            self._wrong((*keys, key), f"a list of targets: {', '.join(BUILT_IN)}", value)
         elif key == "with" and isinstance(value, list):
             values[key] = tuple(spec for spec in value if self._is_decorator(keys, spec))
         else:
@@ -225,6 +227,10 @@ def _written(value: object) -> str:
         return f'"{value}"' if value else "an empty one"
     text = json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, list) else str(value)
     return text if len(text) <= _LONGEST and not isinstance(value, str) else f"{text[:_LONGEST]}…"
+
+
+def _is_target(name: str) -> bool:
+    return name in BUILT_IN or load_backend(name) is not None
 
 
 def frozen(table: Mapping[str, object]) -> dict[str, Value]:

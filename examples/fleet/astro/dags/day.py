@@ -1,13 +1,14 @@
 """The day of the data engineers: their own tasks first, then two flows, then a note."""
 
 import pendulum
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 
 try:
+    from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
     from airflow.sdk import DAG, task
 except ImportError:  # Airflow 2
     from airflow import DAG
     from airflow.decorators import task
+    from airflow.operators.trigger_dagrun import TriggerDagRunOperator
 
 with DAG(
     dag_id="day",

@@ -19,7 +19,12 @@ class Features(FlowSpec):
     @step
     def build(self):
         self.features = [
-            {"id": row["id"], "months": row["months"], "per_order": row["spend"] / row["orders"], "segment": segment(row)}
+            {
+                "id": row["id"],
+                "months": row["months"],
+                "per_order": row["spend"] / row["orders"],
+                "segment": segment(row),
+            }
             for row in self.table
         ]
         self.next(self.end)

@@ -4,11 +4,15 @@ import os
 from pathlib import Path
 
 import pytest
-from airflow.models import DagBag
+
+try:
+    from airflow.dag_processing.dagbag import DagBag
+except ImportError:  # Airflow 2
+    from airflow.models import DagBag
 
 DAGS = Path(__file__).resolve().parents[2] / "dags"
 os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-BAG = DagBag(dag_folder=str(DAGS), include_examples=False)
+BAG = DagBag(str(DAGS))
 
 
 def test_every_file_loads():

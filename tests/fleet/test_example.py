@@ -1,0 +1,57 @@
+"""`examples/fleet`: it is right, its committed files are what its flows compile to, and what its page says of it holds."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.stages.command_line import Flowc
+
+FLEET = Path(__file__).resolve().parents[2] / "examples" / "fleet"
+PLACES = {"airflow": "astro/dags/flows/", "argo": "deploy/argo/base/", "step-functions": "deploy/step-functions/"}
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it, where the call is made."""
+    shutil.copytree(FLEET, tmp_path / "fleet")
+    monkeypatch.chdir(tmp_path / "fleet")
+    return tmp_path / "fleet"
+
+
+@pytest.mark.parametrize("target", PLACES)
+def test_what_is_committed_is_what_the_flows_compile_to(target: str, fleet: Path, flowc: Flowc) -> None:
+    ended = flowc(target, "create", "-o", PLACES[target], "--check")
+    assert (ended.code, ended.out) == (0, ""), ended.err
+
+
+def test_each_target_has_a_flow_and_the_flows_are_those_of_three_teams(fleet: Path, flowc: Flowc) -> None:
+    listed = json.loads(flowc("list", "--json").out)
+    assert len(listed) >= 12
+    assert {Path(each["file"]).parts[1] for each in listed} == {"ingest", "risk", "growth"}
+    assert {target for each in listed for target in each["targets"]} == set(PLACES)
+
+
+def test_nothing_is_wrong_and_the_policy_holds(fleet: Path, flowc: Flowc) -> None:
+    assert flowc("check", "--target", "all").code == 0
+    assert flowc("check", "--target", "all", "--env", "prod").code == 0
+    train = fleet / "teams/risk/train.py"
+    train.write_text(train.read_text().replace("memory=2000", "memory=16000"))
+    ended = flowc("check", "--target", "all")
+    assert ended.code == 1
+    assert "error[FC704]" in ended.out + ended.err
+    assert "two steps share one" in ended.out + ended.err
+
+
+def test_sql_of_one_team_is_no_other_teams(fleet: Path, flowc: Flowc) -> None:
+    """Of Argo and Airflow only what the risk team has changes."""
+    sql = fleet / "teams/risk/sql/returns.sql"
+    sql.write_text(sql.read_text() + "-- more\n")
+    changed = set()
+    for target, place in PLACES.items():
+        files = json.loads(flowc(target, "create", "-o", place, "--check", "--json").out)["files"]
+        changed |= {Path(each["path"]).name.partition(".")[0] for each in files if each["state"] == "changed"}
+    assert changed == {"RiskTrain", "backtest", "limits", "RiskScore"}
