@@ -157,7 +157,7 @@ def test_a_run_elsewhere_that_may_go_on_is_resumed_with_force_alone(place: Place
     begun(place.store, RunAddress("F", "one"), time.time(), given={"width": 2})
     refused = place.run("two", "--resume", "one")
     assert refused.returncode == 2
-    assert "F/one may be running: it has not ended, and the last sign of life was 0 s ago" in refused.stderr
+    assert "F/one may be running: it has not ended, and the last sign of life was " in refused.stderr
     assert "--force" in refused.stderr
     assert place.run("two", "--resume", "one", "--force").returncode == 0
 
