@@ -90,7 +90,7 @@ class Resumption:
                 self._claim()
                 _told(self.clone.begin)
             elif found is None and ready.task.repeats and self._may_take(ready):
-                _told(partial(self.clone.take_iterations, ready.task.step, ready.index))
+                _told(partial(self.clone.take_iterations, ready.task.step, ready.index, self._is_replaced))
         taken = [found for found in chosen if found is not None]
         _told(lambda: at_once(self.clone.take, taken, MANY))
         return [Report(found.fan, found.case) if found else None for found in chosen]

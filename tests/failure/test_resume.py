@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from flowc.artifacts.address import RunAddress
 from flowc.artifacts.manifest import Manifest, attempts, read, read_run
+from flowc.artifacts.pickling import seal
 from flowc.client.flows import Run
 from flowc.store import open_store
 
@@ -426,8 +427,18 @@ def test_an_iteration_that_is_damaged_or_gone_is_done_again_with_all_behind_it(
     done = place.run("two", "--resume", "one")
     assert done.returncode == 0, done.stdout + done.stderr
     assert place.left("two", "end")["by"] == ["first"] * number + ["second"] * (4 - number)
-    runs = [read(place.store, address._replace(run="two", iteration=at)) for at in range(4)]
-    assert [each["own"][:1] for each in runs] == [bytes([count]) for count in (1, 2, 3, 4)]
+    assert [read(place.store, address._replace(run="two", iteration=at))["own"][0] for at in range(4)] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("fails", ["3", "end"])
+def test_iterations_on_what_was_replaced_since_are_done_again(place: Place, fails: str) -> None:
+    place.write(fails, source=REPEATS)
+    assert place.run("one").returncode == 1
+    start = place.left("one", "start")
+    place.store.put(start.address.manifest, (seal(start.as_attempt(2, "another")),))
+    place.write(source=REPEATS, mark="second")
+    assert place.run("two", "--resume", "one").returncode == 0
+    assert place.left("two", "end")["by"] == ["second"] * 4
 
 
 GANG = """

@@ -13,7 +13,7 @@ from flowc.task.recursion import iterations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 MANY = 32
 """So many tasks are read or written at once: most of the time is a store's."""
@@ -119,12 +119,15 @@ class Clone:
         if found.is_end:
             self._store.put(created_key(self._into.address, self._into.created, successful=True), (b"",))
 
-    def take_iterations(self, step: str, index: str) -> None:
-        """Of a task that has not finished, take over the iterations that sent it back to itself: it goes on behind them."""
+    def take_iterations(self, step: str, index: str, is_replaced: Callable[[Manifest], bool]) -> None:
+        """Of a task that has not finished, take over the iterations that sent it back to itself: it goes on behind them.
+
+        Up to the first for which `is_replaced` says that something it has loaded is another by now.
+        """
         address = self._origin.address.task(step, index)
         for number in count():
             found = self._left(address._replace(iteration=number))
-            if found is None or found.next != (step,):
+            if found is None or found.next != (step,) or is_replaced(found):
                 return
             self._take(found)
 
