@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from flowc.artifacts.address import RunAddress, child, parent
 from flowc.artifacts.manifest import Manifest, RunRecord, read_run, runs
@@ -81,7 +82,7 @@ class Resumption:
     def take(self, wave: Sequence[Ready]) -> list[Report | None]:
         """Take tasks over that may start at once, and what each reported; None where it has to run.
 
-        Raises CallError where the run's id is another's.
+        Raises CallError where the run's id is another's, or the origin is deleted meanwhile.
         """
         chosen = self._all_chosen(wave)
         for ready, found in zip(wave, chosen, strict=True):
@@ -89,7 +90,7 @@ class Resumption:
                 self._claim()
                 _told(self.clone.begin)
             elif found is None and ready.task.repeats and self._may_take(ready):
-                self.clone.take_iterations(ready.task.step, ready.index)
+                _told(partial(self.clone.take_iterations, ready.task.step, ready.index, self._is_replaced))
         taken = [found for found in chosen if found is not None]
         _told(lambda: at_once(self.clone.take, taken, MANY))
         return [Report(found.fan, found.case) if found else None for found in chosen]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from flowc.artifacts.address import RunAddress
 from flowc.artifacts.manifest import Manifest, attempts, read, read_run
+from flowc.artifacts.pickling import seal
 from flowc.client.flows import Run
 from flowc.store import open_store
 
@@ -157,7 +158,7 @@ def test_a_run_elsewhere_that_may_go_on_is_resumed_with_force_alone(place: Place
     begun(place.store, RunAddress("F", "one"), time.time(), given={"width": 2})
     refused = place.run("two", "--resume", "one")
     assert refused.returncode == 2
-    assert "F/one may be running: it has not ended, and the last sign of life was 0 s ago" in refused.stderr
+    assert "F/one may be running: it has not ended, and the last sign of life was " in refused.stderr
     assert "--force" in refused.stderr
     assert place.run("two", "--resume", "one", "--force").returncode == 0
 
@@ -372,6 +373,7 @@ class F(FlowSpec):
     def more(self):
         self.count += 1
         self.by = [*self.by, MARK]
+        self.own = bytes([self.count]) * 300_000
         assert str(self.count) not in FAILS
         self.way = "again" if self.count < 4 else "done"
         self.next({"again": self.more, "done": self.end}, condition="way")
@@ -403,6 +405,40 @@ def test_a_repeated_step_goes_on_behind_the_iterations_that_succeeded(
     assert place.left("two", "more").iterations == 4
     runs = [read(place.store, RunAddress("F", "two").task("more")._replace(iteration=at)) for at in range(4)]
     assert [each["count"] for each in runs] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("left", [None, 0, -1], ids=["gone", "emptied", "cut"])
+@pytest.mark.parametrize("lost", ["manifest", "blob"])
+@pytest.mark.parametrize("number", [0, 2])
+def test_an_iteration_that_is_damaged_or_gone_is_done_again_with_all_behind_it(
+    place: Place, number: int, lost: str, left: int | None
+) -> None:
+    """Also where the task itself, which is as its last iteration, is whole."""
+    place.write(source=REPEATS)
+    assert place.run("one").returncode == 0
+    address = RunAddress("F", "one").task("more")._replace(iteration=number)
+    (own,) = set(read(place.store, address).blobs) - set(place.left("one", "more").blobs)
+    path = place.folder / "store" / (address.manifest if lost == "manifest" else address.of.blob(own))
+    whole = path.read_bytes()
+    path.unlink()
+    if left is not None:
+        path.write_bytes(whole[:left])
+    place.write(source=REPEATS, mark="second")
+    done = place.run("two", "--resume", "one")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert place.left("two", "end")["by"] == ["first"] * number + ["second"] * (4 - number)
+    assert [read(place.store, address._replace(run="two", iteration=at))["own"][0] for at in range(4)] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("fails", ["3", "end"])
+def test_iterations_on_what_was_replaced_since_are_done_again(place: Place, fails: str) -> None:
+    place.write(fails, source=REPEATS)
+    assert place.run("one").returncode == 1
+    start = place.left("one", "start")
+    place.store.put(start.address.manifest, (seal(start.as_attempt(2, "another")),))
+    place.write(source=REPEATS, mark="second")
+    assert place.run("two", "--resume", "one").returncode == 0
+    assert place.left("two", "end")["by"] == ["second"] * 4
 
 
 GANG = """

@@ -13,7 +13,7 @@ from flowc.task.recursion import iterations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 MANY = 32
 """So many tasks are read or written at once: most of the time is a store's."""
@@ -22,7 +22,7 @@ MANY = 32
 class Clone:
     """From the run `origin` into the run `into`, both in one store. Deleting either of them leaves the other whole.
 
-    Raises CallMistake where the origin is deleted meanwhile.
+    Raises CallMistake where the origin is deleted meanwhile, or something of it.
     """
 
     def __init__(self, store: Store, origin: RunRecord, into: RunRecord) -> None:
@@ -30,10 +30,21 @@ class Clone:
         self._copied: set[str] = set()
         self._blobs: dict[str, int] | None = None
         self._newest: dict[str, dict[str, int]] = {}
+        self._iterated: dict[TaskAddress, list[Manifest]] = {}
 
     def finished(self, step: str, index: str) -> Manifest | None:
-        """What a task of the origin left; None where it has not finished, a later attempt of it has failed, or something of it is gone."""
-        return self._left(self._origin.address.task(step, index))
+        """What a task of the origin left; None where it has not finished, a later attempt of it has failed, or something of it is gone.
+
+        Something of one of its iterations, too: the run that takes it over has all of them.
+        """
+        found = self._left(self._origin.address.task(step, index))
+        if found is None:
+            return None
+        whole = [iteration for address in iterations(found) if (iteration := self._left(address)) is not None]
+        if len(whole) < (found.iterations or 0):
+            return None
+        self._iterated[found.address] = whole
+        return found
 
     def all_finished(self, places: Sequence[tuple[str, str]]) -> list[Manifest | None]:
         """The same for many tasks, each a step and an index path: a read each, several at once, and a listing for each step."""
@@ -46,10 +57,10 @@ class Clone:
         """What is there, all of it: what is damaged or gone has to be done again."""
         try:
             found = read(self._store, address)
-        except (MissingError, DamagedError):
+            is_newest = self._listed(address.step).get(address.folder, 0) <= found.attempt
+            is_good = is_newest or newest_failure(self._store, address, found.attempt) is None
+        except (MissingError, DamagedError):  # also of what a later attempt says: it may have failed
             return None
-        is_newest = self._listed(address.step).get(address.folder, 0) <= found.attempt
-        is_good = is_newest or newest_failure(self._store, address, found.attempt) is None
         return found if is_good and found.blobs.items() <= self._there().items() else None
 
     def _there(self) -> dict[str, int]:
@@ -85,37 +96,38 @@ class Clone:
         try:
             read_run(self._store, self._origin.address)
         except MissingError:
-            raise self._gone() from None
-
-    def _gone(self) -> CallMistake:
-        return CallMistake(
-            f"run {self._origin.run} of {self._origin.flow} was deleted while {self._into.run} took over what it has done: start a new run"
-        )
+            raise CallMistake(
+                f"run {self._origin.run} of {self._origin.flow} was deleted while {self._into.run} took over what it has done: "
+                "start a new run"
+            ) from None
 
     def _copy(self, source: str, key: str) -> None:
         try:
             self._store.copy(source, key)
         except MissingError:
-            raise self._gone() from None
+            self.check()
+            raise CallMistake(
+                f"{source} was taken away while {self._into.run} took over what {self._origin.run} has done: "
+                "resume it once more, and what needs it is done again"
+            ) from None
 
     def take(self, found: Manifest) -> None:
-        """Let the task be done in the new run; one that a switch sent back to itself with all its iterations."""
-        for address in iterations(found):
-            try:
-                iteration = read(self._store, address)
-            except MissingError:
-                raise self._gone() from None
+        """Let the task be done in the new run, as `finished` told it; one that a switch sent back to itself with all its iterations."""
+        for iteration in self._iterated[found.address]:
             self._take(iteration)
         self._take(found)
         if found.is_end:
             self._store.put(created_key(self._into.address, self._into.created, successful=True), (b"",))
 
-    def take_iterations(self, step: str, index: str) -> None:
-        """Of a task that has not finished, take over the iterations that sent it back to itself: it goes on behind them."""
+    def take_iterations(self, step: str, index: str, is_replaced: Callable[[Manifest], bool]) -> None:
+        """Of a task that has not finished, take over the iterations that sent it back to itself: it goes on behind them.
+
+        Up to the first for which `is_replaced` says that something it has loaded is another by now.
+        """
         address = self._origin.address.task(step, index)
         for number in count():
             found = self._left(address._replace(iteration=number))
-            if found is None or found.next != (step,):
+            if found is None or found.next != (step,) or is_replaced(found):
                 return
             self._take(found)
 

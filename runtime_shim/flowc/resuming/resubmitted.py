@@ -31,7 +31,8 @@ def take_over(store: Store, run: RunAddress, origin: str) -> None:
     clone = Clone(store, earlier, into)
     clone.begin()
     for address, manifest in walk(store, earlier.address):
-        if manifest is not None and clone.finished(address.step, address.index):
-            clone.take(manifest)
+        found = clone.finished(address.step, address.index) if manifest is not None else None
+        if found is not None:
+            clone.take(found)
     clone.check()
     claim(store, into)

@@ -24,7 +24,7 @@ from flowc.artifacts.manifest import Manifest, attempts, parse_attempt, read
 from flowc.artifacts.ordering import Fence, fail, publish, take
 from flowc.exceptions import CallMistake, MetaflowException
 from flowc.named_tuple import NamedTuple
-from flowc.store.protocol import MissingError, Store, StoreError
+from flowc.store.protocol import DamagedError, MissingError, Store, StoreError
 from flowc.task.again import raised_before
 from flowc.task.call import BUG, DONE, FAILED, MISTAKE, STORE, Reported, TaskCall
 from flowc.task.forks import may_fork, reseed
@@ -313,12 +313,19 @@ def _raised(job: Job, place: _Place) -> bool:
 
 
 def _done(job: Job, place: _Place) -> Reported:
-    """Let the task's own manifest say what the last iteration's does."""
+    """Let the task's own manifest say what the last iteration's does, and what the first one has loaded."""
     fence = job.fence
     address = fence.address._replace(iteration=place.iteration)
     data = job.store.get(address.manifest).data
     last = Manifest(job.store, address, data)
-    own = {"attempt": fence.attempt, "token": fence.token, "retry": fence.retry, "started": fence.started}
+    own: dict[str, Any] = {
+        "attempt": fence.attempt,
+        "token": fence.token,
+        "retry": fence.retry,
+        "started": fence.started,
+    }
+    with contextlib.suppress(MissingError, DamagedError):  # of what it tells the task can do without
+        own["loaded"] = read(job.store, address._replace(iteration=0)).loaded
     if last.attempt // _SPAN > fence.attempt or not publish(job.store, fence, last.as_task(own, place.iteration + 1)):
         return Reported(job.call.index, DONE)
     return Reported(job.call.index, DONE, True, case=last.case)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from flowc.task.call import MISTAKE
+from flowc.task.forks import START_METHOD
 
 from compiler.call.history import read_state
 from tests.stages.task import Stage
@@ -82,6 +83,24 @@ def test_what_ran_again_with_all_that_follows_is_joined(tmp_path: Path) -> None:
         assert stage.done("join", "gather:start/body")["n"] == 3
 
 
+REPEATING = """
+from flowc import FlowSpec, step
+class F(FlowSpec):
+    @step
+    def start(self):
+        self.n = 0
+        self.next(self.loop)
+    @step
+    def loop(self):
+        self.n += 1
+        self.way = "done" if self.n == 3 else "again"
+        self.next({"again": self.loop, "done": self.end}, condition="way")
+    @step
+    def end(self):
+        pass
+"""
+
+
 @pytest.mark.parametrize("way", ["left", "right"])
 def test_a_switch_that_decided_anew_lets_only_what_it_then_led_to_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
@@ -109,6 +128,17 @@ def test_what_has_run_again_since_it_was_loaded_is_told_of_each_task_that_loaded
     stage.done("start")
     assert _older(stage)["body/2"] == ("start/-",)
     assert _older(stage)["join/-"] == ("start/-", "body/1")
+
+
+def test_of_a_task_that_repeats_what_it_loaded_first_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(START_METHOD, "fork")
+    stage = Stage(tmp_path, REPEATING)
+    stage.done("start")
+    stage.done("loop", "start", repeats=True)
+    stage.done("end", "loop")
+    assert set(_older(stage).values()) == {()}
+    stage.done("start")
+    assert {name: older for name, older in _older(stage).items() if older} == {"loop/-": ("start/-",)}
 
 
 def _older(stage: Stage) -> dict[str, tuple[str, ...]]:
