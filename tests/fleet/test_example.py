@@ -55,3 +55,13 @@ def test_sql_of_one_team_is_no_other_teams(fleet: Path, flowc: Flowc) -> None:
         files = json.loads(flowc(target, "create", "-o", place, "--check", "--json").out)["files"]
         changed |= {Path(each["path"]).name.partition(".")[0] for each in files if each["state"] == "changed"}
     assert changed == {"RiskTrain", "backtest", "limits", "RiskScore"}
+
+
+def test_a_flow_that_is_named_is_compiled_for_what_the_call_says(fleet: Path, flowc: Flowc) -> None:
+    assert "kind: WorkflowTemplate" in flowc("argo", "create", "teams/risk/score.py").out
+    assert flowc("argo", "create", "teams/growth", "-o", "out/").code == 2
+    settings = fleet / "pyproject.toml"
+    settings.write_text(settings.read_text().replace('targets = ["step-functions"]', 'targets = ["step-function"]'))
+    ended = flowc("list")
+    assert ended.code == 1
+    assert "error[FC805]" in ended.err
