@@ -29,7 +29,8 @@ def strike(folder: Path, dice: random.Random) -> str:
 
 
 def _matters(path: Path) -> bool:
-    return path.parent.name == "_blobs" or path.name == "manifest"
+    """Whether it is an object that holds values: what a killed writer has left under a hidden name is none."""
+    return not path.name.startswith(".") and (path.parent.name == "_blobs" or path.name == "manifest")
 
 
 def _called(path: Path) -> str:

@@ -93,6 +93,14 @@ def test_whatever_is_damaged_in_a_run_s_store_is_found(tmp_path: Path) -> None:
     assert not missed
 
 
+def test_what_a_killed_writer_has_left_is_no_object_and_is_not_damaged(tmp_path: Path) -> None:
+    hidden = tmp_path / "_blobs" / f".{'0' * 64}.1a.0123456789ab"
+    hidden.parent.mkdir()
+    hidden.write_bytes(b"half of it")
+    assert all(damage.strike(tmp_path, random.Random(seed)) == "" for seed in range(8))
+    assert hidden.read_bytes() == b"half of it"
+
+
 def test_the_disk_s_faults_reach_the_store_and_are_counted(tmp_path: Path) -> None:
     unlucky = Path(__file__).parent / "unlucky"
     counted = tmp_path / "counted"
