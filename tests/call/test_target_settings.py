@@ -20,7 +20,7 @@ TAKEN: list[tuple[str, str, str, object]] = [
     ("airflow", "owner", "a,b", "a,b"),
     ("airflow", "max_active_runs", "3", 3),
     ("airflow", "in_cluster", "true", True),
-    ("airflow", "default_args", "depends_on_past=x", {"depends_on_past": "x"}),
+    ("airflow", "default_args", "owner=x", {"owner": "x"}),
     ("airflow", "tolerations", '[{"key": "gpu", "operator": "Exists"}]', ({"key": "gpu", "operator": "Exists"},)),
     ("argo", "node_selector", '{"team": "x"}', {"team": "x"}),
     ("argo", "labels", '{team = "x"}', {"team": "x"}),
@@ -45,7 +45,7 @@ REFUSED = [
     ("airflow", "--operator docker", "--operator docker: it takes `kubernetes` or `bash`"),
     ("airflow", "--labels 3", "--labels 3: it takes a table of texts, for example --labels key=value,other=value"),
     ("airflow", "--on-failure-callback f", "it takes the dotted path of a function, for example --on-failure-callback module.function"),
-    ("airflow", "--default-args retries=3", "--default-args retries=3: it takes a table without retries, which flowc itself gives"),
+    ("airflow", "--default-args depends_on_past=true", "--default-args depends_on_past=true: it takes for depends_on_past "),
     ("argo", "--labels x", "--labels x: it takes a table of texts, for example --labels key=value,other=value"),
     ("argo", "--tolerations x", "--tolerations x: it takes a list of tables, for example --tolerations '[{"),
     ("argo", "--qos Best", "--qos Best: it takes one of Guaranteed, Burstable"),
@@ -92,18 +92,18 @@ def test_a_flag_is_one_and_has_its_opposite(flowc: Flowc, folder: Path, target: 
     assert backend is not None
     flags = [key for key in backend.target_options if backend.kind(key) == "flag"]
     assert flags
+    fixed = ("--image", "x:1", "--namespace", "n") if target == "argo" else ("--image", "x:1")
     for key in flags:
         assert backend.wants(key, True) is None
         assert backend.wants(key, "true") is not None
         option = key.replace("_", "-")
         plain, on, off = (
-            flowc(target, "create", "--image", "x:1", *words, "flow.py")
-            for words in ((), (f"--{option}",), (f"--no-{option}",))
+            flowc(target, "create", *fixed, *words, "flow.py") for words in ((), (f"--{option}",), (f"--no-{option}",))
         )
         assert (plain.code, on.code, off.code) == (0, 0, 0)
         (folder / "pyproject.toml").write_text(f"[tool.flowc.{target}]\n{key} = true\n")
-        assert flowc(target, "create", "--image", "x:1", "flow.py").out == on.out
-        assert flowc(target, "create", "--image", "x:1", f"--no-{option}", "flow.py").out == off.out
+        assert flowc(target, "create", *fixed, "flow.py").out == on.out
+        assert flowc(target, "create", *fixed, f"--no-{option}", "flow.py").out == off.out
         (folder / "pyproject.toml").unlink()
         assert "there is no file true" in flowc(target, "create", f"--{option}", "true", "flow.py").err
 

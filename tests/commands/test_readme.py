@@ -101,7 +101,7 @@ def test_metaflow_is_the_same_thing(flowc: Flowc, squares: Path) -> None:
 
 
 def test_settings_are_accepted(flowc: Flowc, squares: Path) -> None:
-    [settings] = _blocks("toml")
+    settings = next(text for text in _blocks("toml") if "[tool.flowc.argo]" in text)
     (squares / "pyproject.toml").write_text(settings)
     for target in BUILT_IN:
         assert flowc("config", "squares.py", "--target", target).code == 0

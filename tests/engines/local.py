@@ -25,11 +25,11 @@ def run_local(
     as_json: bool = False,
     start_method: str = "",
     store: str = "",
-    patience: float = PATIENCE,
+    patience: float | None = None,
 ) -> Outcome:
     """Run by the command that a user types, with the store below `folder` or the one named; parameters as words, or `as_json`.
 
-    Raises TimeoutExpired after so many seconds of patience.
+    Raises TimeoutExpired after so many seconds of patience; None: PATIENCE.
     """
     store = store or f"file:{folder / 'store'}"
     command = [sys.executable, "-P", "-m", "compiler", "run", "--store", store, "--max-workers", str(max_workers)]
@@ -42,7 +42,7 @@ def run_local(
     for name, value in () if as_json else case.parameters.items():
         command.append(f"--{name}={_word(value)}")
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "USER": "tester", **case.environment}
-    code, log = _ended(command, environment, patience)
+    code, log = _ended(command, environment, PATIENCE if patience is None else patience)
     named = folder / "run-id"
     run_id = named.read_text(encoding="utf-8").strip() if named.exists() else run_id
     return Outcome(case.flow, run_id, store, code == 0, log)
