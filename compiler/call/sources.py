@@ -156,7 +156,7 @@ class Surroundings:
     def _workspace(self) -> tuple[FlowName, ...]:
         from compiler.workspace.discovery import workspace_flows  # noqa: PLC0415 - as above
 
-        settings = read_settings(Path(), self.env)
+        settings = self.settings(Path())
         found = workspace_flows(Path(), settings)
         if not found:
             globs = f" by `flows` = {list(settings.words('flows'))}" if settings.words("flows") else ""

@@ -32,7 +32,7 @@ from compiler.report.render import Format
 from compiler.terminal.findings import FORMATS, write
 from compiler.terminal.said import tell
 from compiler.workspace.package import default_image
-from compiler.workspace.settings import Settings, read_settings
+from compiler.workspace.settings import Settings
 from compiler.workspace.settings.reading import report_unknown_flows
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     report = joined_report(parts, notes=notes)
     if not flows and since is None and not report.failed:
         names = [name for part in parts for name in part.names]
-        report_unknown_flows(read_settings(Path(), env), names, report)
+        report_unknown_flows(surroundings.settings(Path()), names, report)
     if wanted:
         from compiler.fleet.names import check_deployed  # noqa: PLC0415 - without --target nothing has a name
 

@@ -220,8 +220,9 @@ def _print(request: Request, compiled: list[Compiled]) -> int:
 
 def _place(request: Request, wanted: Wanted, compiled: list[Compiled]) -> int:
     placed = placed_files(request, compiled)
-    stale = _stale(request, {**placed, **_of_folder(request, compiled, placed)})
-    placed |= _of_folder(request, compiled, placed, gone=stale if wanted.prune else ())
+    of_folder = _of_folder(request, compiled, placed)
+    stale = _stale(request, {**placed, **of_folder})
+    placed |= _of_folder(request, compiled, placed, gone=stale) if stale and wanted.prune else of_folder
     if wanted.check:
         outcomes = [*compared(placed), *(Outcome(path, "stale") for path in stale)]
     else:

@@ -15,6 +15,7 @@ from compiler.call.sources import Surroundings
 from compiler.call.target_settings import decided
 from compiler.diagnostics import Diagnostic, Report
 from compiler.difference.code import FlowCode, Trees, read_code, without_form
+from compiler.fleet.compiling import deployment
 from compiler.frontend.findings import fc1xx
 from compiler.ir.flow import Flow
 from compiler.ir.needs import has_own_packages
@@ -25,7 +26,7 @@ from compiler.pipeline import read_flows
 from compiler.reading import SOURCE, read_head
 from compiler.slotted_class import fresh, mutable, record
 from compiler.workspace.listing import LEFT_OUT
-from compiler.workspace.package import Archive, code_root, default_image, image_digest
+from compiler.workspace.package import Archive, code_root
 
 
 @record
@@ -138,17 +139,14 @@ class Side:
         for target in meant or BUILT_IN:
             backend = load_backend(target)
             assert backend is not None
-            image = settings.text("image", target, {})
-            variants = has_own_packages(flow)
-            default = default_image(flow.name, image_digest(archive, settings), settings.text("registry", target, {}))
-            own = None if image is not None and not variants else default
-            decision, options = decided(flow, settings, backend, {}, own or image or default)
+            image = surroundings.image(file, flow, target, {}, variants=has_own_packages(flow))
+            own = None if image == settings.text("image", target) else image
+            decision, options = decided(flow, settings, backend, {}, image)
             found = Report()
             emitted[target] = _emit(decision, backend, options, own, found)
             if target in meant:
                 self._take(found)
-        branch, production = settings.text("branch", None, {}), settings.get("production", None, {}).value is True
-        decision = plan(flow, branch=branch, production=production)
+        decision = plan(flow, branch=settings.text("branch"), production=settings.flag("production"))
         others = [name for name in names if name != flow.name]
         return State(path, flow, decision, read_code(flow, others, self._trees), holds, emitted)
 
@@ -169,16 +167,7 @@ def _emit(decision: Plan, backend: Backend, options: Options, image: str | None,
     files = () if report.failed else backend.emit(decision, options)
     neutral = tuple(_without(file.text, image) for file in files)
     refused = tuple(each for each in report if each.rule.severity == "error")
-    return Emitted(files, neutral, options, _deployment(decision, options, files), image, refused)
-
-
-def _deployment(decision: Plan, options: Options, files: tuple[OutputFile, ...]) -> str:
-    """What the target calls it: the main file's name where that is the deployment's, as on Argo and Step Functions."""
-    main = files[0].name if files else ""
-    for ending in (".yaml", ".asl.json"):
-        if main.endswith(ending):
-            return main.removesuffix(ending)
-    return options.name or decision.name
+    return Emitted(files, neutral, options, deployment(backend, decision, options), image, refused)
 
 
 def _without(text: str, image: str | None) -> str:

@@ -56,9 +56,7 @@ def compile_flows(request: Request) -> list[Compiled] | None:
     if report.failed:
         return None
     if not compiled:
-        raise CallError(
-            "there is no flow to compile: the files hold bases of flows alone, or `targets` of [tool.flowc] names other targets"
-        )
+        raise CallError(_nothing(request))
     tell_of_configs(request.surroundings.given_configs, parts)
     return compiled
 
@@ -77,7 +75,7 @@ def _once(compiled: Iterable[Compiled]) -> list[Compiled]:
     return list(found.values())
 
 
-def _deployment(backend: Backend, plan: Plan, options: Options) -> str:
+def deployment(backend: Backend, plan: Plan, options: Options) -> str:
     """The name that a target gives a flow; by the plan where a target of another distribution does not say."""
     name = getattr(backend, "deployment", None)
     return str(name(plan, options)) if name else options.name or plan.name
@@ -102,7 +100,7 @@ def _compile_file(request: Request, name: FlowName) -> Part:
 
             hold(settings, decision, found, (request.backend, options))
         files = emit_plan(decision, request.backend, options, found)
-        own = _deployment(request.backend, decision, options)
+        own = deployment(request.backend, decision, options)
         compiled.append(Compiled(name.path, flow.name, flow.span, own, files, options))
     if flows:
         surroundings.check_packed(name.path, flows, (request.backend.name,), request.given, found)
