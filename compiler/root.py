@@ -115,7 +115,7 @@ def _told(error: click.ClickException | FoundError | CallError) -> int:
         return error.exit_code
     if isinstance(error, CallError):
         tell(f"error: {error}")
-        return 2
+        return error.code
     from compiler.terminal.findings import show  # noqa: PLC0415 - only a mistake needs it
 
     show(error.report)
