@@ -25,11 +25,11 @@ from flowc.artifacts.address import parse_loads
 from flowc.container.command import started_by
 from flowc.container.messages import STACKS, Message, receive, send
 from flowc.container.sessions import adopter, children, end_session
-from flowc.exceptions import CallMistake
+from flowc.exceptions import CallMistake, Terminated
 from flowc.source.module import Loaded, prepare
 from flowc.store import SetupError, open_store
 from flowc.task import guard
-from flowc.task.call import BUG, MISTAKE, Broken, Reported, TaskCall
+from flowc.task.call import BUG, MISTAKE, TERMINATED, Broken, Reported, TaskCall
 from flowc.task.forks import may_fork, reseed
 from flowc.task.output import Output
 from flowc.task.task import execute
@@ -236,6 +236,8 @@ def _task(loaded: Loaded | Broken, message: Message, server: int, adopt: Callabl
             reported = execute(loaded, _call(call), open_store(os.environ["FLOWC_STORE"]), printed)
         except (CallMistake, SetupError) as error:
             reported = Reported(call["index"], MISTAKE, message=str(error))
+        except (Terminated, KeyboardInterrupt):  # just before the task has begun, or when all of it was done
+            reported = Reported(call["index"], TERMINATED, message="ended by a signal")
         except Exception:  # noqa: BLE001 - the last resort: a fault of ours is told as one
             reported = Reported(call["index"], BUG, message=traceback.format_exc())
     told = {"fan": reported.fan, "case": reported.case, "caught": reported.caught, "message": _message(reported)}
