@@ -17,6 +17,12 @@ class CallError(Exception):
     code = 2
 
 
+class NotThereError(CallError):
+    """There is no such flow, run or deployment."""
+
+    code = 4
+
+
 class FoundError(Exception):
     """Findings with which a call cannot go on, as those of its settings: shown as all findings are; exit code 1."""
 

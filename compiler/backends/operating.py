@@ -12,6 +12,7 @@ from typing import ClassVar, Literal, Protocol
 from compiler.backends import OutputFile
 from compiler.ir.flow import Value
 from compiler.mistakes import CallError
+from compiler.mistakes import NotThereError as NotThereError  # noqa: PLC0414 - engines raise it beside the others
 from compiler.slotted_class import fresh, record
 
 Phase = Literal["queued", "running", "succeeded", "failed", "terminated", "unknown"]
@@ -28,12 +29,6 @@ class EngineError(CallError):
     """The engine cannot be reached, does not permit it, or has refused: one line that says what to do; exit code 5."""
 
     code = 5
-
-
-class NotThereError(CallError):
-    """There is no such flow, run or deployment: exit code 4."""
-
-    code = 4
 
 
 class RefusedError(CallError):
@@ -71,6 +66,8 @@ class Record:
     version: str = ""
     """flowc's."""
     store: str = ""
+    workspace: str = ""
+    """Which repository and folder of it: only what carries the same is ever removed as something that a workspace no longer makes."""
 
 
 RECORD_PREFIX = "flowc/"
@@ -88,7 +85,7 @@ def record_of(texts: Mapping[str, str]) -> Record | None:
     return Record(**found) if "flow" in found and "digest" in found else None
 
 
-_KEYS = ("flow", "digest", "revision", "by", "at", "version", "store")
+_KEYS = ("flow", "digest", "revision", "by", "at", "version", "store", "workspace")
 
 
 @record

@@ -31,6 +31,13 @@ COMMANDS: Mapping[str, Entry] = {
     "runs": Entry("runs", "List the runs of a flow."),
     "inspect": Entry("inspect", "Show a run, its tasks and their artifacts."),
     "verify": Entry("verify", "Say whether all that a run has left is what was written."),
+    "status": Entry("status", "Say how a run stands, here or on its engine, and why."),
+    "wait": Entry("wait", "Wait until a run has ended."),
+    "logs": Entry("logs", "Print what the tasks of a run have printed."),
+    "retry": Entry("retry", "Do again what has failed in a run."),
+    "terminate": Entry("terminate", "End a run."),
+    "open": Entry("open", "Open the page of a run in its engine's interface."),
+    "doctor": Entry("doctor", "Look whether a target's engine can be reached, and what is in the way."),
     "delete": Entry("delete", "Delete runs with all that they left."),
     "gc": Entry("gc", "Delete old runs, and what was never finished."),
     "card": Entry("card", "List, print or open the pages that steps with @card left."),
@@ -39,7 +46,7 @@ COMMANDS: Mapping[str, Entry] = {
     "config": Entry("config", "Say which settings hold, and where each comes from."),
 }
 TARGETS: Mapping[str, Entry] = {
-    "airflow": Entry("target", "Compile flows into Airflow DAG files."),
-    "argo": Entry("target", "Compile flows into Argo WorkflowTemplates."),
-    "step-functions": Entry("target", "Compile flows into AWS Step Functions state machines."),
+    "airflow": Entry("target", "Compile flows into Airflow DAG files, deploy and start them."),
+    "argo": Entry("target", "Compile flows into Argo WorkflowTemplates, deploy and start them."),
+    "step-functions": Entry("target", "Compile flows into AWS Step Functions state machines, deploy and start them."),
 }

@@ -9,21 +9,13 @@ from pathlib import Path
 import click
 
 from compiler.backends import Backend
-from compiler.call.configs import Pairs, config_parameters, given_configs
-from compiler.call.options import ENV_HELP, FOLDER, Option, WithHelp
+from compiler.call.configs import Pairs, given_configs
+from compiler.call.options import Option, WithHelp
 from compiler.call.sources import (
-    FLOWS,
-    IMPORT_HELP,
-    IMPORT_WORDS,
-    JOBS_HELP,
-    SINCE_HELP,
-    SINCE_WORDS,
-    WITH_HELP,
     FlowName,
     Surroundings,
     named,
 )
-from compiler.call.target_settings import given_value
 from compiler.fleet.compiling import Request, compile_flows, goes_to_folder
 from compiler.fleet.folder import (
     Outcome,
@@ -39,13 +31,11 @@ from compiler.fleet.folder import (
 from compiler.fleet.parts import Compiled, distinct
 from compiler.fleet.placing import Placed, name_rest, placed_files, warn_of_circle
 from compiler.fleet.whole import is_whole
-from compiler.ir.flow import Value
+from compiler.fleet.words import compile_parameters, given_settings
 from compiler.slotted_class import record, replaced
 from compiler.terminal.output import differences, print_bytes, styled_diff
 from compiler.terminal.said import say, say_json, tell
 from compiler.workspace.folder_files import files_of_any_folder, folder_files
-from compiler.workspace.settings import SHARED, frozen_value
-from compiler.workspace.settings.keys import KINDS
 
 _HELP = """Compile flows for {target}.
 
@@ -65,12 +55,12 @@ or [tool.flowc]; `flowc config FLOW --target {target}` says what holds.
 
 def create_command(backend: Backend) -> click.Command:
     """The command of one target, with an option for each of its settings."""
-    settings = {**SHARED, **backend.target_options}
+    flows, *others = compile_parameters(backend)
     return CreateCommand(
         "create",
         callback=_callback(backend),
         help=_HELP.format(target=backend.name),
-        params=[*_parameters(), *(_setting(backend, name, line) for name, line in settings.items())],
+        params=[flows, *_parameters(), *others],
     )
 
 
@@ -97,31 +87,11 @@ class Wanted:
 
 def _parameters() -> tuple[click.Parameter, ...]:
     return (
-        click.Argument(["flows"], metavar="[FLOW|FOLDER]...", type=FLOWS, nargs=-1),
-        Option(["--flow", "flow_name"], metavar="NAME", help="Which flow of the file."),
         Option(["-o", "--output"], metavar="FILE|DIR", help="Write here; a folder exists or ends with a slash."),
         Option(["--check"], is_flag=True, help="Write nothing; exit 1 with a diff if the disk differs."),
         Option(["--prune"], is_flag=True, help="Remove our files from the folder of -o that no flow makes any more."),
         Option(["--json", "as_json"], is_flag=True, help="Say as JSON what became of each file."),
-        Option(["--jobs"], type=click.IntRange(min=1), metavar="N", help=JOBS_HELP),
-        Option(SINCE_WORDS, metavar="REF", help=SINCE_HELP),
-        Option(["--root"], type=FOLDER, help="The folder of the code, instead of the project's."),
-        Option(["--env"], metavar="NAME", help=ENV_HELP),
-        Option(IMPORT_WORDS, is_flag=True, default=None, help=IMPORT_HELP),
-        *config_parameters(),
-        Option(["--with", "added"], multiple=True, metavar="DECORATOR", help=WITH_HELP),
     )
-
-
-def _setting(backend: Backend, name: str, line: str) -> click.Option:
-    option = f"--{name.replace('_', '-')}"
-    sentence = line[:1].upper() + line[1:].removesuffix(".") + "."
-    if name == "max_workers":
-        return Option([option, name], type=click.IntRange(min=1), help=sentence)
-    kind = KINDS.get(name, "text") if name in SHARED else backend.kind(name)
-    if kind == "flag":
-        return Option([f"{option}/--no-{option[2:]}", name], is_flag=True, default=None, help=sentence)
-    return Option([option, name], metavar="NUMBER" if kind == "number" else "TEXT", help=sentence)
 
 
 def _callback(backend: Backend) -> Callable[..., int]:
@@ -143,7 +113,7 @@ def _callback(backend: Backend) -> Callable[..., int]:
         added: tuple[str, ...],
         **given: object,
     ) -> int:
-        asked = {key: _value(backend, key, value) for key, value in given.items() if value is not None}
+        asked = given_settings(backend, given)
         surroundings = Surroundings(root, imports, given_configs(config_paths, config_values), added, env=env)
         flows = distinct(named(flow, flow_name) for flow in surroundings.flows(flows))
         request = Request(backend, flows, output, asked, surroundings, jobs, goes_to_folder(flows, output))
@@ -159,10 +129,6 @@ def _callback(backend: Backend) -> Callable[..., int]:
         return _print(request, compiled) if output is None else _place(request, wanted, compiled)
 
     return create
-
-
-def _value(backend: Backend, key: str, given: object) -> Value:
-    return frozen_value(given) if key in SHARED or isinstance(given, bool) else given_value(backend, key, str(given))
 
 
 def _changed(request: Request, since: str) -> Request:

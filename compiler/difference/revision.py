@@ -77,6 +77,15 @@ class Repository:
         name, kind, _ = words
         return name if kind == "commit" else self.find(f"{name}^{{commit}}") if kind == "tag" else None
 
+    def origin(self) -> str:
+        """The address of the repository that this one was cloned from, without what somebody logs in with; empty where it has none."""
+        with _started(self.top, ("config", "--local", "--get", "remote.origin.url")) as process:
+            told, _ = process.communicate()
+        address = told.decode(errors="replace").strip()
+        scheme, separator, rest = address.rpartition("://")
+        host, slash, path = rest.partition("/")
+        return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}".removesuffix(".git")
+
     def _why(self) -> str:
         if self._git("rev-parse", "--is-shallow-repository").strip() == b"true":
             return ": the clone is shallow; fetch more with `git fetch --unshallow`, or `fetch-depth: 0` in a CI job"
