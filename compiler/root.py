@@ -101,9 +101,10 @@ def call(arguments: Sequence[str]) -> int:
         if told := _kept_away(error):
             tell(f"error: {told}")
             return 2
+        from compiler.commands.target import VERBS  # noqa: PLC0415 - as above
         from compiler.terminal.crash import report_crash  # noqa: PLC0415 - only a bug needs it
 
-        report_crash(error, arguments, (*COMMANDS, *TARGETS))
+        report_crash(error, arguments, (*COMMANDS, *TARGETS, *VERBS))
         return 70
     return code if isinstance(code, int) else 0
 

@@ -1,7 +1,8 @@
 """One module a command; each holds its click command as COMMAND and is imported only when it is named.
 
-May import: everything but another command (`target` makes `create` for each target); what several share stands in
-`compiler.call` and `compiler.terminal`. Start reading in `check`.
+May import: everything but another command (`target` makes the verbs of each target by name); what several share stands in
+`compiler.call`, `compiler.operate` and `compiler.terminal`. Those of runs and of deployments have rooms of their own.
+Start reading in `check`.
 """
 
 from __future__ import annotations
@@ -28,19 +29,19 @@ COMMANDS: Mapping[str, Entry] = {
     "show": Entry("show", "Print the graph of a flow."),
     "diff": Entry("diff", "Say what differs between two states of flows: what a pull request means."),
     "ir": Entry("ir", "Print a flow as JSON: what its source says, or what was decided."),
-    "runs": Entry("runs", "List the runs of a flow."),
-    "inspect": Entry("inspect", "Show a run, its tasks and their artifacts."),
+    "runs": Entry("runs.runs", "List the runs of a flow."),
+    "inspect": Entry("runs.inspect", "Show a run, its tasks and their artifacts."),
     "verify": Entry("verify", "Say whether all that a run has left is what was written."),
-    "status": Entry("status", "Say how a run stands, here or on its engine, and why."),
-    "wait": Entry("wait", "Wait until a run has ended."),
-    "logs": Entry("logs", "Print what the tasks of a run have printed."),
-    "retry": Entry("retry", "Do again what has failed in a run."),
-    "terminate": Entry("terminate", "End a run."),
-    "open": Entry("open", "Open the page of a run in its engine's interface."),
-    "doctor": Entry("doctor", "Look whether a target's engine can be reached, and what is in the way."),
+    "status": Entry("runs.status", "Say how a run stands, here or on its engine, and why."),
+    "wait": Entry("runs.wait", "Wait until a run has ended."),
+    "logs": Entry("runs.logs", "Print what the tasks of a run have printed."),
+    "retry": Entry("runs.retry", "Do again what has failed in a run."),
+    "terminate": Entry("runs.terminate", "End a run."),
+    "open": Entry("runs.open", "Open the page of a run in its engine's interface."),
+    "doctor": Entry("deployments.doctor", "Look whether a target's engine can be reached, and what is in the way."),
     "delete": Entry("delete", "Delete runs with all that they left."),
     "gc": Entry("gc", "Delete old runs, and what was never finished."),
-    "card": Entry("card", "List, print or open the pages that steps with @card left."),
+    "card": Entry("runs.card", "List, print or open the pages that steps with @card left."),
     "package": Entry("package", "Write the code of a flow as one archive, named by its content."),
     "image": Entry("image", "Print the Dockerfile of a flow, or build its image."),
     "config": Entry("config", "Say which settings hold, and where each comes from."),

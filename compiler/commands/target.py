@@ -24,12 +24,14 @@ class Verb:
 
 VERBS: Mapping[str, Verb] = {
     "create": Verb("create", "create_command", "Print or write the files of flows, or compare them with the disk."),
-    "deploy": Verb("deploy", "deploy_command", "Compile flows, and deploy what differs from what is there."),
-    "trigger": Verb("trigger", "trigger_command", "Start a run of a deployed flow."),
-    "list": Verb("deployments", "list_command", "List what is deployed."),
-    "suspend": Verb("deployments", "suspend_command", "Let neither schedule nor event start a deployment."),
-    "resume": Verb("deployments", "resume_command", "Let schedule and events start it again."),
-    "delete": Verb("deployments", "delete_command", "Remove deployments."),
+    "deploy": Verb(
+        "deployments.deploy", "deploy_command", "Compile flows, and deploy what differs from what is there."
+    ),
+    "trigger": Verb("deployments.trigger", "trigger_command", "Start a run of a deployed flow."),
+    "list": Verb("deployments.verbs", "list_command", "List what is deployed."),
+    "suspend": Verb("deployments.verbs", "suspend_command", "Let neither schedule nor event start a deployment."),
+    "resume": Verb("deployments.verbs", "resume_command", "Let schedule and events start it again."),
+    "delete": Verb("deployments.verbs", "delete_command", "Remove deployments."),
 }
 
 

@@ -100,8 +100,8 @@ def newest(flow: str, asked: Asked) -> Place | None:
     settings = asked.settings.for_flow(name)
     if view.target == LOCAL:
         return Place(view.run, name, LOCAL, None, local_store(settings, asked.store))
+    engine = engine_of(view.target, settings, asked.connection)
     try:
-        engine = engine_of(view.target, settings, asked.connection)
         kept = engine.deployment(view.deployment).record if view.deployment else None
     except NotThereError:
         kept = None

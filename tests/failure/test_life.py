@@ -70,7 +70,7 @@ def test_a_run_that_goes_on_is_told_from_one_that_was_ended(tmp_path: Path, sent
     assert second in ("stopped", "killed"), "the task may not have been told yet, where its run was killed"
     store = tmp_path / "store" / "F" / "r"
     (store / ".running").unlink()
-    told = ("stopped", "stopped") if second == "stopped" else ("unfinished", "unfinished")
+    told = ("terminated", "stopped") if second == "stopped" else ("unknown", "unfinished")
     assert _states(tmp_path)[:2] == told, (
         "where no process is known, what the tasks have written is all that is claimed"
     )

@@ -11,6 +11,7 @@ import click
 import pytest
 
 from compiler.commands import COMMANDS, TARGETS
+from compiler.commands.target import VERBS
 from tests.stages.command_line import Flowc
 
 WORDS = {
@@ -22,7 +23,8 @@ WORDS = {
     "card list": ["SumFlow/local-1"],
     "card get": ["SumFlow/local-1"],
     "card view": ["SumFlow/local-1"],
-    **{f"{target} create": ["flow.py"] for target in TARGETS},
+    "doctor": ["argo"],
+    **{f"{target} {verb}": ["flow.py"][: verb != "list"] for target in TARGETS for verb in VERBS},
 }
 
 

@@ -9,9 +9,9 @@ from collections import Counter
 from contextlib import closing
 
 from compiler.mistakes import INTERRUPTED
-from compiler.operate.documents import run_document
 from compiler.operate.places import Place
-from compiler.operate.telling import label, run_lines
+from compiler.operate.telling.documents import run_document
+from compiler.operate.telling.lines import label, run_lines
 from compiler.operate.views import RunView
 from compiler.operate.waiting import TIMEOUT, Logs, Said, watch
 from compiler.terminal.said import AsIs, Styled, say, say_json, spelled, tell

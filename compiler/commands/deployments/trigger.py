@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from compiler.backends import Backend
 from compiler.backends.operating import EngineRun
 from compiler.call.options import env_option
-from compiler.call.sources import FLOW, FlowName, Surroundings, import_option
+from compiler.call.sources import FLOW, FlowName, Surroundings, import_option, named
 from compiler.call.target_settings import decided
 from compiler.diagnostics import Report
 from compiler.fleet.compiling import deployment
 from compiler.ir.plan import Plan
-from compiler.operate.documents import run_document
 from compiler.operate.engines import engine_of, given_connection
+from compiler.operate.listing import of_engine
 from compiler.operate.places import Place
-from compiler.operate.showing import until_end
 from compiler.operate.starting import parameters_of, parameters_of_deployment, start_of
-from compiler.operate.views import RunView
+from compiler.operate.telling.documents import run_document
+from compiler.operate.telling.progress import until_end
 from compiler.operate.waiting import seconds_of
 from compiler.operate.words import connection_option, json_option, timeout_option
 from compiler.pipeline import read_flow
@@ -54,6 +55,25 @@ class _Meant:
     plan: Plan | None
 
 
+@record
+class _Given:
+    """The words of a call."""
+
+    flow: str
+    words: tuple[str, ...]
+    wait: bool
+    timeout: str | None
+    follow: bool
+    run_id_file: Path | None
+    tags: tuple[str, ...]
+    parameters: str
+    flow_name: str | None
+    imports: bool | None
+    env: str | None
+    connection: tuple[str, ...]
+    as_json: bool
+
+
 def trigger_command(backend: Backend) -> click.Command:
     """The command of one target."""
 
@@ -79,83 +99,58 @@ def trigger_command(backend: Backend) -> click.Command:
     @json_option
     @click.argument("flow", metavar="FLOW")
     @click.argument("words", metavar="[--PARAMETER VALUE]...", nargs=-1, type=click.UNPROCESSED)
-    def command(  # noqa: PLR0913 - click gives one argument an option
-        *,
-        flow: str,
-        words: tuple[str, ...],
-        wait: bool,
-        timeout: str | None,
-        follow: bool,
-        run_id_file: Path | None,
-        tags: tuple[str, ...],
-        parameters: str,
-        flow_name: str | None,
-        imports: bool | None,
-        env: str | None,
-        connection: tuple[str, ...],
-        as_json: bool,
-    ) -> int:
-        limit = None if timeout is None else seconds_of(timeout)
-        meant = _meant(backend, flow, flow_name, imports, env)
-        if meant is None:
-            return 1
-        engine = engine_of(backend.name, meant.settings, given_connection(connection))
-        there = engine.deployment(meant.name)
-        called = f"flowc {backend.name} trigger {flow}"
-        ours = [name for each in command.params if isinstance(each, click.Option) for name in each.opts]
-        if meant.plan is not None:
-            given = parameters_of(meant.plan, called, words, ours, parameters)
-        else:
-            given = parameters_of_deployment(there, called, words, parameters)
-        run = engine.trigger(meant.name, start_of(given, tags))
-        if run_id_file:
-            write_files({run_id_file: run.run.encode()})
-        kept = there.record
-        store = (kept.store if kept else "") or meant.settings.text("store", backend.name)
-        flow_of = meant.plan.flow.name if meant.plan else (kept.flow.rpartition(":")[2] if kept else None)
-        return _told(
-            Place(run.run, flow_of, backend.name, engine, store),
-            run,
-            wait=wait,
-            follow=follow,
-            limit=limit,
-            as_json=as_json,
-        )
+    @click.pass_context
+    def command(ctx: click.Context, /, **given: Any) -> int:
+        return _triggered(backend, _Given(**given), ctx.command)
 
     return command
 
 
-def _told(place: Place, run: EngineRun, *, wait: bool, follow: bool, limit: float | None, as_json: bool) -> int:
-    if not (wait or follow or limit is not None):
-        if as_json:
-            view = RunView(
-                run.run, place.flow, place.target, run.phase, run.deployment, run.created, url=run.url, tags=run.tags
-            )
-            say_json(json.dumps(run_document(view), indent=2, ensure_ascii=False))
-        else:
-            say(run.run)
-            tell(
-                f"started: `flowc status {place.path}` says how it goes, `flowc logs {place.path} --follow` what it prints"
-            )
-        return 0
-    if not as_json:
+def _triggered(backend: Backend, given: _Given, command: click.Command) -> int:
+    limit = None if given.timeout is None else seconds_of(given.timeout)
+    meant = _meant(backend, given)
+    if meant is None:
+        return 1
+    engine = engine_of(backend.name, meant.settings, given_connection(given.connection))
+    there = engine.deployment(meant.name)
+    called = f"flowc {backend.name} trigger {given.flow}"
+    if meant.plan is not None:
+        ours = [name for each in command.params if isinstance(each, click.Option) for name in each.opts]
+        parameters = parameters_of(meant.plan, called, given.words, ours, given.parameters)
+    else:
+        parameters = parameters_of_deployment(there, called, given.words, given.parameters)
+    run = engine.trigger(meant.name, start_of(parameters, given.tags))
+    if given.run_id_file:
+        write_files({given.run_id_file: run.run.encode()})
+    kept = there.record
+    store = (kept.store if kept else "") or meant.settings.text("store", backend.name)
+    flow = meant.plan.flow.name if meant.plan else (kept.flow.rpartition(":")[2] if kept else None)
+    place = Place(run.run, flow, backend.name, engine, store)
+    if given.wait or given.follow or limit is not None:
         tell(f"started {place.path}")
-    return until_end(place, limit, follow=follow, as_json=as_json)
+        return until_end(place, limit, follow=given.follow, as_json=given.as_json)
+    _tell_started(place, run, as_json=given.as_json)
+    return 0
 
 
-def _meant(backend: Backend, word: str, flow_name: str | None, imports: bool | None, env: str | None) -> _Meant | None:
+def _tell_started(place: Place, run: EngineRun, *, as_json: bool) -> None:
+    if as_json:
+        view = of_engine(run, place.flow, place.target)
+        say_json(json.dumps(run_document(view), indent=2, ensure_ascii=False))
+        return
+    say(run.run)
+    path = place.path
+    tell(f"started: `flowc status {path}` says how it goes, `flowc logs {path} --follow` what it prints")
+
+
+def _meant(backend: Backend, given: _Given) -> _Meant | None:
     """The deployment that a word names; None where the flow has mistakes, which are shown."""
-    if not _is_file(word):
-        return _Meant(word, read_settings(Path(), env), None)
-    name: FlowName = FLOW.convert(word, None, None)
-    surroundings, report = Surroundings(imports=imports, env=env), Report()
-    source = read_flow(
-        name.path,
-        report,
-        name=name.name or flow_name,
-        root=surroundings.root(name.path),
-        reading=surroundings.reading(name.path),
-    )
+    if not _is_file(given.flow):
+        return _Meant(given.flow, read_settings(Path(), given.env), None)
+    name: FlowName = named(FLOW.convert(given.flow, None, None), given.flow_name)
+    surroundings, report = Surroundings(imports=given.imports, env=given.env), Report()
+    root, reading = surroundings.root(name.path), surroundings.reading(name.path)
+    source = read_flow(name.path, report, name=name.name, root=root, reading=reading)
     show(report)
     if source is None or report.failed:
         return None

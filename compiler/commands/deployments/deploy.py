@@ -22,10 +22,10 @@ from compiler.fleet.whole import is_whole
 from compiler.fleet.words import compile_parameters, given_settings
 from compiler.mistakes import CallError
 from compiler.operate.deploying import Step, deploy, steps
-from compiler.operate.documents import VERSION, deployment_facts, step_facts
 from compiler.operate.engines import engine_of, given_connection
 from compiler.operate.releases import Planned, releases
-from compiler.operate.telling import deployment_lines, step_lines
+from compiler.operate.telling.documents import VERSION, deployment_facts, step_facts
+from compiler.operate.telling.lines import deployment_lines, step_lines
 from compiler.operate.words import CONNECTION_HELP
 from compiler.slotted_class import record, replaced
 from compiler.terminal.said import say, say_json, tell

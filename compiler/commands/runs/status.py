@@ -7,11 +7,11 @@ import json
 import click
 
 from compiler.backends.operating import NotThereError
-from compiler.operate.documents import run_document
 from compiler.operate.listing import newest
 from compiler.operate.places import Place
-from compiler.operate.showing import until_end
-from compiler.operate.telling import run_lines
+from compiler.operate.telling.documents import run_document
+from compiler.operate.telling.lines import run_lines
+from compiler.operate.telling.progress import until_end
 from compiler.operate.views import look
 from compiler.operate.waiting import seconds_of
 from compiler.operate.words import asked_of, found, json_option, run_options, timeout_option

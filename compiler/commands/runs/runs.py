@@ -10,11 +10,11 @@ import click
 from compiler.backends.operating import Phase
 from compiler.call.options import Option, env_option
 from compiler.call.stores import flow_and_folder, local_store
-from compiler.operate.documents import listed_facts
 from compiler.operate.engines import given_connection
 from compiler.operate.listing import runs_of
 from compiler.operate.places import Asked
-from compiler.operate.telling import run_line
+from compiler.operate.telling.documents import listed_facts
+from compiler.operate.telling.lines import run_line
 from compiler.operate.views import RunView
 from compiler.operate.waiting import seconds_of
 from compiler.operate.words import connection_option, target_option

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from compiler.backends.operating import NotThereError
-from compiler.operate.showing import print_lines, until_end
-from compiler.operate.telling import label
+from compiler.operate.telling.lines import label
+from compiler.operate.telling.progress import print_lines, until_end
 from compiler.operate.views import look
 from compiler.operate.waiting import Logs, seconds_of
 from compiler.operate.words import found, json_option, run_options, timeout_option

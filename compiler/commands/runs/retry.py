@@ -7,9 +7,9 @@ import json
 import click
 
 from compiler.mistakes import CallError
-from compiler.operate.documents import run_document
 from compiler.operate.ending import retried, retry_here
-from compiler.operate.showing import until_end
+from compiler.operate.telling.documents import run_document
+from compiler.operate.telling.progress import until_end
 from compiler.operate.waiting import seconds_of
 from compiler.operate.words import found, json_option, run_options, timeout_option
 from compiler.terminal.said import say, say_json, tell

@@ -11,9 +11,9 @@ import click
 from compiler.backends import Backend
 from compiler.call.freeing import agreed
 from compiler.call.options import env_option
-from compiler.operate.documents import deployments_document
 from compiler.operate.engines import engine_of, given_connection
-from compiler.operate.telling import deployment_lines
+from compiler.operate.telling.documents import deployments_document
+from compiler.operate.telling.lines import deployment_lines
 from compiler.operate.words import connection_option, json_option
 from compiler.slotted_class import record
 from compiler.terminal.said import say, say_json, tell

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from compiler.operate.showing import until_end
+from compiler.operate.telling.progress import until_end
 from compiler.operate.waiting import seconds_of
 from compiler.operate.words import found, json_option, run_options, timeout_option
 

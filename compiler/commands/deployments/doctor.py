@@ -6,18 +6,17 @@ import json
 
 import click
 
-from compiler.backends.targets import BUILT_IN
 from compiler.call.options import env_option
-from compiler.operate.documents import VERSION, diagnosis_facts
 from compiler.operate.engines import engine_of
 from compiler.operate.health import diagnoses
-from compiler.operate.telling import diagnosis_line
+from compiler.operate.telling.documents import VERSION, diagnosis_facts
+from compiler.operate.telling.lines import diagnosis_line
 from compiler.operate.words import asked_of, connection_option, json_option, store_option
 from compiler.terminal.said import say, say_json
 
 
 @click.command("doctor")
-@click.argument("target", metavar="TARGET", type=click.Choice(BUILT_IN))
+@click.argument("target", metavar="TARGET")
 @store_option
 @env_option
 @connection_option

@@ -7,6 +7,7 @@ import webbrowser
 import click
 
 from compiler.mistakes import CallError
+from compiler.operate.views import look
 from compiler.operate.words import found, run_options
 from compiler.terminal.said import say
 
@@ -32,6 +33,7 @@ def COMMAND(
     """
     _, place = found(run, store, target, env, connection)
     if place.engine is None:
+        look(place)
         raise CallError(
             f"a local run has no page: `flowc status {place.path}` shows it, `flowc card` the pages of its steps"
         )
