@@ -9,16 +9,20 @@ from datetime import datetime
 from pathlib import Path
 
 from compiler.diagnostics import Report
-from compiler.difference import revision
 from compiler.difference.changes import FlowUnread
 from compiler.difference.comparing import Difference, FlowDifference, compare
 from compiler.difference.sides import Side, flow_files
 from compiler.mistakes import CallError
 from compiler.slotted_class import record
+from compiler.workspace.revisions.checkout import checkout
+from compiler.workspace.revisions.git import Repository, repository
 from compiler.workspace.settings import read_settings
 from compiler.workspace.settings import repository as marked
 
 DEPLOYED = "deployed"
+
+INSTEAD = "name a folder with another checkout: --against DIR"
+"""What a call may do where git does not help."""
 
 
 @record
@@ -63,7 +67,7 @@ def _top(against: str) -> Path:
             "--against deployed: what an engine holds is not compared yet; name a revision or a folder, or use `create --check`"
         )
     try:
-        return revision.repository(Path.cwd()).top
+        return repository(Path.cwd(), INSTEAD).top
     except CallError:
         if not os.path.isdir(against):
             raise
@@ -73,13 +77,13 @@ def _top(against: str) -> Path:
 @contextmanager
 def _other(top: Path, against: str) -> Iterator[_Other]:
     """A revision goes before a folder of that name; `./name` is the folder."""
-    repository = revision.Repository(top)
-    commit = None if _is_path(against) or not (top / ".git").exists() else repository.find(against)
+    found = Repository(top, INSTEAD)
+    commit = None if _is_path(against) or not (top / ".git").exists() else found.find(against)
     if commit is None and os.path.isdir(against):
         yield _Other(Path(against), against)
         return
-    commit = commit or repository.commit(against)
-    with revision.checkout(repository, commit) as laid:
+    commit = commit or found.commit(against)
+    with checkout(found, commit) as laid:
         yield _Other(laid.folder, f"{against} ({commit[:10]})", tuple(laid.notes))
 
 

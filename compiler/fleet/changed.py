@@ -10,7 +10,7 @@ from compiler.diagnostics import Report
 from compiler.pipeline import read_flows
 from compiler.slotted_class import replaced
 from compiler.terminal.said import tell
-from compiler.workspace.changes import Changes, changes_since
+from compiler.workspace.revisions.changes import Changes, changes_since
 
 
 def changed_flows(flows: Sequence[FlowName], revision: str, surroundings: Surroundings) -> tuple[FlowName, ...]:

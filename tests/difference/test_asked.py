@@ -10,7 +10,7 @@ import pytest
 
 from tests.commands.conftest import flowc
 from tests.difference.prepared import FLOW
-from tests.difference.repositories import committed, git, repository
+from tests.repositories import committed, git, repository
 from tests.stages.command_line import Flowc
 
 __all__ = ["flowc"]
@@ -184,9 +184,9 @@ def test_json_and_targets(flowc: Flowc, top: Path) -> None:
     ("words", "told"),
     [
         (("--against", "deployed"), "what an engine holds is not compared yet"),
-        (("--against", "nowhere"), "git knows no revision 'nowhere' here"),
-        (("--against", "--help"), "git knows no revision '--help' here"),
-        (("--against=",), "git knows no revision '' here"),
+        (("--against", "nowhere"), "git knows no revision 'nowhere' in "),
+        (("--against", "--help"), "git knows no revision '--help' in "),
+        (("--against=",), "git knows no revision '' in "),
         (("/etc/passwd",), "does not lie in the repository"),
         (("flows/none.py",), "there is no file or folder flows/none.py on either side"),
         (("flows/train.py:NoFlow",), "there is no flow NoFlow in flows/train.py on either side"),
@@ -212,7 +212,7 @@ def test_without_a_repository(flowc: Flowc, top: Path, tmp_path: Path, monkeypat
     monkeypatch.setenv("PATH", "")
     ended = flowc("diff")
     assert ended.code == 2
-    assert "there is no git on this machine" in ended.err
+    assert "there is no `git` on this machine" in ended.err
 
 
 def test_no_code_of_either_side_runs_without_import(flowc: Flowc, top: Path) -> None:

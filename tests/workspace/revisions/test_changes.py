@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.workspace.changes import changes_since
+from compiler.workspace.revisions.changes import changes_since
 from tests.stages.command_line import BROKEN, FLOW, Flowc
 
 PLAIN = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false")
@@ -113,7 +113,7 @@ REVISIONS = ["none", "-h", "--output=ran", "HEAD:one.py", "v1..HEAD", "", "a\nb"
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_what_is_no_revision_is_a_mistake_in_the_call(flowc: Flowc, repository: Path, revision: str) -> None:
     ended = flowc("check", "one.py", f"--changed-since={revision}")
-    assert (ended.code, "there is no such revision in" in ended.err) == (2, True), ended.err
+    assert (ended.code, "git knows no revision" in ended.err) == (2, True), ended.err
     assert not (repository / "ran").exists()
 
 
@@ -122,14 +122,14 @@ def test_without_git_or_its_history_it_says_so(flowc: Flowc, repository: Path, m
     git(repository, "commit", "-qm", "two", "--allow-empty")
     git(repository, "clone", "-q", "--depth", "1", f"file://{repository}", str(clone))
     monkeypatch.chdir(clone)
-    assert "this clone is shallow" in flowc("check", "one.py", "--changed-since", "HEAD~1").err
+    assert "the clone is shallow" in flowc("check", "one.py", "--changed-since", "HEAD~1").err
     plain = repository.parent / f"{repository.name}-plain"
     plain.mkdir()
     (plain / "flow.py").write_text(FLOW)
     monkeypatch.chdir(plain)
-    assert "lies in no repository" in flowc("check", "flow.py", "--changed-since", "HEAD").err
+    assert "is in no git repository" in flowc("check", "flow.py", "--changed-since", "HEAD").err
     monkeypatch.setenv("PATH", str(plain))
-    assert "there is no `git` here" in flowc("check", "flow.py", "--changed-since", "HEAD").err
+    assert "there is no `git` on this machine" in flowc("check", "flow.py", "--changed-since", "HEAD").err
 
 
 def test_nothing_of_a_repository_runs(repository: Path) -> None:
