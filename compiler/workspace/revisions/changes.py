@@ -20,34 +20,34 @@ _OWN_VERSION = r"(?m)^.*(?<![\w.\[])flowc\b(?!\.).*$(?:\n[ \t]*version.*$)?"
 
 @record
 class Changes:
-    """The paths below `top`, with slashes, that differ from a revision; `removed` are those that are gone.
+    """The paths of a repository, with slashes, that differ from a commit; `removed` are those that are gone.
 
     `whole` says why every flow has changed; it is empty where that hangs on its files.
     """
 
-    top: Path
-    revision: str
+    repository: Repository
+    commit: str
     changed: frozenset[str]
     tracked: frozenset[str]
     removed: frozenset[str]
     whole: str = ""
 
     def touches(self, files: Iterable[Path]) -> bool:
-        """Whether a flow that is made of these files has changed: one of them, one that is gone beside them, what is ignored there."""
-        found = {path for file in files for path in _within(file, self.top)}
+        """Whether a flow that is made of these files has changed by one of them, or by what is ignored there.
+
+        Files that are gone are of none of these: whether the flow was made of them, the tree of the commit tells.
+        """
+        found = {path for file in files for path in _within(file, self.repository.top)}
         folders = {os.path.dirname(path) for path in found}
         above = {folder for each in folders for folder in _and_above(each)}
-        names = {_module_name(path) for path in found if path.endswith(".py")}
         return (
             any(path in self.changed or path not in self.tracked for path in found)
-            or any(os.path.dirname(path) in folders for path in self.removed)
-            or any(path.endswith(".py") and _module_name(path) in names for path in self.removed)
             or any(self._differs(os.path.join(folder, name)) for folder in above for name in IGNORE_FILES)
             or any(folder in self.changed for folder in above)  # a submodule
         )
 
     def _differs(self, path: str) -> bool:
-        return path in self.changed or (path not in self.tracked and os.path.lexists(self.top / path))
+        return path in self.changed or (path not in self.tracked and os.path.lexists(self.repository.top / path))
 
 
 def changes_since(folder: Path, revision: str, settings: Iterable[Path] = ()) -> Changes:
@@ -59,7 +59,7 @@ def changes_since(folder: Path, revision: str, settings: Iterable[Path] = ()) ->
     commit = found.commit(revision)
     changed = found.changed(commit)
     removed = frozenset(path for path in changed if not os.path.lexists(found.top / path))
-    return Changes(found.top, revision, changed, found.tracked(), removed, _whole(found, commit, changed, settings))
+    return Changes(found, commit, changed, found.tracked(), removed, _whole(found, commit, changed, settings))
 
 
 def _whole(found: Repository, commit: str, changed: frozenset[str], settings: Iterable[Path]) -> str:
@@ -111,9 +111,3 @@ def _and_above(folder: str) -> Iterator[str]:
     while folder:
         folder = os.path.dirname(folder)
         yield folder
-
-
-def _module_name(path: str) -> str:
-    """What an import would call a file: a package by its folder's name."""
-    folder, name = os.path.split(path)
-    return os.path.basename(folder) if name == "__init__.py" else name.removesuffix(".py")

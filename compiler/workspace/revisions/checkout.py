@@ -46,7 +46,7 @@ def checkout(found: Repository, commit: str) -> Iterator[Checkout]:
 
 @contextmanager
 def _deleted_at_the_end() -> Iterator[Path]:
-    outer = Path(os.path.realpath(tempfile.mkdtemp(prefix="flowc-diff-")))
+    outer = Path(os.path.realpath(tempfile.mkdtemp(prefix="flowc-revision-")))
     try:
         with _ended_by_signals():
             folder = outer / "tree"
