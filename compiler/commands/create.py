@@ -187,7 +187,7 @@ def _print(request: Request, compiled: list[Compiled]) -> int:
 def _place(request: Request, wanted: Wanted, compiled: list[Compiled]) -> int:
     placed = placed_files(request, compiled)
     of_folder = _of_folder(request, compiled, placed)
-    stale = _stale(request, {**placed, **of_folder})
+    stale = _stale(request, {**placed, **of_folder}, wanted)
     placed |= _of_folder(request, compiled, placed, gone=stale) if stale and wanted.prune else of_folder
     if wanted.check:
         outcomes = [*compared(placed), *(Outcome(path, "stale") for path in stale)]
@@ -216,13 +216,13 @@ def _of_folder(
     return {path: Placed(text) for path, text in found.items()}
 
 
-def _stale(request: Request, placed: dict[Path, Placed]) -> list[Path]:
-    """The files that no flow makes any more; none where not all flows of the workspace are compiled."""
+def _stale(request: Request, placed: dict[Path, Placed], wanted: Wanted) -> list[Path]:
+    """The files that no flow makes any more; none where not all flows of the workspace are compiled, which --prune has asked before."""
     if request.is_part or not request.is_to_folder:
         return []
     candidates = others(Path(request.output or ""), request.backend.name, placed)
     stale = stale_of(candidates, request.backend.name)
-    return stale if stale and is_whole(request.flows, request.surroundings) else []
+    return stale if stale and (wanted.prune or is_whole(request.flows, request.surroundings)) else []
 
 
 def _say_written(outcomes: list[Outcome]) -> None:

@@ -13,6 +13,7 @@ from compiler.call.target_settings import decided
 from compiler.diagnostics import Report
 from compiler.fleet.names import Deployed, check_names
 from compiler.fleet.parts import Compiled, Part, config_names, joined_report, tell_of_configs, tell_once
+from compiler.fleet.policy import hold_policy
 from compiler.fleet.processes import results
 from compiler.ir.flow import Flow, Value
 from compiler.ir.needs import has_own_packages
@@ -95,10 +96,7 @@ def _compile_file(request: Request, name: FlowName) -> Part:
         decision, options = decided(flow, settings, request.backend, request.given, image)
         if told := needs_of(options):
             notes[told] = None
-        if settings.policy:
-            from compiler.policy.holding import hold  # noqa: PLC0415 - few repositories have a policy
-
-            hold(settings, decision, found, (request.backend, options))
+        hold_policy(settings, decision, found, (request.backend, options))
         files = emit_plan(decision, request.backend, options, found)
         own = deployment(request.backend, decision, options)
         compiled.append(Compiled(name.path, flow.name, flow.span, own, files, options))
