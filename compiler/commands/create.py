@@ -198,9 +198,9 @@ def _place(request: Request, wanted: Wanted, compiled: list[Compiled]) -> int:
     if wanted.json:
         say_json(as_json(request.backend.name, outcomes))
     elif wanted.check:
-        _say_differences(placed, outcomes)
+        _say_differences(placed, outcomes, request.backend.name)
     else:
-        _say_written(outcomes)
+        _say_written(outcomes, request.backend.name)
     return 1 if wanted.check and not is_up_to_date(outcomes) else 0
 
 
@@ -225,23 +225,27 @@ def _stale(request: Request, placed: dict[Path, Placed], wanted: Wanted) -> list
     return stale if stale and (wanted.prune or is_whole(request.flows, request.surroundings)) else []
 
 
-def _say_written(outcomes: list[Outcome]) -> None:
+def _gone(path: Path, target: str) -> str:
+    return f"{path} is of a flow that is gone, or not for {target}"
+
+
+def _say_written(outcomes: list[Outcome], target: str) -> None:
     for each in outcomes:
         if each.state in ("written", "removed"):
             tell(f"{'wrote' if each.state == 'written' else 'removed'} {each.path}")
         elif each.state == "stale":
-            tell(f"note: {each.path} is of a flow that is gone: --prune removes it")
+            tell(f"note: {_gone(each.path, target)}: --prune removes it")
     tell(counted(outcomes))
 
 
-def _say_differences(placed: dict[Path, Placed], outcomes: list[Outcome]) -> None:
+def _say_differences(placed: dict[Path, Placed], outcomes: list[Outcome], target: str) -> None:
     """The diff to stdout; the count, and the call that mends it, to stderr."""
     differing = {each.path for each in outcomes if each.state in ("missing", "changed")}
     for line in styled_diff(differences({path: each.text for path, each in placed.items() if path in differing})):
         say(line, nl=False)
     stale = [each.path for each in outcomes if each.state == "stale"]
     for path in stale:
-        tell(f"{path} is of a flow that is gone")
+        tell(_gone(path, target))
     mended = "" if is_up_to_date(outcomes) else f": {_mending(prune=bool(stale))}"
     tell(f"{counted(outcomes)}{mended}")
 
