@@ -71,7 +71,9 @@ def test_a_flow_that_is_not_for_a_target_is_told_where_it_is_compiled_for_it(fle
     """Since a call for the workspace passes it over, its file is one that no such call makes."""
     ended = flowc("argo", "create", "teams/growth/campaign.py", "-o", PLACES["argo"])
     assert ended.code == 0
-    assert "note: `targets` of [tool.flowc] says that Campaign is for airflow: it is compiled for argo since" in ended.err
+    assert (
+        "note: `targets` of [tool.flowc] says that Campaign is for airflow: it is compiled for argo since" in ended.err
+    )
     ended = flowc("argo", "create", "-o", PLACES["argo"], "--check")
     assert ended.code == 1
     assert "campaign.yaml is of a flow that is gone, or not for argo\n" in ended.err
