@@ -32,6 +32,7 @@ from compiler.fleet.parts import Compiled, distinct
 from compiler.fleet.placing import Placed, name_rest, placed_files, warn_of_circle
 from compiler.fleet.whole import is_whole
 from compiler.fleet.words import compile_parameters, given_settings
+from compiler.legible import one_line
 from compiler.slotted_class import record, replaced
 from compiler.terminal.output import differences, print_bytes, styled_diff
 from compiler.terminal.said import say, say_json, tell
@@ -226,13 +227,13 @@ def _stale(request: Request, placed: dict[Path, Placed], wanted: Wanted) -> list
 
 
 def _gone(path: Path, target: str) -> str:
-    return f"{path} is of a flow that is gone, or not for {target}"
+    return f"{one_line(str(path))} is of a flow that is gone, or not for {target}"
 
 
 def _say_written(outcomes: list[Outcome], target: str) -> None:
     for each in outcomes:
         if each.state in ("written", "removed"):
-            tell(f"{'wrote' if each.state == 'written' else 'removed'} {each.path}")
+            tell(f"{'wrote' if each.state == 'written' else 'removed'} {one_line(str(each.path))}")
         elif each.state == "stale":
             tell(f"note: {_gone(each.path, target)}: --prune removes it")
     tell(counted(outcomes))

@@ -217,3 +217,8 @@ def test_a_folder_that_is_a_link_to_itself_is_a_mistake_in_the_call(
     ended = flowc("argo", "create", "-o", "loop/", *words)
     assert (ended.code, ended.err) == (2, "error: cannot look into loop: Too many levels of symbolic links\n")
     assert os.readlink(fleet / "loop") == "loop"
+
+
+def test_a_path_is_told_in_one_line(flowc: Flowc, fleet: Path) -> None:
+    told = flowc("argo", "create", "flows/addflow.py", "-o", "a\nwrote b/").err
+    assert told == "wrote a\\nwrote b/add-flow.yaml\n1 written\n"
