@@ -12,7 +12,7 @@ from tests.conformance.results import read_result
 from tests.engines import FlowCase
 from tests.engines.argo_case import store_of, submit
 from tests.engines.local import run_local
-from tests.fleet.test_example import fleet
+from tests.fleet.example import fleet
 from tests.stages.kustomize import build
 
 __all__ = ["fleet"]
