@@ -32,6 +32,7 @@ from compiler.fleet.parts import Compiled, distinct
 from compiler.fleet.placing import Placed, name_rest, placed_files, warn_of_circle
 from compiler.fleet.whole import is_whole
 from compiler.fleet.words import compile_parameters, given_settings
+from compiler.legible import one_line
 from compiler.slotted_class import record, replaced
 from compiler.terminal.output import differences, print_bytes, styled_diff
 from compiler.terminal.said import say, say_json, tell
@@ -187,7 +188,7 @@ def _print(request: Request, compiled: list[Compiled]) -> int:
 def _place(request: Request, wanted: Wanted, compiled: list[Compiled]) -> int:
     placed = placed_files(request, compiled)
     of_folder = _of_folder(request, compiled, placed)
-    stale = _stale(request, {**placed, **of_folder})
+    stale = _stale(request, {**placed, **of_folder}, wanted)
     placed |= _of_folder(request, compiled, placed, gone=stale) if stale and wanted.prune else of_folder
     if wanted.check:
         outcomes = [*compared(placed), *(Outcome(path, "stale") for path in stale)]
@@ -198,9 +199,9 @@ def _place(request: Request, wanted: Wanted, compiled: list[Compiled]) -> int:
     if wanted.json:
         say_json(as_json(request.backend.name, outcomes))
     elif wanted.check:
-        _say_differences(placed, outcomes)
+        _say_differences(placed, outcomes, request.backend.name)
     else:
-        _say_written(outcomes)
+        _say_written(outcomes, request.backend.name)
     return 1 if wanted.check and not is_up_to_date(outcomes) else 0
 
 
@@ -216,32 +217,36 @@ def _of_folder(
     return {path: Placed(text) for path, text in found.items()}
 
 
-def _stale(request: Request, placed: dict[Path, Placed]) -> list[Path]:
-    """The files that no flow makes any more; none where not all flows of the workspace are compiled."""
+def _stale(request: Request, placed: dict[Path, Placed], wanted: Wanted) -> list[Path]:
+    """The files that no flow makes any more; none where not all flows of the workspace are compiled, which --prune has asked before."""
     if request.is_part or not request.is_to_folder:
         return []
     candidates = others(Path(request.output or ""), request.backend.name, placed)
     stale = stale_of(candidates, request.backend.name)
-    return stale if stale and is_whole(request.flows, request.surroundings) else []
+    return stale if stale and (wanted.prune or is_whole(request.flows, request.surroundings)) else []
 
 
-def _say_written(outcomes: list[Outcome]) -> None:
+def _gone(path: Path, target: str) -> str:
+    return f"{one_line(str(path))} is of a flow that is gone, or not for {target}"
+
+
+def _say_written(outcomes: list[Outcome], target: str) -> None:
     for each in outcomes:
         if each.state in ("written", "removed"):
-            tell(f"{'wrote' if each.state == 'written' else 'removed'} {each.path}")
+            tell(f"{'wrote' if each.state == 'written' else 'removed'} {one_line(str(each.path))}")
         elif each.state == "stale":
-            tell(f"note: {each.path} is of a flow that is gone: --prune removes it")
+            tell(f"note: {_gone(each.path, target)}: --prune removes it")
     tell(counted(outcomes))
 
 
-def _say_differences(placed: dict[Path, Placed], outcomes: list[Outcome]) -> None:
+def _say_differences(placed: dict[Path, Placed], outcomes: list[Outcome], target: str) -> None:
     """The diff to stdout; the count, and the call that mends it, to stderr."""
     differing = {each.path for each in outcomes if each.state in ("missing", "changed")}
     for line in styled_diff(differences({path: each.text for path, each in placed.items() if path in differing})):
         say(line, nl=False)
     stale = [each.path for each in outcomes if each.state == "stale"]
     for path in stale:
-        tell(f"{path} is of a flow that is gone")
+        tell(_gone(path, target))
     mended = "" if is_up_to_date(outcomes) else f": {_mending(prune=bool(stale))}"
     tell(f"{counted(outcomes)}{mended}")
 

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from compiler.backends.operating import Change, Deployment, Engine, NotThereError, Record
 from compiler.difference.asked import Asked, differences
 from compiler.difference.comparing import Difference
-from compiler.difference.revision import repository
 from compiler.mistakes import CallError
 from compiler.operate.releases import Planned
 from compiler.slotted_class import record
+from compiler.workspace.revisions.git import repository
 
 
 @record

@@ -13,13 +13,13 @@ from flowc.language.current import username
 from compiler.backends import OutputFile
 from compiler.backends.operating import Record, Release
 from compiler.call.sources import FlowName
-from compiler.difference.revision import Repository, repository
 from compiler.fleet.changed import changed_flows
 from compiler.fleet.compiling import Request, compile_flows
 from compiler.fleet.parts import Compiled
 from compiler.mistakes import CallError
 from compiler.slotted_class import record
 from compiler.terminal.times import moment
+from compiler.workspace.revisions.git import Repository, repository
 
 
 @record

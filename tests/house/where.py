@@ -59,7 +59,7 @@ TOGETHER = {
     "compiler.commands": "tests/commands/test_commands.py",
     "compiler.commands.create": "tests/fleet/test_folder.py",
     "compiler.fleet": "tests/fleet/test_folder.py",
-    "compiler.fleet.changed": "tests/workspace/test_changes.py",
+    "compiler.fleet.changed": "tests/workspace/revisions/test_changes.py",
     "compiler.commands.image": "tests/workspace/image/test_recipes.py",
     "compiler.commands.runs.inspect": "tests/call/test_history.py",
     "compiler.commands.package": "tests/workspace/test_package.py",

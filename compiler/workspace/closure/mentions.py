@@ -148,16 +148,14 @@ class _Reader:
         match node:
             case ast.Expr(value=ast.Constant()) | ast.Import() | ast.ImportFrom():
                 pass
-            case ast.arguments():
-                yield from ((each, False, False) for each in (*node.defaults, *node.kw_defaults) if each)
             case ast.Constant(value=str()) | ast.JoinedStr() | ast.BinOp():
                 self.found.named += named_by(node, self._names(node))
                 yield from ((each, False, False) for each in _parts(node))
             case ast.Try(handlers=[_, *_]) | ast.TryStar():
                 yield from ((each, True, False) for each in (*node.body, *node.handlers))
                 yield from ((each, False, False) for each in (*node.orelse, *node.finalbody))
-            case ast.If():
-                yield from ((each, False, False) for each in _branches(node))
+            case ast.If() | ast.arguments():
+                yield from ((each, False, False) for each in _run_parts(node))
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 yield from ((each, False, False) for each in (*node.decorator_list, node.args))
                 yield from ((each, False, True) for each in node.body)
@@ -168,7 +166,7 @@ class _Reader:
             case ast.AugAssign() | ast.Assign():
                 self._assign(node)
                 yield node.value, False, False
-            case _:
+            case ast.AST():
                 yield from ((each, False, False) for each in ast.iter_child_nodes(node))
 
     def _names(self, node: ast.expr) -> Names:
@@ -337,6 +335,15 @@ def _texts(node: ast.expr | None) -> list[str]:
         return []
     texts = [each.value for each in node.elts if isinstance(each, ast.Constant) and isinstance(each.value, str)]
     return texts if len(texts) == len(node.elts) else []
+
+
+def _run_parts(node: ast.If | ast.arguments) -> Iterator[ast.AST]:
+    """What of a node runs: of arguments their defaults, of an `if` its branches."""
+    match node:
+        case ast.arguments():
+            yield from (each for each in (*node.defaults, *node.kw_defaults) if each)
+        case ast.If():
+            yield from _branches(node)
 
 
 def _branches(node: ast.If) -> Iterator[ast.AST]:
