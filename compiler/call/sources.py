@@ -131,6 +131,7 @@ class Surroundings:
     _found: set[Path] = fresh(default_factory=set)
     _told: set[Path] = fresh(default_factory=set)
     _settings: dict[Path, Settings] = fresh(default_factory=dict)
+    _roots: dict[Path, Path] = fresh(default_factory=dict)
     _known: Known = fresh(default_factory=Known)
     _packages: Packages | None = None
 
@@ -181,7 +182,9 @@ class Surroundings:
 
     def root(self, path: Path) -> Path:
         """The folder that goes into the code archive of a flow file."""
-        return code_root(path, self.settings(path), self.given_root)
+        if path not in self._roots:
+            self._roots[path] = code_root(path, self.settings(path), self.given_root)
+        return self._roots[path]
 
     def reading(self, path: Path) -> Reading:
         """How a flow file is read."""

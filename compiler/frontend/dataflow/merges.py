@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TypeGuard
 
@@ -139,15 +139,15 @@ def _differing(around: Surroundings, found: Reaching, branches: Sequence[Sequenc
 
 def _differs(values: _Values, found: Reaching, branches: Sequence[Sequence[State]], name: str) -> bool:
     """Whether two branches have the name by one assignment each, of another text."""
-    texts: dict[str, str] = {}
+    found_values: dict[str, ast.expr] = {}
     for branch in branches:
         makers = dict.fromkeys(step for state in branch for step in found.makers(state, name))
         value = values.of(next(iter(makers)), name) if len(makers) == 1 else None
         if makers and value is None:
             return False
         if value is not None:
-            texts[next(iter(makers))] = ast.dump(value)
-    return len(set(texts.values())) > 1 and all(values.is_set_once(step, name) for step in texts)
+            found_values[next(iter(makers))] = value
+    return values.differ(found_values) and all(values.is_set_once(step, name) for step in found_values)
 
 
 @mutable
@@ -169,6 +169,12 @@ class _Values:
         if len(statements) != 1 or isinstance(statements[0], ast.AugAssign):
             return None
         return statements[0].value
+
+    def differ(self, values: Mapping[str, ast.expr]) -> bool:
+        """Whether the values that steps give are not one: what is written alike is, and what differs in blanks or quotes."""
+        methods = self.around.methods
+        written = {methods[step].member.owner.module.source.segment(value) for step, value in values.items()}
+        return len(written) > 1 and len({ast.dump(value) for value in values.values()}) > 1
 
     def is_set_once(self, step: str, name: str) -> bool:
         """Whether one place of a step's method alone sets an attribute of that name."""

@@ -75,13 +75,16 @@ NOWHERE = Origin()
 class Known(dict[str, Module]):
     """Modules that a call has read, by `whole_path`: the next flow that imports one has it from here.
 
-    `texts` are those of files that were only looked into; `places` where an import of a folder's file was found.
+    `texts` are those of files that were only looked into; `places` where an import of a folder's file was found; `words` are all of
+    a text where only they can be bound by it; `imports` are the files that lines outside of any block name.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.texts: dict[Path, str] = {}
         self.places: dict[tuple[Path, Import, tuple[Path, ...]], Path | None] = {}
+        self.words: dict[Path, frozenset[str] | None] = {}
+        self.imports: dict[tuple[Path, tuple[Path, ...]], tuple[Path, ...]] = {}
 
 
 def whole_path(file: Path) -> str:

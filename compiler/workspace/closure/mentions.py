@@ -131,19 +131,23 @@ class _Reader:
     loops: dict[str, list[str]] = fresh(default_factory=dict)
     holds: int = 0
     stack: list[ast.AST | int] = fresh(default_factory=list)
-    texts: set[str] = fresh(default_factory=set)
-    """The plain texts that were read: the first place of each counts."""
 
     def walk(self) -> None:
         """Read the whole tree."""
         if self.may_import:
             self._read_aliases()
-        stack = self.stack
+        stack, texts = self.stack, set[str]()  # of a text the first place counts
         stack.extend(self.module.tree.body)
         while stack:
             node = stack.pop()
             if isinstance(node, int):
                 self.holds = node
+                continue
+            if isinstance(node, ast.Constant):  # the commonest by far
+                text = node.value
+                if isinstance(text, str) and text not in texts:
+                    texts.add(text)
+                    self.found.named += named_by(node, self._names(node))
                 continue
             visit = _VISITS.get(node.__class__)
             if visit is None:
@@ -169,12 +173,6 @@ class _Reader:
                 texts = _texts(node.iter)
                 if texts:
                     self.loops[node.target.id] = texts
-
-    def _constant(self, node: ast.Constant) -> None:
-        text = node.value
-        if text.__class__ is str and text not in self.texts:
-            self.texts.add(text)
-            self.found.named += named_by(node, self._names(node))
 
     def _path(self, node: ast.JoinedStr | ast.BinOp) -> None:
         if has_text(node, self.bound):
@@ -340,7 +338,6 @@ _VISITS: dict[type, Callable[..., None]] = {
     ast.Import: _Reader._import,
     ast.ImportFrom: _Reader._import,
     ast.Call: _Reader._call,
-    ast.Constant: _Reader._constant,
     ast.JoinedStr: _Reader._path,
     ast.BinOp: _Reader._path,
     ast.Expr: _Reader._expression,

@@ -42,12 +42,15 @@ class Code:
     root: Path
     known: Known
     listing: Listing
+    _real: dict[str, str] = fresh(default_factory=dict)
     _mentions: dict[str, Mentions | None] = fresh(default_factory=dict)
     _named: dict[tuple[str, str], tuple[tuple[str, int], ...]] = fresh(default_factory=dict)
 
     def mentions(self, file: str) -> Mentions | None:
         """What a module of the root mentions; None where it cannot be read as Python."""
-        real = os.path.realpath(self.listing.root / file)
+        if file not in self._real:
+            self._real[file] = os.path.realpath(self.listing.root / file)
+        real = self._real[file]
         if real not in self._mentions:
             self._mentions[real] = self._read(self.root / file)
         return self._mentions[real]
