@@ -12,6 +12,8 @@ from compiler.backends import Backend
 from compiler.call.configs import Pairs, config_parameters, given_configs
 from compiler.call.options import ENV_HELP, FOLDER, Option, WithHelp
 from compiler.call.sources import (
+    CACHE_HELP,
+    CACHE_WORDS,
     FLOWS,
     IMPORT_HELP,
     IMPORT_WORDS,
@@ -104,6 +106,7 @@ def _parameters() -> tuple[click.Parameter, ...]:
         Option(["--prune"], is_flag=True, help="Remove our files from the folder of -o that no flow makes any more."),
         Option(["--json", "as_json"], is_flag=True, help="Say as JSON what became of each file."),
         Option(["--jobs"], type=click.IntRange(min=1), metavar="N", help=JOBS_HELP),
+        Option(CACHE_WORDS, is_flag=True, help=CACHE_HELP),
         Option(SINCE_WORDS, metavar="REF", help=SINCE_HELP),
         Option(["--root"], type=FOLDER, help="The folder of the code, instead of the project's."),
         Option(["--env"], metavar="NAME", help=ENV_HELP),
@@ -134,6 +137,7 @@ def _callback(backend: Backend) -> Callable[..., int]:
         prune: bool,
         as_json: bool,
         jobs: int | None,
+        no_cache: bool,
         since: str | None,
         root: Path | None,
         env: str | None,
@@ -146,7 +150,9 @@ def _callback(backend: Backend) -> Callable[..., int]:
         asked = {key: _value(backend, key, value) for key, value in given.items() if value is not None}
         surroundings = Surroundings(root, imports, given_configs(config_paths, config_values), added, env=env)
         flows = distinct(named(flow, flow_name) for flow in surroundings.flows(flows))
-        request = Request(backend, flows, output, asked, surroundings, jobs, goes_to_folder(flows, output))
+        request = Request(
+            backend, flows, output, asked, surroundings, jobs, goes_to_folder(flows, output), is_kept=not no_cache
+        )
         wanted = Wanted(check, prune, as_json)
         _refuse_words(request, wanted, since)
         if since is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from compiler.diagnostics import Report
 from compiler.frontend.text.runtime_names import runtime_names
 from compiler.frontend.text.source import Drafts, Source, read, tree
-from compiler.reading import SOURCE, read_file
+from compiler.reading import SOURCE, looked_for, read_file, used_again
 from compiler.slotted_class import record
 
 OURS = ("metaflow", "flowc")
@@ -174,6 +174,7 @@ class Modules:
 
     def text_of(self, file: Path) -> str:
         """The text of a file of the repository, or of its draft, not decoded with care; empty where it cannot be read."""
+        used_again(file)
         if file not in self.known.texts:
             draft = self.drafts.get(file.resolve()) if self.drafts else None
             try:
@@ -217,6 +218,7 @@ class Modules:
         return Origin(module=module, bound=whole) if self.imported(module, whole) else NOWHERE
 
     def _read(self, file: Path) -> Module | None:
+        used_again(file)
         if file not in self.modules:
             self.modules[file] = self._load(file)
         return self.modules[file]
@@ -227,6 +229,7 @@ class Modules:
         return any(whole.is_relative_to(folder) for folder in self._real_folders)
 
     def _is_file(self, file: Path) -> bool:
+        looked_for(file)
         try:
             return os.path.isfile(file) and self._is_inside(file)
         except (OSError, ValueError, RuntimeError):

@@ -13,7 +13,7 @@ from compiler.frontend.text.import_path import import_folders
 from compiler.frontend.text.modules import Known, bind, whole_path
 from compiler.frontend.text.source import read, tree
 from compiler.ir.flow import Flow, Span
-from compiler.reading import is_within
+from compiler.reading import is_within, used_again
 from compiler.slotted_class import fresh, mutable, record
 from compiler.workspace.closure.data import matching
 from compiler.workspace.closure.mentions import Import, Mentions, mentions
@@ -43,7 +43,7 @@ class Code:
     known: Known
     listing: Listing
     _real: dict[str, str] = fresh(default_factory=dict)
-    _mentions: dict[str, Mentions | None] = fresh(default_factory=dict)
+    _mentions: dict[str, tuple[Path, Mentions | None]] = fresh(default_factory=dict)
     _named: dict[tuple[str, str], tuple[tuple[str, int], ...]] = fresh(default_factory=dict)
 
     def mentions(self, file: str) -> Mentions | None:
@@ -52,8 +52,10 @@ class Code:
             self._real[file] = os.path.realpath(self.listing.root / file)
         real = self._real[file]
         if real not in self._mentions:
-            self._mentions[real] = self._read(self.root / file)
-        return self._mentions[real]
+            self._mentions[real] = self.root / file, self._read(self.root / file)
+        place, found = self._mentions[real]
+        used_again(place)
+        return found
 
     def named(self, file: str, found: Mentions, flow: str) -> tuple[tuple[str, int], ...]:
         """The files that the texts of a module name, each with its line, for flows of a folder: looked for once for all of them."""
