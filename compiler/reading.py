@@ -26,15 +26,17 @@ class Journal:
     none; `used` the paths since it was last emptied, those that were read before and asked for again included.
     """
 
-    __slots__ = ("asked", "contents", "heads", "unsteady", "used")
+    __slots__ = ("asked", "contents", "is_open", "remembered", "unsteady", "used")
 
     def __init__(self) -> None:
         self.contents: dict[str, dict[int, str]] = {}
         self.used: set[str] = set()
-        self.heads: set[str] = set()
-        """Paths of which a beginning was read: what that told may be remembered for others."""
+        self.remembered: set[str] = set()
+        """Paths that were read for whoever asks next, too."""
         self.asked: dict[str, None] = {}
         """Whole paths that were looked for, in no folder that was listed."""
+        self.is_open = False
+        """Whether something was asked that nobody notes; whoever empties `used` takes it back."""
         self.unsteady = False
         """Whether something has changed between two readings."""
 
@@ -44,8 +46,6 @@ class Journal:
         digest = f"error {told.errno}" if isinstance(told, OSError) else digest_of(told)
         self.unsteady = self.unsteady or self.contents.setdefault(whole, {}).setdefault(most, digest) != digest
         self.used.add(whole)
-        if most < 0:
-            self.heads.add(whole)
 
 
 def digest_of(data: bytes) -> str:
@@ -75,10 +75,22 @@ def used_again(path: Path | str) -> None:
         kept.used.add(os.path.abspath(path))
 
 
+def remembered(path: Path | str) -> None:
+    """Say that what a file has told is remembered: whatever comes later may depend on it."""
+    if (kept := _KEPT.get()) is not None:
+        kept.remembered.add(os.path.abspath(path))
+
+
 def looked_for(path: Path | str) -> None:
     """Say that somebody asks whether a file is there."""
     if (kept := _KEPT.get()) is not None:
         kept.asked[os.path.abspath(path)] = None
+
+
+def depends_on_more() -> None:
+    """Say that what comes now depends on something that no journal notes, as all that this machine knows."""
+    if (kept := _KEPT.get()) is not None:
+        kept.is_open = True
 
 
 def read_file(path: Path | str, most: int, *, pipes: bool = False) -> bytes:

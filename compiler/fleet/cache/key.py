@@ -68,7 +68,8 @@ class Keys:
 def own_facts() -> tuple[str, ...]:
     """What flowc and this Python are: another one may find something else."""
     encoding = f"{sys.getfilesystemencoding()} {sys.flags.utf8_mode}"
-    return (_own_digest(), *map(_others_digest, _OTHERS), sys.version, sys.implementation.name, sys.platform, encoding)
+    others = (*map(_others_digest, _OTHERS), os.environ.get("PYTHONTZPATH", ""))
+    return (_own_digest(), *others, sys.version, sys.implementation.name, sys.platform, encoding)
 
 
 def _own_digest() -> str:
@@ -77,8 +78,8 @@ def _own_digest() -> str:
     return digest_of("\n".join(lines).encode())
 
 
-_OTHERS = ("yaml", "jinja2")
-"""What reads YAML for a `Config`, and what fills the template of a DAG."""
+_OTHERS = ("yaml", "jinja2", "tzdata")
+"""What reads YAML for a `Config`, what fills the template of a DAG, and the zones of schedules where the machine has none."""
 
 
 def _others_digest(package: str) -> str:

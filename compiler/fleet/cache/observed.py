@@ -105,7 +105,7 @@ class Observer:
         """The next flow: its names are looked at before it is read."""
         with suppress(FoundError, CallError, OSError):
             self.world.tree(self.surroundings.root(flow))
-        self.journal.used = set()
+        self.journal.used, self.journal.is_open = set(), False
 
     def end(self, flow: Path) -> Observed | None:
         """What the result of the flow depends on; None where that cannot be told."""
@@ -114,9 +114,9 @@ class Observer:
         except (FoundError, CallError, OSError):
             return None
         packages = self.surroundings.packages()
-        if found is None or self.journal.unsteady or packages.has_told:
+        if found is None or self.journal.unsteady or self.journal.is_open or packages.has_told:
             return None
-        used = sorted(self.journal.used | self.journal.heads)
+        used = sorted(self.journal.used | self.journal.remembered)
         if any(found.skips(each) or self._is_unseen(each) for each in used):
             return None
         strange = (*self._asked(found), *(each for each in used if not found.covers(each)))

@@ -15,7 +15,8 @@ from compiler.workspace.listing import LEFT_OUT, LIMIT, ignores_above
 MOST = 30_000
 """Names of a root that are looked through; looking through more takes longer than reading its flows."""
 
-_ENVIRONMENT = "pyvenv.cfg"
+_MARKS = ("pyvenv.cfg", "CACHEDIR.TAG")
+"""What a virtual environment has, and what a tool's cache says of itself: thousands of names that no flow reads."""
 
 
 class TooMany(Exception):
@@ -73,9 +74,10 @@ def _below(tree: Tree) -> Iterator[str]:
         if count > MOST:
             raise TooMany
         yield folder
-        if any(each.name == _ENVIRONMENT for each in entries) and folder != tree.root:
+        mark = next((each.name for each in entries if each.name in _MARKS), "") if folder != tree.root else ""
+        if mark:
             tree.skipped.add(f"{folder}/")
-            yield _ENVIRONMENT
+            yield mark
             continue
         for entry in entries:
             yield from _told(entry)
