@@ -78,6 +78,8 @@ class Cache:
         """What comes of files, and what each was seen to depend on; None where that cannot be told."""
         with journal() as kept:
             observer = Observer(kept, self.world, self.surroundings)
+            for name in files:
+                observer.begin(name.path)  # here, too: other processes may do the work
 
             def observed(name: FlowName) -> tuple[Part, Observed | None]:
                 observer.begin(name.path)
