@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from compiler.diagnostics import Report
+from compiler.frontend.text.import_path import Found
 from compiler.frontend.text.runtime_names import runtime_names
 from compiler.frontend.text.source import Drafts, Source, read, tree
 from compiler.reading import SOURCE, looked_for, read_file, used_again
@@ -76,13 +77,15 @@ class Known(dict[str, Module]):
     """Modules that a call has read, by `whole_path`: the next flow that imports one has it from here.
 
     `texts` are those of files that were only looked into; `places` where an import of a folder's file was found; `words` are all of
-    a text where only they can be bound by it; `imports` are the files that lines outside of any block name.
+    a text where only they can be bound by it; `imports` are the files that lines outside of any block name; `folders` where imports
+    are looked for.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.texts: dict[Path, str] = {}
         self.places: dict[tuple[Path, Import, tuple[Path, ...]], Path | None] = {}
+        self.folders: Found = {}
         self.words: dict[Path, frozenset[str] | None] = {}
         self.imports: dict[tuple[Path, tuple[Path, ...]], tuple[Path, ...]] = {}
 

@@ -44,6 +44,7 @@ class Code:
     listing: Listing
     _real: dict[str, str] = fresh(default_factory=dict)
     _mentions: dict[str, tuple[Path, Mentions | None]] = fresh(default_factory=dict)
+    _large: dict[str, Reason | None] = fresh(default_factory=dict)
     _named: dict[tuple[str, str], tuple[tuple[str, int], ...]] = fresh(default_factory=dict)
 
     def mentions(self, file: str) -> Mentions | None:
@@ -63,6 +64,12 @@ class Code:
         if key not in self._named:
             self._named[key] = tuple(_named(self.listing, file, found.named, flow))
         return self._named[key]
+
+    def too_large(self, file: str) -> Reason | None:
+        """Why a file alone is more than an archive holds; None where it is not."""
+        if file not in self._large:
+            self._large[file] = too_large(self.listing, file)
+        return self._large[file]
 
     def _read(self, file: Path) -> Mentions | None:
         module = self.known.get(whole_path(file))
@@ -123,7 +130,7 @@ def reached(code: Code, path: Path, named: Sequence[Path], flows: Iterable[Flow]
     """Follow the imports of a flow's file. `named` are more folders of imports; `flows` are those of the file that are known and count."""
     root = code.listing.root
     flow = Path(os.path.realpath(path)).relative_to(root).as_posix()
-    bases = tuple(_base(folder, root) for folder in import_folders(path, code.root, named))
+    bases = tuple(_base(folder, root) for folder in import_folders(path, code.root, named, code.known.folders))
     while True:
         walk = _Walk(code, flow, bases)
         walk.run(flows)
@@ -201,7 +208,7 @@ class _Walk:
             if not self.code.listing.holds(each):
                 self._leave_out(file, wanted, why_left_out(self.code.root, self.code.root / each))
                 return
-            if reason := too_large(self.code.listing, each):
+            if reason := self.code.too_large(each):
                 self._leave_out(file, wanted, reason)
                 return
             self._take(each, why)
