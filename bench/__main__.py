@@ -65,7 +65,8 @@ def _page(found: list[Row], runs: int) -> str:
 
 
 def _line(row: Row) -> str:
-    ratio = "" if row.ratio is None else f"{row.ratio:,.1f}x"
+    digits = 1 if row.ratio is None or row.ratio >= 1 else 3
+    ratio = "" if row.ratio is None else f"{row.ratio:,.{digits}f}x"
     return f"| {row.what} | {row.metaflow} | {row.flowc} | {ratio} | {row.goal} |"
 
 

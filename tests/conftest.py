@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,6 +12,14 @@ from tests.conformance import COMPARED
 from tests.conformance.sample import told
 from tests.engines.azurite import NO_AZURITE
 from tests.stages.image_builder import NOT_BUILT
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_cache_of_mine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What calls keep of flows lies in a folder of the tests' own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("caches")))
+        yield
 
 
 def pytest_report_header() -> str | None:

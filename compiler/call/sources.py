@@ -85,6 +85,9 @@ WITH_HELP = "A decorator for every step that has none of its name: retry:times=2
 with_option = click.option("--with", "added", cls=Option, multiple=True, metavar="DECORATOR", help=WITH_HELP)
 JOBS_HELP = "How many processes read many flows."
 jobs_option = click.option("--jobs", cls=Option, type=click.IntRange(min=1), metavar="N", help=JOBS_HELP)
+CACHE_WORDS = ("--no-cache", "no_cache")
+CACHE_HELP = "Read all flows anew, whatever is kept of them, and keep nothing."
+cache_option = click.option(*CACHE_WORDS, cls=Option, is_flag=True, help=CACHE_HELP)
 SINCE_WORDS = ("--changed-since", "since")
 SINCE_HELP = "Only the flows that have changed since this revision of git."
 since_option = click.option(*SINCE_WORDS, cls=Option, metavar="REF", help=SINCE_HELP)
@@ -131,6 +134,7 @@ class Surroundings:
     _found: set[Path] = fresh(default_factory=set)
     _told: set[Path] = fresh(default_factory=set)
     _settings: dict[Path, Settings] = fresh(default_factory=dict)
+    _roots: dict[Path, Path] = fresh(default_factory=dict)
     _known: Known = fresh(default_factory=Known)
     _packages: Packages | None = None
 
@@ -181,7 +185,9 @@ class Surroundings:
 
     def root(self, path: Path) -> Path:
         """The folder that goes into the code archive of a flow file."""
-        return code_root(path, self.settings(path), self.given_root)
+        if path not in self._roots:
+            self._roots[path] = code_root(path, self.settings(path), self.given_root)
+        return self._roots[path]
 
     def reading(self, path: Path) -> Reading:
         """How a flow file is read."""

@@ -15,6 +15,7 @@ from compiler.call.options import Option, WithHelp, env_option
 from compiler.call.sources import (
     FlowName,
     Surroundings,
+    cache_option,
     flows_argument,
     import_option,
     jobs_option,
@@ -25,11 +26,12 @@ from compiler.call.sources import (
 from compiler.diagnostics import Report
 from compiler.fleet.parts import Part, config_names, distinct, joined_report, tell_of_configs
 from compiler.fleet.policy import hold_policy
-from compiler.fleet.processes import results
+from compiler.fleet.processes import FEW, results
 from compiler.ir.flow import Flow
 from compiler.mistakes import FoundError
 from compiler.pipeline import read_flows
 from compiler.report.render import Format
+from compiler.slotted_class import record
 from compiler.terminal.findings import FORMATS, write
 from compiler.terminal.said import tell
 from compiler.workspace.package import default_image
@@ -59,6 +61,7 @@ _ANY_DIGEST = "0" * 64
 @click.option("--notes", cls=Option, is_flag=True, help="Also what may well be meant: artifacts that no step reads.")
 @since_option
 @jobs_option
+@cache_option
 @root_option
 @env_option
 @import_option
@@ -72,6 +75,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     notes: bool,
     since: str | None,
     jobs: int | None,
+    no_cache: bool,
     root: Path | None,
     env: str | None,
     imports: bool | None,
@@ -94,7 +98,8 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     given = given_configs(config_paths, config_values)
     surroundings = Surroundings(root, imports, given, added, env=env)
     wanted = tuple(BUILT_IN) if _ALL in targets else tuple(dict.fromkeys(targets))
-    parts = _parts(flows, wanted, surroundings, notes=notes, jobs=jobs, since=since)
+    made = _Making(wanted, surroundings, notes, jobs, is_kept=not no_cache)
+    parts = _parts(flows, made, since)
     report = joined_report(parts, notes=notes)
     if not flows and since is None and not report.failed:
         names = [name for part in parts for name in part.names]
@@ -111,16 +116,20 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     return 1 if report.failed else 0
 
 
-def _parts(
-    flows: tuple[FlowName, ...],
-    targets: tuple[str, ...],
-    surroundings: Surroundings,
-    *,
-    notes: bool,
-    jobs: int | None,
-    since: str | None,
-) -> Sequence[Part]:
+@record
+class _Making:
+    """How the files of a call are checked: by so many `jobs`; `is_kept`: what was found before is taken where all is as it was."""
+
+    targets: tuple[str, ...]
+    surroundings: Surroundings
+    notes: bool
+    jobs: int | None
+    is_kept: bool
+
+
+def _parts(flows: tuple[FlowName, ...], making: _Making, since: str | None) -> Sequence[Part]:
     """What is found in each file; mistakes of the settings are findings, too."""
+    surroundings = making.surroundings
     try:
         files = distinct(surroundings.flows(flows))
         if since is not None:
@@ -129,7 +138,16 @@ def _parts(
             files = changed_flows(files, since, surroundings)
     except FoundError as error:
         return (Part(tuple(error.report.diagnostics)),)
-    return results(lambda name: _checked(name, targets, surroundings, notes), files, jobs)
+    targets, notes = making.targets, making.notes
+
+    def work(name: FlowName) -> Part:
+        return _checked(name, targets, surroundings, notes)
+
+    if not making.is_kept or len(files) < FEW:
+        return results(work, files, making.jobs)
+    from compiler.fleet.cache.results import kept_results  # noqa: PLC0415 - few calls have so many flows
+
+    return kept_results(work, files, making.jobs, surroundings, ("check", targets, notes))
 
 
 def _checked(name: FlowName, targets: tuple[str, ...], surroundings: Surroundings, notes: bool) -> Part:

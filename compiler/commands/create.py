@@ -12,6 +12,8 @@ from compiler.backends import Backend
 from compiler.call.configs import Pairs, given_configs
 from compiler.call.options import Option, WithHelp
 from compiler.call.sources import (
+    CACHE_HELP,
+    CACHE_WORDS,
     FlowName,
     Surroundings,
     named,
@@ -92,6 +94,7 @@ def _parameters() -> tuple[click.Parameter, ...]:
         Option(["--check"], is_flag=True, help="Write nothing; exit 1 with a diff if the disk differs."),
         Option(["--prune"], is_flag=True, help="Remove our files from the folder of -o that no flow makes any more."),
         Option(["--json", "as_json"], is_flag=True, help="Say as JSON what became of each file."),
+        Option(CACHE_WORDS, is_flag=True, help=CACHE_HELP),
     )
 
 
@@ -105,6 +108,7 @@ def _callback(backend: Backend) -> Callable[..., int]:
         prune: bool,
         as_json: bool,
         jobs: int | None,
+        no_cache: bool,
         since: str | None,
         root: Path | None,
         env: str | None,
@@ -117,7 +121,9 @@ def _callback(backend: Backend) -> Callable[..., int]:
         asked = given_settings(backend, given)
         surroundings = Surroundings(root, imports, given_configs(config_paths, config_values), added, env=env)
         flows = distinct(named(flow, flow_name) for flow in surroundings.flows(flows))
-        request = Request(backend, flows, output, asked, surroundings, jobs, goes_to_folder(flows, output))
+        request = Request(
+            backend, flows, output, asked, surroundings, jobs, goes_to_folder(flows, output), is_kept=not no_cache
+        )
         wanted = Wanted(check, prune, as_json)
         _refuse_words(request, wanted, since)
         if since is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from compiler.backends import Backend, Options
+from compiler.backends.targets import BUILT_IN
 from compiler.call.sources import FlowName, Surroundings
 from compiler.call.stores import needs_of
 from compiler.call.target_settings import decided
@@ -14,7 +15,7 @@ from compiler.diagnostics import Report
 from compiler.fleet.names import Deployed, check_names
 from compiler.fleet.parts import Compiled, Part, config_names, joined_report, tell_of_configs, tell_once
 from compiler.fleet.policy import hold_policy
-from compiler.fleet.processes import results
+from compiler.fleet.processes import FEW, results
 from compiler.ir.flow import Flow, Value
 from compiler.ir.needs import has_own_packages
 from compiler.ir.plan import Plan
@@ -39,6 +40,8 @@ class Request:
     """Whether each flow's files go into a folder, under their own names."""
     is_part: bool = False
     """Whether flows of the call were left out."""
+    is_kept: bool = False
+    """Whether what was made before is taken where all that it depends on is as it was."""
 
 
 def goes_to_folder(flows: Sequence[FlowName], output: str | None) -> bool:
@@ -48,7 +51,7 @@ def goes_to_folder(flows: Sequence[FlowName], output: str | None) -> bool:
 
 def compile_flows(request: Request) -> list[Compiled] | None:
     """Each flow's files, or None where one has a mistake; all mistakes of all flows are shown. Raises CallError."""
-    parts = results(lambda name: _compile_file(request, name), request.flows, request.jobs)
+    parts = _parts(request)
     report = joined_report(parts)
     compiled = _once(each for part in parts for each in part.compiled)
     target = request.backend.name
@@ -61,6 +64,21 @@ def compile_flows(request: Request) -> list[Compiled] | None:
         raise CallError(_nothing(request))
     tell_of_configs(request.surroundings.given_configs, parts)
     return compiled
+
+
+def _parts(request: Request) -> list[Part]:
+    """What comes of each file of the call."""
+
+    def work(name: FlowName) -> Part:
+        return _compile_file(request, name)
+
+    target = request.backend.name
+    if not request.is_kept or len(request.flows) < FEW or target not in BUILT_IN:
+        return results(work, request.flows, request.jobs)
+    from compiler.fleet.cache.results import kept_results  # noqa: PLC0415 - few calls have so many flows
+
+    words = ("create", target, sorted(request.given.items()), request.is_to_folder)
+    return kept_results(work, request.flows, request.jobs, request.surroundings, words)
 
 
 def _nothing(request: Request) -> str:

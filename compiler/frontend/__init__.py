@@ -67,7 +67,8 @@ def parse(  # noqa: PLR0913 - what a call decides, each by its name
             unread(path, own, report)
         return ()
     module = bind(source, parsed)
-    modules = Modules(import_folders(path, root, folders), root, drafts, known)
+    known = Known() if drafts or known is None else known
+    modules = Modules(import_folders(path, root, folders, known.folders), root, drafts, known)
     modules.known[whole_path(path)] = module
     modules.modules[path] = modules.modules[own_folder(path) / path.resolve().name] = module
     told = Report(notes=report.notes)
@@ -78,7 +79,7 @@ def parse(  # noqa: PLR0913 - what a call decides, each by its name
     _check_file(path, report)
     report.take(told)
     found = _candidates(module, lineages, report)
-    origin = Origin(path, inside, root.as_posix(), search_path(path, root, folders))
+    origin = Origin(path, inside, root.as_posix(), search_path(path, root, folders, known.folders))
     if name is None:
         if not found and not report.failed and not names.lacks_some:
             check_rebound(module, Scope(lineages.reading, module, {}), LANGUAGE, report)

@@ -79,6 +79,11 @@ class Listing:
             self._folders[base] = self._listed(base)
         return self._folders[base]
 
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """The paths that were looked at as folders."""
+        return tuple(self._folders)
+
     def _listed(self, base: str) -> Folder | None:
         above, inner = self._around(base)
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from compiler.reading import read_head
+from compiler.reading import read_head, remembered
 
 _NAMES = r"""(?xi)\.env(?:\..+)? | \.envrc | .+\.env
     | id_(?:rsa|dsa|ecdsa|ecdsa_sk|ed25519|ed25519_sk) | .+\.(?:pem|key|p12|pfx|ppk|jks|keystore|kdbx|p8)
@@ -37,6 +37,7 @@ def is_secret(path: str, *, is_folder: bool) -> bool:
 
 
 def _head(path: str) -> bytes:
+    remembered(path)
     try:
         return read_head(path, _HEAD)
     except OSError:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
+from typing import TypeGuard
 
 from compiler.diagnostics import Report
 from compiler.frontend.dataflow.reaching_definitions import Reaching, State, bits
@@ -12,8 +14,10 @@ from compiler.frontend.dataflow.unset_reads import Surroundings, is_merge
 from compiler.frontend.findings import fc4xx
 from compiler.frontend.findings.suggest import did_you_mean, slip
 from compiler.frontend.steps.methods import Method
+from compiler.frontend.text.modules import Function
 from compiler.frontend.text.respelling import tail_respelt
 from compiler.ir.flow import Split
+from compiler.slotted_class import fresh, mutable
 
 
 def check_joins(around: Surroundings, found: Reaching, report: Report) -> None:
@@ -129,44 +133,70 @@ def _differing(around: Surroundings, found: Reaching, branches: Sequence[Sequenc
     for state in states[1:]:
         differ |= state.may ^ states[0].may
     names = dict.fromkeys(found.made[at][1] for at in bits(differ))
-    yield from (name for name in names if _differs(around, found, branches, name))
+    values = _Values(around)
+    yield from (name for name in names if _differs(values, found, branches, name))
 
 
-def _differs(around: Surroundings, found: Reaching, branches: Sequence[Sequence[State]], name: str) -> bool:
+def _differs(values: _Values, found: Reaching, branches: Sequence[Sequence[State]], name: str) -> bool:
     """Whether two branches have the name by one assignment each, of another text."""
-    values: dict[str, str] = {}
+    found_values: dict[str, ast.expr] = {}
     for branch in branches:
         makers = dict.fromkeys(step for state in branch for step in found.makers(state, name))
-        value = _value(around, next(iter(makers)), name) if len(makers) == 1 else None
+        value = values.of(next(iter(makers)), name) if len(makers) == 1 else None
         if makers and value is None:
             return False
         if value is not None:
-            values[next(iter(makers))] = ast.dump(value)
-    return len(set(values.values())) > 1 and all(_sets_once(around, step, name) for step in values)
+            found_values[next(iter(makers))] = value
+    return values.differ(found_values) and all(values.is_set_once(step, name) for step in found_values)
 
 
-def _value(around: Surroundings, step: str, name: str) -> ast.expr | None:
-    """What a step sets the artifact to by its one statement that is no part of another and does."""
-    if name not in around.methods[step].body.assigned:
-        return None
-    statements = [
-        each
-        for each in around.methods[step].function.body
-        if isinstance(each, ast.Assign | ast.AnnAssign | ast.AugAssign) and _targets(each, name)
-    ]
-    if len(statements) != 1 or isinstance(statements[0], ast.AugAssign):
-        return None
-    return statements[0].value
+@mutable
+class _Values:
+    """What the steps of a flow set their artifacts to; each method is looked through once for all names."""
+
+    around: Surroundings
+    _statements: dict[str, dict[str, list[_Assignment]]] = fresh(default_factory=dict)
+    _counts: dict[str, Counter[str]] = fresh(default_factory=dict)
+
+    def of(self, step: str, name: str) -> ast.expr | None:
+        """What a step sets the artifact to by its one statement that is no part of another and does."""
+        method = self.around.methods[step]
+        if name not in method.body.assigned:
+            return None
+        if step not in self._statements:
+            self._statements[step] = _by_name(method.function)
+        statements = self._statements[step].get(name, [])
+        if len(statements) != 1 or isinstance(statements[0], ast.AugAssign):
+            return None
+        return statements[0].value
+
+    def differ(self, values: Mapping[str, ast.expr]) -> bool:
+        """Whether the values that steps give are not one: what is written alike is, and what differs in blanks or quotes."""
+        methods = self.around.methods
+        written = {methods[step].member.owner.module.source.segment(value) for step, value in values.items()}
+        return len(written) > 1 and len({ast.dump(value) for value in values.values()}) > 1
+
+    def is_set_once(self, step: str, name: str) -> bool:
+        """Whether one place of a step's method alone sets an attribute of that name."""
+        if step not in self._counts:
+            function = self.around.methods[step].function
+            self._counts[step] = Counter(each.attr for each in ast.walk(function) if _sets(each))
+        return self._counts[step][name] == 1
 
 
-def _sets_once(around: Surroundings, step: str, name: str) -> bool:
-    return sum(_sets(each, name) for each in ast.walk(around.methods[step].function)) == 1
+_Assignment = ast.Assign | ast.AnnAssign | ast.AugAssign
 
 
-def _targets(statement: ast.Assign | ast.AnnAssign | ast.AugAssign, name: str) -> bool:
-    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-    return any(_sets(target, name) for target in targets)
+def _by_name(function: Function) -> dict[str, list[_Assignment]]:
+    """The statements of a method, those in others left out, by the attributes that they set."""
+    found: dict[str, list[_Assignment]] = {}
+    for statement in function.body:
+        if isinstance(statement, _Assignment):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            for name in dict.fromkeys(each.attr for each in targets if _sets(each)):
+                found.setdefault(name, []).append(statement)
+    return found
 
 
-def _sets(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Attribute) and node.attr == name and isinstance(node.ctx, ast.Store)
+def _sets(node: ast.AST) -> TypeGuard[ast.Attribute]:
+    return isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)

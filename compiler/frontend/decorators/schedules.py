@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from compiler.diagnostics import Report
 from compiler.frontend.findings import fc5xx
 from compiler.frontend.findings.suggest import did_you_mean
 from compiler.ir.cron import five_fields
 from compiler.ir.flow import Decorator
+from compiler.reading import depends_on_more, looked_for
 
 _FIVE, _SIX = 5, 6
 _NAMES = ("minute", "hour", "day of the month", "month", "day of the week")
@@ -53,9 +55,12 @@ def _is_zone(zone: str) -> bool:
     # Imported where a zone is given: most flows have none, and it costs milliseconds.
     import zoneinfo  # noqa: PLC0415  # rarely needed
 
+    for folder in zoneinfo.TZPATH:
+        looked_for(Path(folder, zone))
     try:
         zoneinfo.ZoneInfo(zone)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        depends_on_more()  # on all zones that there are
         return not _has_zones() and re.fullmatch(_ZONE, zone) is not None
     return True
 

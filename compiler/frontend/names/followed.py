@@ -4,30 +4,41 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from compiler.frontend.text.modules import Import, Module, Modules
 
 _FROM = re.compile(r"^from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+\(?([\w ,\t]*)", re.MULTILINE)
 _IMPORT = re.compile(r"^import[ \t]+([\w.]+)((?:[ \t]*,[ \t]*[\w.]+)*)", re.MULTILINE)
-_OURS = re.compile(r"\b(?:metaflow|flowc)\b")
+_NAMES = ("metaflow", "flowc")
+_OURS = re.compile(rf"\b(?:{'|'.join(_NAMES)})\b")
 _MOST = 300
 
 
 def followed(modules: Modules, module: Module) -> Iterator[Module]:
     """Those that name the flow language, each once, in the order in which they are met; told by lines that stand outside any block."""
     seen = {module.source.file}
-    waiting = [(module.source.file, module.source.text)]
-    for file, text in waiting:
-        for bound in _imports(text):
-            found = modules.file_of(file.parent, bound)
-            if found is None or found in seen or len(seen) > _MOST:
+    waiting = [module.source.file]
+    for file in waiting:
+        for found in _files(modules, file, module.source.text if file == module.source.file else modules.text_of(file)):
+            if found in seen or len(seen) > _MOST:
                 continue
             seen.add(found)
-            inner = modules.text_of(found)
-            waiting.append((found, inner))
-            read = modules.imported_file(found) if _OURS.search(inner) else None
+            waiting.append(found)
+            text = modules.text_of(found)
+            is_ours = any(name in text for name in _NAMES) and _OURS.search(text)
+            read = modules.imported_file(found) if is_ours else None
             if read is not None:
                 yield read
+
+
+def _files(modules: Modules, file: Path, text: str) -> tuple[Path, ...]:
+    """The files that the lines of one name; looked up once for all flows that look in the same folders."""
+    key = (file, modules.folders)
+    if key not in modules.known.imports:
+        found = (modules.file_of(file.parent, bound) for bound in dict.fromkeys(_imports(text)))
+        modules.known.imports[key] = tuple(dict.fromkeys(each for each in found if each is not None))
+    return modules.known.imports[key]
 
 
 def _imports(text: str) -> Iterator[Import]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from compiler.diagnostics import Report
 from compiler.frontend.findings import fc1xx
@@ -22,10 +23,9 @@ def check_own_names(modules: Modules, module: Module, report: Report) -> None:
     for node in _imports(module.tree.body):
         bound = Import(node.module or "", None, node.level)
         file = None if bound.ours else modules.file_of(module.source.file.parent, bound)
-        text = modules.text_of(file) if file is not None else ""
-        if file is None or _MADE_AS_IT_RUNS.search(text):
+        words = _words(modules, file) if file is not None else None
+        if file is None or words is None:
             continue
-        words = frozenset(_WORD.findall(text)) if any(alias.name != "*" for alias in node.names) else frozenset[str]()
         for alias in node.names:
             if alias.name == "*" or alias.name in words or alias.name.startswith("__"):
                 continue
@@ -41,6 +41,14 @@ def check_own_names(modules: Modules, module: Module, report: Report) -> None:
 
 
 _WORD = re.compile(r"\w+")
+
+
+def _words(modules: Modules, file: Path) -> frozenset[str] | None:
+    """All words of a module's text; None where it may bind other names as it runs. Found once for all flows."""
+    text, known = modules.text_of(file), modules.known.words
+    if file not in known:
+        known[file] = None if _MADE_AS_IT_RUNS.search(text) else frozenset(_WORD.findall(text))
+    return known[file]
 
 
 def _imports(body: list[ast.stmt]) -> Iterator[ast.ImportFrom]:

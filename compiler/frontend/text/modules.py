@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from compiler.diagnostics import Report
+from compiler.frontend.text.import_path import Found
 from compiler.frontend.text.runtime_names import runtime_names
 from compiler.frontend.text.source import Drafts, Source, read, tree
-from compiler.reading import SOURCE, read_file
+from compiler.reading import SOURCE, looked_for, read_file, used_again
 from compiler.slotted_class import record
 
 OURS = ("metaflow", "flowc")
@@ -75,13 +76,18 @@ NOWHERE = Origin()
 class Known(dict[str, Module]):
     """Modules that a call has read, by `whole_path`: the next flow that imports one has it from here.
 
-    `texts` are those of files that were only looked into; `places` where an import of a folder's file was found.
+    `texts` are those of files that were only looked into; `places` where an import of a folder's file was found; `words` are all of
+    a text where only they can be bound by it; `imports` are the files that lines outside of any block name; `folders` where imports
+    are looked for.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.texts: dict[Path, str] = {}
         self.places: dict[tuple[Path, Import, tuple[Path, ...]], Path | None] = {}
+        self.folders: Found = {}
+        self.words: dict[Path, frozenset[str] | None] = {}
+        self.imports: dict[tuple[Path, tuple[Path, ...]], tuple[Path, ...]] = {}
 
 
 def whole_path(file: Path) -> str:
@@ -171,6 +177,7 @@ class Modules:
 
     def text_of(self, file: Path) -> str:
         """The text of a file of the repository, or of its draft, not decoded with care; empty where it cannot be read."""
+        used_again(file)
         if file not in self.known.texts:
             draft = self.drafts.get(file.resolve()) if self.drafts else None
             try:
@@ -214,6 +221,7 @@ class Modules:
         return Origin(module=module, bound=whole) if self.imported(module, whole) else NOWHERE
 
     def _read(self, file: Path) -> Module | None:
+        used_again(file)
         if file not in self.modules:
             self.modules[file] = self._load(file)
         return self.modules[file]
@@ -224,6 +232,7 @@ class Modules:
         return any(whole.is_relative_to(folder) for folder in self._real_folders)
 
     def _is_file(self, file: Path) -> bool:
+        looked_for(file)
         try:
             return os.path.isfile(file) and self._is_inside(file)
         except (OSError, ValueError, RuntimeError):

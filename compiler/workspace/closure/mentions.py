@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from compiler.frontend.text.modules import Module
 from compiler.ir.flow import Span
 from compiler.slotted_class import fresh, mutable, record, replaced
-from compiler.workspace.closure.paths import OPENERS, Bound, Named, Names, added_folder, named_by
+from compiler.workspace.closure.paths import OPENERS, Bound, Named, Names, added_folder, has_text, named_by
 
 
 @record
@@ -106,6 +106,18 @@ _RESOURCES = frozenset(
 _LEAVES = (ast.Name, ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
 """Half of a tree, of which nothing is read."""
 
+_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {
+    kind: tuple(name for name in kind._fields if name not in ("ctx", "op", "ops", "id", "attr", "type_comment"))
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST)
+}
+"""The fields of each kind of node that may hold what is read, in their order."""
+
+_WALKED = frozenset(kind for kind in _FIELDS if not issubclass(kind, _LEAVES))
+
+_CAUGHT, _INNER = 1, 2
+"""What holds where a node stands: a `try` catches what it raises, it runs later. Beside nodes on the stack: what holds from there on."""
+
 
 @mutable
 class _Reader:
@@ -117,22 +129,41 @@ class _Reader:
     found: Mentions = fresh(default_factory=Mentions)
     aliases: dict[str, str] = fresh(default_factory=dict)
     loops: dict[str, list[str]] = fresh(default_factory=dict)
+    holds: int = 0
+    stack: list[ast.AST | int] = fresh(default_factory=list)
 
     def walk(self) -> None:
         """Read the whole tree."""
         if self.may_import:
             self._read_aliases()
-        stack: list[tuple[ast.AST, bool, bool]] = [(node, False, False) for node in self.module.tree.body]
+        stack, texts = self.stack, set[str]()  # of a text the first place counts
+        stack.extend(self.module.tree.body)
         while stack:
-            node, caught, inner = stack.pop()
-            if isinstance(node, _LEAVES):
+            node = stack.pop()
+            if isinstance(node, int):
+                self.holds = node
                 continue
-            for child, is_caught, is_inner in self._read(node):
-                stack.append((child, caught or is_caught, inner or is_inner))
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                self._import(node, caught, inner)
-            elif isinstance(node, ast.Call):
-                self._call(node, caught, inner)
+            if isinstance(node, ast.Constant):  # the commonest by far
+                text = node.value
+                if isinstance(text, str) and text not in texts:
+                    texts.add(text)
+                    self.found.named += named_by(node, self._names(node))
+                continue
+            visit = _VISITS.get(node.__class__)
+            if visit is None:
+                self._push(node)
+            else:
+                visit(self, node)
+
+    def _push(self, node: ast.AST) -> None:
+        """All children of a node are read."""
+        stack = self.stack
+        for name in _FIELDS[node.__class__]:
+            value = getattr(node, name, None)
+            if value.__class__ is list:
+                stack += [each for each in value if each.__class__ in _WALKED]
+            elif value.__class__ in _WALKED:
+                stack.append(value)
 
     def _read_aliases(self) -> None:
         for node in ast.walk(self.module.tree):
@@ -143,37 +174,48 @@ class _Reader:
                 if texts:
                     self.loops[node.target.id] = texts
 
-    def _read(self, node: ast.AST) -> Iterator[tuple[ast.AST, bool, bool]]:
-        """The children that are read, whether a `try` catches what they raise, and whether they run later."""
-        match node:
-            case ast.Expr(value=ast.Constant()) | ast.Import() | ast.ImportFrom():
-                pass
-            case ast.Constant(value=str()) | ast.JoinedStr() | ast.BinOp():
-                self.found.named += named_by(node, self._names(node))
-                yield from ((each, False, False) for each in _parts(node))
-            case ast.Try(handlers=[_, *_]) | ast.TryStar():
-                yield from ((each, True, False) for each in (*node.body, *node.handlers))
-                yield from ((each, False, False) for each in (*node.orelse, *node.finalbody))
-            case ast.If() | ast.arguments():
-                yield from ((each, False, False) for each in _run_parts(node))
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                yield from ((each, False, False) for each in (*node.decorator_list, node.args))
-                yield from ((each, False, True) for each in node.body)
-            case ast.Lambda():
-                yield node.body, False, True
-            case ast.AnnAssign():
-                yield from ((node.value, False, False),) if node.value else ()
-            case ast.AugAssign() | ast.Assign():
-                self._assign(node)
-                yield node.value, False, False
-            case ast.AST():
-                yield from ((each, False, False) for each in ast.iter_child_nodes(node))
+    def _path(self, node: ast.JoinedStr | ast.BinOp) -> None:
+        if has_text(node, self.bound):
+            self.found.named += named_by(node, self._names(node))
+        self.stack += _parts(node)
+
+    def _expression(self, node: ast.Expr) -> None:
+        if node.value.__class__ is not ast.Constant:
+            self.stack.append(node.value)
+
+    def _try(self, node: ast.Try | ast.TryStar) -> None:
+        if node.handlers:
+            self.stack += (self.holds, *node.body, *node.handlers, self.holds | _CAUGHT)
+        else:
+            self.stack += node.body
+        self.stack += (*node.orelse, *node.finalbody)
+
+    def _if(self, node: ast.If) -> None:
+        self.stack += _branches(node)
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self.stack += (*node.decorator_list, node.args, self.holds, *node.body)
+        self.holds |= _INNER
+
+    def _arguments(self, node: ast.arguments) -> None:
+        self.stack += (each for each in (*node.defaults, *node.kw_defaults) if each)
+
+    def _lambda(self, node: ast.Lambda) -> None:
+        self.stack += (self.holds, node.body)
+        self.holds |= _INNER
+
+    def _value(self, node: ast.AnnAssign) -> None:
+        if node.value:
+            self.stack.append(node.value)
+
+    def _leaf(self, node: ast.AST) -> None:
+        """Nothing of it is read."""
 
     def _names(self, node: ast.expr) -> Names:
         return Names(self.bound, node.lineno)
 
-    def _import(self, node: ast.Import | ast.ImportFrom, caught: bool, inner: bool) -> None:
-        span = self._span(node)
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+        span, caught, inner = self._span(node), bool(self.holds & _CAUGHT), bool(self.holds & _INNER)
         if isinstance(node, ast.Import):
             for alias in node.names:
                 self.found.imports.append(Import(span, tuple(alias.name.split(".")), 0, (), caught, inner))
@@ -182,7 +224,9 @@ class _Reader:
         names = tuple(alias.name for alias in node.names)
         self.found.imports.append(Import(span, parts, node.level, names, caught, inner))
 
-    def _call(self, node: ast.Call, caught: bool, inner: bool) -> None:
+    def _call(self, node: ast.Call) -> None:
+        self._push(node)
+        caught, inner = bool(self.holds & _CAUGHT), bool(self.holds & _INNER)
         name = _called(node.func)
         name = self.aliases.get(name, name)
         if name in OPENERS:
@@ -274,9 +318,11 @@ class _Reader:
                         self.found.imports.append(Import(span, parts, 0, ("__main__",), True, True))
 
     def _assign(self, node: ast.Assign | ast.AugAssign) -> None:
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        if any(_is_sys_path(each) for each in targets):
-            self._add_folders([node.value], node)
+        for each in node.targets if isinstance(node, ast.Assign) else (node.target,):
+            if _is_sys_path(each):
+                self._add_folders([node.value], node)
+                break
+        self.stack.append(node.value)
 
     def _add_folders(self, given: Sequence[ast.expr], at: ast.Call | ast.stmt) -> None:
         for node in given:
@@ -286,6 +332,28 @@ class _Reader:
                     self.found.computed.append(self._span(at))
                 else:
                     self.found.folders.append(folder)
+
+
+_VISITS: dict[type, Callable[..., None]] = {
+    ast.Import: _Reader._import,
+    ast.ImportFrom: _Reader._import,
+    ast.Call: _Reader._call,
+    ast.JoinedStr: _Reader._path,
+    ast.BinOp: _Reader._path,
+    ast.Expr: _Reader._expression,
+    ast.Try: _Reader._try,
+    ast.TryStar: _Reader._try,
+    ast.If: _Reader._if,
+    ast.FunctionDef: _Reader._function,
+    ast.AsyncFunctionDef: _Reader._function,
+    ast.arguments: _Reader._arguments,
+    ast.Lambda: _Reader._lambda,
+    ast.Assign: _Reader._assign,
+    ast.AugAssign: _Reader._assign,
+    ast.AnnAssign: _Reader._value,
+    **dict.fromkeys((ast.Name, ast.Pass, ast.Global, ast.Nonlocal, ast.Break, ast.Continue), _Reader._leaf),
+}
+"""What is done with each kind of node of which not simply all children are read."""
 
 
 def _listed(node: ast.expr) -> Iterator[ast.expr]:
@@ -335,15 +403,6 @@ def _texts(node: ast.expr | None) -> list[str]:
         return []
     texts = [each.value for each in node.elts if isinstance(each, ast.Constant) and isinstance(each.value, str)]
     return texts if len(texts) == len(node.elts) else []
-
-
-def _run_parts(node: ast.If | ast.arguments) -> Iterator[ast.AST]:
-    """What of a node runs: of arguments their defaults, of an `if` its branches."""
-    match node:
-        case ast.arguments():
-            yield from (each for each in (*node.defaults, *node.kw_defaults) if each)
-        case ast.If():
-            yield from _branches(node)
 
 
 def _branches(node: ast.If) -> Iterator[ast.AST]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from compiler.diagnostics import Report
 from compiler.frontend.findings import fc1xx
 from compiler.frontend.text.modules import Known
 from compiler.ir.flow import Flow, Span
+from compiler.reading import used_again
 from compiler.slotted_class import fresh, mutable, record
 from compiler.workspace.closure.members import Package, is_whole, package_of, wanted_by, whole, whole_package
 from compiler.workspace.closure.walk import Code, Reached, code, reached, tell_left_out
@@ -57,6 +59,10 @@ class Packages:
         if key not in self._packages:
             self._packages[key] = self._made(place, flows)
             self._tell(self._packages[key], place)
+        root = place.root.resolve()
+        if self._packages[key].archive is self._wholes.get(root):
+            for file in self._code(root).listing.below("").files:
+                used_again(root / file)
         return self._packages[key]
 
     def _made(self, place: Place, flows: tuple[Flow, ...]) -> Package:
@@ -77,6 +83,16 @@ class Packages:
             with read_errors(place.root):
                 self._reached[key] = reached(self._code(place.root), place.path, place.settings.import_folders(), flows)
         return self._reached[key]
+
+    @property
+    def has_told(self) -> bool:
+        """Whether something was told, which is told once."""
+        return bool(self._told)
+
+    def folders(self) -> Iterator[str]:
+        """The folders that were listed, by their whole paths."""
+        for listing in (each.listing for each in self._codes.values()):
+            yield from (os.path.join(listing.root, base) for base in listing.bases)
 
     def _code(self, root: Path) -> Code:
         real = root.resolve()

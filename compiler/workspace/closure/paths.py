@@ -53,12 +53,23 @@ def named_by(node: ast.expr, names: Names) -> Iterator[Named]:
         yield Named(parts, names.line, is_joined or len(parts) > 1)
 
 
+def has_text(node: ast.expr, bound: Bound, depth: int = 0) -> bool:
+    """Whether an expression may have a text in it; one that has none makes no path."""
+    if isinstance(node, ast.BinOp):
+        return depth > _DEEPEST or any(has_text(each, bound, depth + 1) for each in (node.left, node.right))
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str)
+    return isinstance(node, ast.JoinedStr | ast.Call) or (isinstance(node, ast.Name) and node.id in bound)
+
+
 def _normal(text: str) -> tuple[str, ...]:
     """The parts of a path; what comes before the first that the text tells, and `..` at the beginning, is left out."""
     if len(text) > _LONGEST or "\n" in text or "://" in text or "\0" in text:
         return ()
     if "{" in text or "%" in text:
         text = re.sub(r"\{[^{}/]*\}|%(?:\(\w*\))?[sdif]", ANY, text)
+    if "/" not in text:
+        return (text,) if text.strip("*?.") else ()
     parts: list[str] = []
     for part in text.split("/"):
         if part == "..":

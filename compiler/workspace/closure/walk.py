@@ -13,7 +13,7 @@ from compiler.frontend.text.import_path import import_folders
 from compiler.frontend.text.modules import Known, bind, whole_path
 from compiler.frontend.text.source import read, tree
 from compiler.ir.flow import Flow, Span
-from compiler.reading import is_within
+from compiler.reading import is_within, used_again
 from compiler.slotted_class import fresh, mutable, record
 from compiler.workspace.closure.data import matching
 from compiler.workspace.closure.mentions import Import, Mentions, mentions
@@ -42,15 +42,21 @@ class Code:
     root: Path
     known: Known
     listing: Listing
-    _mentions: dict[str, Mentions | None] = fresh(default_factory=dict)
+    _real: dict[str, str] = fresh(default_factory=dict)
+    _mentions: dict[str, tuple[Path, Mentions | None]] = fresh(default_factory=dict)
+    _large: dict[str, Reason | None] = fresh(default_factory=dict)
     _named: dict[tuple[str, str], tuple[tuple[str, int], ...]] = fresh(default_factory=dict)
 
     def mentions(self, file: str) -> Mentions | None:
         """What a module of the root mentions; None where it cannot be read as Python."""
-        real = os.path.realpath(self.listing.root / file)
+        if file not in self._real:
+            self._real[file] = os.path.realpath(self.listing.root / file)
+        real = self._real[file]
         if real not in self._mentions:
-            self._mentions[real] = self._read(self.root / file)
-        return self._mentions[real]
+            self._mentions[real] = self.root / file, self._read(self.root / file)
+        place, found = self._mentions[real]
+        used_again(place)
+        return found
 
     def named(self, file: str, found: Mentions, flow: str) -> tuple[tuple[str, int], ...]:
         """The files that the texts of a module name, each with its line, for flows of a folder: looked for once for all of them."""
@@ -58,6 +64,12 @@ class Code:
         if key not in self._named:
             self._named[key] = tuple(_named(self.listing, file, found.named, flow))
         return self._named[key]
+
+    def too_large(self, file: str) -> Reason | None:
+        """Why a file alone is more than an archive holds; None where it is not."""
+        if file not in self._large:
+            self._large[file] = too_large(self.listing, file)
+        return self._large[file]
 
     def _read(self, file: Path) -> Mentions | None:
         module = self.known.get(whole_path(file))
@@ -118,7 +130,10 @@ def reached(code: Code, path: Path, named: Sequence[Path], flows: Iterable[Flow]
     """Follow the imports of a flow's file. `named` are more folders of imports; `flows` are those of the file that are known and count."""
     root = code.listing.root
     flow = Path(os.path.realpath(path)).relative_to(root).as_posix()
-    bases, added = tuple(_base(folder, root) for folder in import_folders(path, code.root, named)), tuple[str, ...]()
+    bases, added = (
+        tuple(_base(folder, root) for folder in import_folders(path, code.root, named, code.known.folders)),
+        tuple[str, ...](),
+    )
     while True:
         walk = _Walk(code, flow, bases, added)
         walk.run(flows)
@@ -198,7 +213,7 @@ class _Walk:
             if not self.code.listing.holds(each):
                 self._leave_out(file, wanted, why_left_out(self.code.root, self.code.root / each))
                 return
-            if reason := too_large(self.code.listing, each):
+            if reason := self.code.too_large(each):
                 self._leave_out(file, wanted, reason)
                 return
             self._take(each, why)
