@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, Entry] = {
     "ir": Entry("ir", "Print a flow as JSON: what its source says, or what was decided."),
     "runs": Entry("runs", "List the runs of a flow."),
     "inspect": Entry("inspect", "Show a run, its tasks and their artifacts."),
+    "replay": Entry("replay", "Do a task of any run again here, and say what differs."),
     "verify": Entry("verify", "Say whether all that a run has left is what was written."),
     "status": Entry("status", "Say how a run stands, here or on its engine, and why."),
     "wait": Entry("wait", "Wait until a run has ended."),
