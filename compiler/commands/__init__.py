@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, Entry] = {
     "ir": Entry("ir", "Print a flow as JSON: what its source says, or what was decided."),
     "runs": Entry("runs.runs", "List the runs of a flow."),
     "inspect": Entry("runs.inspect", "Show a run, its tasks and their artifacts."),
+    "replay": Entry("runs.replay", "Do a task of any run again here, and say what differs."),
     "verify": Entry("verify", "Say whether all that a run has left is what was written."),
     "status": Entry("runs.status", "Say how a run stands, here or on its engine, and why."),
     "wait": Entry("runs.wait", "Wait until a run has ended."),
@@ -44,6 +45,7 @@ COMMANDS: Mapping[str, Entry] = {
     "card": Entry("runs.card", "List, print or open the pages that steps with @card left."),
     "package": Entry("package", "Write the code of a flow as one archive, named by its content."),
     "image": Entry("image", "Print the Dockerfile of a flow, or build its image."),
+    "completion": Entry("completion", "Print what lets bash, zsh or fish complete calls."),
     "config": Entry("config", "Say which settings hold, and where each comes from."),
 }
 TARGETS: Mapping[str, Entry] = {
