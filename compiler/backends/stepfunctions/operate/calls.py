@@ -19,7 +19,7 @@ from compiler.mistakes import CallError
 try:
     import boto3  # type: ignore[import-untyped]  # it has no stubs
     import botocore.session  # type: ignore[import-untyped]
-    from botocore import exceptions as wrong  # type: ignore[import-untyped]
+    from botocore import exceptions as wrong
     from botocore.config import Config  # type: ignore[import-untyped]
     from botocore.parsers import ResponseParserError  # type: ignore[import-untyped]
 except ModuleNotFoundError:
