@@ -45,7 +45,8 @@ _CREDENTIAL = re.compile(
 _THROTTLED = re.compile(r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|LimitExceeded$")
 _BUSY = re.compile(r"Conflict|ConcurrentModification|StateMachineDeleting")
 
-_TOO_MANY, _SERVERS = 429, 500
+_FIRST_MISTAKE, _TOO_MANY, _SERVERS = 300, 429, 500
+_BEGINNING = 20
 
 
 class WrongError(RefusedError):
@@ -132,9 +133,11 @@ class Aws:
                 )
                 address = self.endpoint(service) or None
                 try:
-                    self._clients[service] = self._session.client(service, endpoint_url=address, config=config)
+                    made = self._session.client(service, endpoint_url=address, config=config)
                 except (wrong.BotoCoreError, ValueError) as error:
                     raise self._unsent(error, "open a client") from None
+                made.meta.events.register("after-call", self._is_of_aws)
+                self._clients[service] = made
             return self._clients[service]
 
     def ask(self, service: Service, operation: str, **words: Any) -> dict[str, Any]:
@@ -146,7 +149,6 @@ class Aws:
             raise self._refused(error, operation) from None
         except (wrong.BotoCoreError, ResponseParserError, ValueError) as error:
             raise self._unsent(error, operation) from None
-        self._is_of_aws(client, operation, answer)
         return answer
 
     def pages(
@@ -172,15 +174,19 @@ class Aws:
         partition, account = self.caller()
         return f"arn:{partition}:{service}:{self.region}:{account}:{resource}"
 
-    def _is_of_aws(self, client: Any, operation: str, answer: Mapping[str, Any]) -> None:
+    def _is_of_aws(self, http_response: Any, model: Any, parsed: Mapping[str, Any], **_: object) -> None:
         """botocore makes an empty answer of any text that is no JSON, as a proxy's page: that is no answer of AWS's."""
-        headers: Mapping[str, str] = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-        shape = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation]).output_shape
-        lacking = [name for name in (shape.required_members if shape else ()) if name not in answer]
-        if lacking or "html" in headers.get("content-type", ""):
+        if http_response.status_code >= _FIRST_MISTAKE or model.has_streaming_output:
+            return
+        body = http_response.content.lstrip()[:_BEGINNING].lower()
+        is_json = "json" in model.service_model.metadata["protocol"]
+        lacking = [
+            name for name in (model.output_shape.required_members if model.output_shape else ()) if name not in parsed
+        ]
+        if lacking or (is_json and body[:1] not in (b"", b"{")) or body.startswith((b"<html", b"<!doctype")):
             raise EngineError(
-                f"what answered {operation} at {self._host(client)} is not AWS: is a proxy or a sign-in page between? "
-                "Look at HTTPS_PROXY and at `endpoint`"
+                f"what answered {model.name} at {urlsplit(http_response.url).hostname} is not AWS: is a proxy or a sign-in page "
+                "between? Look at HTTPS_PROXY and at `endpoint`"
             )
 
     def _refused(self, error: Any, operation: str) -> CallError:
@@ -237,9 +243,6 @@ class Aws:
 
     def _region_text(self) -> str:
         return getattr(self, "region", "") or "no region"
-
-    def _host(self, client: Any) -> str:
-        return urlsplit(str(client.meta.endpoint_url)).hostname or "no host"
 
 
 _ENDPOINT_NAMES = {

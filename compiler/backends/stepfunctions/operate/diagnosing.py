@@ -124,16 +124,19 @@ def _settings(aws: Aws, connection: Connection) -> Iterator[Diagnosis]:
 
 def _rights(aws: Aws, caller: str) -> Iterator[Diagnosis]:
     """What each verb may do, as IAM simulates it; who may not ask that is told so."""
-    source = _policy_source(caller)
-    for verb, actions in RIGHTS.items():
-        try:
-            if not source:
-                raise EngineError("IAM simulates no such caller")
-            told = aws.ask("iam", "simulate_principal_policy", PolicySourceArn=source, ActionNames=list(actions))
-        except CallError as error:
+    source, all_actions = _policy_source(caller), sorted({each for actions in RIGHTS.values() for each in actions})
+    try:
+        if not source:
+            raise EngineError("IAM simulates users and roles alone")
+        words = {"PolicySourceArn": source, "ActionNames": all_actions, "MaxItems": 1000}
+        told = aws.ask("iam", "simulate_principal_policy", **words)["EvaluationResults"]
+    except CallError as error:
+        for verb, actions in RIGHTS.items():
             yield Diagnosis(f"rights to {verb}", None, str(error), f"it needs {', '.join(actions)}")
-            continue
-        lacking = [each["EvalActionName"] for each in told["EvaluationResults"] if each["EvalDecision"] != "allowed"]
+        return
+    denied = {each["EvalActionName"] for each in told if each["EvalDecision"] != "allowed"}
+    for verb, actions in RIGHTS.items():
+        lacking = [each for each in actions if each in denied]
         cure = f"allow {', '.join(lacking)}" if lacking else ""
         yield Diagnosis(f"rights to {verb}", not lacking, "denied" if lacking else "allowed", cure)
 
