@@ -5,6 +5,7 @@ A stand-in of a stand-in. Requests and answers go through moto, which holds them
 - A redrive goes through the machine once more under the same identity and start time; a job whose step and index have succeeded is not
   submitted again, and not told again. That is what a redrive is for machines whose states hand on nothing but ids.
 - Histories and lists have pages.
+- Batch tells a job's exit code with its container, and whether somebody has terminated it.
 """
 
 from __future__ import annotations
@@ -188,6 +189,18 @@ def _described(first: Callable[[Response], ActionResult]) -> Callable[[Response]
     return describe
 
 
+def _machine_of_execution(self: Response) -> ActionResult:
+    machine = self.stepfunction_backend.describe_state_machine_for_execution(self._get_param("executionArn"))
+    told: Any = self._describe_state_machine(machine.arn)._result
+    wanted = ("stateMachineArn", "name", "definition", "roleArn")
+    return ActionResult({**{key: told[key] for key in wanted}, "updateDate": machine.creation_date})
+
+
+def _stop(self: Response) -> ActionResult:
+    execution = self.stepfunction_backend.stop_execution(self._get_param("executionArn"))
+    return ActionResult({"stopDate": execution.stop_date or datetime.datetime.now(datetime.UTC)})
+
+
 def _versions(self: Response) -> ActionResult:
     machine = self.stepfunction_backend.describe_state_machine(self._get_param("stateMachineArn"))
     found = [
@@ -204,8 +217,20 @@ def _delete_version(self: Response) -> EmptyResult:
     return EmptyResult()
 
 
+def _job_described(first: Callable[[batch_models.Job], dict[str, Any]]) -> Callable[[batch_models.Job], dict[str, Any]]:
+    def describe(self: batch_models.Job) -> dict[str, Any]:
+        told = first(self)
+        if self.exit_code is not None:
+            told["container"]["exitCode"] = self.exit_code
+            told.setdefault("statusReason", "Essential container in task exited")
+        return {**told, "isTerminated": bool(self.stop), "isCancelled": False}
+
+    return describe
+
+
 def add() -> None:
     """Let moto's server know all of this."""
+    batch_models.Job.describe = _job_described(batch_models.Job.describe)  # type: ignore[method-assign]
     listed: Any = Response.list_executions
     described: Any = Response.describe_execution
 
@@ -217,6 +242,8 @@ def add() -> None:
         "describe_execution": _described(described),
         "get_execution_history": _history,
         "redrive_execution": _redrive,
+        "stop_execution": _stop,
+        "describe_state_machine_for_execution": _machine_of_execution,
         "list_state_machine_versions": _versions,
         "delete_state_machine_version": _delete_version,
     }.items():

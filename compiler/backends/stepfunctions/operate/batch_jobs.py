@@ -108,10 +108,11 @@ def _off(kind: str, name: str, found: Mapping[str, Any]) -> str:
 
 def of_run(aws: Aws, run: str, machine: str, queues: Iterable[str]) -> Iterator[str]:
     """The ids of the jobs of a run that are going on, by what their commands say, whichever execution has submitted them."""
+    begins = machine.lstrip("_-")[:_SHARED]
     for queue in sorted(queues):
         for status in GOING_ON:
             listed = aws.pages("batch", "list_jobs", "jobSummaryList", most=_PAGES, jobQueue=queue, jobStatus=status)
-            ids = [each["jobId"] for each in listed if str(each["jobName"]).startswith(f"{machine[:_SHARED]}")]
+            ids = [each["jobId"] for each in listed if str(each["jobName"]).startswith(begins)]
             for job in described(aws, ids).values():
                 words = [str(word) for word in (job.get("container") or {}).get("command") or ()]
                 if history.run_of(words) == run:

@@ -119,10 +119,14 @@ def _job_id(output: str) -> str:
 
 
 def last_of_each(submissions: Iterable[Submission]) -> list[tuple[Submission, int]]:
-    """The newest submission of each step and index, and how many jobs of it there were; what is no step of ours by its state."""
-    newest: dict[tuple[str, str, str], tuple[Submission, int]] = {}
-    for each in submissions:
+    """The newest submission of each step and index, and how many jobs of it there were; what is no step of ours by its state.
+
+    A redriven Map Run may tell of a job once more.
+    """
+    newest: dict[tuple[str, str, str], Submission] = {}
+    jobs: dict[tuple[str, str, str], set[str]] = {}
+    for each in sorted(submissions, key=lambda each: each.began):
         key = (each.step, each.index, "" if each.step else each.state)
-        _, count = newest.get(key, (each, 0))
-        newest[key] = (each, count + bool(each.job))
-    return list(newest.values())
+        newest[key] = each
+        jobs.setdefault(key, set()).update({each.job} - {""})
+    return [(each, len(jobs[key])) for key, each in newest.items()]

@@ -107,7 +107,7 @@ def of_job(status: str, container: str, exit_code: int | None) -> Reason:
             bounded(container or status),
             _EXITS.get(exit_code, "the step ended so: see its log"),
         )
-    return Reason(bounded(container or status or "")[:80], bounded(container or status), "see the job in AWS Batch")
+    return Reason(bounded(container or status)[:80] or "FAILED", bounded(container or status), "see the job in AWS Batch")
 
 
 def of_state(error: str, cause: str) -> Reason:
