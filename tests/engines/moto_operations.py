@@ -17,12 +17,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import moto.batch.models as batch_models
-import moto.stepfunctions.models as models
 import moto.stepfunctions.parser.backend.execution as executions
-import moto.stepfunctions.responses as responses
 from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import iso_8601_datetime_with_milliseconds
+from moto.stepfunctions import models, responses
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext, EventManager
 
 Response = responses.StepFunctionResponse
@@ -127,10 +126,15 @@ def _joined(earlier: list[dict[str, Any]], later: list[dict[str, Any]], arn: str
         if json.loads(output).get("JobId") in kept:
             skipped |= {event["id"], event["previousEventId"], event["previousEventId"] - 1}
     last = earlier[-1]["id"]
-    redriven = {"id": last + 1, "previousEventId": 0, "type": "ExecutionRedriven", "timestamp": earlier[-1]["timestamp"]}
+    redriven = {
+        "id": last + 1,
+        "previousEventId": 0,
+        "type": "ExecutionRedriven",
+        "timestamp": earlier[-1]["timestamp"],
+    }
     added = []
     for event in later:
-        is_told = event["id"] in skipped or event["previousEventId"] in skipped and event["type"] == "TaskSucceeded"
+        is_told = event["id"] in skipped or (event["previousEventId"] in skipped and event["type"] == "TaskSucceeded")
         if not is_told and event["type"] != "ExecutionStarted":
             before = event["previousEventId"]
             added.append({**event, "id": event["id"] + last + 1, "previousEventId": before + last + 1 if before else 0})

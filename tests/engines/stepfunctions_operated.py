@@ -65,7 +65,9 @@ class Place:
         }
         variables = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test-secret-canary"}
         found: Mapping[str, Any] = {"variables": variables, "store": self.store, "timeout": 20.0, **changes}
-        return Connection({**options, **found.get("options", {})}, **{key: each for key, each in found.items() if key != "options"})
+        return Connection(
+            {**options, **found.get("options", {})}, **{key: each for key, each in found.items() if key != "options"}
+        )
 
     def connect(self, **changes: Any) -> Engine:
         """The engine."""

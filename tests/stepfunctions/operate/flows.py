@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-LIFE = '''
+LIFE = """
 import os
 from flowc import FlowSpec, Parameter, current, schedule, step
 
@@ -35,9 +35,9 @@ class LifeFlow(FlowSpec):
     @step
     def end(self):
         print("total", self.total)
-'''
+"""
 
-SLOW = '''
+SLOW = """
 import time
 from flowc import FlowSpec, step
 
@@ -60,9 +60,9 @@ class SlowFlow(FlowSpec):
     @step
     def end(self):
         pass
-'''
+"""
 
-PLAIN = '''
+PLAIN = """
 from flowc import FlowSpec, Parameter, resources, step
 
 class PlainFlow(FlowSpec):
@@ -80,12 +80,16 @@ class PlainFlow(FlowSpec):
     @step
     def end(self):
         pass
-'''
+"""
 
-SCHEDULED = PLAIN.replace("class Plain", "@schedule(hourly=True)\nclass Plain").replace("resources,", "resources, schedule,")
-TRIGGERED = PLAIN.replace("class Plain", "@trigger(event='data.updated')\nclass Plain").replace("step\n", "step, trigger\n", 1)
+SCHEDULED = PLAIN.replace("class Plain", "@schedule(hourly=True)\nclass Plain").replace(
+    "resources,", "resources, schedule,"
+)
+TRIGGERED = PLAIN.replace("class Plain", "@trigger(event='data.updated')\nclass Plain").replace(
+    "step\n", "step, trigger\n", 1
+)
 
-HOOKED = '''
+HOOKED = """
 from flowc import FlowSpec, exit_hook, step
 
 def told(run=None):
@@ -100,4 +104,4 @@ class HookedFlow(FlowSpec):
     @step
     def end(self):
         raise ValueError("at the end")
-'''
+"""

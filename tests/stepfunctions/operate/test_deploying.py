@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from compiler.backends.operating import Change, EngineError, Record, RefusedError, Release
+from compiler.backends.operating import Change, EngineError, Record, RefusedError, Release, Start
 from compiler.backends.stepfunctions.operate import leftovers
 from compiler.mistakes import CallError
 from tests.engines.faults import Answer, Drop, faulty
-from tests.engines.stepfunctions_operated import Place, place
+from tests.engines.stepfunctions_operated import Place, place, unique
 from tests.stepfunctions.operate.flows import PLAIN, SCHEDULED, TRIGGERED
 
 TARGET = "X-Amz-Target"
@@ -66,8 +65,12 @@ def test_the_unchanged_is_left_alone(there: Place) -> None:
         proxy.clear()
         assert engine.deploy(wanted, silent).record == wanted.record
         assert states(engine.changes(wanted)) == dict.fromkeys(names, ("unchanged", False))
-        asked = {each.rpartition(".")[2] if "POST / " in each else each.partition(" HTTP")[0].strip() for each in proxy.seen}
-        changing = [each for each in asked if any(word in each for word in ("Create", "Update", "Tag", "Put", "register"))]
+        asked = {
+            each.rpartition(".")[2] if "POST / " in each else each.partition(" HTTP")[0].strip() for each in proxy.seen
+        }
+        changing = [
+            each for each in asked if any(word in each for word in ("Create", "Update", "Tag", "Put", "register"))
+        ]
         assert changing == [each for each in changing if each == "ListTagsForResource"]
     image = there.image(there.folder, throttle=7)
     changed = release(there, "same", SCHEDULED, image=image)
@@ -92,7 +95,10 @@ def test_what_is_not_ours_is_refused(there: Place) -> None:
     client, role = there.engine.client, there.engine.role
     definition = '{"StartAt": "a", "States": {"a": {"Type": "Succeed"}}}'
     client("stepfunctions").create_state_machine(name="theirs", definition=definition, roleArn=role)
-    container = {"image": "i", "resourceRequirements": [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "9"}]}
+    container = {
+        "image": "i",
+        "resourceRequirements": [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "9"}],
+    }
     client("batch").register_job_definition(jobDefinitionName="job", type="container", containerProperties=container)
     client("scheduler").create_schedule(
         Name="time",
@@ -152,13 +158,16 @@ def test_what_was_changed_by_hand_is_seen_and_put_right(there: Place) -> None:
 
 def test_two_deployments_at_once_leave_one_whole(there: Place) -> None:
     """Each of the two may win, and what is there in the end is what its record says."""
-    wanted = [release(there, "both", text, image=there.image(there.folder, throttle=count)) for count, text in enumerate((PLAIN, SCHEDULED))]
-    failures: list[BaseException] = []
+    wanted = [
+        release(there, "both", text, image=there.image(there.folder, throttle=count))
+        for count, text in enumerate((PLAIN, SCHEDULED))
+    ]
+    failures: list[Exception] = []
 
     def deploy(number: int) -> None:
         try:
             there.connect().deploy(wanted[number], silent)
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is looked at below
             failures.append(error)
 
     threads = [threading.Thread(target=deploy, args=(number,)) for number in (0, 1)]
@@ -212,21 +221,13 @@ def test_versions_and_revisions_go_when_nothing_can_need_them(there: Place, monk
     for count in range(5):
         engine.deploy(release(there, "old", image=there.image(there.folder, throttle=count)), silent)
     assert (versions(there, "old"), revisions(there, "old"), revisions(there, "old-big")) == (2, [4, 5], [4, 5])
-    run = engine.trigger("old", start())
+    run = engine.trigger("old", Start(unique()))
     for count in range(5, 8):
         engine.deploy(release(there, "old", image=there.image(there.folder, throttle=count)), silent)
     assert revisions(there, "old") == [5, 6, 7, 8], "a run of the fifth may be redriven for two weeks"
     assert engine.run(run.run).run == run.run
     engine.terminate(run.run)
     engine.delete("old")
-
-
-def start() -> Any:
-    """How a run of any name is started."""
-    from compiler.backends.operating import Start
-    from tests.engines.stepfunctions_operated import unique
-
-    return Start(unique())
 
 
 def test_a_record_comes_back_as_it_was(there: Place) -> None:

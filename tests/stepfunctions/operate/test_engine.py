@@ -95,9 +95,7 @@ def same_as_local(there: Place, path: Path, flow: str, run: str, parameters: dic
     folder.mkdir(exist_ok=True)
     local = run_local(FlowCase(path, flow, parameters), folder)
     copied = copy_store(there.engine, there.bucket, "flowc", there.folder / "copied")
-    results = [
-        read_result(each, path.parent) for each in (local, Outcome(flow, run, copied, success=True, log=""))
-    ]
+    results = [read_result(each, path.parent) for each in (local, Outcome(flow, run, copied, success=True, log=""))]
     differences = [each for each in against_local(*results) if "attempts" not in each]
     assert differences == []
 
@@ -152,7 +150,7 @@ def test_what_step_functions_cannot_do_again_is_refused(there: Place) -> None:
     run = over(engine, started(engine, "hooked").run).run
     with pytest.raises(RefusedError, match="exit hook for failures, which has caught this one"):
         engine.retry(run, None)
-    with pytest.raises(RefusedError, match="never from a step that is named: leave `--from` out$"):
+    with pytest.raises(RefusedError, match=r"never from a step that is named: leave `--from` out$"):
         engine.retry(run, "end")
     with pytest.raises(NotThereError, match="no run `sfn-hooked-nothing`"):
         engine.retry("sfn-hooked-nothing", None)

@@ -6,8 +6,10 @@ request's headers where a signature is wrong, and such an answer is told by its 
 
 from __future__ import annotations
 
+import random
 import re
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -47,6 +49,8 @@ _BUSY = re.compile(r"Conflict|ConcurrentModification|StateMachineDeleting")
 
 _FIRST_MISTAKE, _TOO_MANY, _SERVERS = 300, 429, 500
 _BEGINNING = 20
+_PAUSE = 0.5
+_BETWEEN = "is a proxy or a sign-in page between? Look at HTTPS_PROXY and at `endpoint`"
 
 
 class WrongError(RefusedError):
@@ -67,6 +71,10 @@ class DeniedError(EngineError):
 
 class BusyError(EngineError):
     """Something else changes the same thing at this moment."""
+
+
+class CutError(EngineError):
+    """An answer that ends before its end, which botocore does not see."""
 
 
 class Aws:
@@ -142,13 +150,23 @@ class Aws:
 
     def ask(self, service: Service, operation: str, **words: Any) -> dict[str, Any]:
         """The answer to one request. Raises EngineError, AbsentError, WrongError, as the module's head says."""
-        client = self.client(service)
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._asked(service, operation, words)
+            except CutError:
+                time.sleep(random.uniform(0, _PAUSE))
+        return self._asked(service, operation, words)
+
+    def _asked(self, service: Service, operation: str, words: Mapping[str, Any]) -> dict[str, Any]:
+        method = getattr(self.client(service), operation)
         try:
-            answer: dict[str, Any] = getattr(client, operation)(**words)
+            answer: dict[str, Any] = method(**words)
         except wrong.ClientError as error:
             raise self._refused(error, operation) from None
         except (wrong.BotoCoreError, ResponseParserError, ValueError) as error:
             raise self._unsent(error, operation) from None
+        except (AttributeError, KeyError, TypeError) as error:  # botocore takes any JSON for an object
+            raise EngineError(f"what answered {operation} is not AWS ({type(error).__name__}): {_BETWEEN}") from None
         return answer
 
     def pages(
@@ -178,15 +196,17 @@ class Aws:
         """botocore makes an empty answer of any text that is no JSON, as a proxy's page: that is no answer of AWS's."""
         if http_response.status_code >= _FIRST_MISTAKE or model.has_streaming_output:
             return
-        body = http_response.content.lstrip()[:_BEGINNING].lower()
+        length, content = http_response.headers.get("content-length", ""), http_response.content
+        if length.isdigit() and int(length) != len(content) and "content-encoding" not in http_response.headers:
+            raise CutError(f"{model.name} got half an answer: the connection was cut: call again")
+        body = content.lstrip()[:_BEGINNING].lower()
         is_json = "json" in model.service_model.metadata["protocol"]
         lacking = [
             name for name in (model.output_shape.required_members if model.output_shape else ()) if name not in parsed
         ]
         if lacking or (is_json and body[:1] not in (b"", b"{")) or body.startswith((b"<html", b"<!doctype")):
             raise EngineError(
-                f"what answered {model.name} at {urlsplit(http_response.url).hostname} is not AWS: is a proxy or a sign-in page "
-                "between? Look at HTTPS_PROXY and at `endpoint`"
+                f"what answered {model.name} at {urlsplit(http_response.url).hostname} is not AWS: {_BETWEEN}"
             )
 
     def _refused(self, error: Any, operation: str) -> CallError:

@@ -107,14 +107,16 @@ def of_job(status: str, container: str, exit_code: int | None) -> Reason:
             bounded(container or status),
             _EXITS.get(exit_code, "the step ended so: see its log"),
         )
-    return Reason(bounded(container or status)[:80] or "FAILED", bounded(container or status), "see the job in AWS Batch")
+    return Reason(
+        bounded(container or status)[:80] or "FAILED", bounded(container or status), "see the job in AWS Batch"
+    )
 
 
 def of_state(error: str, cause: str) -> Reason:
     """Why a state or an execution has failed that has no job to tell of it."""
     found = _looked_up(_OF_STATES, f"{error} {cause}")
     word = error or (found.word if found else "")
-    if found and found.word and not error.startswith("States."):
+    if found and found.word not in error and not error.startswith("States."):
         word = found.word
     return Reason(word, bounded(cause), found.cure if found else "see the execution in Step Functions" if word else "")
 
