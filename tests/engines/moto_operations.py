@@ -17,11 +17,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import moto.batch.models as batch_models
-import moto.stepfunctions.parser.backend.execution as executions
 from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import iso_8601_datetime_with_milliseconds
-from moto.stepfunctions import models, responses
+from moto.stepfunctions import responses
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext, EventManager
 
 Response = responses.StepFunctionResponse
@@ -252,4 +251,3 @@ def add() -> None:
         "delete_state_machine_version": _delete_version,
     }.items():
         setattr(Response, name, method)
-    assert models.StepFunctionBackend and executions.Execution, "the modules that the methods above work on"

@@ -57,7 +57,6 @@ TOGETHER = {
     "compiler.backends.stepfunctions.operate": "tests/stepfunctions/operate/test_engine.py",
     "compiler.backends.stepfunctions.operate.comparing": "tests/stepfunctions/operate/test_deploying.py",
     "compiler.backends.stepfunctions.operate.history": "tests/stepfunctions/operate/test_runs.py",
-    "compiler.backends.stepfunctions.operate.leftovers": "tests/stepfunctions/operate/test_deploying.py",
     "compiler.backends.stepfunctions.operate.reasons": "tests/stepfunctions/operate/test_batch_jobs.py",
     "compiler.backends.stepfunctions.operate.wanted": "tests/stepfunctions/operate/test_deploying.py",
     "compiler.call": "tests/commands/test_commands.py",

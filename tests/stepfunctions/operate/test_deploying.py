@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from compiler.backends.operating import Change, EngineError, Record, RefusedError, Release, Start
-from compiler.backends.stepfunctions.operate import leftovers
+from compiler.backends.stepfunctions.operate import deploying
 from compiler.mistakes import CallError
 from tests.engines.faults import Answer, Drop, faulty
 from tests.engines.stepfunctions_operated import Place, place, unique
@@ -216,7 +216,7 @@ def test_any_placeholder_of_the_settings_is_filled(there: Place) -> None:
 
 def test_versions_and_revisions_go_when_nothing_can_need_them(there: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """The newest stay, whatever happens; the others do not."""
-    monkeypatch.setattr(leftovers, "KEPT_VERSIONS", 2)
+    monkeypatch.setattr(deploying, "KEPT_VERSIONS", 2)
     engine = there.connect()
     for count in range(5):
         engine.deploy(release(there, "old", image=there.image(there.folder, throttle=count)), silent)

@@ -11,6 +11,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -314,3 +315,12 @@ def _text(options: Mapping[str, Any], key: str) -> str:
     if not isinstance(value, str):
         raise CallError(f"`{key}` of {TABLE} takes a text")
     return value
+
+
+def seconds(when: object) -> float:
+    """A time of AWS's, as boto3 gives it or in milliseconds, in seconds since 1970."""
+    if isinstance(when, datetime):
+        return when.timestamp()
+    if isinstance(when, int | float):
+        return when / 1000
+    raise EngineError("AWS has told a time that is none: is that AWS at `endpoint`?")

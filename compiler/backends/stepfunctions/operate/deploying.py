@@ -2,20 +2,26 @@
 
 No request of AWS's changes several objects, and none is conditional. So `deploy` reads, changes what differs and reads again, until
 all is as it should be: whoever of two has written last looks once more, finds what the other has left, and makes it his.
+
+An execution keeps the definition that it was started with, also where it is redriven, which it can be for 14 days after its end; and a
+revision that is deregistered starts no job any more. So a version goes once nothing that was started before its successor can go on,
+and a revision with the last version that submits it. The newest versions stay in any case, for who wants to go back.
 """
 
 from __future__ import annotations
 
 import json
 import random
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from typing import Any
 
 from compiler.backends.names import within
 from compiler.backends.operating import RECORD_PREFIX, EngineError, NotThereError, RefusedError
 from compiler.backends.stepfunctions.operate import live, marks
-from compiler.backends.stepfunctions.operate.calls import AbsentError, Aws, BusyError, WrongError
+from compiler.backends.stepfunctions.operate.calls import AbsentError, Aws, BusyError, DeniedError, WrongError, seconds
 from compiler.backends.stepfunctions.operate.comparing import (
     MACHINE,
     RULE,
@@ -25,7 +31,6 @@ from compiler.backends.stepfunctions.operate.comparing import (
     rule_state,
     schedule_state,
 )
-from compiler.backends.stepfunctions.operate.leftovers import forget, forget_all, has_runs
 from compiler.backends.stepfunctions.operate.wanted import Document, Wanted
 from compiler.mistakes import CallError
 
@@ -278,3 +283,102 @@ def _switch(aws: Aws, machine: live.Machine, *, is_on: bool) -> None:
         words = live.on_bus(machine.bus)
         name = within(machine.name, live.NAME_OF_TRIGGER)
         aws.ask("events", "enable_rule" if is_on else "disable_rule", Name=name, **words)
+
+
+KEPT_VERSIONS = 10
+REDRIVABLE = 14 * 86_400.0
+"""Seconds after its end for which an execution can be redriven."""
+
+_PAGES = 20
+"""Of a thousand executions; a machine that has more of them in these days keeps its versions until it has fewer."""
+
+
+def forget(aws: Aws, machine: live.Machine) -> None:
+    """Remove what nothing needs any more. What the caller may not do is left to the next who may."""
+    try:
+        left, gone = _sorted_versions(aws, machine)
+        used = live.named_definitions([machine.definition, *left])
+        for name, revisions in live.named_definitions(gone).items():
+            unused = revisions - used.get(name, set())
+            found = live.revisions(aws, name) if unused else []
+            _deregister(aws, [each for each in found if each["revision"] in unused and live.is_for(each, machine.name)])
+    except (DeniedError, AbsentError):
+        return
+
+
+def has_runs(aws: Aws, machine: live.Machine) -> bool:
+    """Whether an execution of the machine is going on."""
+    try:
+        return any(True for _ in _executions(aws, machine.arn, "RUNNING", pages=1))
+    except AbsentError:
+        return False
+
+
+def forget_all(aws: Aws, name: str) -> bool:
+    """Deregister all job definitions of a deployment that is gone; whether there were any."""
+    ours = [
+        each
+        for each in aws.pages("batch", "describe_job_definitions", "jobDefinitions", most=1000, status="ACTIVE")
+        if live.is_for(each, name)
+    ]
+    _deregister(aws, ours)
+    return bool(ours)
+
+
+def _deregister(aws: Aws, definitions: Iterable[Document]) -> None:
+    for each in definitions:
+        try:
+            aws.ask("batch", "deregister_job_definition", jobDefinition=each["jobDefinitionArn"])
+        except (AbsentError, WrongError):
+            continue  # somebody else was faster
+
+
+def _sorted_versions(aws: Aws, machine: live.Machine) -> tuple[list[str], list[str]]:
+    """The definitions of the versions that stay, and of those that have been deleted now."""
+    versions = list(
+        aws.pages("stepfunctions", "list_state_machine_versions", "stateMachineVersions", stateMachineArn=machine.arn)
+    )
+    versions.sort(key=lambda each: -_number(each["stateMachineVersionArn"]))
+    oldest = _oldest_need(aws, machine.arn) if len(versions) > KEPT_VERSIONS else None
+    left: list[str] = []
+    gone: list[str] = []
+    if oldest is None:
+        return left, gone
+    for at, version in enumerate(versions):
+        arn = version["stateMachineVersionArn"]
+        definition = str(aws.ask("stepfunctions", "describe_state_machine", stateMachineArn=arn)["definition"])
+        may_go = at >= KEPT_VERSIONS and seconds(versions[at - 1]["creationDate"]) < oldest
+        (gone if may_go and _deleted(aws, arn) else left).append(definition)
+    return left, gone
+
+
+def _deleted(aws: Aws, arn: str) -> bool:
+    try:
+        aws.ask("stepfunctions", "delete_state_machine_version", stateMachineVersionArn=arn)
+    except (BusyError, WrongError):
+        return False  # an alias names it
+    return True
+
+
+def _number(arn: str) -> int:
+    found = re.search(r":(\d+)$", arn)
+    return int(found[1]) if found else 0
+
+
+def _oldest_need(aws: Aws, arn: str) -> float | None:
+    """When the oldest execution was started that may still go on; None where there are too many to look at."""
+    now = time.time()
+    oldest, count = now, 0
+    for each in _executions(aws, arn, "", pages=_PAGES):
+        count += 1
+        ended = each.get("stopDate")
+        if ended is None or seconds(ended) > now - REDRIVABLE:
+            oldest = min(oldest, seconds(each["startDate"]))
+    return None if count >= _PAGES * 1000 else oldest
+
+
+def _executions(aws: Aws, arn: str, status: str, pages: int) -> Iterator[dict[str, Any]]:
+    words = {"statusFilter": status} if status else {}
+    yield from aws.pages(
+        "stepfunctions", "list_executions", "executions", most=pages, stateMachineArn=arn, maxResults=1000, **words
+    )

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from compiler.backends.stepfunctions.operate.leftovers import seconds
+from compiler.backends.stepfunctions.operate.calls import seconds
 from compiler.slotted_class import fresh, mutable
 
 _FAILED = frozenset({"TaskStartFailed", "TaskSubmitFailed", "TaskFailed", "TaskTimedOut"})

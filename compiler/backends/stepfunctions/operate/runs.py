@@ -11,9 +11,8 @@ from typing import Any
 
 from compiler.backends.operating import OVER, EngineError, EngineRun, EngineTask, NotThereError, Phase, RefusedError
 from compiler.backends.stepfunctions.operate import batch_jobs, history, live, reasons
-from compiler.backends.stepfunctions.operate.calls import AbsentError, Aws, DeniedError, WrongError
+from compiler.backends.stepfunctions.operate.calls import AbsentError, Aws, DeniedError, WrongError, seconds
 from compiler.backends.stepfunctions.operate.history import History, Submission
-from compiler.backends.stepfunctions.operate.leftovers import seconds
 from compiler.backends.stepfunctions.operate.reasons import Reason
 from compiler.slotted_class import replaced
 
