@@ -21,7 +21,9 @@ from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import iso_8601_datetime_with_milliseconds
 from moto.stepfunctions import responses
+from moto.stepfunctions.parser.api import ExecutionStatus
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext, EventManager
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
 
 Response = responses.StepFunctionResponse
 _TOKEN = "flowc-test-page-"
@@ -36,10 +38,13 @@ class Child:
         self.status = "RUNNING"
         self.error: Mapping[str, str] = {}
         self.began, self.ended = _now(), ""
+        self.told_last: list[Any] | None = None
 
     def end(self, status: str, error: Mapping[str, str] | None = None) -> None:
         """Say how it has ended."""
-        self.status, self.error, self.ended = status, error or {}, _now()
+        if self.status == "RUNNING":
+            self.status, self.error, self.ended = status, error or {}, _now()
+            self.told_last = list(self.events.get_event_history())
 
     def told(self) -> dict[str, Any]:
         """As lists tell it."""
@@ -58,10 +63,12 @@ class Child:
 
 _LOCK = threading.Lock()
 _CHILDREN: dict[str, Child] = {}
-_REDRIVEN: dict[str, dict[tuple[str, str], tuple[str, str]]] = {}
-"""By run, the jobs that need not be done again: a step and an index, and the name and id of the job."""
+_REDRIVEN: dict[str, dict[tuple[str, str], tuple[str, str, str]]] = {}
+"""By run, the jobs that need not be done again: a step and an index, and the job's name, id and ARN."""
 _EARLIER: dict[str, list[dict[str, Any]]] = {}
 _REDRIVES: dict[str, int] = {}
+_STOPPED: dict[str, list[Any]] = {}
+"""What the histories of stopped executions held then: moto goes on with them."""
 
 
 def _now() -> str:
@@ -104,9 +111,9 @@ def _history(self: Response) -> ActionResult:
     arn = self._get_param("executionArn")
     child = _CHILDREN.get(arn)
     if child is not None:
-        events = list(child.events.get_event_history())
+        events = list(child.events.get_event_history() if child.told_last is None else child.told_last)
     else:
-        events = list(self.stepfunction_backend.get_execution_history(arn)["events"])
+        events = _STOPPED.get(arn) or list(self.stepfunction_backend.get_execution_history(arn)["events"])
         events = _joined(_EARLIER.get(arn, []), events, arn)
     if self._get_param("reverseOrder"):
         events.reverse()
@@ -118,7 +125,7 @@ def _joined(earlier: list[dict[str, Any]], later: list[dict[str, Any]], arn: str
     if not earlier:
         return later
     run = _run_of(arn)
-    kept = {job for _, job in _REDRIVEN.get(run, {}).values()}
+    kept = {job for _, job, _ in _REDRIVEN.get(run, {}).values()}
     skipped: set[int] = set()
     for event in later:
         output = (event.get("taskSubmittedEventDetails") or {}).get("output") or "{}"
@@ -152,12 +159,14 @@ def _redrive(self: Response) -> ActionResult:
         raise JsonRESTError("ExecutionNotRedrivable", f"Execution '{arn}' is {execution.status} and cannot be redriven")
     jobs = batch_models.batch_backends[self.current_account][self.region]._jobs
     run = _run_of(arn)
-    done: dict[tuple[str, str], tuple[str, str]] = {}
+    done: dict[tuple[str, str], tuple[str, str, str]] = {}
     for job in list(jobs.values()):
         words = job.describe().get("container", {}).get("command") or []
-        if str(job.status) == "SUCCEEDED" and "--run" in words and words[words.index("--run") + 1] == run:
-            done[_task(words)] = (job.job_name, job.job_id)
-    _EARLIER[arn] = _joined(_EARLIER.get(arn, []), list(execution.to_history_output()["events"]), arn)
+        if job.status == "SUCCEEDED" and "--run" in words and words[words.index("--run") + 1] == run:
+            done[_task(words)] = (job.job_name, job.job_id, job.arn)
+    _EARLIER[arn] = _joined(
+        _EARLIER.get(arn, []), _STOPPED.pop(arn, None) or list(execution.to_history_output()["events"]), arn
+    )
     _REDRIVEN[run] = done
     _REDRIVES[arn] = _REDRIVES.get(arn, 0) + 1
     execution.exec_worker = execution.stop_date = execution.output = execution.error = execution.cause = None
@@ -169,8 +178,8 @@ def _task(words: Sequence[str]) -> tuple[str, str]:
     return words[4], words[words.index("--index") + 1] if "--index" in words else ""
 
 
-def earlier_job(overrides: Mapping[str, Any] | None) -> tuple[str, str] | None:
-    """The name and id of the job that a redriven execution need not submit again."""
+def earlier_job(overrides: Mapping[str, Any] | None) -> tuple[str, str, str] | None:
+    """The name, id and ARN of the job that a redriven execution need not submit again."""
     words = [str(word) for word in (overrides or {}).get("command") or ()]
     if "--run" not in words:
         return None
@@ -200,8 +209,28 @@ def _machine_of_execution(self: Response) -> ActionResult:
 
 
 def _stop(self: Response) -> ActionResult:
-    execution = self.stepfunction_backend.stop_execution(self._get_param("executionArn"))
-    return ActionResult({"stopDate": execution.stop_date or datetime.datetime.now(datetime.UTC)})
+    """AWS has stopped it, and its children, when it answers; moto takes notice later, and calls what ends then a failure."""
+    execution: Any = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+    if execution.status == "RUNNING":
+        execution.exec_status, execution.stop_date = ExecutionStatus.ABORTED, datetime.datetime.now(datetime.UTC)
+        execution.error, execution.cause = self._get_param("error"), self._get_param("cause")
+        _STOPPED[execution.execution_arn] = list(execution.to_history_output()["events"])
+        self.stepfunction_backend.stop_execution(self._get_param("executionArn"))
+        own = execution.execution_arn.replace(":execution:", ":mapRun:").rpartition(":")[0]
+        for child in list(_CHILDREN.values()):
+            if child.status == "RUNNING" and child.map_run.startswith(f"{own}/"):
+                child.end("ABORTED")
+    return ActionResult({"stopDate": execution.stop_date})
+
+
+def _keep_stopped() -> None:
+    reflect: Any = BaseExecutionWorkerCommunication._reflect_execution_status
+
+    def reflected(self: Any) -> None:
+        if self.execution.exec_status != ExecutionStatus.ABORTED:
+            reflect(self)
+
+    BaseExecutionWorkerCommunication._reflect_execution_status = reflected  # type: ignore[method-assign]
 
 
 def _versions(self: Response) -> ActionResult:
@@ -234,6 +263,7 @@ def _job_described(first: Callable[[batch_models.Job], dict[str, Any]]) -> Calla
 def add() -> None:
     """Let moto's server know all of this."""
     batch_models.Job.describe = _job_described(batch_models.Job.describe)  # type: ignore[method-assign]
+    _keep_stopped()
     listed: Any = Response.list_executions
     described: Any = Response.describe_execution
 

@@ -89,6 +89,12 @@ def test_a_spot_retry_tells_of_its_last_attempt() -> None:
     assert one_task("FAILED", attempts=attempts).reason == "exit code 1"
 
 
+def test_a_job_that_somebody_has_ended_is_terminated() -> None:
+    """In AWS's console, say: the run has failed by it."""
+    task = one_task("FAILED", statusReason="by hand", isTerminated=True, container={"exitCode": 137})
+    assert (task.phase, task.reason, task.message) == ("terminated", "Terminated", "by hand")
+
+
 @pytest.mark.parametrize(
     ("more", "reason", "message", "cure"),
     [

@@ -118,7 +118,7 @@ def _tags(text: str) -> tuple[str, ...]:
 def _with_reason(run: EngineRun, told: Mapping[str, Any], tasks: list[EngineTask], failures: list[Reason]) -> EngineRun:
     """The run's own word; where that only repeats a task's, the task's sentence and cure, not its whole description."""
     error, cause = str(told.get("error") or ""), str(told.get("cause") or "")
-    of_tasks = next((each for each in tasks if each.phase == "failed" and each.reason), None)
+    of_tasks = next((each for each in tasks if each.phase in ("failed", "terminated") and each.reason), None)
     if of_tasks and (cause.lstrip().startswith("{") or error.startswith("States.Exceed") or not cause):
         where = f"{of_tasks.step}/{of_tasks.index}" if of_tasks.step else of_tasks.node
         return replaced(run, reason=error or of_tasks.reason, message=f"{where}: {of_tasks.reason}", cure=of_tasks.cure)
@@ -205,7 +205,7 @@ def _phase(made: Submission, job: Mapping[str, Any] | None, of_run: Phase) -> Ph
     if made.end == "succeeded":
         return "succeeded"
     if made.end == "failed":
-        return "failed"
+        return "terminated" if job is not None and batch_jobs.phase(job) == "terminated" else "failed"
     if job is not None:
         found = batch_jobs.phase(job)
         return "terminated" if of_run in OVER and found not in OVER else found
@@ -215,6 +215,8 @@ def _phase(made: Submission, job: Mapping[str, Any] | None, of_run: Phase) -> Ph
 def _reason(aws: Aws, made: Submission, job: Mapping[str, Any] | None, phase: Phase) -> Reason:
     if phase == "queued" and job is not None:
         return batch_jobs.why_waiting(aws, job)
+    if phase == "terminated" and made.end and job is not None:
+        return Reason("Terminated", reasons.bounded(str(job.get("statusReason") or "")), "somebody has ended the job")
     if phase != "failed":
         return Reason()
     told = job if job is not None else _job_in(made.cause)
