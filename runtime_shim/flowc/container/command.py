@@ -164,7 +164,7 @@ def _may_write(folder: str) -> bool:
 def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
     step, options = _parsed([_onloaded(word, variables) for word in words])
     first = "load" not in options
-    given = _parameters(options.get("parameters", "{}")) if first else {}
+    given, tags = _tagged(_parameters(options.get("parameters", "{}")) if first else {})
     parameters, scheduled = _beside(given, variables) if first else ({}, "")
     parameters, trigger = started_by(parameters, variables) if first else ({}, ())
     index, iteration = iteration_in(options.get("index", "-"))
@@ -177,7 +177,7 @@ def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
         loads=_loads(options.get("load", "")),
         owner=options.get("owner", ""),
         parameters=parameters,
-        tags=tuple(_json(variables, "FLOWC_TAGS", "[]")),
+        tags=(*_json(variables, "FLOWC_TAGS", "[]"), *tags),
         project=variables.get("FLOWC_PROJECT", ""),
         trigger=trigger,
         scheduled=scheduled,
@@ -205,6 +205,15 @@ def started_by(
     from flowc.container.trigger_events import NAME, taken
 
     return taken({**given, NAME: told} if told else given)
+
+
+def _tagged(given: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    """The parameters, and the tags that stand beside them."""
+    if "flowc-tags" not in given:
+        return given, ()
+    from flowc.container.beside_parameters import tagged
+
+    return tagged(given)
 
 
 def _beside(given: Mapping[str, Any], variables: Mapping[str, str]) -> tuple[Mapping[str, Any], str]:
