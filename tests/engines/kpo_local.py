@@ -130,6 +130,7 @@ def _run(
             text=True,
             start_new_session=True,
         )
+        CONTAINERS.append(process)
         return _ended(process, deadline, log)
 
 
@@ -185,5 +186,16 @@ def _end(process: subprocess.Popen[str], sign: int) -> None:
         os.killpg(process.pid, sign)
 
 
+CONTAINERS: list[subprocess.Popen[str]] = []
+"""Those of this process, which does one task."""
+
+
+def on_kill(self: Any) -> None:
+    """Stand in for `KubernetesPodOperator.on_kill`, which deletes the pod: what runs in it is gone."""
+    for process in CONTAINERS:
+        _end(process, signal.SIGKILL)
+
+
 KubernetesPodOperator.execute = execute
+KubernetesPodOperator.on_kill = on_kill
 KubernetesHook.is_in_cluster = property(lambda self: True)

@@ -113,8 +113,9 @@ class Deploying:
             kind = "foreign"
         elif there.text is None:
             kind = "new"
-        else:
-            kind = "unchanged" if there.text == new else "changed"
+        else:  # a deployment that was interrupted is not over, although its file is there
+            is_done = there.text == new and not (there.kept and there.kept.is_pending)
+            kind = "unchanged" if is_done else "changed"
         name = places.file_of(release.name)
         return (Change(KIND, name, kind, there.text or "", new, by_hand=kind == "changed" and there.by_hand),)
 

@@ -125,7 +125,8 @@ class AirflowEngine:
     def runs(self, name: str, limit: int) -> Sequence[EngineRun]:
         """The runs of a deployment, the newest first."""
         try:
-            return [self._told(row) for row in self._api.rows(self._ours(name).id, limit)]
+            is_ours = TAG in self._api.dag(name).tags
+            return [self._told(row) for row in self._api.rows(name, limit)] if is_ours else []
         except NotThereError:
             return []
 
@@ -229,9 +230,15 @@ class AirflowEngine:
         )
 
     def _ours(self, name: str) -> Dag:
+        """The DAG of a deployment. Raises NotThereError, and RefusedError where Airflow cannot load it."""
         dag = found(self._api, name)
-        if dag is None or TAG not in dag.tags:
-            raise NotThereError(f"there is no deployment `{name}` on {self.where}: `flowc airflow list` tells all")
+        if dag is None:
+            problem = self.deployment(name).problem
+            raise RefusedError(f"Airflow has no DAG `{name}` to work with: {problem}; deploy one that loads")
+        if TAG not in dag.tags:
+            raise NotThereError(
+                f"the DAG `{name}` is none that flowc has made: `flowc airflow list` tells all that are"
+            )
         return dag
 
     def _layout(self, dag: Dag | None) -> Layout:
