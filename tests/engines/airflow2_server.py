@@ -1,4 +1,4 @@
-"""How a test starts a real Airflow 2: web server and scheduler with sqlite and the SequentialExecutor, and a user with a password."""
+"""How a test starts a real Airflow 2: web server and scheduler with sqlite and one task at a time, and a user with a password."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from typing import Self
 from tests.engines.airflow import EngineFailed, end_all, environment, prepare, put_image
 from tests.engines.venvs import venv
 
+HERE = Path(__file__).resolve().parent
 USER = "operator"
 
 
@@ -28,17 +29,19 @@ class Airflow2:
         self.home = Path(tempfile.mkdtemp(prefix="af2-server-"))
         self.password = secrets.token_hex(12)
         self._port = _free_port()
-        self._env = environment("af2", self.home) | _settings(self._port) | dict(env or {})
+        own = {"PYTHONPATH": str(self.home / "executors")}
+        self._env = environment("af2", self.home) | own | _settings(self._port) | dict(env or {})
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
         try:
             prepare("af2", self.home, self._env)
+            (self.home / "executors").mkdir()
+            shutil.copy(HERE / "airflow2_executor.py", self.home / "executors")
             self._start("webserver", "--workers", "1")
             self._start("scheduler")
             self._wait("the web server", 240, self._answers)
-            who = ["--username", USER, "--password", self.password, "--role", "User", "--email", "o@example.com"]
-            self._airflow("users", "create", *who, "--firstname", "O", "--lastname", "P")
+            self.add_user(USER, "User")
         except BaseException:
             self._end()
             raise
@@ -61,6 +64,16 @@ class Airflow2:
         """Make a stand-in for a container image."""
         put_image(self.home, name, env, workdir)
 
+    @property
+    def dags(self) -> Path:
+        """The folder of its DAG files."""
+        return self.home / "dags"
+
+    def add_user(self, name: str, role: str) -> None:
+        """Make a user with the one password; roles are there once the web server answers."""
+        who = ["--username", name, "--password", self.password, "--role", role, "--email", f"{name}@example.com"]
+        self._airflow("users", "create", *who, "--firstname", "A", "--lastname", "B")
+
     def _airflow(self, *arguments: str) -> None:
         command = [str(venv("af2") / "bin" / "airflow"), *arguments]
         done = subprocess.run(command, env=self._env, capture_output=True, text=True, check=False, cwd=self.home)
@@ -70,7 +83,9 @@ class Airflow2:
     def _start(self, server: str, *arguments: str) -> None:
         command = [str(venv("af2") / "bin" / "airflow"), server, *arguments]
         with (self.home / f"{server}.log").open("w") as log:
-            started = subprocess.Popen(command, env=self._env, stdout=log, stderr=log, cwd=self.home, start_new_session=True)
+            started = subprocess.Popen(
+                command, env=self._env, stdout=log, stderr=log, cwd=self.home, start_new_session=True
+            )
         self._processes.append(started)
 
     def _answers(self) -> bool:
@@ -98,7 +113,7 @@ class Airflow2:
 
 def _settings(port: int) -> dict[str, str]:
     return {
-        "AIRFLOW__CORE__EXECUTOR": "SequentialExecutor",
+        "AIRFLOW__CORE__EXECUTOR": "airflow2_executor.Forking",
         "AIRFLOW__API__AUTH_BACKENDS": "airflow.api.auth.backend.basic_auth",
         "AIRFLOW__WEBSERVER__WEB_SERVER_HOST": "127.0.0.1",
         "AIRFLOW__WEBSERVER__WEB_SERVER_PORT": str(port),

@@ -67,8 +67,8 @@ def layout(source: str) -> Layout:
         if isinstance(node, ast.Call) and (task := _text(_keyword(node, "task_id"))):
             words = _words(node)
             if words:
-                steps[task] = words[0]
-                gangs |= {words[0]} if any(word.startswith("gang:") for word in words) else set()
+                steps[task] = step = words[0].removesuffix("~")  # which stands behind a step that repeats
+                gangs |= {step} if any(word.startswith("gang:") for word in words) else set()
         elif isinstance(node, ast.FunctionDef) and (group := _group(node)):
             lists[group] = _list(node)
     return Layout(steps, lists, frozenset(gangs))

@@ -193,11 +193,11 @@ _LOST: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
         "cannot be trusted: its certificate is none that is known here; name the authority's file by `ca`",
     ),
     ((faults.ProxyError,), "cannot be reached through the proxy: check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"),
+    ((faults.NewConnectionError,), "takes no connection: is it up, and is the port of `url` right?"),
     (
         (faults.ConnectTimeoutError,),
         "did not take the connection within {seconds} s: is it up, and open to this machine?",
     ),
-    ((faults.NewConnectionError,), "takes no connection: is it up, and is the port of `url` right?"),
     ((faults.ReadTimeoutError,), "did not answer within {seconds} s: try again, or look at its load"),
     ((faults.ProtocolError, faults.DecodeError), "broke its answer off in the middle: try again, or look into its log"),
 )
