@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from compiler.backends.airflow.operate import folder as places
 from compiler.backends.airflow.operate.api.opening import opened
-from compiler.backends.airflow.operate.api.protocol import Api, Dag, Instance, Row
+from compiler.backends.airflow.operate.api.protocol import Api, Cleared, Dag, Instance, Row
 from compiler.backends.airflow.operate.causes import NEVER_STARTED, PAUSED, Cause, cause
 from compiler.backends.airflow.operate.connecting import Place
 from compiler.backends.airflow.operate.deploying import (
@@ -190,27 +190,26 @@ class AirflowEngine:
         return diagnose(self._place, lambda: self._api, self._folder)
 
     def _clear(self, row: Row, instances: Sequence[Instance], known: Layout, again: set[str]) -> None:
-        """Clear, in this order: what must be done again whatever its state, then what has failed, which lets the run go on.
+        """Clear what must be done again whatever its state, while the run rests, and last what lets it go on.
 
         Exit hooks look at how the run has ended, so they are done again after it. A gang meets as a whole, or not at all.
         """
         failed = [each for each in instances if each.state in ("failed", "upstream_failed")]
         gangs = {each.task for each in failed if known.step(each.task) in known.gangs}
-        if failed:
-            hooks = {each.task for each in instances if each.task.startswith("_on_")}
-            if whole := sorted(hooks | gangs):
-                self._cleared(row, whole, with_later=False)
+        hooks = {each.task for each in instances if failed and each.task.startswith("_on_")}
+        if whole := sorted(hooks | gangs):
+            self._cleared(row, Cleared(tuple(whole), goes_on=False))
         if again:
-            self._cleared(row, sorted(again), with_later=True)
+            self._cleared(row, Cleared(tuple(sorted(again)), with_later=True, goes_on=not failed))
         if failed:
-            self._cleared(row, None, with_later=False)
+            self._cleared(row, Cleared(None))
 
-    def _cleared(self, row: Row, tasks: Sequence[str] | None, *, with_later: bool) -> None:
+    def _cleared(self, row: Row, cleared: Cleared) -> None:
         """Clear, or find that it was cleared although the answer was lost: the run then goes on."""
         try:
-            self._api.clear(row.dag, row.id, tasks, with_later=with_later)
+            self._api.clear(row.dag, row.id, cleared)
         except (EngineError, RefusedError):
-            if phase(self._api.row(row.dag, row.id)) in OVER:
+            if not cleared.goes_on or phase(self._api.row(row.dag, row.id)) in OVER:
                 raise
 
     def _row(self, run: str) -> Row:

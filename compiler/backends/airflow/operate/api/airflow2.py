@@ -173,19 +173,19 @@ class Airflow2:
         lines = text.removesuffix("\n").split("\n") if text else []
         return Chunk(tuple((None, line) for line in lines), after, _is_end(after))
 
-    def clear(self, dag: str, run: str, tasks: Sequence[Cleared] | None, *, with_later: bool) -> None:
-        """Let tasks be done again. This API knows no map index: all members of a group that is named are done again."""
+    def clear(self, dag: str, run: str, cleared: Cleared) -> None:
+        """Let tasks be done again; asked once where the run then goes on, since a second clear would start anew what has begun."""
         body: dict[str, Any] = {
             "dry_run": False,
             "dag_run_id": run,
-            "reset_dag_runs": True,
-            "only_failed": tasks is None,
-            "include_downstream": with_later,
+            "reset_dag_runs": cleared.goes_on,
+            "only_failed": cleared.tasks is None,
+            "include_downstream": cleared.with_later,
         }
-        if tasks is not None:
-            body["task_ids"] = sorted({each if isinstance(each, str) else each[0] for each in tasks})
+        if cleared.tasks is not None:
+            body["task_ids"] = list(cleared.tasks)
         path = f"dags/{_q(dag)}/clearTaskInstances"
-        self._change(f"do tasks of the run {run} again", "POST", path, body, again=False)
+        self._change(f"do tasks of the run {run} again", "POST", path, body, again=not cleared.goes_on)
 
     def health(self) -> Health:
         """How Airflow's own parts are."""

@@ -201,21 +201,17 @@ class Airflow3:
         lines = [line for event in content for line in _lines(event)]
         return Chunk(tuple(lines), after, not after)
 
-    def clear(self, dag: str, run: str, tasks: Sequence[Cleared] | None, *, with_later: bool) -> None:
-        """Let tasks be done again."""
+    def clear(self, dag: str, run: str, cleared: Cleared) -> None:
+        """Let tasks be done again; asked once where the run then goes on, since a second clear would start anew what has begun."""
         send = self._tasks.post_clear_task_instances_without_preload_content
         inner = v2.ClearTaskInstancesBodyTaskIdsInner
-        told: dict[str, Any] = {
-            "dry_run": False,
-            "dag_run_id": run,
-            "reset_dag_runs": True,
-            "only_failed": tasks is None,
-        }
-        if tasks is not None:
-            told["task_ids"] = [inner(each if isinstance(each, str) else list(each)) for each in tasks]
-        body = v2.ClearTaskInstancesBody(**told, include_downstream=with_later)
+        told: dict[str, Any] = {"dry_run": False, "dag_run_id": run, "only_failed": cleared.tasks is None}
+        if cleared.tasks is not None:
+            told["task_ids"] = [inner(each) for each in cleared.tasks]
+        told |= {"include_downstream": cleared.with_later, "reset_dag_runs": cleared.goes_on}
+        body = v2.ClearTaskInstancesBody(**told)
         doing = f"do tasks of the run {run} again"
-        self._wire.ask(doing, lambda: send(dag, body, _request_timeout=self._wire.timeout), again=False)
+        self._wire.ask(doing, lambda: send(dag, body, _request_timeout=self._wire.timeout), again=not cleared.goes_on)
 
     def health(self) -> Health:
         """How Airflow's own parts are."""

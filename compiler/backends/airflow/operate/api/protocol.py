@@ -11,8 +11,6 @@ from compiler.slotted_class import fresh, record
 PAGE = 100
 """Rows of one answer: Airflow gives no more, unless it is told to."""
 Right = Literal["trigger", "suspend", "delete", "terminate", "retry"]
-Cleared = str | tuple[str, int]
-"""What is cleared: all of a task, or the one of a map index."""
 
 
 @record
@@ -59,6 +57,18 @@ class Instance:
     def node(self) -> str:
         """The engine's own id of it within a run: `fit`, or `foreach-start.fit[3]`."""
         return self.task if self.map_index < 0 else f"{self.task}[{self.map_index}]"
+
+
+@record
+class Cleared:
+    """What is to be done again: all members of tasks, with what comes after them where `with_later`; None: all that have failed.
+
+    `goes_on`: the run does so at once; else it stays ended, and only another clear lets it go on.
+    """
+
+    tasks: tuple[str, ...] | None
+    with_later: bool = False
+    goes_on: bool = True
 
 
 @record
@@ -153,8 +163,8 @@ class Api(Protocol):
         """A piece of the log of an instance's try `of.tries`."""
         ...
 
-    def clear(self, dag: str, run: str, tasks: Sequence[Cleared] | None, *, with_later: bool) -> None:
-        """Let tasks be done again, with what comes after them where `with_later`; None: all that have failed."""
+    def clear(self, dag: str, run: str, cleared: Cleared) -> None:
+        """Let tasks be done again."""
         ...
 
     def health(self) -> Health:
