@@ -104,7 +104,7 @@ def test_a_user_without_rights_is_told_so(server: Airflow2, tmp_path: Path) -> N
             f"right to {verb}": False for verb in ("trigger", "suspend", "delete", "terminate", "retry")
         }
         nobody = Stage.engine(_as(stage, server, "nobody"))
-        with pytest.raises(EngineError, match="does not know who asks"):
+        with pytest.raises(EngineError, match=r"does not permit this user to .* or check who asks"):
             nobody.deployment("Watched-2")
         assert [each.is_well for each in engine.diagnose()] == [True] * 10
     finally:

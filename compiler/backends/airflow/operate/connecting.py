@@ -6,7 +6,7 @@ import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from compiler.backends.airflow.settings import CONNECTION
 from compiler.backends.operating import Connection, EngineError
@@ -69,12 +69,8 @@ def _url(connection: Connection) -> str:
     url = _text(connection.options, "url") or connection.variables.get("AIRFLOW_API_URL", "")
     if not url:
         raise EngineError(f"no address of Airflow is known: set AIRFLOW_API_URL, or `url` in {_TABLE}")
-    try:
-        parts = urlsplit(url)
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        is_address = False
-    if not is_address or parts.query or parts.fragment:
+    parts = _parts(url)
+    if parts is None or parts.query or parts.fragment:
         raise CallError("the address of Airflow must be http://host[:port][/path] or https://…, without `?` and `#`")
     if "@" in parts.netloc:
         raise CallError(
@@ -84,6 +80,16 @@ def _url(connection: Connection) -> str:
     for ending in ("/api/v1", "/api/v2"):
         path = path.removesuffix(ending)
     return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def _parts(url: str) -> SplitResult | None:
+    """The parts of an address; None where it is none."""
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return None
+    return parts if is_address else None
 
 
 def _credentials(variables: Mapping[str, str], url: str) -> Credentials:

@@ -182,7 +182,8 @@ def _one_try() -> urllib3.Retry:
 _ENGINE_SAYS = {
     401: "{where} does not know who asks: set AIRFLOW_API_TOKEN, or AIRFLOW_API_USERNAME and AIRFLOW_API_PASSWORD, "
     "or write ~/.config/flowc/airflow.toml; a token may have expired",
-    403: "{where} does not permit this user to {doing}: ask for a role that may (docs/operate-airflow.md says which)",
+    403: "{where} does not permit this user to {doing}: ask for a role that may (docs/operate-airflow.md says which), "
+    "or check who asks: AIRFLOW_API_TOKEN, or AIRFLOW_API_USERNAME and AIRFLOW_API_PASSWORD",
     407: "a proxy before {where} wants to know who asks: put the user and password into HTTPS_PROXY",
     429: "{where} is asked too often (status 429): try again later",
 }
