@@ -6,6 +6,7 @@ import datetime
 import json
 import ssl
 import time
+import weakref
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,7 @@ class Cluster:
 
     def __init__(self, client: GenericSyncClient, namespace: str, where: str) -> None:
         self._client = client
+        weakref.finalize(self, client.close)
         self.namespace = namespace
         self.where = where
 

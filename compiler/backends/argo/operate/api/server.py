@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 import warnings
+import weakref
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,7 @@ class ArgoServer:
 
     def __init__(self, service: WorkflowsService, namespace: str, where: str) -> None:
         self._service = service
+        weakref.finalize(self, service.close)
         self.namespace = namespace
         self.where = where
 
