@@ -114,6 +114,14 @@ def task(run: EngineRun, step: str, index: str = "-") -> EngineTask:
     return found
 
 
+def written(folder: Path, source: str, flow: str, /, **parameters: object) -> FlowCase:
+    """A case of a flow's text, in a folder of its own below."""
+    path = folder / "code" / "flow.py"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(source, encoding="utf-8")
+    return FlowCase(path, flow, parameters)
+
+
 @contextmanager
 def standing_in(way: str, folder: Path) -> Iterator[Place]:
     """The stand-in, reached by one of the two ways."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 
 import pytest
 
 from compiler.backends.operating import NotThereError
+from tests.conformance.results import against_local, read_result
 from tests.engines import FlowCase
-from tests.engines.argo_place import Place, task
+from tests.engines.argo_place import Place, task, written
 from tests.engines.local import run_local
 
 FLOW = """
@@ -50,12 +50,8 @@ HOSTILE = (
 )
 
 
-def _case(folder: Path, text: str = FLOW, flow: str = "HostileFlow", **parameters: object) -> FlowCase:
-    code = folder / "code"
-    code.mkdir(exist_ok=True)
-    path = code / "flow.py"
-    path.write_text(textwrap.dedent(text), encoding="utf-8")
-    return FlowCase(path, flow, parameters)
+def _case(folder: Path, /, **parameters: object) -> FlowCase:
+    return written(folder, FLOW, "HostileFlow", **parameters)
 
 
 def test_a_flow_is_deployed_run_looked_at_and_removed(place: Place, tmp_path: Path) -> None:
@@ -70,6 +66,9 @@ def test_a_flow_is_deployed_run_looked_at_and_removed(place: Place, tmp_path: Pa
     assert run.deployment == name
     ended = place.over(run.run)
     assert ended.phase == "succeeded", ended
+    local = run_local(_case(tmp_path, text=HOSTILE, wide=3), tmp_path / "local")
+    code = tmp_path / "code"
+    assert not list(against_local(read_result(local, code), read_result(place.outcome(case, ended), code)))
     assert {(each.step, each.index): each.phase for each in ended.tasks} == {
         ("start", "-"): "succeeded",
         ("each_one", "0"): "succeeded",

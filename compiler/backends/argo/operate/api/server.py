@@ -199,6 +199,8 @@ class ArgoServer:
         subject, is_new = f"{kind.name} {name}", verb == "create"
         body = {"namespace": self.namespace, key: document, **({} if is_new else {"name": name})}
         if kind in (SENSOR, SOURCE):
+            # Argo's API has no type in these objects
+            body[key] = {each: value for each, value in document.items() if each not in ("apiVersion", "kind")}
             path = _place(kind, self.namespace, None if is_new else name)
             self._asked("POST" if is_new else "PUT", path, subject, body, is_safe=is_new)
             return
