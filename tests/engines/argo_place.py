@@ -1,4 +1,4 @@
-"""Where the tests of operating Argo do it: the stand-in, by Kubernetes' API or Argo Server's, or a real cluster where variables name one."""
+"""Where the tests operate Argo: the stand-in, by Kubernetes' API or Argo Server's, or a real cluster that variables name."""
 
 from __future__ import annotations
 
@@ -71,7 +71,11 @@ class Place:
         source, files = compiled(case, BACKEND, options)
         name = files[0].name.removesuffix(".yaml")
         digest = hashlib.sha256("\0".join(file.text for file in files).encode()).hexdigest()
-        return Release(name, files, Record(f"{case.path.name}:{source.name}", digest, revision, "tester", "2026-01-02T03:04:05Z", "0.2"))
+        return Release(
+            name,
+            files,
+            Record(f"{case.path.name}:{source.name}", digest, revision, "tester", "2026-01-02T03:04:05Z", "0.2"),
+        )
 
     def deploy(self, case: FlowCase) -> str:
         """Deploy a case: its name."""
@@ -163,7 +167,13 @@ def real(way: str) -> Place | None:
     if found.secrets:
         target["env_from_secrets"] = found.secrets
     connection = Connection(options, variables, namespace=found.namespace, store=found.store)
-    return Place(way, connection, found.store, Options(found.image, image=found.image, store=found.store, namespace=found.namespace, target=target), None)
+    return Place(
+        way,
+        connection,
+        found.store,
+        Options(found.image, image=found.image, store=found.store, namespace=found.namespace, target=target),
+        None,
+    )
 
 
 def _stored(store: str, root: Path) -> str:

@@ -16,8 +16,8 @@ from compiler.backends.argo.manifest import cron_workflow, deployment_name, even
 from compiler.backends.argo.settings import SETTINGS, wants
 from compiler.backends.argo.yaml_text import document
 from compiler.backends.gaps import ONLY_ON_AIRFLOW
-from compiler.diagnostics import Report
 from compiler.backends.operating import Connection, Engine
+from compiler.diagnostics import Report
 from compiler.ir.flow import Value
 from compiler.ir.plan import Feature, Plan
 from compiler.mistakes import CallError

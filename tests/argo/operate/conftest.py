@@ -19,7 +19,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     if way in _REAL:
         found = real(way.removeprefix("real "))
         if found is None:
-            pytest.skip("no real Argo: FLOWC_ARGO_KUBECONFIG, _NAMESPACE, _IMAGE and _STORE, for the server FLOWC_ARGO_SERVER, are not all set")
+            pytest.skip(
+                "no real Argo: FLOWC_ARGO_KUBECONFIG, _NAMESPACE, _IMAGE and _STORE, for the server FLOWC_ARGO_SERVER, are not all set"
+            )
         yield found
         return
     with standing_in(way, tmp_path) as found:

@@ -26,7 +26,7 @@ class Handler(BaseHTTPRequestHandler):
         """The body of an error."""
         raise NotImplementedError
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the library's name
+    def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
 
     def do_GET(self) -> None:

@@ -50,7 +50,7 @@ class Kubernetes(Handler):
             "DELETE": "delete",
         }[verb]
         unknown = set(query) - QUERIES[what]
-        if unknown or (what == "create") == bool(name) and what not in ("list",):
+        if unknown or ((what == "create") == bool(name) and what not in ("list",)):
             raise ApiFault(400, "BadRequest", f"{verb} {path} has no query {sorted(unknown)}")
         self.world.allowed(what, plural)
         if (

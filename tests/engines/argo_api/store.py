@@ -149,13 +149,24 @@ class Store:
         """Remove an object, and what it owns unless that is to be orphaned."""
         with self.lock:
             old = self.get(plural, name)
-            del self.objects[plural, name]
             self.writes.append(("delete", plural, name))
+            if propagation == "Orphan":
+                self.touch(
+                    plural, name, metadata={**old["metadata"], "deletionTimestamp": now(), "finalizers": ["orphan"]}
+                )
+                threading.Timer(0.3, self._collect, (plural, name)).start()
+                return old
+            del self.objects[plural, name]
             for key, tree in list(self.objects.items()):
                 owners = tree["metadata"].get("ownerReferences", [])
-                if any(owner["uid"] == old["metadata"]["uid"] for owner in owners) and propagation != "Orphan":
+                if any(owner["uid"] == old["metadata"]["uid"] for owner in owners):
                     del self.objects[key]
             return old
+
+    def _collect(self, plural: str, name: str) -> None:
+        """The garbage collector has let the dependents go."""
+        with self.lock:
+            self.objects.pop((plural, name), None)
 
     def touch(self, plural: str, name: str, **fields: Any) -> None:
         """What a controller writes: top-level fields, without anybody's leave."""
@@ -167,7 +178,7 @@ class Store:
 
     def _same_version(self, old: Tree, version: str | None) -> None:
         if version and version != old["metadata"]["resourceVersion"]:
-            said = f'Operation cannot be fulfilled on "{old["metadata"]["name"]}": the object has been modified; please apply your changes to the latest version and try again'
+            said = f'Operation cannot be fulfilled on "{old["metadata"]["name"]}": the object has been modified'
             raise ApiFault(409, "Conflict", said)
 
     def _changed(self, verb: str, plural: str, name: str, old: Tree, tree: Tree) -> Tree:

@@ -69,7 +69,7 @@ def _validator(reference: str) -> jsonschema.Draft7Validator:
 
 
 def faults(kind: str, document: Mapping[str, Any]) -> list[str]:
-    """What is wrong with an object, as its schema has it; kinds that are not Argo's have none. Those of events say their type to Kubernetes alone."""
+    """What is wrong with an object, as its schema has it; those of events say their type to Kubernetes alone."""
     if kind in ("Sensor", "EventSource"):
         document = {key: value for key, value in document.items() if key not in ("apiVersion", "kind")}
     return _faults(f"#/definitions/{KINDS[kind]}", document) if kind in KINDS else []

@@ -21,7 +21,7 @@ TEMPLATE_LABEL = "workflows.argoproj.io/workflow-template"
 
 @dataclass(slots=True)
 class World:
-    """One namespace. `denied` holds verbs and kinds that the user may not; `fates` how pods of an image fare; `absent` kinds that are not installed."""
+    """One namespace. `denied`: verbs and kinds that the user may not; `fates`: how pods of an image fare; `absent`: kinds not installed."""
 
     host: Host
     namespace: str = "flows"

@@ -60,7 +60,7 @@ _CURES: tuple[tuple[str, str, str], ...] = (
         r"workflowtaskresults\.argoproj\.io is forbidden|is forbidden: User|cannot (create|patch|get) resource",
         "the pods' account may not do that: it needs to create and patch workflowtaskresults, see `rbac` in [tool.flowc.argo]",
     ),
-    ("NodeLost", r"pod deleted|NodeLost|node (was )?(lost|shut ?down)|NodeShutdown|ContainerStatusUnknown|UnexpectedAdmissionError|pod termination",
+    ("NodeLost", r"pod deleted|NodeLost|node (was )?(lost|shut ?down)|NodeShutdown|ContainerStatusUnknown|UnexpectedAdmission",
      "the pod was taken away, with its node or by somebody: `flowc retry` goes on, `@retry` does so by itself"),
     (
         "TemplateMissing",

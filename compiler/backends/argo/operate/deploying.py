@@ -87,7 +87,7 @@ def delete(api: Api, name: str) -> bool:
     found = list(_stale(api, name, ()))
     for kind, live in sorted(found, key=lambda each: -DEPLOYED.index(each[0])):
         _remove(api, kind, live)
-    return any(kind == TEMPLATE for kind, _ in found) or bool(found)
+    return bool(found)
 
 
 def wait(api: Api, name: str, tell: Callable[[str], None]) -> None:
@@ -129,7 +129,12 @@ def owned(api: Api, kind: Kind, name: str) -> list[Object]:
         if kind in (TEMPLATE, CRON):
             raise
         return []
-    return found
+    return [tree for tree in found if not _goes(tree)]
+
+
+def _goes(tree: Object) -> bool:
+    """Whether an object is being deleted: one whose dependents are to stay is there until each of them has been let go."""
+    return "deletionTimestamp" in tree["metadata"]
 
 
 def problem(kind: Kind, live: Object) -> str:
@@ -160,7 +165,8 @@ def _wanted(api: Api, release: Release) -> tuple[Part, ...]:
             )
         if part.kind in RIGHTS and not api.has_rights:
             raise RefusedError(
-                f"Argo Server cannot make the {part.kind.name} {part.name}: deploy by a kubeconfig, or let `rbac` be and name a `service_account`"
+                f"Argo Server cannot make the {part.kind.name} {part.name}: deploy by a kubeconfig, "
+                f"or let `rbac` be and name a `service_account`"
             )
     return wanted
 
@@ -168,11 +174,25 @@ def _wanted(api: Api, release: Release) -> tuple[Part, ...]:
 def _look(api: Api, name: str, wanted: Sequence[Part]) -> Iterator[Seen]:
     for part in wanted:
         try:
-            live = api.get(part.kind, part.name)
+            live = _staying(api, part)
         except AbsentError:
             yield Seen(part, None, Change(part.kind.name, part.name, "new", new=shown(part.document, part.document)))
             continue
         yield Seen(part, live, _compared(part, live, name))
+
+
+def _staying(api: Api, part: Part) -> Object:
+    """The object of a part; one that is being deleted is waited for. Raises AbsentError where there is none."""
+    until = time.monotonic() + _VALID
+    live = api.get(part.kind, part.name)
+    while _goes(live):
+        if time.monotonic() > until:
+            raise EngineError(
+                f"{part.kind.name} {part.name} is being deleted, and does not go: look at its finalizers, then deploy again"
+            )
+        time.sleep(_LOOK)
+        live = api.get(part.kind, part.name)
+    return live
 
 
 def _compared(part: Part, live: Object, name: str) -> Change:

@@ -138,14 +138,13 @@ def _kept(api: Api, workflow: Object, node: Object, offset: int) -> LogPart:
 
 
 def _read(position: str) -> _Place:
-    kind, *numbers = position.split("/")
-    if not all(number.isdecimal() for number in numbers):
-        return _Place()
-    if kind == "b" and len(numbers) == 1:
-        return _Place(offset=int(numbers[0]))
-    if kind == "t" and len(numbers) == 2:
-        return _Place(int(numbers[0]), int(numbers[1]))
-    return _Place()
+    match position.split("/"):
+        case ["b", offset] if offset.isdecimal():
+            return _Place(offset=int(offset))
+        case ["t", at, count] if at.isdecimal() and count.isdecimal():
+            return _Place(int(at), int(count))
+        case _:
+            return _Place()
 
 
 def _nanoseconds(stamp: str) -> int | None:

@@ -126,7 +126,7 @@ def _declared(node: Object, nodes: Mapping[str, Object], templates: Mapping[str,
     above = nodes.get(str(node.get("boundaryID")), {})
     tasks = (templates.get(str(above.get("templateName")), {}).get("dag") or {}).get("tasks") or ()
     name = str(node.get("displayName", "")).partition("(")[0]
-    task = next((each for each in tasks if each.get("name") == name), {})
+    task: Object = next((each for each in tasks if each.get("name") == name), {})
     said = _parameters((task.get("arguments") or {}).get("parameters"))
     index = _parameters((above.get("inputs") or {}).get("parameters")).get("index", NOWHERE)
     return _word(said.get("step", "")), index if said.get("index") == _INDEX else said.get("index", NOWHERE)

@@ -116,7 +116,7 @@ def belongs(kind: Kind, tree: Object, deployment: str) -> bool:
         return named == deployment
     if kind == CRON:
         return started_by(tree) == deployment
-    return tree["metadata"]["name"] == (sensor_name(deployment) if kind in (SENSOR, SOURCE) else deployment)
+    return str(tree["metadata"]["name"]) == (sensor_name(deployment) if kind in (SENSOR, SOURCE) else deployment)
 
 
 def started_by(cron: Object) -> str:
@@ -165,7 +165,9 @@ def shown(tree: Object, like: Object) -> str:
     metadata = tree["metadata"]
     kept = {
         "name": metadata["name"],
-        "labels": {key: value for key, value in labels_of(tree).items() if key in (like["metadata"].get("labels") or {})},
+        "labels": {
+            key: value for key, value in labels_of(tree).items() if key in (like["metadata"].get("labels") or {})
+        },
         "annotations": {
             key: value
             for key, value in _foreign(annotations_of(tree)).items()

@@ -56,7 +56,8 @@ def workflow_of(api: Api, run: str) -> Object:
         found = api.get(WORKFLOW, name)
     except AbsentError:
         raise NotThereError(
-            f"Argo has no workflow {name} in the namespace {api.namespace}: it was deleted, or never started; `flowc runs` has what the store keeps"
+            f"Argo has no workflow {name} in the namespace {api.namespace}: it was deleted, or never started; "
+            f"`flowc runs` has what the store keeps"
         ) from None
     if deployment_of(found) == "":
         raise NotThereError(f"the workflow {name} was started by no WorkflowTemplate, so it is none of ours")

@@ -85,5 +85,6 @@ def _check(template: Object, given: Mapping[str, str]) -> None:
     size = len(base64.b64encode(json.dumps(given, ensure_ascii=False).encode("utf-8", "replace")))
     if size > _MOST_GIVEN:
         raise RefusedError(
-            f"the parameters have {size} bytes as Argo carries them, and a container takes {_MOST_GIVEN}: put the large ones into a file of the store"
+            f"the parameters have {size} bytes as Argo carries them, and a container takes {_MOST_GIVEN}: "
+            f"put the large ones into a file of the store"
         )

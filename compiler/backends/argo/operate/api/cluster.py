@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.backends.argo.operate.api.kubeconfig import single_config
 from compiler.backends.argo.operate.api.protocol import (
-    CRON,
     POD,
     WORKFLOW,
     AbsentError,
@@ -200,7 +199,7 @@ class Cluster:
 
         asked = BasicRequest(method, path, params=dict(params), data=document, headers=dict(headers) or None)
         try:
-            response = self._client.send(self._client.build_adapter_request(asked))
+            response: httpx2.Response = self._client.send(self._client.build_adapter_request(asked))
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
             raise _unreached(error, self.where) from None
         except httpx2.TimeoutException:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from compiler.backends.operating import EngineError, NotThereError, RefusedError
+from compiler.mistakes import CallError
 from compiler.slotted_class import record
 
 T = TypeVar("T")
@@ -162,26 +163,37 @@ def persisted(ask: Callable[[], T], *, is_safe: bool, sleep: Callable[[float], N
     return ask()
 
 
-def refusal(status: int, said: str, subject: str, after: str | None = None) -> Exception:
+_OK, _MOVED, _WRONG, _BROKEN = 200, 300, 400, 500
+_UNKNOWN, _FORBIDDEN, _ABSENT, _CONFLICT, _BUSY = 401, 403, 404, 409, 429
+_LATER = (_BUSY, 500, 502, 503, 504)
+
+_NAMED: dict[int, tuple[type[CallError], str, str]] = {
+    _UNKNOWN: (ForbiddenError, "the server does not know who asks", "log in again, or give a valid token"),
+    _FORBIDDEN: (ForbiddenError, "not permitted", "ask for that right, see docs/operate-argo.md"),
+    _ABSENT: (AbsentError, "there is none", "look at the name and the namespace"),
+    _CONFLICT: (ConflictError, "somebody else was faster", "try again"),
+}
+"""The error of a status, what it means, and what to do."""
+
+
+def is_good(status: int) -> bool:
+    """Whether an answer's status says that all went well."""
+    return _OK <= status < _MOVED
+
+
+def refusal(status: int, said: str, subject: str, after: str | None = None) -> CallError:
     """The error that an answer's status stands for; `said` is the server's own sentence, `subject` what it was asked for."""
     words = shortened(said)
     told = f": {words}" if words else ""
-    if status == 401:
-        return ForbiddenError(
-            f"{subject}: the server does not know who asks (401){told}; log in again, or give a valid token"
-        )
-    if status == 403:
-        return ForbiddenError(f"{subject}: not permitted (403){told}; ask for that right, see docs/operate-argo.md")
-    if status == 404:
-        return AbsentError(f"{subject}: there is none{told}")
-    if status == 409:
-        return ConflictError(f"{subject}: somebody else was faster (409){told}; try again")
-    if status in (429, 500, 502, 503, 504):
+    if status in _NAMED:
+        kind, meaning, cure = _NAMED[status]
+        return kind(f"{subject}: {meaning} ({status}){told}; {cure}")
+    if status in _LATER:
         wait = _seconds(after)
         hint = f"it asks for a pause of {wait:g} s; " if wait is not None else ""
-        return LostError(f"{subject}: the server is too busy or broken ({status}){told}; {hint}try again later",
-                         is_untouched=status == 429, after=wait)  # fmt: skip
-    if 400 <= status < 500:
+        message = f"{subject}: the server is too busy or broken ({status}){told}; {hint}try again later"
+        return LostError(message, is_untouched=status == _BUSY, after=wait)
+    if _WRONG <= status < _BROKEN:
         return RefusedError(f"{subject}: refused ({status}){told}; correct it and try again")
     return EngineError(
         f"{subject}: an answer that is not one of Kubernetes or Argo ({status}){told}; look at the address and the proxies"

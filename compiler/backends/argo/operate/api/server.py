@@ -24,6 +24,7 @@ from compiler.backends.argo.operate.api.protocol import (
     Kind,
     LostError,
     Object,
+    is_good,
     persisted,
     refusal,
     shortened,
@@ -159,7 +160,11 @@ class ArgoServer:
         """The artifact in which Argo keeps a log."""
         uid, subject = workflow["metadata"].get("uid", ""), f"the archived log of {node}"
         name = quote(str(workflow["metadata"]["name"]), safe="")
-        places = (f"artifacts/{self.namespace}/{name}/{quote(node, safe='')}/{_ENTRIES}", f"artifacts-by-uid/{uid}/{quote(node, safe='')}/{_ENTRIES}")  # fmt: skip
+        id_ = quote(node, safe="")
+        places = (
+            f"artifacts/{self.namespace}/{name}/{id_}/{_ENTRIES}",
+            f"artifacts-by-uid/{uid}/{id_}/{_ENTRIES}",
+        )
         for place in places:
             try:
                 return self._asked("GET", place, subject)
@@ -235,11 +240,11 @@ class ArgoServer:
         def ask() -> requests.Response:
             return service.session.request(
                 method, urljoin(service.host, path), params=dict(params), json=document,
-                headers={"Authorization": service.token}, verify=service.verify_ssl, allow_redirects=False,
+                headers={"Authorization": service.token} if service.token else {}, verify=service.verify_ssl, allow_redirects=False,
             )  # fmt: skip
 
-        response = self._told(ask, subject)
-        if not 200 <= response.status_code < 300:
+        response: requests.Response = self._told(ask, subject)
+        if not is_good(response.status_code):
             raise refusal(
                 response.status_code, _sentence(response.content), subject, response.headers.get("Retry-After")
             )
