@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 from compiler.backends.operating import Connection, Engine, Operable
-from compiler.backends.targets import BUILT_IN, known_targets, load_backend
+from compiler.backends.targets import BUILT_IN, brought_targets, known_targets, load_backend
 from compiler.call.target_settings import toml_value
 from compiler.ir.flow import Value
 from compiler.mistakes import CallError
@@ -59,11 +59,17 @@ def given_connection(words: Iterable[str]) -> dict[str, Value]:
 
 
 def target_of(run: str) -> str | None:
-    """The target whose runs' ids begin so; None where no target of ours does."""
+    """The target whose runs' ids begin so, those of other distributions last; None where none does."""
     for name in BUILT_IN:
-        if run.startswith(getattr(load_backend(name), "run_prefix", "\0")):
+        if run.startswith(_prefix(name)):
             return name
-    return None
+    if "-" not in run or run.startswith(LOCAL_PREFIX):
+        return None
+    return next((name for name in brought_targets() if run.startswith(_prefix(name))), None)
+
+
+def _prefix(target: str) -> str:
+    return str(getattr(load_backend(target), "run_prefix", "\0"))
 
 
 def connected(settings: Settings) -> tuple[str, ...]:
