@@ -10,25 +10,17 @@ import click
 from compiler.backends import Backend
 from compiler.backends.operating import EngineRun
 from compiler.call.options import env_option
-from compiler.call.sources import FLOW, FlowName, Surroundings, import_option
-from compiler.call.target_settings import decided
-from compiler.diagnostics import Report
-from compiler.fleet.compiling import deployment
-from compiler.ir.plan import Plan
+from compiler.call.sources import import_option
 from compiler.operate.documents import run_document
 from compiler.operate.engines import engine_of, given_connection
 from compiler.operate.places import Place
 from compiler.operate.showing import until_end
-from compiler.operate.starting import parameters_of, parameters_of_deployment, start_of
+from compiler.operate.starting import meant, parameters_of, parameters_of_deployment, start_of
 from compiler.operate.views import RunView
 from compiler.operate.waiting import seconds_of
-from compiler.operate.words import connection_option, json_option, timeout_option
-from compiler.pipeline import read_flow
-from compiler.slotted_class import record
-from compiler.terminal.findings import show
+from compiler.operate.words import connection_option, json_option, name_options, timeout_option
 from compiler.terminal.output import write_files
 from compiler.terminal.said import say, say_json, tell
-from compiler.workspace.settings import Settings, read_settings
 
 _HELP = """Start a run of a deployed flow on {target}.
 
@@ -43,15 +35,6 @@ Prints the run's id. A second try after a lost answer starts nothing twice.
 """
 
 _NAMES = {"argo": "train-flow", "airflow": "TrainFlow", "step-functions": "TrainFlow"}
-
-
-@record
-class _Meant:
-    """A deployment: its name, the settings that hold for it, and the plan of its flow where that is at hand."""
-
-    name: str
-    settings: Settings
-    plan: Plan | None
 
 
 def trigger_command(backend: Backend) -> click.Command:
@@ -73,6 +56,7 @@ def trigger_command(backend: Backend) -> click.Command:
         "--parameters", metavar="JSON", default="{}", help="Values of the flow's parameters, as one JSON object."
     )
     @click.option("--flow", "flow_name", metavar="NAME", help="Which flow of the file.")
+    @name_options
     @import_option
     @env_option
     @connection_option
@@ -94,25 +78,26 @@ def trigger_command(backend: Backend) -> click.Command:
         env: str | None,
         connection: tuple[str, ...],
         as_json: bool,
+        **named: object,
     ) -> int:
         limit = None if timeout is None else seconds_of(timeout)
-        meant = _meant(backend, flow, flow_name, imports, env)
-        if meant is None:
+        found = meant(backend, flow, named, env, flow=flow_name, imports=imports)
+        if found is None:
             return 1
-        engine = engine_of(backend.name, meant.settings, given_connection(connection))
-        there = engine.deployment(meant.name)
+        engine = engine_of(backend.name, found.settings, given_connection(connection))
+        there = engine.deployment(found.name)
         called = f"flowc {backend.name} trigger {flow}"
         ours = [name for each in command.params if isinstance(each, click.Option) for name in each.opts]
-        if meant.plan is not None:
-            given = parameters_of(meant.plan, called, words, ours, parameters)
+        if found.plan is not None:
+            given = parameters_of(found.plan, called, words, ours, parameters)
         else:
             given = parameters_of_deployment(there, called, words, parameters)
-        run = engine.trigger(meant.name, start_of(given, tags))
+        run = engine.trigger(found.name, start_of(given, tags))
         if run_id_file:
             write_files({run_id_file: run.run.encode()})
         kept = there.record
-        store = (kept.store if kept else "") or meant.settings.text("store", backend.name)
-        flow_of = meant.plan.flow.name if meant.plan else (kept.flow.rpartition(":")[2] if kept else None)
+        store = (kept.store if kept else "") or found.settings.text("store", backend.name)
+        flow_of = found.plan.flow.name if found.plan else (kept.flow.rpartition(":")[2] if kept else None)
         return _told(
             Place(run.run, flow_of, backend.name, engine, store),
             run,
@@ -141,29 +126,3 @@ def _told(place: Place, run: EngineRun, *, wait: bool, follow: bool, limit: floa
     if not as_json:
         tell(f"started {place.path}")
     return until_end(place, limit, follow=follow, as_json=as_json)
-
-
-def _meant(backend: Backend, word: str, flow_name: str | None, imports: bool | None, env: str | None) -> _Meant | None:
-    """The deployment that a word names; None where the flow has mistakes, which are shown."""
-    if not _is_file(word):
-        return _Meant(word, read_settings(Path(), env), None)
-    name: FlowName = FLOW.convert(word, None, None)
-    surroundings, report = Surroundings(imports=imports, env=env), Report()
-    source = read_flow(
-        name.path,
-        report,
-        name=name.name or flow_name,
-        root=surroundings.root(name.path),
-        reading=surroundings.reading(name.path),
-    )
-    show(report)
-    if source is None or report.failed:
-        return None
-    settings = surroundings.settings(name.path)
-    plan, options = decided(source, settings, backend, {}, "")
-    return _Meant(deployment(backend, plan, options), settings.for_flow(source.name), plan)
-
-
-def _is_file(word: str) -> bool:
-    path = word.rpartition(":")[0] or word
-    return word.endswith(".py") or path.endswith(".py") or Path(word).is_file()

@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from compiler.backends.targets import BUILT_IN
 from compiler.call.options import Option, env_option
 from compiler.operate.engines import given_connection
 from compiler.operate.places import Address, Asked, Place, address_of, place_of
@@ -26,7 +25,7 @@ store_option = click.option(
 )
 json_option = click.option("--json", "as_json", cls=Option, is_flag=True, help="Print JSON.")
 target_option = click.option(
-    "--target", cls=Option, type=click.Choice(BUILT_IN), help="Whose run it is, where its id does not tell."
+    "--target", cls=Option, metavar="NAME", help="On which target, where a run's id does not tell."
 )
 timeout_option = click.option(
     "--timeout", cls=Option, metavar="TIME", help="Wait no longer than 90s, 15m, 1h30m; then exit with 124."
@@ -36,6 +35,17 @@ timeout_option = click.option(
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--store`, `--target`, `--env`, `--connection`."""
     return store_option(target_option(env_option(connection_option(command))))
+
+
+def name_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--name`, `--branch`, `--production`: as the deployment was made with, where its flow's file is given instead of its name."""
+    for option in (
+        click.option("--production/--no-production", cls=Option, default=None, help="As for `deploy`, with a file."),
+        click.option("--branch", cls=Option, metavar="TEXT", help="As for `deploy`, with a file."),
+        click.option("--name", cls=Option, metavar="TEXT", help="As for `deploy`, with a file."),
+    ):
+        command = option(command)
+    return command
 
 
 def asked_of(store: str | None, target: str | None, env: str | None, connection: tuple[str, ...]) -> Asked:
