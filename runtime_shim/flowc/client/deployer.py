@@ -107,9 +107,9 @@ class Deployer:
         """For AWS Step Functions."""
         return self.target("step-functions", **options)
 
-    def target(self, name: str, **options: Any) -> DeployerImpl:
+    def target(self, kind: str, /, **options: Any) -> DeployerImpl:
         """For any target, also one that another distribution brings."""
-        return DeployerImpl(name, self._command, self.profile, self.flow_file, {**self.top_level_kwargs, **options})
+        return DeployerImpl(kind, self._command, self.profile, self.flow_file, {**self.top_level_kwargs, **options})
 
 
 class DeployerImpl:

@@ -220,7 +220,6 @@ def test_options_are_those_of_the_command_and_what_only_metaflow_has_is_told(
     said = capsys.readouterr().err
     for name in ("authorize", "tags", "notify_on_error"):
         assert f"{name} has no effect: " in said
-    assert "deployed" in said
 
 
 @pytest.mark.parametrize(
@@ -251,7 +250,7 @@ def test_a_mistake_is_raised_with_what_the_command_says(
     with pytest.raises(DeployerError, match=text) as raised:
         does()
     assert raised.value.code == code
-    assert not str(raised.value).startswith("error")
+    assert not str(raised.value).startswith("error: ")
 
 
 @pytest.mark.parametrize("given", [{"tpo": 1}, {"top": {1}}])
@@ -288,9 +287,9 @@ def test_the_settings_beside_the_flow_hold_wherever_the_call_is_made(
 def test_an_interruption_leaves_the_run(engine: Path, deployed: DeployedFlow) -> None:
     run = deployed.trigger()
     code = (
-        "import sys, _thread, threading\nfrom flowc import DeployedFlow\n"
+        "import os, signal, sys, threading\nfrom flowc import DeployedFlow\n"
         "run = DeployedFlow.get_triggered_run('go-flow', sys.argv[1], impl='kept')\n"
-        "threading.Timer(1.5, _thread.interrupt_main).start()\n"
+        "threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
         "try:\n    run.wait_for_completion()\nexcept KeyboardInterrupt:\n    print('interrupted', run.status)"
     )
     done = subprocess.run(
