@@ -150,8 +150,8 @@ def test_a_script_does_it(tmp_path: Path) -> None:
     assert "__main__" in text
     ran = _python(tmp_path, "--no-pylint", "run", "--tag", "x", "--run-id-file", "id")
     assert ran.returncode == 0, ran.stderr
-    shown = _python(tmp_path, "logs", f"{(tmp_path / 'id').read_text()}/start")
-    assert (shown.returncode, "attempt 1" in shown.stdout) == (0, True), shown.stderr
+    shown = _python(tmp_path, "logs", f"{(tmp_path / 'id').read_text()}/end")
+    assert (shown.returncode, "the longest is" in shown.stdout) == (0, True), shown.stderr
     assert _python(tmp_path, "airflow", "create", "out.py").returncode == 0
     assert "DAG" in (tmp_path / "out.py").read_text()
     wrong = _python(tmp_path, "spin", "start")
