@@ -253,6 +253,7 @@ class DeployedFlow:
         words = [word for each in wanted for word in ("--status", each)]
         listed = self.deployer._json(
             "runs",
+            "--json",
             "--target",
             self.deployer.target,
             *self.deployer._where(),

@@ -336,9 +336,7 @@ def _told_apart(words: list[str], said: list[str]) -> list[str]:
     return found
 
 
-def _create(
-    target: str, flow: str, top: _Options, words: list[str], out: list[str], said: list[str]
-) -> Started:
+def _create(target: str, flow: str, top: _Options, words: list[str], out: list[str], said: list[str]) -> Started:
     """Deploy, as the language's own command does; with `--only-json`, `-o` or the file of a DAG the files are printed or written."""
     is_printed = "--only-json" in words
     words = [word for word in words if word != "--only-json"]
