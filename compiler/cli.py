@@ -1,7 +1,8 @@
 """The command `flowc`: what its process does before the first import that costs, and how it ends.
 
-Exit codes: 0 done; 1 mistakes in a flow, a failed run, an output that differs; 2 a mistake in the call; 3 states that differ (`diff`);
-70 a bug of ours; 130 interrupted.
+Exit codes: 0 done; 1 mistakes in a flow, a failed run, an output that differs; 2 a mistake in the call; 3 states that differ (`diff`,
+`deploy --dry-run`); 4 no such flow, run or deployment; 5 an engine that cannot be reached or does not permit it; 70 a bug of ours; 124 the
+time of `--timeout` is over; 130 interrupted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Starting a run of a deployment: its parameters as words, a name that makes a second try harmless."""
+"""Starting a run of a deployment: which one a word means, its parameters as words, a name that makes a second try harmless."""
 
 from __future__ import annotations
 
@@ -7,20 +7,79 @@ import secrets
 import string
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import click
 
+from compiler.backends import Backend
 from compiler.backends.operating import Deployment, Start
 from compiler.call.options import WithHelp
 from compiler.call.parameters import parse_parameters
+from compiler.call.sources import FLOW, FlowName, Surroundings
+from compiler.call.target_settings import decided
+from compiler.diagnostics import Report
+from compiler.fleet.compiling import deployment
+from compiler.ir.flow import Value
 from compiler.ir.plan import Plan
 from compiler.mistakes import CallError
-from compiler.workspace.settings import did_you_mean
+from compiler.pipeline import read_flow
+from compiler.slotted_class import record
+from compiler.terminal.findings import show
+from compiler.workspace.settings import Settings, did_you_mean, read_settings
 
 TAGS = "flowc-tags"
 """Beside the parameters: the run's tags as a JSON list, which its first step adds to those of the deployment."""
 
 _LETTERS = string.ascii_lowercase + string.digits
+
+
+@record
+class Meant:
+    """A deployment: its name, the settings that hold for it, and the plan of its flow where that is at hand."""
+
+    name: str
+    settings: Settings
+    plan: Plan | None
+
+
+def meant(
+    backend: Backend,
+    word: str,
+    named: Mapping[str, object],
+    env: str | None,
+    *,
+    flow: str | None = None,
+    imports: bool | None = None,
+) -> Meant | None:
+    """The deployment that a name or a flow's file means; None where the flow has mistakes, which are shown.
+
+    `named` are settings that the name depends on (`name`, `branch`, `production`), None where they are not given. Raises CallError.
+    """
+    given: dict[str, Value] = {key: value for key, value in named.items() if isinstance(value, (str, bool))}
+    if not _is_file(word):
+        if given:
+            raise CallError(f"{word} is a deployment's name: --{next(iter(given))} goes with the file of a flow")
+        return Meant(word, read_settings(Path(), env), None)
+    name: FlowName = FLOW.convert(word, None, None)
+    surroundings, report = Surroundings(imports=imports, env=env), Report()
+    source = read_flow(
+        name.path,
+        report,
+        name=name.name or flow,
+        root=surroundings.root(name.path),
+        reading=surroundings.reading(name.path),
+    )
+    show(report)
+    if source is None or report.failed:
+        return None
+    settings = surroundings.settings(name.path)
+    plan, options = decided(source, settings, backend, given, "")
+    return Meant(deployment(backend, plan, options), settings.for_flow(source.name), plan)
+
+
+def _is_file(word: str) -> bool:
+    path = word.rpartition(":")[0] or word
+    return word.endswith(".py") or path.endswith(".py") or Path(word).is_file()
 
 
 def start_of(parameters: Mapping[str, object], tags: Sequence[str]) -> Start:

@@ -37,6 +37,17 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return store_option(target_option(env_option(connection_option(command))))
 
 
+def name_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--name`, `--branch`, `--production`: as the deployment was made with, where its flow's file is given instead of its name."""
+    for option in (
+        click.option("--production/--no-production", cls=Option, default=None, help="As for `deploy`, with a file."),
+        click.option("--branch", cls=Option, metavar="TEXT", help="As for `deploy`, with a file."),
+        click.option("--name", cls=Option, metavar="TEXT", help="As for `deploy`, with a file."),
+    ):
+        command = option(command)
+    return command
+
+
 def asked_of(store: str | None, target: str | None, env: str | None, connection: tuple[str, ...]) -> Asked:
     """What these options say, with the settings of the working folder. Raises CallError."""
     return Asked(read_settings(Path(), env), store, target, given_connection(connection))

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from flowc.client import metadata as metadata
     from flowc.client import namespace as namespace
     from flowc.client.argo_event import ArgoEvent as ArgoEvent
+    from flowc.client.deployer import DeployedFlow as DeployedFlow
+    from flowc.client.deployer import Deployer as Deployer
+    from flowc.client.deployer import TriggeredRun as TriggeredRun
+    from flowc.client.deployer import list_deployed_flows as list_deployed_flows
+    from flowc.client.notebook import NBDeployer as NBDeployer
     from flowc.client.notebook import NBRunner as NBRunner
     from flowc.client.runner import Runner as Runner
     from flowc.client.trigger import namespaced_event_name as namespaced_event_name
@@ -100,16 +105,13 @@ _HOMES = {
     "flowc.cards": "get_cards",
     "flowc.client.argo_event": "ArgoEvent",
     "flowc.client.runner": "Runner",
-    "flowc.client.notebook": "NBRunner",
+    "flowc.client.deployer": "Deployer DeployedFlow TriggeredRun list_deployed_flows",
+    "flowc.client.notebook": "NBRunner NBDeployer",
     "flowc.client.trigger": "namespaced_event_name",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 
-_DEPLOY = "write the files with `flowc argo create flow.py -o deploy/` or its like; your platform deploys them"
 INSTEAD = {
-    "Deployer": _DEPLOY,
-    "DeployedFlow": _DEPLOY,
-    "NBDeployer": _DEPLOY,
     "inspect_spin": "read a run with `flowc.Run`",
     "EventLogger": "use the module logging",
 }

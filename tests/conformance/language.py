@@ -50,6 +50,7 @@ _WITHOUT_ENGINE: tuple[tuple[str, str], ...] = (
             "config.required",
             "client.runner",
             "client.notebook",
+            "client.deployer",
             "gang.decorators",
             "project.user",
             "parameter.environment",

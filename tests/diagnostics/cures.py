@@ -35,7 +35,7 @@ CURES: dict[str, Edits] = {
         ("from company.flows import BaseFlow", "from metaflow import FlowSpec"),
     ),
     "FC110": (("Paramter", "Parameter"),),
-    "FC111": (("    from metaflow import Deployer", "    from metaflow import Runner"),),
+    "FC111": (("    from metaflow import inspect_spin", "    from metaflow import Runner"),),
     "FC202": (("        self.next(self.end)", "        self.next(self.join)"), (_END, _JOIN)),
     "FC203": (("        self.next(self.end)", "        self.next(self.join)"), (_END, _JOIN)),
     "FC204": (("        self.next(self.end)", "        self.next(self.join)"), (_END, _JOIN)),

@@ -30,7 +30,7 @@ def _lines(text: str, indent: str) -> list[str]:
 
 LANGUAGE = {
     "a misspelt name of the language": _flow("from metaflow import «Paramter» FC110"),
-    "a name that only Metaflow has": _flow("from metaflow import «Deployer» FC110"),
+    "a name that only Metaflow has": _flow("from metaflow import «inspect_spin» FC110"),
     "a name of a plugin": _flow(
         "from metaflow.plugins.datatools import S3\nfrom metaflow.plugins import «gcp_client» FC110"
     ),
@@ -63,7 +63,7 @@ LANGUAGE = {
         "try:\n    from metaflow import «Nothing» FC110\nexcept ImportError:\n    pass",
         start="Plot = Nothing",
     ),
-    "on a condition in a step": _flow(start="if self:\n    from metaflow import «NBDeployer» FC110"),
+    "on a condition in a step": _flow(start="if self:\n    from metaflow import «inspect_spin» FC110"),
     "in a function that a step calls": _flow(
         "def tell():\n    from metaflow.plugins import «slack» FC110", start="tell()"
     ),
@@ -71,18 +71,18 @@ LANGUAGE = {
     "an attribute of a submodule": _flow(
         "from metaflow import cards as c", start="print(c.Markdown, «c.Markdwn») FC110"
     ),
-    "an import within the step": _flow(start="import metaflow\nprint(«metaflow.NBDeployer») FC110"),
+    "an import within the step": _flow(start="import metaflow\nprint(«metaflow.inspect_spin») FC110"),
     "on a condition of the module": _flow(
-        "import os\nif os.environ.get('CI'):\n    from metaflow import «Deployer» FC111"
+        "import os\nif os.environ.get('CI'):\n    from metaflow import «inspect_spin» FC111"
     ),
     "caught, but as another error": _flow(
-        "try:\n    from metaflow import «Deployer» FC110\nexcept ModuleNotFoundError:\n    pass"
+        "try:\n    from metaflow import «inspect_spin» FC110\nexcept ModuleNotFoundError:\n    pass"
     ),
     "caught, and raised again": _flow(
-        "try:\n    from metaflow import «Deployer» FC110\nexcept ImportError as e:\n    raise RuntimeError('no') from e"
+        "try:\n    from metaflow import «inspect_spin» FC110\nexcept ImportError as e:\n    raise RuntimeError('no') from e"
     ),
     "a fallback that is not there either": _flow(
-        "try:\n    from metaflow import Deployer\nexcept ImportError:\n    from metaflow import «NBDeployer» FC110"
+        "try:\n    from metaflow import inspect_spin\nexcept ImportError:\n    from metaflow import «inspect_spin» FC110"
     ),
     "names that are there": _flow(
         "import metaflow as mf\nimport flowc.client, flowc.store.files\nfrom metaflow.metaflow_version import get_version\n"
@@ -92,17 +92,17 @@ LANGUAGE = {
     ),
     "asked for with a way round": _flow(
         "import contextlib, sys\nfrom typing import TYPE_CHECKING\n"
-        "if TYPE_CHECKING:\n    from metaflow import Deployer\n"
+        "if TYPE_CHECKING:\n    from metaflow import inspect_spin\n"
         "try:\n    from metaflow.plugins import slack\nexcept (ImportError, OSError):\n    slack = None\n"
         "with contextlib.suppress(ImportError):\n    from metaflow import NBRunner\n"
         "if sys.version_info < (3, 0):\n    from metaflow import R\n"
         "try:\n    from metaflow import Run\nexcept ImportError:\n    from metaflow.nonsense import Run\n"
-        "def deploy():\n    from metaflow import Deployer\n"
-        "if __name__ == '__main__':\n    from metaflow import NBDeployer\n    deploy()",
+        "def deploy():\n    from metaflow import inspect_spin\n"
+        "if __name__ == '__main__':\n    from metaflow import inspect_spin\n    deploy()",
         start="try:\n    import metaflow.tracing\nexcept Exception:\n    pass",
     ),
     "a name of its own that looks like the module": _flow(
-        "import metaflow as mf\ndef load(mf):\n    return mf.Deployer", start="load(3)"
+        "import metaflow as mf\ndef load(mf):\n    return mf.inspect_spin", start="load(3)"
     ),
 }
 

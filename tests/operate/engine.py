@@ -48,6 +48,7 @@ class Engine:
 
     memory: Memory
     where: str = "the engine of the tests"
+    prefix: str = "argo-tests-"
 
     def _asked(self, what: str) -> None:
         self.memory.said.append(what)
@@ -97,7 +98,7 @@ class Engine:
 
     def trigger(self, name: str, start: Start) -> EngineRun:
         self._asked("trigger")
-        run = f"argo-tests-{name}-{start.unique}"
+        run = f"{self.prefix}{name}-{start.unique}"
         self.memory.starts.append(start)
         self.memory.started[run] = EngineRun(run, start.unique, name, "queued", 1.0, tags=start.tags)
         return self.memory.started[run]

@@ -155,7 +155,7 @@ def alone(flow: F) -> None: ...
 """
 
 NO_SUCH_NAME = """
-from {package} import FlowSpec, Deployer  # wrong: attr-defined
+from {package} import FlowSpec, inspect_spin  # wrong: attr-defined
 from {package} import sttep  # wrong: attr-defined
 """
 

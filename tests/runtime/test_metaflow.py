@@ -40,10 +40,10 @@ WORKS = """
     trigger_on_finish exit_hook namespace get_namespace default_namespace metadata get_metadata
     UserStepDecorator user_step_decorator USER_SKIP_STEP StepMutator FlowMutator MutableStep MutableFlow
     default_metadata Runner NBRunner get_cards namespaced_event_name Metaflow Flow Run Step Task DataArtifact
-    parallel_map parallel_imap_unordered profile ArgoEvent
+    parallel_map parallel_imap_unordered profile ArgoEvent Deployer DeployedFlow NBDeployer
 """.split()  # noqa: SIM905 - a table is easier to read
 NAMED = """
-    Deployer DeployedFlow NBDeployer inspect_spin tuple_util
+    inspect_spin tuple_util
     pytorch_parallel model checkpoint huggingface_hub pip trigger_on torchrun metaflow_ray
 """.split()  # noqa: SIM905 - a table is easier to read
 

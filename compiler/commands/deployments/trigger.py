@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +12,18 @@ import click
 from compiler.backends import Backend
 from compiler.backends.operating import EngineRun
 from compiler.call.options import env_option
-from compiler.call.sources import FLOW, FlowName, Surroundings, import_option, named
-from compiler.call.target_settings import decided
-from compiler.diagnostics import Report
-from compiler.fleet.compiling import deployment
-from compiler.ir.plan import Plan
+from compiler.call.sources import import_option
 from compiler.operate.engines import engine_of, given_connection
 from compiler.operate.listing import of_engine
 from compiler.operate.places import Place
-from compiler.operate.starting import parameters_of, parameters_of_deployment, start_of
+from compiler.operate.starting import meant, parameters_of, parameters_of_deployment, start_of
 from compiler.operate.telling.documents import run_document
 from compiler.operate.telling.progress import until_end
 from compiler.operate.waiting import seconds_of
-from compiler.operate.words import connection_option, json_option, timeout_option
-from compiler.pipeline import read_flow
+from compiler.operate.words import connection_option, json_option, name_options, timeout_option
 from compiler.slotted_class import record
-from compiler.terminal.findings import show
 from compiler.terminal.output import write_files
 from compiler.terminal.said import say, say_json, tell
-from compiler.workspace.settings import Settings, read_settings
 
 _HELP = """Start a run of a deployed flow on {target}.
 
@@ -44,15 +38,6 @@ Prints the run's id. A second try after a lost answer starts nothing twice.
 """
 
 _NAMES = {"argo": "train-flow", "airflow": "TrainFlow", "step-functions": "TrainFlow"}
-
-
-@record
-class _Meant:
-    """A deployment: its name, the settings that hold for it, and the plan of its flow where that is at hand."""
-
-    name: str
-    settings: Settings
-    plan: Plan | None
 
 
 @record
@@ -72,6 +57,14 @@ class _Given:
     env: str | None
     connection: tuple[str, ...]
     as_json: bool
+    name: str | None
+    branch: str | None
+    production: bool | None
+
+    @property
+    def named(self) -> Mapping[str, object]:
+        """The settings that a deployment's name depends on."""
+        return {"name": self.name, "branch": self.branch, "production": self.production}
 
 
 def trigger_command(backend: Backend) -> click.Command:
@@ -93,6 +86,7 @@ def trigger_command(backend: Backend) -> click.Command:
         "--parameters", metavar="JSON", default="{}", help="Values of the flow's parameters, as one JSON object."
     )
     @click.option("--flow", "flow_name", metavar="NAME", help="Which flow of the file.")
+    @name_options
     @import_option
     @env_option
     @connection_option
@@ -108,23 +102,23 @@ def trigger_command(backend: Backend) -> click.Command:
 
 def _triggered(backend: Backend, given: _Given, command: click.Command) -> int:
     limit = None if given.timeout is None else seconds_of(given.timeout)
-    meant = _meant(backend, given)
-    if meant is None:
+    found = meant(backend, given.flow, given.named, given.env, flow=given.flow_name, imports=given.imports)
+    if found is None:
         return 1
-    engine = engine_of(backend.name, meant.settings, given_connection(given.connection))
-    there = engine.deployment(meant.name)
+    engine = engine_of(backend.name, found.settings, given_connection(given.connection))
+    there = engine.deployment(found.name)
     called = f"flowc {backend.name} trigger {given.flow}"
-    if meant.plan is not None:
+    if found.plan is not None:
         ours = [name for each in command.params if isinstance(each, click.Option) for name in each.opts]
-        parameters = parameters_of(meant.plan, called, given.words, ours, given.parameters)
+        parameters = parameters_of(found.plan, called, given.words, ours, given.parameters)
     else:
         parameters = parameters_of_deployment(there, called, given.words, given.parameters)
-    run = engine.trigger(meant.name, start_of(parameters, given.tags))
+    run = engine.trigger(found.name, start_of(parameters, given.tags))
     if given.run_id_file:
         write_files({given.run_id_file: run.run.encode()})
     kept = there.record
-    store = (kept.store if kept else "") or meant.settings.text("store", backend.name)
-    flow = meant.plan.flow.name if meant.plan else (kept.flow.rpartition(":")[2] if kept else None)
+    store = (kept.store if kept else "") or found.settings.text("store", backend.name)
+    flow = found.plan.flow.name if found.plan else (kept.flow.rpartition(":")[2] if kept else None)
     place = Place(run.run, flow, backend.name, engine, store)
     if given.wait or given.follow or limit is not None:
         tell(f"started {place.path}")
@@ -141,24 +135,3 @@ def _tell_started(place: Place, run: EngineRun, *, as_json: bool) -> None:
     say(run.run)
     path = place.path
     tell(f"started: `flowc status {path}` says how it goes, `flowc logs {path} --follow` what it prints")
-
-
-def _meant(backend: Backend, given: _Given) -> _Meant | None:
-    """The deployment that a word names; None where the flow has mistakes, which are shown."""
-    if not _is_file(given.flow):
-        return _Meant(given.flow, read_settings(Path(), given.env), None)
-    name: FlowName = named(FLOW.convert(given.flow, None, None), given.flow_name)
-    surroundings, report = Surroundings(imports=given.imports, env=given.env), Report()
-    root, reading = surroundings.root(name.path), surroundings.reading(name.path)
-    source = read_flow(name.path, report, name=name.name, root=root, reading=reading)
-    show(report)
-    if source is None or report.failed:
-        return None
-    settings = surroundings.settings(name.path)
-    plan, options = decided(source, settings, backend, {}, "")
-    return _Meant(deployment(backend, plan, options), settings.for_flow(source.name), plan)
-
-
-def _is_file(word: str) -> bool:
-    path = word.rpartition(":")[0] or word
-    return word.endswith(".py") or path.endswith(".py") or Path(word).is_file()

@@ -12,9 +12,10 @@ from compiler.backends import Backend
 from compiler.call.freeing import agreed
 from compiler.call.options import env_option
 from compiler.operate.engines import engine_of, given_connection
+from compiler.operate.starting import meant
 from compiler.operate.telling.documents import deployments_document
 from compiler.operate.telling.lines import deployment_lines
-from compiler.operate.words import connection_option, json_option
+from compiler.operate.words import connection_option, json_option, name_options
 from compiler.slotted_class import record
 from compiler.terminal.said import say, say_json, tell
 from compiler.workspace.settings import read_settings
@@ -68,13 +69,21 @@ def _command(verb: str) -> Callable[[Backend], click.Command]:
     def make(backend: Backend) -> click.Command:
         said = _VERBS[verb]
 
-        @click.command(verb, help=f"{said.help} NAME is that of `flowc {backend.name} list`.")
-        @click.argument("names", metavar="NAME...", nargs=-1, required=True)
+        @click.command(verb, help=f"{said.help} NAME is that of `flowc {backend.name} list`, or a flow's file.")
+        @click.argument("words", metavar="NAME...", nargs=-1, required=True)
         @click.option("--yes", is_flag=True, hidden=not said.asks, help="Do not ask.")
+        @name_options
         @env_option
         @connection_option
-        def command(names: tuple[str, ...], yes: bool, env: str | None, connection: tuple[str, ...]) -> int:
-            engine = engine_of(backend.name, read_settings(Path(), env), given_connection(connection))
+        def command(
+            words: tuple[str, ...], yes: bool, env: str | None, connection: tuple[str, ...], **named: object
+        ) -> int:
+            found = [meant(backend, word, named, env) for word in words]
+            names = [each.name for each in found if each is not None]
+            if len(names) < len(found):
+                return 1
+            settings = next(each.settings for each in found if each is not None)
+            engine = engine_of(backend.name, settings, given_connection(connection))
             for name in names:
                 engine.deployment(name)
             if said.asks and not agreed(f"Remove {', '.join(names)} from {engine.where}?", yes=yes):

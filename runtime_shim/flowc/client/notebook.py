@@ -1,4 +1,4 @@
-"""`NBRunner(Flow).nbrun()`: a local run of a flow whose class stands in a cell of a notebook."""
+"""`NBRunner(Flow).nbrun()`, `NBDeployer(Flow).argo_workflows().create()`: a flow whose class stands in a cell of a notebook."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from flowc.client.deployer import Deployer
 from flowc.client.runner import ExecutingRun, Runner
 from flowc.exceptions import MetaflowException
 
@@ -86,6 +87,46 @@ class NBRunner:
     def cleanup(self) -> None:
         """End what still runs, and remove the file."""
         self.runner.cleanup()
+        if os.path.exists(self._file):
+            os.remove(self._file)
+
+
+_MARK = "# Made of a cell of a notebook by NBDeployer; cleanup() removes it.\n"
+
+
+class NBDeployer(Deployer):
+    """Deploys a flow that a cell defines; its methods are those of `Deployer`.
+
+    The flow's cell, and what it uses of other cells, become `base_dir/<flow>.py`, by default in the working directory: the same name each
+    time, so that deploying again changes only what differs. `cleanup` removes it. Raises NBRunnerInitializationError.
+    """
+
+    def __init__(
+        self,
+        flow: type,
+        show_output: bool = True,
+        profile: str | None = None,
+        env: Mapping[str, str] | None = None,
+        base_dir: str | None = None,
+        file_read_timeout: int = 3600,
+        **options: Any,
+    ) -> None:
+        self.flow, self.base_dir = flow, base_dir if base_dir is not None else os.getcwd()
+        self._file = os.path.join(self.base_dir, f"{flow.__name__}.py")
+        text = _MARK + source_of(flow)
+        if os.path.lexists(self._file):
+            with open(self._file, encoding="utf-8", errors="replace") as file:
+                if file.readline() != _MARK:
+                    raise NBRunnerInitializationError(
+                        f"{self._file} is there and not of NBDeployer: give another `base_dir`, or deploy that by Deployer"
+                    )
+        with open(self._file, "w", encoding="utf-8") as file:
+            file.write(text)
+        name = f"{os.path.basename(self._file)}:{flow.__name__}"
+        super().__init__(name, show_output, profile, env, self.base_dir, file_read_timeout, **options)
+
+    def cleanup(self) -> None:
+        """Remove the file; what is deployed stays."""
         if os.path.exists(self._file):
             os.remove(self._file)
 

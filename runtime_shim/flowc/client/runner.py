@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _OPTIONS = {"max_workers": "--max-workers", "run_id_file": "--run-id-file", "branch": "--branch", "root": "--root"}
 _LISTS = {"tags": "--tag", "tag": "--tag", "decospecs": "--with"}
 _WITHOUT_EFFECT = frozenset({"max_num_splits", "max_log_size", "pylint", "quiet", "metadata", "environment"})
-_OWN = ("FLOWC_TRIGGER", "FLOWC_CODE", "FLOWC_TAGS", "FLOWC_PROJECT", "FLOWC_ENVIRONMENT", "FLOWC_REPORT")
+OWN = ("FLOWC_TRIGGER", "FLOWC_CODE", "FLOWC_TAGS", "FLOWC_PROJECT", "FLOWC_ENVIRONMENT", "FLOWC_REPORT")
 """What a step's container was told and a run that the step starts must not hear."""
 
 
@@ -200,7 +200,7 @@ class Runner:
             raise MetaflowException(f"there is no flow file {path}")
         self.flow_file = flow_file
         self._shown, self._cwd, self._options = show_output, cwd, options
-        self._variables = {name: value for name, value in os.environ.items() if name not in _OWN} | dict(env or {})
+        self._variables = {name: value for name, value in os.environ.items() if name not in OWN} | dict(env or {})
         self._folder = tempfile.mkdtemp(prefix="flowc-runner-")
         self._started: list[ExecutingRun] = []
 

@@ -25,16 +25,6 @@ _TARGETS = {
     "step-functions": "step-functions",
     "stepfunctions": "step-functions",
 }
-_APPLY = {
-    "argo": "apply it with `kubectl apply -f`",
-    "airflow": "copy it into the folder dags/",
-    "step-functions": "give it to the tool that deploys your stacks",
-}
-_ENGINES = {
-    "argo": "use `argo submit --from workflowtemplate/NAME`, `argo list`, `argo terminate`",
-    "airflow": "use `airflow dags trigger`",
-    "step-functions": "use `aws stepfunctions start-execution`",
-}
 _INSTEAD = {
     "step": "a task is started by `flowc run`, or by an engine",
     "init": "a task is started by `flowc run`, or by an engine",
@@ -42,8 +32,8 @@ _INSTEAD = {
     "tag": "use the client: `Run('Flow/RUN').add_tag('tag')`",
     "output-raw": "use `flowc ir FLOW`",
     "output-dot": "use `flowc show FLOW`",
-    "batch": "use `flowc step-functions create`: its jobs run on AWS Batch",
-    "kubernetes": "use `flowc argo create`, or `flowc airflow create`",
+    "batch": "use `flowc step-functions deploy`: its jobs run on AWS Batch",
+    "kubernetes": "use `flowc argo deploy`, or `flowc airflow deploy`",
     "environment": "packages are in the image: `flowc image FLOW`",
     "conda": "packages are in the image: `flowc image FLOW`",
     "code": "read the code from the package that the deployment names",
@@ -229,22 +219,33 @@ def _show(flow: str, top: _Options, words: list[str]) -> Started:
 
 def _of_compile(passed: list[str]) -> list[str]:
     """The options that say which flow is meant, without those of a run."""
-    kept = ("--branch", "--production", "--root", *_PAIRS)
+    return _only(passed, ("--branch", "--production", "--root", *_PAIRS))
+
+
+def _only(passed: list[str], names: tuple[str, ...]) -> list[str]:
+    """Of options that flowc takes those of these names, with their values."""
     found: list[str] = []
     is_kept = False
     for word in passed:
-        is_kept = word in kept if word.startswith("--") else is_kept
+        is_kept = word in names if word.startswith("--") else is_kept
         found += [word] if is_kept else []
     return found
 
 
-def _inspect(*more: str) -> Callable[[str, _Options, list[str]], Started]:
-    def meant(flow: str, top: _Options, words: list[str]) -> Started:
-        where, rest = _pathspec(flow, words)
-        said = "values are read in Python: `Task('…').data.x`"
-        return Started(["inspect", where, *more, *top.store(), *rest], top.said if more else [*top.said, said])
+def _dump(flow: str, top: _Options, words: list[str]) -> Started:
+    where, rest = _pathspec(flow, words)
+    return Started(
+        ["inspect", where, *top.store(), *rest], [*top.said, "values are read in Python: `Task('…').data.x`"]
+    )
 
-    return meant
+
+def _logs(flow: str, top: _Options, words: list[str]) -> Started:
+    where, rest = _pathspec(flow, [word for word in words if word not in _STREAMS])
+    said = [f"{word} has no effect: both are kept as one" for word in words if word in ("--stdout", "--stderr")]
+    return Started(["logs", where, *top.store(), *rest], [*top.said, *said])
+
+
+_STREAMS = ("--both", "--stdout", "--stderr", "--timestamps", "--no-timestamps")
 
 
 def _card(flow: str, top: _Options, words: list[str]) -> Started:
@@ -275,25 +276,136 @@ _COMMANDS: dict[str, Callable[[str, _Options, list[str]], Started]] = {
     "resume": _resume,
     "check": _check,
     "show": _show,
-    "dump": _inspect(),
-    "logs": _inspect("--log"),
+    "dump": _dump,
+    "logs": _logs,
     "card": _card,
     "package": _package,
 }
 
 
 def _target(target: str, flow: str, top: _Options, words: list[str]) -> Started:
-    """`airflow create out.py` · `argo-workflows create --only-json` · `step-functions create`."""
-    if "create" not in words:
-        raise NotHere(f"flowc makes files and starts nothing on the engine: {_ENGINES[target]}")
-    at = words.index("create")
-    before, rest = words[:at], words[at + 1 :]
-    out = [rest.pop(0)] if target == "airflow" and rest and not rest[0].startswith("-") else []
-    only_printed = "--only-json" in rest
-    rest = [*before, *(word for word in rest if word != "--only-json")]
+    """`argo-workflows create` · `airflow create out.py` · `step-functions trigger --alpha 1` · `argo status RUN`. Raises NotHere."""
+    before, rest = _until_verb(words)
+    verb = rest.pop(0) if rest else ""
+    if verb not in _VERBS:
+        raise NotHere(f"`python flow.py … {verb or target}` is not there: there are {', '.join(_VERBS)}")
     said = [*top.said]
-    if not only_printed and not out and "-o" not in rest:
-        said.append(f"this prints the file and deploys nothing: write it with -o, then {_APPLY[target]}")
-    if only_printed and target == "argo":
-        said.append("this is YAML: `yq -o json` makes JSON of it")
-    return Started([target, "create", *_of_compile(top.passed), flow, *(["-o", *out] if out else []), *rest], said)
+    if verb == "trigger":
+        return _trigger(target, flow, [*_only(top.passed, _NAMING), *before], rest, said)
+    out = [rest.pop(0)] if (target, verb) == ("airflow", "create") and rest and not rest[0].startswith("-") else []
+    words = _told_apart([*before, *rest], said)
+    if verb == "create":
+        return _create(target, flow, top, words, out, said)
+    if verb in _OF_RUN:
+        return _of_run(target, flow, verb, top, words)._replace(said=said)
+    if verb == "list-runs":
+        states = [word for each in words if each in _STATES for word in ("--status", _STATES[each])]
+        others = [each for each in words if each not in _STATES]
+        return Started(["runs", flow.rpartition(":")[2], "--target", target, *states, *_store(top), *others], said)
+    if verb == "list-workflow-templates":
+        return Started([target, "list", *(word for word in words if word != "--all")], said)
+    if verb != "delete" and any(not word.startswith("-") for word in rest):
+        raise NotHere(
+            f"a run is not held and let go on: `python flow.py … terminate RUN` ends one, `flowc retry RUN` goes on; "
+            f"`python flow.py … {verb}` without a run keeps schedule and events from starting others, or lets them again"
+        )
+    ours = {"delete": ["delete", "--yes"], "suspend": ["suspend"], "unsuspend": ["resume"]}[verb]
+    return Started([target, *ours, *_only(top.passed, _NAMING), *words, flow], said)
+
+
+def _until_verb(words: list[str]) -> tuple[list[str], list[str]]:
+    """The options of the target's own, as `--name NAME`, and the rest from the verb on."""
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        at += 1 if "=" in words[at] else 2
+    return words[:at], words[at:]
+
+
+def _told_apart(words: list[str], said: list[str]) -> list[str]:
+    """The words without the options that only the language's own deployments have; what these would do is said."""
+    found, waiting = list[str](), list(words)
+    while waiting:
+        word = waiting.pop(0)
+        name, is_joined, _ = word.partition("=")
+        if name not in _OF_DEPLOYMENTS:
+            found.append(word)
+            continue
+        said.append(f"{name} has no effect: {_OF_DEPLOYMENTS[name]}")
+        if not is_joined and name not in _ALONE and waiting:
+            waiting.pop(0)
+    return found
+
+
+def _create(target: str, flow: str, top: _Options, words: list[str], out: list[str], said: list[str]) -> Started:
+    """Deploy, as the language's own command does; with `--only-json`, `-o` or the file of a DAG the files are printed or written."""
+    is_printed = "--only-json" in words
+    words = [word for word in words if word != "--only-json"]
+    if target == "argo":
+        words = ["--active-deadline-seconds" if word == "--workflow-timeout" else word for word in words]
+        if is_printed:
+            said.append("this is YAML: `yq -o json` makes JSON of it")
+    if "--namespace" in words:
+        said.append("--namespace is where the target deploys; that of artifacts is METAFLOW_NAMESPACE")
+    verb = "create" if is_printed or out or "-o" in words else "deploy"
+    given = [*_of_compile(top.passed), *_only(top.passed, ("--store", "--with")), *_store(top)]
+    return Started([target, verb, *given, flow, *(["-o", *out] if out else []), *words], said)
+
+
+def _store(top: _Options) -> list[str]:
+    """The store that a root names; without one the settings do, whatever `--datastore` says."""
+    return top.store() if "--datastore-root" in top.values else []
+
+
+def _trigger(target: str, flow: str, ours: list[str], words: list[str], said: list[str]) -> Started:
+    """The options of the language's command before the flow; all else is the flow's."""
+    waiting, given = list(words), list[str]()
+    while waiting:
+        word = waiting.pop(0)
+        name, is_joined, value = word.partition("=")
+        if name not in ("--run-id-file", "--deployer-attribute-file"):
+            given.append(word)
+            continue
+        file = value if is_joined else "".join(waiting[:1])
+        del waiting[: 0 if is_joined else 1]
+        if name == "--run-id-file":
+            ours = [*ours, name, file]
+        else:
+            said.append(f"{name} has no effect: {_OF_DEPLOYMENTS[name]}")
+    return Started([target, "trigger", *ours, flow, *given], said)
+
+
+def _of_run(target: str, flow: str, verb: str, top: _Options, words: list[str]) -> Started:
+    where, rest = _pathspec(flow, words)
+    return Started([verb, where, "--target", target, *_store(top), *rest])
+
+
+_OF_RUN = ("status", "terminate")
+_VERBS = ("create", "trigger", "list-runs", *_OF_RUN, "suspend", "unsuspend", "delete", "list-workflow-templates")
+_NAMING = ("--branch", "--production")
+"""The options that a deployment's name depends on."""
+_STATES = {
+    "--pending": "queued", "--running": "running", "--succeeded": "succeeded", "--failed": "failed", "--error": "failed",
+    "--timed-out": "failed", "--aborted": "terminated",
+}  # fmt: skip
+_TOKENS = "there are no production tokens: who may deploy is the engine's to say"
+_HOOKS = "write an @exit_hook"
+_OF_DEPLOYMENTS = {
+    "--authorize": _TOKENS, "--generate-new-token": _TOKENS, "--new-token": _TOKENS,
+    "--tag": "a run gets its tags as it is triggered",
+    "--workflow-priority": "the engine's own settings say what goes first",
+    "--auto-emit-argo-events": "a flow that follows sees a run's end by the engine itself",
+    "--no-auto-emit-argo-events": "a flow that follows sees a run's end by the engine itself",
+    "--notify-on-error": _HOOKS, "--notify-on-success": _HOOKS, "--notify-slack-webhook-url": _HOOKS,
+    "--notify-pager-duty-integration-key": _HOOKS, "--notify-incident-io-api-key": _HOOKS,
+    "--deployer-attribute-file": "`--json` says what became of it",
+    "--use-distributed-map": "how wide a foreach is decides it",
+    "--log-execution-history": "the engine's own settings say what is logged",
+    "--is-paused-upon-creation": "pause it with `suspend`",
+    "--worker-pool": "`pool` in [tool.flowc.airflow] names one",
+}  # fmt: skip
+"""Options that only the language's own deployments have, and why they change nothing."""
+_ALONE = frozenset(
+    ("--generate-new-token", "--auto-emit-argo-events", "--no-auto-emit-argo-events", "--notify-on-error",
+     "--notify-on-success", "--use-distributed-map", "--log-execution-history", "--is-paused-upon-creation")
+)  # fmt: skip
+"""Those without a value."""

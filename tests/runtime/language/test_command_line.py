@@ -36,12 +36,46 @@ ROOT = Path(__file__).resolve().parents[3]
         ("show", "show f.py:F"),
         ("show --json", "ir f.py:F"),
         ("dump r/start", "inspect F/r/start"),
-        ("logs r/start --json", "inspect F/r/start --log --json"),
-        ("--datastore-root s3://b logs r/start", "inspect F/r/start --log --store s3://b"),
+        ("logs r/start --json", "logs F/r/start --json"),
+        ("logs --both r/start/3 --timestamps", "logs F/r/start/3"),
+        ("--datastore-root s3://b logs r/start", "logs F/r/start --store s3://b"),
         ("card view r/start", "card view F/r/start"),
         ("card get r/start/2 p.html --id films", "card get F/r/start/2 p.html --id films"),
         ("package list", "package f.py:F --list"),
-        ("argo-workflows create", "argo create f.py:F"),
+        ("argo-workflows create", "argo deploy f.py:F"),
+        ("argo-workflows --name x create --max-workers 3", "argo deploy f.py:F --name x --max-workers 3"),
+        (
+            "--with retry --store s3://b --branch b argo create",
+            "argo deploy --branch b --with retry --store s3://b f.py:F",
+        ),
+        ("--datastore s3 argo-workflows create", "argo deploy f.py:F"),
+        ("argo-workflows create --workflow-timeout 9", "argo deploy f.py:F --active-deadline-seconds 9"),
+        (
+            "step-functions create --authorize t --generate-new-token --log-execution-history",
+            "step-functions deploy f.py:F",
+        ),
+        ("airflow create", "airflow deploy f.py:F"),
+        ("airflow --name x create out.py", "airflow create f.py:F -o out.py --name x"),
+        ("argo-workflows trigger", "argo trigger f.py:F"),
+        (
+            "--branch b argo-workflows --name=x trigger --run-id-file i --tag=1 --deployer-attribute-file d --wait 2",
+            "argo trigger --branch b --name=x --run-id-file i f.py:F --tag=1 --wait 2",
+        ),
+        ("argo-workflows list-runs", "runs F --target argo"),
+        (
+            "step-functions list-runs --running --aborted",
+            "runs F --target step-functions --status running --status terminated",
+        ),
+        ("argo-workflows status argo-x-y", "status F/argo-x-y --target argo"),
+        ("argo-workflows terminate argo-x-y --authorize t", "terminate F/argo-x-y --target argo"),
+        (
+            "--datastore-root s3://b step-functions status sfn-1",
+            "status F/sfn-1 --target step-functions --store s3://b",
+        ),
+        ("argo-workflows delete --authorize t", "argo delete --yes f.py:F"),
+        ("--production argo-workflows --name x suspend", "argo suspend --production --name x f.py:F"),
+        ("argo-workflows unsuspend", "argo resume f.py:F"),
+        ("argo-workflows list-workflow-templates --all", "argo list"),
         ("argo-workflows create --only-json", "argo create f.py:F"),
         ("--production argo-workflows create -o x/", "argo create --production f.py:F -o x/"),
         ("airflow create out.py", "airflow create f.py:F -o out.py"),
@@ -61,8 +95,11 @@ def test_the_closest_command(words: str, expected: str) -> None:
         ("spin start", "--resume RUN --from STEP"),
         ("step start", "flowc run"),
         ("tag add x", "add_tag"),
-        ("argo-workflows trigger", "argo submit"),
-        ("step-functions list-runs", "aws stepfunctions"),
+        ("argo-workflows suspend argo-x-y", "terminate RUN"),
+        ("argo-workflows unsuspend argo-x-y", "flowc retry RUN"),
+        ("argo-workflows", "there are create, trigger"),
+        ("step-functions frobnicate", "there are create, trigger"),
+        ("argo-workflows status", "say which"),
         ("card server", "there are view, get, list"),
         ("dump", "RUN/STEP"),
         ("--datastore s3 run", "--store s3://"),
@@ -79,7 +116,11 @@ def test_what_is_not_there_says_what_to_use(words: str, text: str) -> None:
     [
         ("--environment conda run", "--environment has no effect: packages are in the image"),
         ("run --max-num-splits 1000", "--max-num-splits has no effect"),
-        ("argo-workflows create", "deploys nothing"),
+        ("argo-workflows create --authorize t", "--authorize has no effect: there are no production tokens"),
+        ("argo-workflows create --notify-on-error", "--notify-on-error has no effect: write an @exit_hook"),
+        ("argo-workflows trigger --deployer-attribute-file d", "--deployer-attribute-file has no effect"),
+        ("argo-workflows create --namespace n", "where the target deploys"),
+        ("logs r/start --stderr", "--stderr has no effect"),
         ("dump r/start", "Task"),
     ],
 )
@@ -109,8 +150,8 @@ def test_a_script_does_it(tmp_path: Path) -> None:
     assert "__main__" in text
     ran = _python(tmp_path, "--no-pylint", "run", "--tag", "x", "--run-id-file", "id")
     assert ran.returncode == 0, ran.stderr
-    shown = _python(tmp_path, "logs", f"{(tmp_path / 'id').read_text()}/start")
-    assert (shown.returncode, "attempt 1" in shown.stdout) == (0, True), shown.stderr
+    shown = _python(tmp_path, "logs", f"{(tmp_path / 'id').read_text()}/end")
+    assert (shown.returncode, "the longest is" in shown.stdout) == (0, True), shown.stderr
     assert _python(tmp_path, "airflow", "create", "out.py").returncode == 0
     assert "DAG" in (tmp_path / "out.py").read_text()
     wrong = _python(tmp_path, "spin", "start")

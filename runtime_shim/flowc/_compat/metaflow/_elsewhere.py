@@ -42,7 +42,11 @@ _HOMES = {
     "user_decorators.mutable_flow": "flowc.source.mutators",
     "user_decorators.mutable_step": "flowc.source.mutators",
     "user_decorators.common": "flowc.language.wrappers",
+    "runner.deployer": "flowc.client.deployer",
+    "runner.deployer_impl": "flowc.client.deployer",
     "runner.metaflow_runner": "flowc.client.runner",
+    "runner.nbdeploy": "flowc.client.notebook",
+    "runner.nbrun": "flowc.client.notebook",
     "plugins.cards.card_client": "flowc.cards",
     "plugins.cards.card_modules.basic": "flowc.cards",
     "plugins.cards.card_modules.card": "flowc.cards",
@@ -65,7 +69,7 @@ _DECORATOR = "write the decorator as a plain Python function above @step"
 _ENGINE = "it is part of the engine of Metaflow, which does not run here; what a step knows of its run is in `current`"
 _LOGGING = "use the module `logging`: what a step prints is in its log"
 _PACKAGE = "the code is in the image or in the package that the deployment names"
-_INTERNAL = "remove it: it belongs to a deployment by Metaflow; `flowc argo create` and its like write the files"
+_INTERNAL = "remove it: it belongs to a deployment by Metaflow; `flowc argo deploy` and its like deploy here"
 _PRIVATE = "it is private to Metaflow, and flowc has other parts inside: use what `metaflow` names in the open"
 _R = "flows in R do not run here"
 
@@ -83,7 +87,7 @@ _INSTEAD = {
     "_vendor": "import the package itself, and list it in the image",
     "datastore": "read and write with `self.<name>`, the Client or `S3()`",
     "metadata_provider": "read runs with the Client",
-    "runner": "use Runner of `metaflow`; deploy the files that `flowc argo create` and its like write",
+    "runner": "use Runner and Deployer of `metaflow`",
     "user_decorators": _DECORATOR,
     "extension_support": _EXTENSION,
     "unbounded_foreach": "use foreach over a list",
