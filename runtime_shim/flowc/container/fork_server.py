@@ -22,7 +22,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flowc.artifacts.address import parse_loads
-from flowc.container.command import started_by
+from flowc.container.command import iteration_in, started_by
 from flowc.container.messages import STACKS, Message, receive, send
 from flowc.container.sessions import adopter, children, end_session
 from flowc.exceptions import CallMistake, Terminated
@@ -266,11 +266,11 @@ def _message(reported: Reported) -> str:
 
 def _call(call: dict[str, Any]) -> TaskCall:
     parameters, trigger = started_by(call.get("parameters", {}), os.environ if "loads" not in call else {})
-    step = call["step"]
+    step, (index, iteration) = call["step"], iteration_in(call["index"])
     return TaskCall(
         step.rstrip("~"),
         run=call["run"],
-        index=call["index"],
+        index=index,
         retry=call["retry"],
         loads=parse_loads(call.get("loads", "")),
         owner=call.get("owner", ""),
@@ -280,4 +280,5 @@ def _call(call: dict[str, Any]) -> TaskCall:
         trigger=trigger,
         origin=call.get("origin", ""),
         repeats=step.endswith("~"),
+        iteration=iteration,
     )

@@ -196,9 +196,26 @@ class Places:
         if root and not root.startswith("file:"):
             raise MetaflowS3URLException(f"FLOWC_S3_ROOT is {root!r}: use file:/path")
         self._root = os.path.abspath(root[len("file:") :]) if root else None
+        self._replay = environment.get("FLOWC_REPLAY")
 
     def at(self, url: str) -> tuple[Place, str]:
         """The place and the key in it. Raises MetaflowS3URLException."""
+        place, key = self._found(url)
+        return (self._over(url, place, key), key) if self._replay else (place, key)
+
+    def _over(self, url: str, place: Place, key: str) -> Place:
+        """The place as a replay sees it: nothing is written into the store of its run."""
+        from flowc.store.overlay import read_rules
+
+        assert self._replay, "only a replay has a folder"
+        under = read_rules(self._replay).under.rstrip("/") + "/"
+        if not url.startswith(under):
+            return place
+        from flowc.datatools.over_place import OverPlace
+
+        return OverPlace(place, key[: len(key) - len(url) + len(under)], self._replay)
+
+    def _found(self, url: str) -> tuple[Place, str]:
         scheme, colon, rest = url.partition(":")
         if scheme == "file" and colon and rest:
             return FolderPlace(""), os.path.abspath(rest)[1:] + "/" * rest.endswith("/")
