@@ -138,8 +138,14 @@ def _attempt(
         raise NotThereError(f"{found.path_of(address)} has no attempt {number}{said}")
     if one.failure is not None:
         return Chosen(found, address, left, number, one.retry, one.started, "failed", one.failure)
-    state = "replaced" if left is not None and left.attempt > number else "killed"
+    state = "replaced" if left is not None and left.attempt > number and not _was_tried_again(one, begun) else "killed"
     return Chosen(found, address, left, number, one.retry, one.started, state, one.failure)
+
+
+def _was_tried_again(one: Attempt, begun: tuple[Attempt, ...]) -> bool:
+    """Whether the attempt after it used up more of `@retry`: an engine does that where one has failed."""
+    after = next((each for each in begun if each.number > one.number), None)
+    return after is not None and after.retry > one.retry
 
 
 def _default(left: Manifest | None, begun: tuple[Attempt, ...]) -> int:

@@ -102,7 +102,7 @@ class Comparison:
     @property
     def result(self) -> Result:
         """`failed` where the replay did, whatever the attempt had done."""
-        if self.now.state == "failed":
+        if self.now.state in ("failed", "killed"):
             return "failed"
         return "differs" if self.differences else "equal"
 
@@ -116,7 +116,8 @@ def compared(chosen: Chosen, scratch: Scratch, failure: Failure | None, ask: Com
     """Both sides. `failure` is the replay's, where it failed; `shows`: with the values of the artifacts that are not equal."""
     left, now = chosen.left, scratch.left
     before = _end(chosen.state, chosen.failure, left)
-    after = _end("failed", failure, None) if now is None else _end("caught" if now.caught else "done", now.caught, now)
+    ended = "failed" if failure else "killed"
+    after = _end(ended, failure, None) if now is None else _end("caught" if now.caught else "done", now.caught, now)
     if left is None or now is None:
         return Comparison(before, after, (), ())
     fixed = {*scratch.blobs, *scratch.store.rules.given}

@@ -84,10 +84,11 @@ def lines(replay: Replay) -> Iterator[tuple[Part, ...]]:
 def _failed(replay: Replay) -> Iterator[tuple[Part, ...]]:
     found, name = replay.comparison, one_line(replay.chosen.path)
     before, now = found.before, found.now
-    if before.state == "failed" and not found.differences:
-        yield f"{name} ", _styled("failed"), f" as {replay.attempt} did: {one_line(now.says)}"
+    why = one_line(now.says) or "its process was ended"
+    if before.state == now.state and not found.differences:
+        yield f"{name} ", _styled("failed"), f" as {replay.attempt} did: {why}"
         return
-    yield f"{name} ", _styled("failed"), f": {one_line(now.says) or 'its process was ended'}"
+    yield f"{name} ", _styled("failed"), f": {why}"
     yield (f"  {replay.attempt} {_told(before)}",)
 
 
