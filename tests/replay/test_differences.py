@@ -12,7 +12,7 @@ from flowc.store import open_store
 
 from tests.replay.calls import Ran, flowc, run
 
-FLOW = '''
+FLOW = """
 from flowc import FlowSpec, Parameter, catch, step
 
 
@@ -58,7 +58,7 @@ class ChangingFlow(FlowSpec):
     @step
     def end(self):
         raise KeyError(f"total {self.total}")
-'''
+"""
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ def test_what_differs_is_named(what: str, ran: Ran) -> None:
 
 
 def test_values_are_shown_where_they_are_asked_for_alone(ran: Ran) -> None:
-    _, _, (quiet,) = _changed(ran, "\"zz\"}", "\"z\x1b[31m\"}", "start")
+    _, _, (quiet,) = _changed(ran, '"zz"}', '"z\x1b[31m"}', "start")
     assert quiet == {
         "name": "box", "kind": "differs", "why": None,
         "before": {"type": "flow.Box", "size": quiet["before"]["size"]},  # type: ignore[index]
@@ -207,7 +207,11 @@ def test_the_document_is_the_one_of_the_page(ran: Ran) -> None:
 def _shape(value: object, at: str = "") -> dict[str, object]:
     if isinstance(value, dict):
         found = {name: each for key, item in value.items() for name, each in _shape(item, f"{at}.{key}").items()}
-        return {name: each for name, each in found.items() if not name.endswith((".value", ".failure")) and ".failure." not in name}
+        return {
+            name: each
+            for name, each in found.items()
+            if not name.endswith((".value", ".failure")) and ".failure." not in name
+        }
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return _shape(value[0], f"{at}[]")
     return {at: None}
