@@ -23,7 +23,7 @@ _TARGETS: Mapping[str, str] = {
 
 _COMMANDS: Mapping[str, str] = {
     "resume": "go on from the newest run with `flowc run {file} --resume`",
-    "spin": "do one task of a run again with `flowc replay FLOW/RUN/STEP`, or that and what follows with `flowc run {file} --resume RUN --from STEP`",
+    "spin": "`flowc replay FLOW/RUN/STEP` does one task of a run again; `flowc run {file} --resume RUN --from STEP` all that follows, too",
     "dump": "`flowc inspect FLOW/RUN/STEP` lists artifacts; values are read in Python: `Task('…').data.x`",
     "list": "`flowc runs {file}` lists runs",
     "tag": "give tags with `flowc run --tag TEXT {file}`, or in Python: `Run('FLOW/RUN').add_tag('tag')`",

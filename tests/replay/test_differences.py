@@ -89,7 +89,7 @@ DIFFERENCES = {
     "one that is gone": ("self.size = \"big\"", "pass", "big", 3, ["artifact size"]),
     "the width": ("range(self.top)", "range(self.top + 1)", "start", 3, ["width", "artifact numbers"]),
     "the case": ("> 4", "> 5", "join", 3, ["next", "case", "artifact is_big"]),
-    "what was caught": ("raise KeyError(f\"total {self.total}\")", "raise KeyError(\"other\")", "end", 3, ["exception", "artifact failure"]),
+    "what was caught": ("raise KeyError(f\"total {self.total}\")", "raise KeyError()", "end", 3, ["exception", "artifact failure"]),
     "where it was raised": ("    def end(self):\n", "    def end(self):\n        pass\n", "end", 3, ["exception", "artifact failure"]),
     "no exception": ("raise KeyError(f\"total {self.total}\")", "pass", "end", 3, ["state", "artifact failure"]),
     "an exception": ("self.size = \"big\"", "self.size = 1 / 0", "big", 1, ["state"]),
@@ -182,7 +182,7 @@ def test_a_run_or_a_word_that_is_none(ran: Ran) -> None:
         assert flowc(ran.folder, "replay", word, "--store", ran.store).code == 2
     spun = flowc(ran.folder, "spin", "flow.py")
     assert spun.code == 2
-    assert "flowc replay FLOW/RUN/STEP" in spun.err
+    assert "`flowc replay FLOW/RUN/STEP`" in spun.err
 
 
 def test_a_flow_that_is_in_no_file_or_in_several(ran: Ran, tmp_path: Path) -> None:

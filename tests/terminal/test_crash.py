@@ -20,6 +20,7 @@ WORDS = {
     "gc": ["--older-than", "30d"],
     "run": ["flow.py", "--top", "4242", "--key-words=openSesame"],
     "inspect": ["SumFlow/local-1"],
+    "replay": ["SumFlow/local-1/start"],
     "card list": ["SumFlow/local-1"],
     "card get": ["SumFlow/local-1"],
     "card view": ["SumFlow/local-1"],

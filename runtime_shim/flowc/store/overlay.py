@@ -115,8 +115,8 @@ class OverlayStore:
             yield key
 
     def copy(self, source: str, key: str) -> None:
-        """Let `key` in the folder hold what `source` holds. Raises MissingError."""
-        if self.over.size(key) is None:
+        """Let `key` in the folder hold what `source` holds, where nothing holds it already. Raises MissingError."""
+        if self.size(key) is None:
             self.over.put(key, (self.get(source).data,))
 
     def delete(self, key: str) -> None:
