@@ -10,7 +10,7 @@ from flowc.artifacts.manifest import Attempt, Failure, Manifest, RunRecord, atte
 from flowc.store.protocol import MissingError, Store
 
 from compiler.call.history import HistoryError, read_state
-from compiler.mistakes import CallError
+from compiler.mistakes import CallError, NotThereError
 from compiler.slotted_class import record
 from compiler.workspace.settings import did_you_mean
 
@@ -19,12 +19,6 @@ State = Literal["done", "caught", "failed", "killed", "replaced"]
 
 _STEP_PARTS, _TASK_PARTS = 3, 4
 _PLACE = re.compile(r"-|[0-9]+(?:\.[0-9]+)*")
-
-
-class NotThereError(CallError):
-    """There is no such run, step, task or attempt."""
-
-    code = 4
 
 
 @record

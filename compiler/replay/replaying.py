@@ -11,8 +11,8 @@ from flowc.store.protocol import Store
 
 from compiler.call.history import opened
 from compiler.ir.plan import Enter, Plan, Task
-from compiler.mistakes import CallError
-from compiler.replay.chosen import Chosen, NotThereError, Words, choose
+from compiler.mistakes import CallError, NotThereError
+from compiler.replay.chosen import Chosen, Words, choose
 from compiler.replay.code import Code
 from compiler.replay.differing import compared
 from compiler.replay.doing import Job, compare, debug, do, is_interrupted, kept_away

@@ -21,6 +21,7 @@ WORDS = {
     "run": ["flow.py", "--top", "4242", "--key-words=openSesame"],
     "inspect": ["SumFlow/local-1"],
     "replay": ["SumFlow/local-1/start"],
+    "completion": ["bash"],
     "card list": ["SumFlow/local-1"],
     "card get": ["SumFlow/local-1"],
     "card view": ["SumFlow/local-1"],
