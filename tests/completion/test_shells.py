@@ -30,12 +30,16 @@ class SumFlow(FlowSpec):
 
     @step
     def square(self):
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
         self.next(self.end)
 
     @step
-    def end(self, inputs):
+    def end(self):
         pass
-"""
+'''
 
 _CALL = """
 source script
@@ -77,7 +81,7 @@ OFFERED = {
     "flowc inspect ": ["SumFlow/"],
     "flowc inspect SumFlow/": ["SumFlow/r"],
     "flowc replay SumFlow/": ["SumFlow/r/"],
-    "flowc replay SumFlow/r/": ["SumFlow/r/end", "SumFlow/r/square", "SumFlow/r/start"],
+    "flowc replay SumFlow/r/": ["SumFlow/r/end", "SumFlow/r/join", "SumFlow/r/square", "SumFlow/r/start"],
     "flowc inspect SumFlow/r/square/": ["SumFlow/r/square/0", "SumFlow/r/square/1"],
     "flowc run flow.py --": ["--how-far", "--many", "--help", "--resume", "--from"],
     "flowc run flow.py --m": ["--many"],
