@@ -31,7 +31,7 @@ COMMANDS: Mapping[str, Entry] = {
     "ir": Entry("ir", "Print a flow as JSON: what its source says, or what was decided."),
     "runs": Entry("runs.runs", "List the runs of a flow."),
     "inspect": Entry("runs.inspect", "Show a run, its tasks and their artifacts."),
-    "replay": Entry("replay", "Do a task of any run again here, and say what differs."),
+    "replay": Entry("runs.replay", "Do a task of any run again here, and say what differs."),
     "verify": Entry("verify", "Say whether all that a run has left is what was written."),
     "status": Entry("runs.status", "Say how a run stands, here or on its engine, and why."),
     "wait": Entry("runs.wait", "Wait until a run has ended."),
