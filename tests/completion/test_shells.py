@@ -39,7 +39,7 @@ class SumFlow(FlowSpec):
     @step
     def end(self):
         pass
-'''
+"""
 
 _CALL = """
 source script
