@@ -42,7 +42,7 @@ class SumFlow(FlowSpec):
 """
 
 _CALL = """
-source script
+source ./script
 compopt() { :; }
 COMP_LINE=$1 COMP_POINT=${#1} COMP_WORDS=($1) COMP_CWORD=0
 _flowc_completion "$2"
@@ -109,7 +109,7 @@ def test_at_a_prompt_the_word_is_completed(place: Path) -> None:
     variables = {**environment(place), "PATH": f"{place}:{os.environ['PATH']}", "PS1": "prompt> "}
     terminal = Terminal([shutil.which("bash") or "bash", "--norc", "--noprofile", "-i"], place, variables)
     terminal.read("prompt> ")
-    terminal.type("source script\n")
+    terminal.type("source ./script\n")
     terminal.read("prompt> ")
     terminal.type("flowc replay SumF\t")
     terminal.read("SumFlow/")
