@@ -30,15 +30,19 @@ class SumFlow(FlowSpec):
 
     @step
     def square(self):
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
         self.next(self.end)
 
     @step
-    def end(self, inputs):
+    def end(self):
         pass
 """
 
 _CALL = """
-source script
+source ./script
 compopt() { :; }
 COMP_LINE=$1 COMP_POINT=${#1} COMP_WORDS=($1) COMP_CWORD=0
 _flowc_completion "$2"
@@ -77,7 +81,7 @@ OFFERED = {
     "flowc inspect ": ["SumFlow/"],
     "flowc inspect SumFlow/": ["SumFlow/r"],
     "flowc replay SumFlow/": ["SumFlow/r/"],
-    "flowc replay SumFlow/r/": ["SumFlow/r/end", "SumFlow/r/square", "SumFlow/r/start"],
+    "flowc replay SumFlow/r/": ["SumFlow/r/end", "SumFlow/r/join", "SumFlow/r/square", "SumFlow/r/start"],
     "flowc inspect SumFlow/r/square/": ["SumFlow/r/square/0", "SumFlow/r/square/1"],
     "flowc run flow.py --": ["--how-far", "--many", "--help", "--resume", "--from"],
     "flowc run flow.py --m": ["--many"],
@@ -105,7 +109,7 @@ def test_at_a_prompt_the_word_is_completed(place: Path) -> None:
     variables = {**environment(place), "PATH": f"{place}:{os.environ['PATH']}", "PS1": "prompt> "}
     terminal = Terminal([shutil.which("bash") or "bash", "--norc", "--noprofile", "-i"], place, variables)
     terminal.read("prompt> ")
-    terminal.type("source script\n")
+    terminal.type("source ./script\n")
     terminal.read("prompt> ")
     terminal.type("flowc replay SumF\t")
     terminal.read("SumFlow/")
