@@ -11,8 +11,6 @@ import os
 import sys
 from collections.abc import Sequence
 
-from compiler.stand_ins import stand_ins
-
 
 def main() -> None:
     """Run the command line of this process and exit."""
@@ -31,6 +29,8 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command; its exit code."""
     gc.disable()  # a compile is over before collecting would pay
+    from compiler.stand_ins import stand_ins  # noqa: PLC0415 - whoever interrupts what is imported here is told so by `main`
+
     with stand_ins("inspect", "uuid", "urllib.parse"):  # click and pathlib import them, for little that we ask of these
         import pathlib  # noqa: F401, PLC0415
 

@@ -12,7 +12,15 @@ INTERRUPTED = 130
 
 
 class CallError(Exception):
-    """A mistake in the call, shown in one line without a traceback; exit code 2. The message says what to do."""
+    """A mistake in the call, shown in one line without a traceback. The message says what to do; `code` is the exit code."""
+
+    code = 2
+
+
+class NotThereError(CallError):
+    """There is no such flow, run or deployment."""
+
+    code = 4
 
 
 class FoundError(Exception):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import importlib
 import os
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -44,6 +46,14 @@ class Lazy(WithHelp, Answering):
         from compiler.commands.target import target_group  # noqa: PLC0415 - the other commands need no target
 
         return target_group(cmd_name)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """The names that a half typed one may become, and the options, none of them imported."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell asks
+
+        tables = {**COMMANDS, **TARGETS}
+        names = [CompletionItem(name, help=entry.help) for name, entry in tables.items() if name.startswith(incomplete)]
+        return names or click.Command.shell_complete(self, ctx, incomplete)
 
     def answer(self, ctx: click.Context, words: list[str]) -> str:
         """The command that does it; of a name that is close to a known one that."""
@@ -90,6 +100,8 @@ ROOT = Lazy(
 
 def call(arguments: Sequence[str]) -> int:
     """Run one command; its exit code. A bug of ours leaves a report in a file and says where."""
+    if asked := os.environ.get("_FLOWC_COMPLETE"):
+        return _complete(asked)
     try:
         code = ROOT.main(list(arguments), prog_name="flowc", standalone_mode=False, color=_color())
     except (click.ClickException, FoundError, CallError) as error:
@@ -101,11 +113,25 @@ def call(arguments: Sequence[str]) -> int:
         if told := _kept_away(error):
             tell(f"error: {told}")
             return 2
+        from compiler.commands.target import VERBS  # noqa: PLC0415 - as above
         from compiler.terminal.crash import report_crash  # noqa: PLC0415 - only a bug needs it
 
-        report_crash(error, arguments, (*COMMANDS, *TARGETS))
+        report_crash(error, arguments, (*COMMANDS, *TARGETS, *VERBS))
         return 70
     return code if isinstance(code, int) else 0
+
+
+def _complete(asked: str) -> int:
+    """Answer a shell, which nobody wants to hear of mistakes from."""
+    from compiler.completion.shells import answer  # noqa: PLC0415 - only a shell asks
+
+    with (
+        contextlib.suppress(Exception, SystemExit),
+        open(os.devnull, "w") as nowhere,
+        contextlib.redirect_stderr(nowhere),
+    ):
+        answer(ROOT, asked)
+    return 0
 
 
 def _told(error: click.ClickException | FoundError | CallError) -> int:
@@ -115,7 +141,7 @@ def _told(error: click.ClickException | FoundError | CallError) -> int:
         return error.exit_code
     if isinstance(error, CallError):
         tell(f"error: {error}")
-        return 2
+        return error.code
     from compiler.terminal.findings import show  # noqa: PLC0415 - only a mistake needs it
 
     show(error.report)

@@ -39,6 +39,11 @@ def known_targets(name: str) -> tuple[str, ...]:
     ours = (*BUILT_IN, *ALIASES)
     if name in ours:
         return ours
+    return tuple(dict.fromkeys((*ours, *brought_targets())))
+
+
+def brought_targets() -> tuple[str, ...]:
+    """The targets that other distributions bring."""
     from importlib.metadata import entry_points  # noqa: PLC0415 - see BUILT_IN
 
-    return tuple(dict.fromkeys((*ours, *(entry.name for entry in entry_points(group=GROUP)))))
+    return tuple(name for entry in entry_points(group=GROUP) if (name := entry.name) not in BUILT_IN)

@@ -16,7 +16,7 @@ from flowc.store import open_store
 from flowc.store.protocol import DamagedError, MissingError, Store, StoreError
 
 from compiler.call.overview import Overview, Snapshot
-from compiler.mistakes import CallError
+from compiler.mistakes import CallError, NotThereError
 from compiler.run.process_state import Life, life
 from compiler.slotted_class import fresh, record, replaced
 from compiler.workspace.settings import did_you_mean
@@ -33,7 +33,11 @@ _SHOWN = 20
 
 
 class HistoryError(CallError):
-    """There is no such run, step or task, or no store."""
+    """What a store holds of a run cannot be told, or there is no store."""
+
+
+class NoRunError(HistoryError, NotThereError):
+    """There is no such run, step or task."""
 
 
 _OPEN: Mapping[Life | None, TaskStatus] = {
@@ -170,9 +174,9 @@ class RunState:
             return found
         where = f"{self.record.flow}/{self.record.run}"
         if of_step:
-            raise HistoryError(f"{where}/{step} has no index {index}; {_indices(of_step)}")
+            raise NoRunError(f"{where}/{step} has no index {index}; {_indices(of_step)}")
         assert step is not None, "a run has its first step at least"
-        raise HistoryError(
+        raise NoRunError(
             f"{where} has no step `{step}`{did_you_mean(step, {task.address.step for task in self.tasks})}"
         )
 
@@ -205,8 +209,8 @@ def _legible(store: Store, flow: str) -> Iterator[None]:
         raise HistoryError(f"what {store.url} holds of {flow} is damaged: {type(error).__name__}: {error}") from error
 
 
-def list_runs(store: Store, flow: str, limit: int) -> Iterator[RunState]:
-    """A flow's runs, the newest first, as `read_state` gives them without `whole`. Raises HistoryError."""
+def list_runs(store: Store, flow: str, limit: int | None) -> Iterator[RunState]:
+    """A flow's runs, the newest first, at most so many, as `read_state` gives them without `whole`. Raises HistoryError."""
     with _legible(store, flow):
         states = (_state_of(store, record) for record in runs(store, flow))
         yield from islice((state for state in states if state is not None), limit)
@@ -263,7 +267,7 @@ def _state(store: Store, flow: str, run: str, *, whole: bool) -> RunState:
     try:
         return _read(store, record, whole=whole)
     except MissingError:
-        raise HistoryError(f"{flow}/{run} was deleted while it was read") from None
+        raise NoRunError(f"{flow}/{run} was deleted while it was read") from None
 
 
 def _settled(store: Store, state: RunState) -> RunState:
@@ -305,6 +309,6 @@ def _record(store: Store, address: RunAddress) -> RunRecord:
     try:
         return read_run(store, address)
     except MissingError as error:
-        raise HistoryError(
+        raise NoRunError(
             f"no run {address.flow}/{address.run} in {store.url}: `flowc runs {address.flow}` lists them, --store names another store"
         ) from error

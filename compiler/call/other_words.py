@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from compiler.workspace.settings import did_you_mean
@@ -23,11 +23,9 @@ _TARGETS: Mapping[str, str] = {
 
 _COMMANDS: Mapping[str, str] = {
     "resume": "go on from the newest run with `flowc run {file} --resume`",
-    "spin": "run one step again with `flowc run {file} --resume RUN --from STEP`",
-    "logs": "`flowc inspect FLOW/RUN/STEP --log` prints what a step printed",
+    "spin": "`flowc replay FLOW/RUN/STEP` does one task of a run again; `flowc run {file} --resume RUN --from STEP` all that follows, too",
     "dump": "`flowc inspect FLOW/RUN/STEP` lists artifacts; values are read in Python: `Task('…').data.x`",
     "list": "`flowc runs {file}` lists runs",
-    "status": "`flowc runs {file}` lists runs and how each ended",
     "tag": "give tags with `flowc run --tag TEXT {file}`, or in Python: `Run('FLOW/RUN').add_tag('tag')`",
     "output-raw": "`flowc ir {file}` prints a flow as JSON",
     "output-dot": "`flowc show {file}` prints the graph",
@@ -36,8 +34,9 @@ _COMMANDS: Mapping[str, str] = {
     "validate": "`flowc check {file}` finds all mistakes",
     "compile": "`flowc argo create {file}`, or another target in place of argo",
     "create": "say for which target: `flowc argo create {file}`",
-    "deploy": "`flowc argo create {file}` makes the file, and the engine's own tools deploy it",
-    "trigger": "the engine's own tools start a run, as `argo submit --from workflowtemplate/NAME`",
+    "deploy": "say for which target: `flowc argo deploy {file}`",
+    "trigger": "say for which target: `flowc argo trigger {file}`",
+    "suspend": "say for which target: `flowc argo suspend NAME`",
     "step": "a task is started by `flowc run {file}`, or by an engine",
     "init": "a task is started by `flowc run {file}`, or by an engine",
     "environment": "packages are in the image: `flowc image {file}`",
@@ -50,14 +49,34 @@ _COMMANDS: Mapping[str, str] = {
     "help": "`flowc --help`, or `flowc COMMAND --help`",
 }
 
-_ENGINES: Mapping[str, tuple[str, str]] = {
-    "argo": ("`kubectl apply -f`", "`argo submit --from workflowtemplate/NAME`, `argo list`, `argo terminate`"),
-    "airflow": ("a copy into Airflow's folder dags/", "`airflow dags trigger`"),
-    "step-functions": ("the tool that deploys your stacks", "`aws stepfunctions start-execution`"),
+_OF_TARGETS: Mapping[str, str] = {
+    "apply": "deploy",
+    "push": "deploy",
+    "upload": "deploy",
+    "submit": "trigger",
+    "start": "trigger",
+    "unpause": "resume",
+    "pause": "suspend",
+    "enable": "resume",
+    "disable": "suspend",
+    "remove": "delete",
 }
-"""How the files of a target are deployed, and what starts and stops its runs."""
+"""What others call the verbs of a target."""
 
-_DEPLOYING = frozenset(("deploy", "apply", "push", "upload", "submit"))
+_OF_RUNS: Mapping[str, str] = {
+    "list-runs": "runs FLOW --target {target}",
+    "runs": "runs FLOW --target {target}",
+    "status": "status RUN",
+    "logs": "logs RUN",
+    "wait": "wait RUN",
+    "retry": "retry RUN",
+    "redrive": "retry RUN",
+    "terminate": "terminate RUN",
+    "stop": "terminate RUN",
+    "open": "open RUN",
+    "doctor": "doctor {target}",
+}
+"""What is asked for behind a target and needs none: the id of a run says whose it is."""
 
 
 def command_for(words: list[str], known: list[str]) -> str:
@@ -74,21 +93,20 @@ def command_for(words: list[str], known: list[str]) -> str:
     return f"no command or target `{word}`{did_you_mean(word, known)}"
 
 
-def command_of_target(target: str, word: str, rest: list[str]) -> str:
-    """What somebody is told whose word behind a target is not `create`."""
+def command_of_target(target: str, word: str, rest: list[str], known: Sequence[str]) -> str:
+    """What somebody is told whose word behind a target is none of its verbs, which are `known`."""
     if _is_file(word):
         return f"no command before the file: `flowc {target} create {word}`"
+    file = next(filter(_is_file, rest), _FLOW)
     if word == "--create":
-        return f"`create` is a word, not an option: `flowc {target} create {next(filter(_is_file, rest), _FLOW)}`"
-    if (close := did_you_mean(word, ["create"])).endswith("?"):
-        return f"no command `{word}`{close}"
-    create = f"`flowc {target} create {next(filter(_is_file, rest), _FLOW)}`"
-    deploying, running = _ENGINES.get(target, ("", ""))
-    if word in _DEPLOYING and deploying:
-        return f"no command `{word}`: {create} makes the files, and {deploying} deploys them"
-    if running:
-        return f"no command `{word}`: {create} makes the files, and the engine's own tools do the rest: {running}"
-    return f"no command `{word}`: there is {create}"
+        return f"`create` is a word, not an option: `flowc {target} create {file}`"
+    if word in _OF_TARGETS:
+        verb = _OF_TARGETS[word]
+        named = file if verb in ("deploy", "trigger") else "NAME"
+        return f"no command `{word}`: it is `flowc {target} {verb} {named}`"
+    if word in _OF_RUNS:
+        return f"no command `{word}` of a target: it is `flowc {_OF_RUNS[word].format(target=target)}`"
+    return f"no command `{word}`{did_you_mean(word, known)}"
 
 
 def _is_file(word: str) -> bool:

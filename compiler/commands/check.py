@@ -25,6 +25,7 @@ from compiler.call.sources import (
 )
 from compiler.diagnostics import Report
 from compiler.fleet.parts import Part, config_names, distinct, joined_report, tell_of_configs
+from compiler.fleet.policy import hold_policy
 from compiler.fleet.processes import FEW, results
 from compiler.ir.flow import Flow
 from compiler.mistakes import FoundError
@@ -191,10 +192,7 @@ def _refuse_on(
         plan, options = decided(flow, settings, backend, {}, image)
         found = Report()
         refuse(plan, backend, options, found)
-        if settings.policy:
-            from compiler.policy.holding import hold  # noqa: PLC0415 - few repositories have a policy
-
-            hold(settings, plan, found, (backend, options))
+        hold_policy(settings, plan, found, (backend, options))
         report.take(found)
         yield target, Deployed(flow.name, flow.span, backend.deployment(plan, options))
 
@@ -203,8 +201,6 @@ def _hold(flow: Flow, settings: Settings, report: Report) -> None:
     """What the policy refuses whatever the target."""
     if not settings.policy:
         return
-    from compiler.ir.planner import plan  # noqa: PLC0415 - as above
-    from compiler.policy.holding import hold  # noqa: PLC0415 - as above
+    from compiler.ir.planner import plan  # noqa: PLC0415 - without a policy and --target nothing is planned
 
-    decision = plan(flow, branch=settings.text("branch"), production=settings.flag("production"))
-    hold(settings, decision, report)
+    hold_policy(settings, plan(flow, branch=settings.text("branch"), production=settings.flag("production")), report)

@@ -9,23 +9,15 @@ from pathlib import Path
 import click
 
 from compiler.backends import Backend
-from compiler.call.configs import Pairs, config_parameters, given_configs
-from compiler.call.options import ENV_HELP, FOLDER, Option, WithHelp
+from compiler.call.configs import Pairs, given_configs
+from compiler.call.options import Option, WithHelp
 from compiler.call.sources import (
     CACHE_HELP,
     CACHE_WORDS,
-    FLOWS,
-    IMPORT_HELP,
-    IMPORT_WORDS,
-    JOBS_HELP,
-    SINCE_HELP,
-    SINCE_WORDS,
-    WITH_HELP,
     FlowName,
     Surroundings,
     named,
 )
-from compiler.call.target_settings import given_value
 from compiler.fleet.compiling import Request, compile_flows, goes_to_folder
 from compiler.fleet.folder import (
     Outcome,
@@ -41,13 +33,12 @@ from compiler.fleet.folder import (
 from compiler.fleet.parts import Compiled, distinct
 from compiler.fleet.placing import Placed, name_rest, placed_files, warn_of_circle
 from compiler.fleet.whole import is_whole
-from compiler.ir.flow import Value
+from compiler.fleet.words import compile_parameters, given_settings
+from compiler.legible import one_line
 from compiler.slotted_class import record, replaced
 from compiler.terminal.output import differences, print_bytes, styled_diff
 from compiler.terminal.said import say, say_json, tell
 from compiler.workspace.folder_files import files_of_any_folder, folder_files
-from compiler.workspace.settings import SHARED, frozen_value
-from compiler.workspace.settings.keys import KINDS
 
 _HELP = """Compile flows for {target}.
 
@@ -67,12 +58,12 @@ or [tool.flowc]; `flowc config FLOW --target {target}` says what holds.
 
 def create_command(backend: Backend) -> click.Command:
     """The command of one target, with an option for each of its settings."""
-    settings = {**SHARED, **backend.target_options}
+    flows, *others = compile_parameters(backend)
     return CreateCommand(
         "create",
         callback=_callback(backend),
         help=_HELP.format(target=backend.name),
-        params=[*_parameters(), *(_setting(backend, name, line) for name, line in settings.items())],
+        params=[flows, *_parameters(), *others],
     )
 
 
@@ -99,32 +90,12 @@ class Wanted:
 
 def _parameters() -> tuple[click.Parameter, ...]:
     return (
-        click.Argument(["flows"], metavar="[FLOW|FOLDER]...", type=FLOWS, nargs=-1),
-        Option(["--flow", "flow_name"], metavar="NAME", help="Which flow of the file."),
         Option(["-o", "--output"], metavar="FILE|DIR", help="Write here; a folder exists or ends with a slash."),
         Option(["--check"], is_flag=True, help="Write nothing; exit 1 with a diff if the disk differs."),
         Option(["--prune"], is_flag=True, help="Remove our files from the folder of -o that no flow makes any more."),
         Option(["--json", "as_json"], is_flag=True, help="Say as JSON what became of each file."),
-        Option(["--jobs"], type=click.IntRange(min=1), metavar="N", help=JOBS_HELP),
         Option(CACHE_WORDS, is_flag=True, help=CACHE_HELP),
-        Option(SINCE_WORDS, metavar="REF", help=SINCE_HELP),
-        Option(["--root"], type=FOLDER, help="The folder of the code, instead of the project's."),
-        Option(["--env"], metavar="NAME", help=ENV_HELP),
-        Option(IMPORT_WORDS, is_flag=True, default=None, help=IMPORT_HELP),
-        *config_parameters(),
-        Option(["--with", "added"], multiple=True, metavar="DECORATOR", help=WITH_HELP),
     )
-
-
-def _setting(backend: Backend, name: str, line: str) -> click.Option:
-    option = f"--{name.replace('_', '-')}"
-    sentence = line[:1].upper() + line[1:].removesuffix(".") + "."
-    if name == "max_workers":
-        return Option([option, name], type=click.IntRange(min=1), help=sentence)
-    kind = KINDS.get(name, "text") if name in SHARED else backend.kind(name)
-    if kind == "flag":
-        return Option([f"{option}/--no-{option[2:]}", name], is_flag=True, default=None, help=sentence)
-    return Option([option, name], metavar="NUMBER" if kind == "number" else "TEXT", help=sentence)
 
 
 def _callback(backend: Backend) -> Callable[..., int]:
@@ -147,7 +118,7 @@ def _callback(backend: Backend) -> Callable[..., int]:
         added: tuple[str, ...],
         **given: object,
     ) -> int:
-        asked = {key: _value(backend, key, value) for key, value in given.items() if value is not None}
+        asked = given_settings(backend, given)
         surroundings = Surroundings(root, imports, given_configs(config_paths, config_values), added, env=env)
         flows = distinct(named(flow, flow_name) for flow in surroundings.flows(flows))
         request = Request(
@@ -165,10 +136,6 @@ def _callback(backend: Backend) -> Callable[..., int]:
         return _print(request, compiled) if output is None else _place(request, wanted, compiled)
 
     return create
-
-
-def _value(backend: Backend, key: str, given: object) -> Value:
-    return frozen_value(given) if key in SHARED or isinstance(given, bool) else given_value(backend, key, str(given))
 
 
 def _changed(request: Request, since: str) -> Request:
@@ -227,7 +194,7 @@ def _print(request: Request, compiled: list[Compiled]) -> int:
 def _place(request: Request, wanted: Wanted, compiled: list[Compiled]) -> int:
     placed = placed_files(request, compiled)
     of_folder = _of_folder(request, compiled, placed)
-    stale = _stale(request, {**placed, **of_folder})
+    stale = _stale(request, {**placed, **of_folder}, wanted)
     placed |= _of_folder(request, compiled, placed, gone=stale) if stale and wanted.prune else of_folder
     if wanted.check:
         outcomes = [*compared(placed), *(Outcome(path, "stale") for path in stale)]
@@ -238,9 +205,9 @@ def _place(request: Request, wanted: Wanted, compiled: list[Compiled]) -> int:
     if wanted.json:
         say_json(as_json(request.backend.name, outcomes))
     elif wanted.check:
-        _say_differences(placed, outcomes)
+        _say_differences(placed, outcomes, request.backend.name)
     else:
-        _say_written(outcomes)
+        _say_written(outcomes, request.backend.name)
     return 1 if wanted.check and not is_up_to_date(outcomes) else 0
 
 
@@ -256,32 +223,36 @@ def _of_folder(
     return {path: Placed(text) for path, text in found.items()}
 
 
-def _stale(request: Request, placed: dict[Path, Placed]) -> list[Path]:
-    """The files that no flow makes any more; none where not all flows of the workspace are compiled."""
+def _stale(request: Request, placed: dict[Path, Placed], wanted: Wanted) -> list[Path]:
+    """The files that no flow makes any more; none where not all flows of the workspace are compiled, which --prune has asked before."""
     if request.is_part or not request.is_to_folder:
         return []
     candidates = others(Path(request.output or ""), request.backend.name, placed)
     stale = stale_of(candidates, request.backend.name)
-    return stale if stale and is_whole(request.flows, request.surroundings) else []
+    return stale if stale and (wanted.prune or is_whole(request.flows, request.surroundings)) else []
 
 
-def _say_written(outcomes: list[Outcome]) -> None:
+def _gone(path: Path, target: str) -> str:
+    return f"{one_line(str(path))} is of a flow that is gone, or not for {target}"
+
+
+def _say_written(outcomes: list[Outcome], target: str) -> None:
     for each in outcomes:
         if each.state in ("written", "removed"):
-            tell(f"{'wrote' if each.state == 'written' else 'removed'} {each.path}")
+            tell(f"{'wrote' if each.state == 'written' else 'removed'} {one_line(str(each.path))}")
         elif each.state == "stale":
-            tell(f"note: {each.path} is of a flow that is gone: --prune removes it")
+            tell(f"note: {_gone(each.path, target)}: --prune removes it")
     tell(counted(outcomes))
 
 
-def _say_differences(placed: dict[Path, Placed], outcomes: list[Outcome]) -> None:
+def _say_differences(placed: dict[Path, Placed], outcomes: list[Outcome], target: str) -> None:
     """The diff to stdout; the count, and the call that mends it, to stderr."""
     differing = {each.path for each in outcomes if each.state in ("missing", "changed")}
     for line in styled_diff(differences({path: each.text for path, each in placed.items() if path in differing})):
         say(line, nl=False)
     stale = [each.path for each in outcomes if each.state == "stale"]
     for path in stale:
-        tell(f"{path} is of a flow that is gone")
+        tell(_gone(path, target))
     mended = "" if is_up_to_date(outcomes) else f": {_mending(prune=bool(stale))}"
     tell(f"{counted(outcomes)}{mended}")
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from compiler.backends.targets import BUILT_IN
-from compiler.call.options import Option, WithHelp
+from compiler.call.options import Option, WithHelp, env_option
 from compiler.call.sources import import_option
 from compiler.difference.asked import Asked, differences
 from compiler.difference.comparing import Difference
@@ -47,20 +47,25 @@ _ALL = "all"
     show_default=True,
     help="How to print; markdown is for a comment of a pull request.",
 )
+@env_option
 @import_option
-def COMMAND(flows: tuple[str, ...], against: str, targets: tuple[str, ...], form: str, imports: bool | None) -> int:
+def COMMAND(
+    flows: tuple[str, ...], against: str, targets: tuple[str, ...], form: str, env: str | None, imports: bool | None
+) -> int:
     """Say what differs between two states of flows: graph, parameters, what starts them, what each target gets.
 
-    Both states are read as text. Exit code 0 where nothing differs, 3 where something does, 1 for mistakes in a flow of today.
+    Without a word the flows of the workspace, as `flowc list` names them. Both states are read as text, each by its own settings.
+    Exit code 0 where nothing differs, 3 where something does, 1 for mistakes in a flow of today.
 
     \b
       flowc diff                                   all flows, against the last commit
       flowc diff flow.py --against origin/main     what this branch means
       flowc diff flows/ --against ../released
+      flowc diff --env prod                        by the settings of an environment
       flowc diff --against origin/main --format markdown > comment.md
     """
     wanted = tuple(BUILT_IN) if _ALL in targets else tuple(dict.fromkeys(targets))
-    found, report = differences(Asked(flows, against, wanted, imports is True, datetime.now(UTC)))
+    found, report = differences(Asked(flows, against, wanted, imports is True, datetime.now(UTC), env))
     show(report)
     _print(found, form)
     if report.failed:

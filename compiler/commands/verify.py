@@ -12,7 +12,7 @@ import click
 from flowc.artifacts.address import RunAddress, TaskAddress
 from flowc.store.protocol import MissingError
 
-from compiler.call.history import HistoryError, opened
+from compiler.call.history import HistoryError, NoRunError, opened
 from compiler.call.options import env_option
 from compiler.call.stores import local_store
 from compiler.call.verifying import Finding, Verified, may_live, repair, verify
@@ -51,7 +51,7 @@ def COMMAND(where: str, *, repairs: bool, ended: bool, store: str | None, env: s
     try:
         found = verify(there, address, _progress(line))
     except MissingError:
-        raise HistoryError(f"no run {flow}/{run} in {there.url}: `flowc runs {flow}` lists them") from None
+        raise NoRunError(f"no run {flow}/{run} in {there.url}: `flowc runs {flow}` lists them") from None
     finally:
         line.hide()
     if repairs and found.findings and not ended and may_live(there, found):

@@ -9,27 +9,34 @@ from datetime import datetime
 from pathlib import Path
 
 from compiler.diagnostics import Report
-from compiler.difference import revision
 from compiler.difference.changes import FlowUnread
 from compiler.difference.comparing import Difference, FlowDifference, compare
-from compiler.difference.sides import Side, flow_files
-from compiler.mistakes import CallError
+from compiler.difference.sides import Side
+from compiler.mistakes import CallError, FoundError
 from compiler.slotted_class import record
-from compiler.workspace.settings import read_settings
+from compiler.workspace.revisions.checkout import checkout
+from compiler.workspace.revisions.git import Repository, repository
+from compiler.workspace.settings import ConfigError, read_settings
 from compiler.workspace.settings import repository as marked
 
 DEPLOYED = "deployed"
 
+INSTEAD = "name a folder with another checkout: --against DIR"
+"""What a call may do where git does not help."""
+
 
 @record
 class Asked:
-    """The words of a call. `flows` are files, files with a flow's name, folders; none: all flows of the project. `now` is aware."""
+    """The words of a call. `flows` are files, files with a flow's name, folders; none: all flows of the workspace. `now` is aware.
+    `env` is the environment whose settings hold on both sides.
+    """
 
     flows: tuple[str, ...]
     against: str
     targets: tuple[str, ...]
     imports: bool
     now: datetime
+    env: str | None = None
 
 
 @record
@@ -53,7 +60,11 @@ def differences(asked: Asked) -> tuple[Difference, Report]:
     """What differs, and what was found on today's side. Raises CallError for what the call cannot mean."""
     top = _top(asked.against)
     with _other(top, asked.against) as other:
-        return _compared(asked, Side(Path(os.path.relpath(top)), asked.targets, asked.imports), other)
+        return _compared(asked, _side(asked, Path(os.path.relpath(top))), other)
+
+
+def _side(asked: Asked, top: Path) -> Side:
+    return Side(top, asked.targets, asked.imports, asked.env)
 
 
 def _top(against: str) -> Path:
@@ -63,7 +74,7 @@ def _top(against: str) -> Path:
             "--against deployed: what an engine holds is not compared yet; name a revision or a folder, or use `create --check`"
         )
     try:
-        return revision.repository(Path.cwd()).top
+        return repository(Path.cwd(), INSTEAD).top
     except CallError:
         if not os.path.isdir(against):
             raise
@@ -73,13 +84,13 @@ def _top(against: str) -> Path:
 @contextmanager
 def _other(top: Path, against: str) -> Iterator[_Other]:
     """A revision goes before a folder of that name; `./name` is the folder."""
-    repository = revision.Repository(top)
-    commit = None if _is_path(against) or not (top / ".git").exists() else repository.find(against)
+    found = Repository(top, INSTEAD)
+    commit = None if _is_path(against) or not (top / ".git").exists() else found.find(against)
     if commit is None and os.path.isdir(against):
         yield _Other(Path(against), against)
         return
-    commit = commit or repository.commit(against)
-    with revision.checkout(repository, commit) as laid:
+    commit = commit or found.commit(against)
+    with checkout(found, commit) as laid:
         yield _Other(laid.folder, f"{against} ({commit[:10]})", tuple(laid.notes))
 
 
@@ -88,27 +99,42 @@ def _is_path(text: str) -> bool:
 
 
 def _compared(asked: Asked, own: Side, there: _Other) -> tuple[Difference, Report]:
-    other = Side(there.top, asked.targets, asked.imports)
+    other = _side(asked, there.top)
     names = [_named(word, own.top) for word in asked.flows]
+    notes, extra = there.notes, set[str]()
     if names:
         for name in names:
             _read_named(name, own, other)
         _refuse_unknown(names, own, other)
         extra = _read_moved(own, other)
     else:
-        below = _project(own.top)
-        extra = set[str]()
-        own.read(flow_files(own.top, below))
-        _read_other(other, flow_files(other.top, below))
+        notes += _read_workspace(_project(own.top, asked.env), own, other)
     found = [each for each in compare(other.states, own.states, asked.now) if _counts(each, own, other, extra, names)]
     differing = tuple(each for each in found if each.changes)
     unread = tuple(FlowUnread(path, why) for path, why in other.unread.items() if path not in extra)
-    return Difference(there.called, differing, len(found) - len(differing), unread, there.notes), own.report
+    equal = len(found) - len(differing)
+    return Difference(there.called, differing, equal, unread, notes, asked.env), own.report
 
 
-def _project(top: Path) -> str:
-    """The folder of the settings of where the call is made, relative to the repository; its top without settings."""
-    folder = read_settings(Path.cwd()).folder
+def _read_workspace(folder: str, own: Side, other: Side) -> tuple[str, ...]:
+    """Read the workspaces of both sides, and say what of the old one could not be. Raises CallError where neither holds a flow."""
+    ours, notes = own.workspace(folder), tuple[str, ...]()
+    try:
+        theirs = other.workspace(folder)
+    except FoundError:  # each of its files says so
+        theirs = [path for path in ours if (other.top / path).is_file()]
+    except ConfigError:
+        theirs, notes = [], (f"the old side has no environment {other.env}: all flows count as new in it",)
+    if not ours and not theirs:
+        raise CallError(f"there is no flow in the workspace {os.path.realpath(own.top / folder)} on either side")
+    own.read(ours)
+    _read_other(other, theirs)
+    return notes
+
+
+def _project(top: Path, env: str | None) -> str:
+    """The folder of the workspace that the call is made in, relative to the repository; its top without settings. Raises CallError."""
+    folder = read_settings(Path.cwd(), env).folder
     place = os.path.relpath(os.path.realpath(folder), os.path.realpath(top)) if folder else "."
     return "." if place.startswith("..") else place
 
@@ -128,18 +154,21 @@ def _named(word: str, top: Path) -> _Named:
 
 
 def _read_named(name: _Named, own: Side, other: Side) -> None:
-    """Read what a word names on both sides; one of them may lack it. Raises CallError where both do."""
+    """Read what a word names on both sides; one of them may lack it. Raises CallError where both do, or have no flow there."""
     ours, theirs = own.top / name.path, other.top / name.path
     if not ours.exists() and not theirs.exists():
         raise CallError(f"there is no file or folder {name.path} on either side")
-    if ours.is_dir():
-        own.read(flow_files(own.top, name.path))
-    elif ours.exists():
+    if not ours.exists() and not theirs.exists():
+        raise CallError(f"there is no file or folder {name.path} on either side")
+    for side, place in ((own, ours), (other, theirs)):
+        side.named |= {name.path} if place.is_file() else set()
+    below, there = own.below(name.path), other.below(name.path)
+    if not below and not there and not ours.is_file() and not theirs.is_file():
+        raise CallError(f"there is no flow below {name.path} on either side")
+    if ours.is_file():
         own.read([name.path], named=True)
-    if theirs.is_dir():
-        _read_other(other, flow_files(other.top, name.path))
-    elif theirs.exists():
-        _read_other(other, [name.path])
+    own.read(below)
+    _read_other(other, [name.path] if theirs.is_file() else there)
 
 
 def _refuse_unknown(names: Sequence[_Named], own: Side, other: Side) -> None:
@@ -157,11 +186,11 @@ def _read_moved(own: Side, other: Side) -> set[str]:
     lost = {state.path for state in other.states if not (own.top / state.path).exists()}
     extra: set[str] = set()
     if alone:
-        more = _absent(flow_files(other.top, "."), own, other)
+        more = _absent(other.below("."), own, other)
         _read_other(other, more)
         extra.update(more)
     if lost:
-        more = _absent(flow_files(own.top, "."), other, own)
+        more = _absent(own.below("."), other, own)
         own.read(more)
         extra.update(more)
     return extra

@@ -64,13 +64,17 @@ class FlowDifference:
 
 @record
 class Difference:
-    """What differs between two sides: flows that do, how many do not, and what could not be read of the old one."""
+    """What differs between two sides: flows that do, how many do not, and what could not be read of the old one.
+
+    `env` is the environment whose settings held on both; None for none.
+    """
 
     against: str
     flows: tuple[FlowDifference, ...]
     equal: int
     unread: tuple[FlowUnread, ...] = ()
     notes: tuple[str, ...] = ()
+    env: str | None = None
 
     @property
     def is_empty(self) -> bool:

@@ -23,10 +23,11 @@ from compiler.ir.plan import Plan
 from compiler.ir.planner import plan
 from compiler.mistakes import FoundError
 from compiler.pipeline import read_flows
-from compiler.reading import SOURCE, read_head
-from compiler.slotted_class import fresh, mutable, record
-from compiler.workspace.listing import LEFT_OUT
+from compiler.reading import SOURCE
+from compiler.slotted_class import fresh, mutable, record, replaced
+from compiler.workspace.discovery import flows_below, workspace_flows
 from compiler.workspace.package import Archive, code_root
+from compiler.workspace.settings import Settings, read_settings
 
 
 @record
@@ -89,6 +90,10 @@ class Side:
     top: Path
     targets: tuple[str, ...] = ()
     imports: bool = False
+    env: str | None = None
+    """The environment of the settings."""
+    named: set[str] = fresh(default_factory=set)
+    """The files that the call names, not by a folder of theirs."""
     states: list[State] = fresh(default_factory=list)
     report: Report = fresh(default_factory=Report)
     unread: dict[str, str] = fresh(default_factory=dict)
@@ -96,12 +101,33 @@ class Side:
     _trees: Trees = fresh(default_factory=Trees)
     _read: set[str] = fresh(default_factory=set)
 
+    def below(self, folder: str) -> list[str]:
+        """The files below a folder that may hold flows, by their paths relative to the top; none where there is no such folder."""
+        place = self.top / folder
+        return self._paths(flows_below(place, read_settings(place))) if place.is_dir() else []
+
+    def workspace(self, folder: str) -> list[str]:
+        """The files of the workspace of a folder that may hold flows; all below the folder where that is none of this side.
+
+        Raises FoundError for wrong settings, CallError where they lack the environment.
+        """
+        place = self.top / folder
+        if not place.is_dir():
+            return []
+        settings = read_settings(place, self.env)
+        if settings.folder is not None and settings.folder.samefile(place):
+            return self._paths(workspace_flows(place, settings))
+        return self.below(folder)
+
+    def _paths(self, found: Iterable[Path]) -> list[str]:
+        return [path.relative_to(self.top).as_posix() for path in found]
+
     def read(self, paths: Iterable[str], *, named: bool = False) -> None:
         """Read the flows of files, relative to the top. A file that holds none is passed over unless it is `named`.
 
         Raises CallError where settings are wrong.
         """
-        surroundings = Surroundings(None, self.imports)
+        surroundings = Surroundings(None, self.imports, env=self.env)
         for path in paths:
             if path not in self._read:
                 self._read.add(path)
@@ -110,7 +136,8 @@ class Side:
     def _read_file(self, path: str, surroundings: Surroundings, named: bool) -> None:
         file, found = self.top / path, Report()
         try:
-            flows = read_flows(file, found, root=surroundings.root(file), reading=surroundings.reading(file))
+            reading = replaced(surroundings.reading(file), passes_over=not named)
+            flows = read_flows(file, found, root=surroundings.root(file), reading=reading)
         except FoundError as error:  # of the settings
             found.take(error.report)
             flows = ()
@@ -135,8 +162,8 @@ class Side:
         archive = surroundings.packages().of(surroundings.place(file), (flow,)).archive
         holds = self._held(archive, code_root(file, settings))
         emitted: dict[str, Emitted] = {}
-        meant = self.targets or (settings.words("targets") or configured_targets(settings.targets))
-        for target in meant or BUILT_IN:
+        meant, tried = self._targets(path, settings)
+        for target in tried:
             backend = load_backend(target)
             assert backend is not None
             image = surroundings.image(file, flow, target, {}, variants=has_own_packages(flow))
@@ -149,6 +176,14 @@ class Side:
         decision = plan(flow, branch=settings.text("branch"), production=settings.flag("production"))
         others = [name for name in names if name != flow.name]
         return State(path, flow, decision, read_code(flow, others, self._trees), holds, emitted)
+
+    def _targets(self, path: str, settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The targets that a flow must fit, and those that are tried; of a file that nobody named those that it is for."""
+        if self.targets:
+            asked = tuple(each for each in self.targets if path in self.named or settings.is_for(each))
+            return asked, asked
+        meant = settings.words("targets") or configured_targets(settings.targets)
+        return meant, meant or tuple(BUILT_IN)
 
     def _held(self, archive: Archive, root: Path) -> Mapping[str, Held]:
         """What each file of the archive of a flow's code holds."""
@@ -190,27 +225,3 @@ def _first(found: Report) -> str:
     """The first error, with its line."""
     error = next(each for each in found if each.rule.severity == "error")
     return f"{error.rule.code} in line {error.span.line}: {error.message}"
-
-
-def flow_files(top: Path, below: str) -> list[str]:
-    """The files below a folder of a state that may hold flows, relative to the top; tools' folders and hidden ones apart."""
-    found: list[str] = []
-    for folder, names, files in os.walk(top / below):
-        names[:] = sorted(name for name in names if not _is_left_out(Path(folder), name))
-        for file in sorted(files):
-            path = Path(folder, file)
-            if file.endswith(".py") and not path.is_symlink() and _may_hold_flow(path):
-                found.append(path.relative_to(top).as_posix())
-    return found
-
-
-def _is_left_out(folder: Path, name: str) -> bool:
-    return name.startswith(".") or name in LEFT_OUT or (folder / name / "pyvenv.cfg").exists()
-
-
-def _may_hold_flow(path: Path) -> bool:
-    try:
-        head = read_head(path, SOURCE)
-    except OSError:
-        return False
-    return b"step" in head and (b"import" in head)

@@ -14,6 +14,7 @@ from compiler.call.target_settings import decided
 from compiler.diagnostics import Report
 from compiler.fleet.names import Deployed, check_names
 from compiler.fleet.parts import Compiled, Part, config_names, joined_report, tell_of_configs, tell_once
+from compiler.fleet.policy import hold_policy
 from compiler.fleet.processes import FEW, results
 from compiler.ir.flow import Flow, Value
 from compiler.ir.needs import has_own_packages
@@ -22,6 +23,7 @@ from compiler.mistakes import CallError
 from compiler.pipeline import emit_plan, read_flow, read_flows
 from compiler.slotted_class import record
 from compiler.terminal.findings import show
+from compiler.workspace.settings import Settings
 
 
 @record
@@ -111,12 +113,9 @@ def _compile_file(request: Request, name: FlowName) -> Part:
             name.path, flow, request.backend.name, request.given, variants=has_own_packages(flow)
         )
         decision, options = decided(flow, settings, request.backend, request.given, image)
-        if told := needs_of(options):
+        for told in filter(None, (needs_of(options), _strange(flow, settings, request))):
             notes[told] = None
-        if settings.policy:
-            from compiler.policy.holding import hold  # noqa: PLC0415 - few repositories have a policy
-
-            hold(settings, decision, found, (request.backend, options))
+        hold_policy(settings, decision, found, (request.backend, options))
         files = emit_plan(decision, request.backend, options, found)
         own = deployment(request.backend, decision, options)
         compiled.append(Compiled(name.path, flow.name, flow.span, own, files, options))
@@ -124,6 +123,17 @@ def _compile_file(request: Request, name: FlowName) -> Part:
         surroundings.check_packed(name.path, flows, (request.backend.name,), request.given, found)
     return Part(
         tuple(found.diagnostics), tuple(notes), config_names(flows), tuple(compiled), tuple(flow.name for flow in flows)
+    )
+
+
+def _strange(flow: Flow, settings: Settings, request: Request) -> str:
+    """What is told of a flow that a call names for a target that the settings do not: a call for the workspace passes it over."""
+    own = settings.for_flow(flow.name)
+    if own.is_for(request.backend.name) or request.output is None:
+        return ""
+    return (
+        f"note: `targets` of [tool.flowc] says that {flow.name} is for {', '.join(own.words('targets'))}: "
+        f"it is compiled for {request.backend.name} since this call names it, and no other call does"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -73,9 +74,9 @@ def name_rest(rest: Sequence[OutputFile], what: str) -> None:
 
 def _spare_sources(request: Request, placed: Iterable[Path]) -> None:
     """What a flow is written in is never written over. Raises UsageError."""
-    sources = {name.path.resolve() for name in request.flows}
+    sources = {os.path.realpath(name.path) for name in request.flows}
     for path in placed:
-        if path.resolve() in sources:
+        if os.path.realpath(path) in sources:
             raise click.UsageError(f"-o {path} would write over the flow itself: name another file, or a folder")
 
 
@@ -95,6 +96,10 @@ def _circular(request: Request, placed: Mapping[Path, Placed]) -> Iterator[Path]
         if settings.text("image", request.backend.name, request.given) is None:
             place = request.surroundings.place(name.path)
             root = place.root.resolve()
-            inside = {path.resolve().relative_to(root).as_posix(): path for path in unknown if is_within(path, root)}
+            inside = {
+                Path(os.path.realpath(path)).relative_to(root).as_posix(): path
+                for path in unknown
+                if is_within(path, root)
+            }
             held = request.surroundings.packages().anew().of(place, ()).archive.files if inside else ()
             yield from (inside[each] for each in held if each in inside)

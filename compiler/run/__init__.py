@@ -65,7 +65,7 @@ def run_flow(  # noqa: PLR0913 - each is an option of the command
         run.resumption = resumption(plan, store, resume, run.run_id, run.owner, tags)
     listener.run_started(run.run_id)
     own = {"FLOWC_SAME_CODE": "1" if same_code else ""}  # whatever a run says that this one is a step of
-    variables = _variables(plan, store, retry_pause, start_method) | own | _project(plan, resume)
+    variables = variables_of(plan, store, start_method, retry_pause=retry_pause) | own | _project(plan, resume)
     root = str(Path(plan.flow.root).absolute())
     workers = Workers(variables, root)
     with alive(store, RunAddress(plan.flow.name, run.run_id)) as ended:
@@ -84,7 +84,8 @@ def _new_run_id() -> str:
     return f"local-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
 
 
-def _variables(plan: Plan, store: str, retry_pause: bool, start_method: str | None) -> dict[str, str]:
+def variables_of(plan: Plan, store: str, start_method: str | None, *, retry_pause: bool = False) -> dict[str, str]:
+    """What the processes of a flow's tasks are told by variables."""
     shared = {
         "FLOWC_FLOW": f"{plan.flow.path}:{plan.flow.name}",
         "FLOWC_STORE": store,

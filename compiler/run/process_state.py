@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,11 +38,16 @@ def alive(store: str, address: RunAddress) -> Iterator[Callable[[bool], None]]:
             file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             is_ours = _taken(file)
 
+        if is_ours:
+            os.ftruncate(file, 0)
+            os.write(file, f"{os.getpid()} {socket.gethostname()}".encode())
+
         def ended(is_success: bool) -> None:
             if is_ours and is_success:
                 path.unlink(missing_ok=True)
             elif is_ours:
-                os.write(file, _FAILED)
+                os.ftruncate(file, 0)
+                os.pwrite(file, _FAILED, 0)
 
         yield ended
     finally:
@@ -63,6 +69,21 @@ def life(store: str, address: RunAddress) -> Life | None:
         return "failed" if os.read(file, len(_FAILED)) == _FAILED else "stopped"
     finally:
         os.close(file)
+
+
+def process_of(store: str, address: RunAddress) -> int | None:
+    """The process of a run that goes on, where that is one of this machine; None where none is known to live.
+
+    A run that holds its lock has written who it is; the lock is looked at last, so that no process that came later is meant.
+    """
+    path = _file(store, address)
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace") if path else ""
+    except OSError:
+        return None
+    pid, _, host = text.partition(" ")
+    is_here = pid.isdecimal() and host == socket.gethostname()
+    return int(pid) if is_here and life(store, address) == "running" else None
 
 
 @contextlib.contextmanager

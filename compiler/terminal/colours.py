@@ -10,5 +10,6 @@ COLOURS = {
     "killed": "red",
     "damaged": "red",
     "stopped": "yellow",
+    "terminated": "yellow",
 }
-COLOURS |= dict.fromkeys(("running", "unfinished"), "cyan")
+COLOURS |= dict.fromkeys(("running", "unfinished", "queued", "unknown"), "cyan")

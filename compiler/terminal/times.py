@@ -10,6 +10,24 @@ def moment(seconds: float | None) -> str | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def local_moment(seconds: float | None) -> str | None:
+    """A time in the zone of who reads it, to the second; None where there is none."""
+    return None if seconds is None else datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def took(started: float | None, finished: float | None, now: float | None) -> str:
+    """How long something took or, where it has not ended, takes until `now`: `4.2 s`, `12 min 5 s`, `3 h 10 min`; empty where unknown."""
+    end = now if finished is None else finished
+    if started is None or end is None:
+        return ""
+    seconds = max(end - started, 0.0)
+    if seconds < 60:  # noqa: PLR2004 - what a minute is
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
 def duration(started: float | None, finished: float | None) -> str:
     """How long something took; empty where it has not ended."""
     return "" if started is None or finished is None else f"{finished - started:.2f} s"

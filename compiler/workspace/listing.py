@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from pathlib import Path
@@ -87,7 +88,7 @@ class Listing:
         above, inner = self._around(base)
         try:
             with os.scandir(self.root / base) as found:
-                entries = {entry.name: entry for entry in found}
+                entries = {entry.name: entry for entry in found if not _goes_round(entry)}
         except (NotADirectoryError, FileNotFoundError):
             return None
         ignores = read_ignores(self.root / base, inner + base, above)
@@ -181,6 +182,18 @@ class Listing:
             folder = self.folder(base)
             self._python[base] = bool(folder and folder.modules) or any(map(is_python, self.below(base).files))
         return self._python[base]
+
+
+def _goes_round(entry: os.DirEntry[str]) -> bool:
+    """Whether a link leads to itself, so that nobody can say what it is."""
+    try:
+        if entry.is_symlink():
+            entry.is_dir()
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        return True
+    return False
 
 
 def is_python(path: str) -> bool:

@@ -1,6 +1,7 @@
 """`python -m flowc step STEP …`: one task of a run, in this process; `hook FUNCTION …` after it.
 
-`flow.py WORDS` is `python flow.py WORDS` with `metaflow` from here. `fork-server` is the local run's own, `declare` the compiler's.
+`flow.py WORDS` is `python flow.py WORDS` with `metaflow` from here. `fork-server` is the local run's own, `declare` the compiler's,
+`debug` and `compare` a replay's.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def main(words: list[str]) -> int:
         from flowc.task.iteration import run_one as run_iteration
 
         return run_iteration(int(words[1]))
-    if words[:1] == ["declare"] or (words and words[0].endswith(".py")):
+    if words[:1] in (["declare"], ["debug"], ["compare"]) or (words and words[0].endswith(".py")):
         return _of_authors(words)
     from flowc.container.command import main as one_task
 
@@ -44,6 +45,14 @@ def _of_authors(words: list[str]) -> int:
         from flowc.source.declaration import main as declare
 
         return declare(int(words[1]), words[2], words[3])
+    if words[0] == "compare":
+        from flowc.replaying.comparison import main as compare
+
+        return compare()
+    if words[0] == "debug":
+        from flowc.replaying.debugger import debug
+
+        return debug(words[1], words[2:])
     from flowc.language.command_line import run_file
 
     return run_file(words)

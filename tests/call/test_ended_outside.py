@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from compiler.call.history import RunStatus
+from compiler.operate.views import RUN_PHASES
 from tests.stages.command_line import Flowc
 from tests.stages.container import command, contain, variables, write
 
@@ -95,7 +97,7 @@ CASES = [
     ("happens", "run", "task"), CASES, ids=["+".join(each.__name__ for each in case[0]) for case in CASES]
 )
 def test_a_run_that_was_ended_from_outside_has_ended(
-    happens: list[object], run: str, task: str | None, folder: Path, flowc: Flowc
+    happens: list[object], run: RunStatus, task: str | None, folder: Path, flowc: Flowc
 ) -> None:
     """As far as a task or an exit hook could write it down, and unless a task has begun since."""
     write(folder, _FLOW)
@@ -105,5 +107,5 @@ def test_a_run_that_was_ended_from_outside_has_ended(
         event(folder)
     told = json.loads(flowc("inspect", "F/r", "--store", f"file:{folder / 'store'}", "--json").out)
     [listed] = json.loads(flowc("runs", "F", "--store", f"file:{folder / 'store'}", "--json").out)
-    assert (listed["status"], told["status"]) == (run, run)
+    assert (listed["status"], told["status"]) == (RUN_PHASES[run], run)
     assert {each["step"]: each["status"] for each in told["tasks"]}["middle"] == (task or "waiting")

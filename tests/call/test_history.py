@@ -160,7 +160,7 @@ ABSENT = [
 def test_what_is_not_there_is_told_with_what_is(flowc: Flowc, folder: Path) -> None:
     assert flowc("run", "--run-id", "r", "flow.py").code == 0
     for where, said in ABSENT:
-        assert flowc("inspect", where) == type(flowc("--help"))(2, "", f"error: {said}\n")
+        assert flowc("inspect", where) == type(flowc("--help"))(4, "", f"error: {said}\n")
 
 
 def test_a_damaged_run_does_not_hide_the_others(flowc: Flowc, folder: Path) -> None:
@@ -170,14 +170,14 @@ def test_a_damaged_run_does_not_hide_the_others(flowc: Flowc, folder: Path) -> N
     damaged.write_bytes(damaged.read_bytes()[:40])
     listed = flowc("runs", "SumFlow")
     assert listed.code == 0
-    assert [line.split()[-2:] for line in listed.out.splitlines()] == [
-        ["damaged", "SumFlow/new"],
+    assert [[line.split()[2], line.split()[-1]] for line in listed.out.splitlines()] == [
+        ["unknown", "SumFlow/new"],
         ["succeeded", "SumFlow/old"],
     ]
     assert "SumFlow/new: " in listed.err
     assert "`flowc verify SumFlow/new` says what to do" in listed.err
     facts = json.loads(flowc("runs", "SumFlow", "--json").out)
     assert [(each["run_id"], each["status"], "damage" in each) for each in facts] == [
-        ("new", "damaged", True),
+        ("new", "unknown", True),
         ("old", "succeeded", False),
     ]

@@ -10,7 +10,7 @@ import pytest
 
 from tests.commands.conftest import flowc
 from tests.difference.prepared import FLOW
-from tests.difference.repositories import committed, git, repository
+from tests.repositories import committed, git, repository
 from tests.stages.command_line import Flowc
 
 __all__ = ["flowc"]
@@ -184,9 +184,9 @@ def test_json_and_targets(flowc: Flowc, top: Path) -> None:
     ("words", "told"),
     [
         (("--against", "deployed"), "what an engine holds is not compared yet"),
-        (("--against", "nowhere"), "git knows no revision 'nowhere' here"),
-        (("--against", "--help"), "git knows no revision '--help' here"),
-        (("--against=",), "git knows no revision '' here"),
+        (("--against", "nowhere"), "git knows no revision 'nowhere' in "),
+        (("--against", "--help"), "git knows no revision '--help' in "),
+        (("--against=",), "git knows no revision '' in "),
         (("/etc/passwd",), "does not lie in the repository"),
         (("flows/none.py",), "there is no file or folder flows/none.py on either side"),
         (("flows/train.py:NoFlow",), "there is no flow NoFlow in flows/train.py on either side"),
@@ -212,7 +212,7 @@ def test_without_a_repository(flowc: Flowc, top: Path, tmp_path: Path, monkeypat
     monkeypatch.setenv("PATH", "")
     ended = flowc("diff")
     assert ended.code == 2
-    assert "there is no git on this machine" in ended.err
+    assert "there is no `git` on this machine" in ended.err
 
 
 def test_no_code_of_either_side_runs_without_import(flowc: Flowc, top: Path) -> None:
@@ -268,3 +268,79 @@ def test_with_import_both_sides_are_asked(flowc: Flowc, top: Path) -> None:
     assert (plain.code, asked.code) == (1, 3)
     assert "FC555" in plain.err
     assert "parameter `beta` is `4` by default, before `3`" in asked.out
+
+
+ENVIRONMENTS = SETTINGS + "\n[tool.flowc.env.prod.argo]\nmax_workers = 3\n"
+
+
+def test_an_environment_holds_on_both_sides(flowc: Flowc, top: Path) -> None:
+    committed(top, {"pyproject.toml": ENVIRONMENTS})
+    _edit(top, "max_workers = 3", "max_workers = 4", "pyproject.toml")
+    assert flowc("diff").code == 0
+    ended = flowc("diff", "--env", "prod")
+    assert ended.code == 3
+    assert "argo: `max_workers` is `4`, before `3`" in ended.out
+    assert " in prod; 0 flows do not" in ended.out.splitlines()[-1]
+    assert flowc("diff", "flows/train.py", "--env", "prod").code == 3
+    assert json.loads(flowc("diff", "--env", "prod", "--format", "json").out)["env"] == "prod"
+    assert flowc("diff", "--env", "prod", "--format", "markdown").out.startswith("<!-- flowc diff prod -->\n")
+
+
+def test_an_environment_that_is_new_or_unknown(flowc: Flowc, top: Path) -> None:
+    (top / "pyproject.toml").write_text(ENVIRONMENTS)
+    ended = flowc("diff", "--env", "prod")
+    assert (ended.code, ended.err) == (3, "")
+    assert "note: the old side has no environment prod: all flows count as new in it" in ended.out
+    assert "+ flow `TrainFlow` is new" in ended.out
+    ended = flowc("diff", "--env", "prud")
+    assert (ended.code, ended.out) == (2, "")
+    assert "did you mean `prod`" in ended.err
+
+
+def test_flows_are_found_as_every_command_finds_them(flowc: Flowc, top: Path) -> None:
+    """What ignore files name, what is compiled, helpers and bases are passed over; `flows` says which files are meant."""
+    base = "from metaflow import FlowSpec\n\n\nclass BaseFlow(FlowSpec):\n    shared = 1\n"
+    made = '"""Compiled from x.py by flowc: change the flow"""\n' + FLOW
+    (top / "flows/base.py").write_text(base)
+    (top / "flows/made_airflow.py").write_text(made)
+    (top / "flows/helper.py").write_text("import os\n\n\ndef step():\n    return os.sep\n")
+    (top / "scratch").mkdir()
+    (top / "scratch/try.py").write_text(FLOW.replace("TrainFlow", "TryFlow"))
+    (top / ".gitignore").write_text("/scratch/\n")
+    (top / "linked.py").symlink_to("flows/train.py")
+    ended = flowc("diff")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.endswith("; 1 flow does not\n")
+    assert [line.split()[0] for line in flowc("list").out.splitlines()] == ["TrainFlow"]
+
+
+def test_the_globs_of_each_side_say_which_flows_it_has(flowc: Flowc, top: Path) -> None:
+    (top / "old").mkdir()
+    (top / "old/past.py").write_text(FLOW.replace("TrainFlow", "PastFlow"))
+    committed(top, {})
+    _edit(top, "[tool.flowc]\n", '[tool.flowc]\nflows = ["flows/*.py"]\n', "pyproject.toml")
+    ended = flowc("diff")
+    assert "- breaking: flow `PastFlow` is gone" in ended.out
+    assert ended.out.endswith("; 1 flow does not\n")
+    _edit(top, "flows/*.py", "none/*.py", "pyproject.toml")
+    committed(top, {})
+    ended = flowc("diff")
+    assert ended.code == 2
+    assert "there is no flow in the workspace" in ended.err
+
+
+def test_a_folder_without_a_flow_is_a_mistake_in_the_call(flowc: Flowc, top: Path) -> None:
+    (top / "docs").mkdir()
+    ended = flowc("diff", "docs")
+    assert ended.code == 2
+    assert "there is no flow below docs on either side" in ended.err
+
+
+def test_a_flow_of_the_workspace_has_no_files_of_a_target_that_it_is_not_for(flowc: Flowc, top: Path) -> None:
+    _edit(top, "[tool.flowc]\n", '[tool.flowc]\ntargets = ["argo"]\n', "pyproject.toml")
+    committed(top, {})
+    _edit(top, "    @step\n    def left(self):", "    @retry(times=2)\n    @step\n    def left(self):")
+    told = flowc("diff", "--target", "airflow").out
+    assert "airflow" not in told
+    assert "`left`: retry is" in told
+    assert "airflow: `TrainFlow.py` changes by" in flowc("diff", "flows/train.py", "--target", "airflow").out

@@ -72,6 +72,21 @@ class Scheduler:
         self._end()
 
     @property
+    def url(self) -> str:
+        """The address of its API server."""
+        return self._url("").rstrip("/")
+
+    @property
+    def token(self) -> str:
+        """What lets one ask it for everything."""
+        return self._token
+
+    @property
+    def dags(self) -> Path:
+        """The folder of its DAG files."""
+        return self._home / "dags"
+
+    @property
     def log(self) -> str:
         """The ends of what the servers printed."""
         return "\n".join(f"== {file.name}\n{file.read_text()[-4000:]}" for file in self._home.glob("*.log"))

@@ -27,6 +27,7 @@ from urllib.parse import quote
 
 from airflow.exceptions import AirflowException
 from airflow.providers.cncf.kubernetes.hooks.kubernetes import KubernetesHook
+from airflow.providers.cncf.kubernetes.kubernetes_helper_functions import PodLaunchFailedException
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 from kubernetes.client import ApiClient
 
@@ -35,6 +36,8 @@ try:
 except ImportError:
     from airflow.exceptions import AirflowSkipException
 
+NO_REGISTRY = "missing.invalid/"
+"""How the name of an image begins that nobody can pull."""
 XCOM = "/airflow/xcom"
 GRACE_SECONDS = 5
 # As root the mount point is made in the image's place; anybody else gets a root of bind mounts in a user namespace.
@@ -86,6 +89,10 @@ def _keep(pod: Any, task: str) -> None:
 
 
 def _image(name: str) -> dict[str, Any]:
+    if name.startswith(NO_REGISTRY):  # the words are the provider's, of `detect_pod_terminate_early_issues`
+        raise PodLaunchFailedException(
+            f'Image cannot be pulled, unable to start: ErrImagePull\nfailed to resolve reference "{name}": no such host'
+        )
     file = Path(os.environ["AIRFLOW_HOME"], "images", f"{quote(name, safe='')}.json")
     image: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {"env": {}, "workdir": None}
     return image
@@ -130,6 +137,7 @@ def _run(
             text=True,
             start_new_session=True,
         )
+        CONTAINERS.append(process)
         return _ended(process, deadline, log)
 
 
@@ -185,5 +193,16 @@ def _end(process: subprocess.Popen[str], sign: int) -> None:
         os.killpg(process.pid, sign)
 
 
+CONTAINERS: list[subprocess.Popen[str]] = []
+"""Those of this process, which does one task."""
+
+
+def on_kill(self: Any) -> None:
+    """Stand in for `KubernetesPodOperator.on_kill`, which deletes the pod: what runs in it is gone."""
+    for process in CONTAINERS:
+        _end(process, signal.SIGKILL)
+
+
 KubernetesPodOperator.execute = execute
+KubernetesPodOperator.on_kill = on_kill
 KubernetesHook.is_in_cluster = property(lambda self: True)

@@ -55,9 +55,11 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (
     StateTaskServiceCallback,
 )
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
 from moto.stepfunctions.parser.asl.eval.states import States
 from moto.utilities import docker_utilities
 
+from tests.engines import moto_operations
 from tests.engines.batch_container import Containers, LocalContainer
 from tests.engines.batch_quota import Refusals
 
@@ -111,6 +113,9 @@ def _repair_batch(ended: Ended) -> Containers:
     refusals = Refusals(lambda: time.monotonic() * FASTER)
 
     def submitted(backend: batch_models.BatchBackend, job_name: str, job_def_id: str, *args: Any, **what: Any) -> Any:
+        earlier = moto_operations.earlier_job(what.get("container_overrides"))
+        if earlier:
+            return earlier
         definition = backend.get_job_definition(job_def_id)
         image = json.loads(definition.container_properties["image"]) if definition else {}  # type: ignore[index]
         if image and refusals.refuses(job_name, image):
@@ -302,6 +307,7 @@ def _repair_distributed_map() -> None:
 
     def evaluate(self: Any, env: Any, job: Any) -> None:
         context = env.states.context_object.context_object_data
+        child = None
         try:
             context["Map"] = {"Item": {"Index": job.job_index, "Value": job.job_input}}
             env.states.reset(job.job_input)
@@ -311,13 +317,21 @@ def _repair_distributed_map() -> None:
                 self._item_selector.eval(env)
                 env.states.reset(env.stack.pop())
             _become_child(context, env.states.get_input())
+            child = moto_operations.begin_child(env, self._map_run_record.map_run_arn, env.states.get_input())
             job.job_program.eval(env)
             error = getattr(env.program_state(), "error", None)
+            is_stopped = isinstance(env.program_state(), ProgramStopped)
+            child.end("ABORTED" if is_stopped else "SUCCEEDED" if error is None else "FAILED", error)
             job.job_output = env.states.get_input() if error is None else _exceeded(env, error)
         except FailureEventException as failure:
             pair = failure.extract_error_cause_pair() or ("", "")
-            job.job_output = _exceeded(env, {"error": pair[0], "cause": pair[1]})
+            told = {"error": pair[0], "cause": pair[1]}
+            if child:
+                child.end("FAILED", told)
+            job.job_output = _exceeded(env, told)
         except Exception as bug:  # noqa: BLE001  a worker that dies in silence leaves the Map waiting for ever
+            if child:
+                child.end("FAILED", {"error": "States.Runtime", "cause": repr(bug)})
             job.job_output = _exceeded(env, {"error": "States.Runtime", "cause": repr(bug)})
 
     _replace(distributed.DistributedItemProcessorWorker, "_eval_job", evaluate)
@@ -387,6 +401,7 @@ def main() -> None:
     _repair_choice()
     _repair_distributed_map()
     _repair_result_writer()
+    moto_operations.add()
     _configure()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()

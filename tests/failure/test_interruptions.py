@@ -166,13 +166,38 @@ def test_a_step_that_ends_its_process_without_a_word_has_failed(tmp_path: Path) 
     assert "exit code 0" in done.stderr
 
 
-def test_an_interrupt_before_a_command_has_begun_is_a_line() -> None:
-    early = "import os, signal, compiler.cli as c; c.run = lambda words: os.kill(os.getpid(), signal.SIGINT); c.main()"
-    command = [
-        sys.executable,
-        "-P",
-        "-c",
-        f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {early}",
-    ]
-    ended = subprocess.run(command, check=False, capture_output=True, text=True)
+@pytest.mark.parametrize("moment", ["compiler.stand_ins", "click", "compiler.root", ""])
+def test_an_interrupt_before_a_command_has_begun_is_a_line(moment: str) -> None:
+    """Whatever is imported then, or nothing any more."""
+    early = (
+        "import os, signal, sys, compiler.cli as c\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "end = lambda *_: os.kill(os.getpid(), signal.SIGINT)\n"
+        "class Early:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {moment!r}: end()\n"
+        "sys.meta_path.insert(0, Early())\n" + ("" if moment else "c.run = end\n") + "c.main()\n"
+    )
+    ended = subprocess.run([sys.executable, "-P", "-c", early], check=False, capture_output=True, text=True)
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "interrupted\n")
+
+
+def test_a_task_that_is_asked_to_end_at_its_last_moment_prints_no_traceback(tmp_path: Path) -> None:
+    """SIGTERM comes as the handler of it is taken away: what the task has left stands, and nobody sees a fault of ours."""
+    (tmp_path / "flow.py").write_text(
+        "import os, signal\nfrom flowc import FlowSpec, step\nreal = signal.signal\n"
+        "def last(number, handler):\n"
+        "    if (number, handler) == (signal.SIGTERM, signal.SIG_DFL) and 'terminate' in str(signal.getsignal(number)):\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    return real(number, handler)\n"
+        "signal.signal = last\n"
+        "class F(FlowSpec):\n"
+        "    @step\n    def start(self):\n        self.x = 1\n        self.next(self.end)\n"
+        "    @step\n    def end(self):\n        pass\n",
+        encoding="utf-8",
+    )
+    words = [sys.executable, "-P", "-m", "compiler", "run", "--store", f"file:{tmp_path / 'store'}", "flow.py"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=FAR)
+    assert done.returncode == 1
+    assert "ended by a signal" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr

@@ -66,11 +66,11 @@ def test_a_run_that_goes_on_is_told_from_one_that_was_ended(tmp_path: Path, sent
     process.send_signal(sent)
     process.communicate(timeout=60)
     status, inspected, (first, second) = _states(tmp_path)
-    assert (status, inspected, first) == ("stopped", "stopped", "done")
+    assert (status, inspected, first) == ("terminated", "stopped", "done")
     assert second in ("stopped", "killed"), "the task may not have been told yet, where its run was killed"
     store = tmp_path / "store" / "F" / "r"
     (store / ".running").unlink()
-    told = ("stopped", "stopped") if second == "stopped" else ("unfinished", "unfinished")
+    told = ("terminated", "stopped") if second == "stopped" else ("unknown", "unfinished")
     assert _states(tmp_path)[:2] == told, (
         "where no process is known, what the tasks have written is all that is claimed"
     )

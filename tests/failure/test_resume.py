@@ -6,113 +6,18 @@ import shutil
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from flowc.artifacts.address import RunAddress
-from flowc.artifacts.manifest import Manifest, attempts, read, read_run
-from flowc.artifacts.pickling import seal
+from flowc.artifacts.manifest import read, read_run
 from flowc.client.flows import Run
-from flowc.store import open_store
 
 from tests.engines import FlowCase
 from tests.engines.argo_case import run_argo
-from tests.stages.tasks_of_run import walk
+from tests.failure.resumed import SOURCE, Place, place
 from tests.stages.written_runs import begun
 
-SOURCE = """
-from flowc import FlowSpec, JSONType, Parameter, catch, current, retry, step
-
-def fails(name):
-    return name in FAILS
-
-class F(FlowSpec):
-    width = Parameter("width", default=2)
-    extra = Parameter("extra", type=JSONType, default={})
-
-    @step
-    def start(self):
-        self.ran = ["start"]
-        self.large = bytes(300_000) + b"end"
-        assert not fails("start")
-        print("x" * 100_000)
-        self.items = [f"item {n}" * 2000 for n in range(self.width)]
-        self.next(self.part, foreach="items")
-    @catch(var="why", print_exception=False)
-    @step
-    def check(self):
-        if self.index == 1:
-            raise ValueError("caught")
-        self.next(self.join)
-    @step
-    def part(self):
-        self.ran = [*self.ran, f"part{self.index}"]
-        self.seen = (len(self.input), current.origin_run_id)
-        assert not fails(f"part{self.index}")
-        self.next(self.check)
-    @step
-    def join(self, inputs):
-        self.ran = [one.ran for one in inputs]
-        self.caught = [one.why is not None for one in inputs]
-        self.seen = [one.seen for one in inputs]
-        self.large = inputs[0].large
-        assert not fails("join")
-        self.next(self.left, self.right)
-    @step
-    def left(self):
-        self.by = "left"
-        assert not fails("left")
-        self.next(self.merge)
-    @step
-    def right(self):
-        self.by = "right"
-        assert not fails("right")
-        self.next(self.merge)
-    @step
-    def merge(self, inputs):
-        self.by = [one.by for one in inputs]
-        self.merge_artifacts(inputs, exclude=["by"])
-        self.next(self.end)
-    @step
-    def end(self):
-        self.mark = MARK
-        self.told = (current.origin_run_id, current.retry_count, self.width, self.extra)
-        assert not fails("end")
-"""
-
-
-class Place:
-    """A folder with the flow and its store."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.store = folder, open_store(f"file:{folder / 'store'}")
-
-    def write(self, *fails: str, mark: str = "first", source: str = SOURCE) -> None:
-        """The flow, in which these steps fail."""
-        (self.folder / "flow.py").write_text(f"FAILS, MARK = {fails!r}, {mark!r}\n{source}", encoding="utf-8")
-
-    def run(self, run: str, *words: str, tags: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-        """Run it."""
-        tagged = [word for tag in tags for word in ("--tag", tag)]
-        own = ["run", "--store", self.store.url, "--run-id", run, *tagged, "flow.py"]
-        command = [sys.executable, "-P", "-m", "compiler", *own, *words]
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False, timeout=100)
-
-    def left(self, run: str, step: str, index: str = "-") -> Manifest:
-        """What a task left."""
-        return read(self.store, RunAddress("F", run).task(step, index))
-
-    def anew(self, run: str) -> set[str]:
-        """The tasks that the run began itself."""
-        address = RunAddress("F", run)
-        return {f"{task.step}/{task.index}" for task, _ in walk(self.store, address) if attempts(self.store, task)}
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    """An empty one."""
-    return Place(tmp_path)
-
+__all__ = ["place"]
 
 LAST = {"left/-", "right/-", "merge/-", "end/-"}
 
@@ -360,118 +265,6 @@ def test_what_a_step_wrote_for_its_run_comes_along(place: Place) -> None:
     place.write(source=KEPT, mark="second")
     assert place.run("two", "--resume", "one").returncode == 0
     assert place.left("two", "end")["read"] == "of first"
-
-
-REPEATS = """
-from flowc import FlowSpec, current, step
-class F(FlowSpec):
-    @step
-    def start(self):
-        self.count, self.by = 0, []
-        self.next(self.more)
-    @step
-    def more(self):
-        self.count += 1
-        self.by = [*self.by, MARK]
-        self.own = bytes([self.count]) * 300_000
-        assert str(self.count) not in FAILS
-        self.way = "again" if self.count < 4 else "done"
-        self.next({"again": self.more, "done": self.end}, condition="way")
-    @step
-    def end(self):
-        assert "end" not in FAILS
-"""
-
-
-@pytest.mark.parametrize(
-    ("fails", "step", "by"),
-    [
-        ("3", None, ["first", "first", "second", "second"]),
-        ("1", None, ["second"] * 4),
-        ("end", None, ["first"] * 4),
-        ("3", "more", ["second"] * 4),
-    ],
-)
-def test_a_repeated_step_goes_on_behind_the_iterations_that_succeeded(
-    place: Place, fails: str, step: str | None, by: list[str]
-) -> None:
-    place.write(fails, source=REPEATS)
-    assert place.run("one").returncode == 1
-    place.write(source=REPEATS, mark="second")
-    done = place.run("two", "--resume", "one", *(["--from", step] if step else []))
-    assert done.returncode == 0, done.stdout + done.stderr
-    shutil.rmtree(place.folder / "store" / "F" / "one")
-    assert place.left("two", "end")["by"] == by
-    assert place.left("two", "more").iterations == 4
-    runs = [read(place.store, RunAddress("F", "two").task("more")._replace(iteration=at)) for at in range(4)]
-    assert [each["count"] for each in runs] == [1, 2, 3, 4]
-
-
-@pytest.mark.parametrize("left", [None, 0, -1], ids=["gone", "emptied", "cut"])
-@pytest.mark.parametrize("lost", ["manifest", "blob"])
-@pytest.mark.parametrize("number", [0, 2])
-def test_an_iteration_that_is_damaged_or_gone_is_done_again_with_all_behind_it(
-    place: Place, number: int, lost: str, left: int | None
-) -> None:
-    """Also where the task itself, which is as its last iteration, is whole."""
-    place.write(source=REPEATS)
-    assert place.run("one").returncode == 0
-    address = RunAddress("F", "one").task("more")._replace(iteration=number)
-    (own,) = set(read(place.store, address).blobs) - set(place.left("one", "more").blobs)
-    path = place.folder / "store" / (address.manifest if lost == "manifest" else address.of.blob(own))
-    whole = path.read_bytes()
-    path.unlink()
-    if left is not None:
-        path.write_bytes(whole[:left])
-    place.write(source=REPEATS, mark="second")
-    done = place.run("two", "--resume", "one")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert place.left("two", "end")["by"] == ["first"] * number + ["second"] * (4 - number)
-    assert [read(place.store, address._replace(run="two", iteration=at))["own"][0] for at in range(4)] == [1, 2, 3, 4]
-
-
-@pytest.mark.parametrize("fails", ["3", "end"])
-def test_iterations_on_what_was_replaced_since_are_done_again(place: Place, fails: str) -> None:
-    place.write(fails, source=REPEATS)
-    assert place.run("one").returncode == 1
-    start = place.left("one", "start")
-    place.store.put(start.address.manifest, (seal(start.as_attempt(2, "another")),))
-    place.write(source=REPEATS, mark="second")
-    assert place.run("two", "--resume", "one").returncode == 0
-    assert place.left("two", "end")["by"] == ["second"] * 4
-
-
-GANG = """
-from flowc import FlowSpec, current, parallel, step
-class F(FlowSpec):
-    @step
-    def start(self):
-        self.next(self.node, num_parallel=2)
-    @parallel
-    @step
-    def node(self):
-        self.met = (current.parallel.num_nodes, MARK)
-        assert f"node{current.parallel.node_index}" not in FAILS
-        self.next(self.join)
-    @step
-    def join(self, inputs):
-        self.met = [one.met for one in inputs]
-        assert "join" not in FAILS
-        self.next(self.end)
-    @step
-    def end(self):
-        pass
-"""
-
-
-@pytest.mark.parametrize(("fails", "mark"), [("node1", "second"), ("join", "first")])
-def test_nodes_that_meet_are_taken_over_together_or_not_at_all(place: Place, fails: str, mark: str) -> None:
-    place.write(fails, source=GANG)
-    assert place.run("one").returncode == 1
-    place.write(source=GANG, mark="second")
-    done = place.run("two", "--resume", "one")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert place.left("two", "end")["met"] == [(2, mark), (2, mark)]
 
 
 @pytest.mark.language("resume.target")

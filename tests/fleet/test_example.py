@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.fleet.example import PLACES, fleet
 from tests.stages.command_line import Flowc
 
-FLEET = Path(__file__).resolve().parents[2] / "examples" / "fleet"
-PLACES = {"airflow": "astro/dags/flows/", "argo": "deploy/argo/base/", "step-functions": "deploy/step-functions/"}
-
-
-@pytest.fixture
-def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of it, where the call is made."""
-    shutil.copytree(FLEET, tmp_path / "fleet")
-    monkeypatch.chdir(tmp_path / "fleet")
-    return tmp_path / "fleet"
+__all__ = ["fleet"]
 
 
 @pytest.mark.parametrize("target", PLACES)
@@ -65,3 +56,25 @@ def test_a_flow_that_is_named_is_compiled_for_what_the_call_says(fleet: Path, fl
     ended = flowc("list")
     assert ended.code == 1
     assert "error[FC805]" in ended.err
+
+
+def test_a_flow_that_is_not_for_a_target_is_told_where_it_is_compiled_for_it(fleet: Path, flowc: Flowc) -> None:
+    """Since a call for the workspace passes it over, its file is one that no such call makes."""
+    ended = flowc("argo", "create", "teams/growth/campaign.py", "-o", PLACES["argo"])
+    assert ended.code == 0
+    assert (
+        "note: `targets` of [tool.flowc] says that Campaign is for airflow: it is compiled for argo since" in ended.err
+    )
+    ended = flowc("argo", "create", "-o", PLACES["argo"], "--check")
+    assert ended.code == 1
+    assert "campaign.yaml is of a flow that is gone, or not for argo\n" in ended.err
+    assert flowc("airflow", "create", "teams/growth/campaign.py", "-o", PLACES["airflow"]).err == "1 unchanged\n"
+
+
+def test_a_run_of_its_page_needs_no_cloud(fleet: Path, flowc: Flowc, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "FLOWC_STORE"):
+        monkeypatch.delenv(name, raising=False)
+    ended = flowc("run", "teams/growth/campaign.py", "--budget", "12")
+    assert ended.code == 0, ended.err
+    assert "12 letters" in ended.out + ended.err
+    assert (fleet / ".flowc/Campaign").is_dir()

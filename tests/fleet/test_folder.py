@@ -207,3 +207,18 @@ def test_a_name_of_all_letters_that_a_disk_has_is_written(flowc: Flowc, fleet: P
     name = "n" * 250
     assert flowc("airflow", "create", "flows/sumflow.py", "--name", name, "-o", "out/").code == 0
     assert list(state(fleet)) == [f"{name}.py"]
+
+
+@pytest.mark.parametrize("words", [(), ("--check",), ("--prune",)])
+def test_a_folder_that_is_a_link_to_itself_is_a_mistake_in_the_call(
+    flowc: Flowc, fleet: Path, words: tuple[str, ...]
+) -> None:
+    (fleet / "loop").symlink_to("loop")
+    ended = flowc("argo", "create", "-o", "loop/", *words)
+    assert (ended.code, ended.err) == (2, "error: cannot look into loop: Too many levels of symbolic links\n")
+    assert os.readlink(fleet / "loop") == "loop"
+
+
+def test_a_path_is_told_in_one_line(flowc: Flowc, fleet: Path) -> None:
+    told = flowc("argo", "create", "flows/addflow.py", "-o", "a\nwrote b/").err
+    assert told == "wrote a\\nwrote b/add-flow.yaml\n1 written\n"

@@ -11,6 +11,7 @@ import click
 import pytest
 
 from compiler.commands import COMMANDS, TARGETS
+from compiler.commands.target import VERBS
 from tests.stages.command_line import Flowc
 
 WORDS = {
@@ -19,10 +20,13 @@ WORDS = {
     "gc": ["--older-than", "30d"],
     "run": ["flow.py", "--top", "4242", "--key-words=openSesame"],
     "inspect": ["SumFlow/local-1"],
+    "replay": ["SumFlow/local-1/start"],
+    "completion": ["bash"],
     "card list": ["SumFlow/local-1"],
     "card get": ["SumFlow/local-1"],
     "card view": ["SumFlow/local-1"],
-    **{f"{target} create": ["flow.py"] for target in TARGETS},
+    "doctor": ["argo"],
+    **{f"{target} {verb}": ["flow.py"][: verb != "list"] for target in TARGETS for verb in VERBS},
 }
 
 

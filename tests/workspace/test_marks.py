@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,15 @@ def test_every_file_of_a_target_is_known_as_its_own(target: str, tmp_path: Path)
     assert {mark.suffix for mark in MARKS if mark.sure and mark.target == target} <= {
         suffix if target != "argo" else ".yaml" for suffix in suffixes
     }
+
+
+def test_each_kind_of_file_has_a_mark() -> None:
+    """By the ends of the names in the source of the targets: a new kind of file needs its mark."""
+    root = Path(__file__).parents[2] / "compiler" / "backends"
+    texts = "\n".join(path.read_text(encoding="utf-8") for path in root.rglob("*.py"))
+    ends = re.findall(r'OutputFile\(\s*f?"[^"]*?((?:\.[a-z-]+)+)"', texts)
+    assert {".asl.json", ".jobs.json", ".policy.json", ".sam.json", ".schedule.json", ".events.json"} <= set(ends)
+    assert {end for end in ends if not end.endswith(tuple(mark.suffix for mark in MARKS))} == set()
 
 
 BY_HAND = {

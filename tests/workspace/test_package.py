@@ -114,6 +114,15 @@ def test_links_stay_inside_the_root(tmp_path: Path) -> None:
     assert all(member.isfile() for member in _members(archive.data).values())
 
 
+def test_a_link_to_itself_is_nothing(tmp_path: Path) -> None:
+    """Nobody can say what it is, and no flow beside it is worse for it."""
+    _write(tmp_path, {"flow.py": "", "data/table.csv": ""})
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "data/there.py").symlink_to("back.py")
+    (tmp_path / "data/back.py").symlink_to("there.py")
+    assert package(tmp_path).files == ("data/table.csv", "flow.py")
+
+
 def test_flowcignore_is_stronger_than_gitignore_and_deeper_files_than_upper_ones(tmp_path: Path) -> None:
     _write(
         tmp_path,

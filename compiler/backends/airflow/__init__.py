@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from compiler.backends import Gap, OptionKind, Options, OutputFile
 from compiler.backends.airflow import default_args, sensors
 from compiler.backends.airflow.pods import SPELLED
-from compiler.backends.airflow.settings import SETTINGS, is_seconds, is_whole, operator
+from compiler.backends.airflow.settings import CONNECTION, SETTINGS, is_seconds, is_whole, operator
 from compiler.backends.command import images, texts
 from compiler.backends.fields import is_flag
 from compiler.backends.gaps import check_days, check_retries
@@ -22,6 +22,9 @@ from compiler.backends.sizes import check_sizes
 from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Dynamic, Span, Value
 from compiler.ir.plan import Feature, Plan
+
+if TYPE_CHECKING:
+    from compiler.backends.operating import Connection, Engine
 
 BAD_OPTION_VALUE = Rule(
     code="FC320",
@@ -68,6 +71,8 @@ class Airflow:
     gaps: ClassVar[Mapping[Feature, Gap]] = {}
     spells: ClassVar[Mapping[str, frozenset[str]]] = {"kubernetes": frozenset(SPELLED)}
     target_options: ClassVar[Mapping[str, str]] = {key: setting.help for key, setting in SETTINGS.items()}
+    connection_options: ClassVar[Mapping[str, str]] = CONNECTION
+    run_prefix: ClassVar[str] = "airflow-"
 
     def wants(self, key: str, value: Value) -> str | None:
         """What a key takes where this value is not it."""
@@ -108,6 +113,20 @@ class Airflow:
         from compiler.backends.airflow.dag import dag_text  # noqa: PLC0415 `check` alone needs none of it
 
         return (OutputFile(f"{self.deployment(plan, options)}.py", dag_text(plan, options)),)
+
+    def connect(self, connection: Connection) -> Engine:
+        """The Airflow of a connection. Raises CallError for wrong options, EngineError without an address or the client library."""
+        from importlib.util import find_spec  # noqa: PLC0415 - compiling needs none of it
+
+        from compiler.backends.airflow.operate.connecting import place  # noqa: PLC0415 - as above
+        from compiler.backends.operating import EngineError  # noqa: PLC0415 - as above
+
+        settled = place(connection)
+        if not (find_spec("airflow_client") and find_spec("urllib3")):
+            raise EngineError("Airflow's client library is not installed: pip install 'flowc[airflow]'")
+        from compiler.backends.airflow.operate.engine import AirflowEngine  # noqa: PLC0415 - it takes seconds to import
+
+        return AirflowEngine(settled)
 
 
 def _check_settings(plan: Plan, options: Options, report: Report) -> None:

@@ -114,6 +114,14 @@ SETTINGS: Mapping[str, Setting] = {
     "on_finish_action": _text("`delete_pod`, `keep_pod` or `delete_succeeded_pod`", "pod"),
 }  # fmt: skip
 
+CONNECTION: Mapping[str, str] = {
+    "url": "the address of Airflow's web or API server; else AIRFLOW_API_URL",
+    "dags": "where Airflow reads DAG files: a folder, s3://bucket/prefix, gs://bucket/prefix or az://container/prefix",
+    "ca": "a file with the certificates that are trusted for https, instead of the system's",
+    "wait": "seconds that `deploy` and `delete` wait until Airflow has noticed a file (900)",
+}
+"""The keys of `[tool.flowc.airflow.connection]`: where an Airflow is. Nothing that is compiled depends on them."""
+
 
 def placed(options: Options, place: Place) -> dict[str, Source]:
     """The arguments that the options give at one place, in the table's order."""

@@ -11,6 +11,7 @@ from typing import ClassVar
 from compiler.backends import Gap, OptionKind, Options, OutputFile
 from compiler.backends.command import loads_text
 from compiler.backends.gaps import ONLY_ON_AIRFLOW
+from compiler.backends.operating import Connection, Engine
 from compiler.backends.stepfunctions import schedule, settings
 from compiler.backends.stepfunctions.check import DEFINITION_TOO_LARGE, LARGEST_DEFINITION, check, machine_name
 from compiler.backends.stepfunctions.jobs import BATCH, DEFAULT_CPU, DEFAULT_MEMORY, JobDefinitions
@@ -34,6 +35,15 @@ class StepFunctions:
     target_options: ClassVar[Mapping[str, str]] = {key: one.help for key, one in settings.SETTINGS.items()}
     default_resources: ClassVar[Resources] = Resources(cpu=DEFAULT_CPU, memory=DEFAULT_MEMORY)
     """What the job of a step has that asks for nothing."""
+
+    connection_options: ClassVar[Mapping[str, str]] = settings.CONNECTION
+    run_prefix: ClassVar[str] = "sfn-"
+
+    def connect(self, connection: Connection) -> Engine:
+        """The account that the connection names. Raises as `operating.Operable` says."""
+        from compiler.backends.stepfunctions.operate.engine import StepFunctionsEngine  # noqa: PLC0415  boto3 costs 100 ms
+
+        return StepFunctionsEngine(connection)
 
     def wants(self, key: str, value: Value) -> str | None:
         """What a key takes where this value is not it."""

@@ -98,3 +98,19 @@ def texts(options: Options, key: str) -> dict[str, str]:
 
 def is_fargate(options: Options) -> bool:
     return options.target.get("platform") == "FARGATE"
+
+
+CONNECTION: Mapping[str, str] = {
+    "region": "the region; AWS_REGION or the profile's without it",
+    "profile": "the profile of AWS's configuration files; AWS_PROFILE without it",
+    "endpoint": "an address to ask instead of AWS's own, AWS_ENDPOINT_URL without it",
+    "role": "the ARN of the role that the state machine has",
+    "job_queue": "what `${JobQueue}` is: the job queue, by its ARN",
+    "job_role": "what `${JobRole}` is: the role that a step's code has",
+    "execution_role": "what `${ExecutionRole}` is: the role that starts containers on Fargate",
+    "schedule_role": "what `${SchedulerRole}` is: the role by which EventBridge Scheduler starts the machine",
+    "events_role": "what `${EventsRole}` is: the role by which a rule of EventBridge starts the machine",
+    "placeholders": "a table of what any other `${Placeholder}` is",
+    "log_group": "the log group of jobs that name none; Batch's own without it",
+}
+"""The keys of `[tool.flowc.step-functions.connection]`, which only operating reads."""

@@ -21,6 +21,7 @@ def to_json(found: Difference) -> dict[str, Json]:
     return {
         "version": VERSION,
         "against": found.against,
+        "env": found.env,
         "equal": found.equal,
         "flows": [_flow(each) for each in found.flows],
         "unread": [_change(each) for each in found.unread],
@@ -67,6 +68,7 @@ def schema() -> dict[str, Json]:
         {
             "version": {"const": VERSION},
             "against": text,
+            "env": {"type": ["string", "null"]},
             "equal": {"type": "integer"},
             "flows": _list(flow),
             "unread": _list({"$ref": "#/$defs/change"}),

@@ -47,7 +47,7 @@ def comment(found: Difference) -> str:
 
 
 def _assembled(found: Difference, flows: Sequence[str], more: str = "") -> str:
-    blocks = [MARK, f"### {_summary(found)}", *flows, *([more] if more else [])]
+    blocks = [_mark(found.env), f"### {_summary(found)}", *flows, *([more] if more else [])]
     rest = [f"- {_line(sentence(unread))}" for unread in found.unread]
     rest += [f"- {_span(note)}" for note in found.notes]
     if rest:
@@ -55,10 +55,16 @@ def _assembled(found: Difference, flows: Sequence[str], more: str = "") -> str:
     return "\n\n".join(blocks) + "\n"
 
 
+def _mark(env: str | None) -> str:
+    """The first line of the comment on an environment, which has a comment of its own; what could end the mark is a `-` in its name."""
+    return MARK.replace("diff", f"diff {re.sub(r'[^0-9A-Za-z._]', '-', env)}") if env else MARK
+
+
 def _summary(found: Difference) -> str:
     differ = f"{count(len(found.flows), 'flow')} {'differs' if len(found.flows) == 1 else 'differ'}"
     breaking = sum(is_breaking(each) for each in found.flows)
     said = f"flowc: {differ if found.flows else 'no flow differs'} from {_span(found.against)}"
+    said += f" in {_span(found.env)}" if found.env else ""
     return said + (f", **{breaking} breaking**" if breaking else "")
 
 

@@ -60,6 +60,7 @@ def summary(found: Difference) -> str:
     """How many flows differ, and how many do not."""
     breaking = sum(is_breaking(each) for each in found.flows)
     said = f"{count(len(found.flows), 'flow')} {'differs' if len(found.flows) == 1 else 'differ'} from {one_line(found.against)}"
+    said += f" in {one_line(found.env)}" if found.env else ""
     said += f", {breaking} breaking" if breaking else ""
     return f"{said}; {count(found.equal, 'flow')} {'does' if found.equal == 1 else 'do'} not"
 

@@ -100,7 +100,7 @@ def _texts(node: ast.expr, bound: Bound, depth: int) -> Iterator[str]:
             yield from _joined(node, bound, depth)
         case ast.Attribute(attr="parent"):
             yield from (ANY, "..")
-        case _:
+        case ast.expr():
             yield ANY
 
 
@@ -155,8 +155,8 @@ def added_folder(node: ast.expr, bound: Bound, depth: int = 0) -> Start | None:
             found = _further(left, (text,), bound, depth)
         case ast.Call(func=ast.Attribute(attr=name)) | ast.Call(func=ast.Name(id=name)):
             found = _called_folder(node, name, bound, depth)
-        case _:
-            pass
+        case ast.expr():
+            found = None
     return found
 
 

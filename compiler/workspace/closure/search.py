@@ -35,11 +35,15 @@ class _Step:
 
 @record
 class Search:
-    """The folders of absolute imports, as paths in the root, and what a star of a package's file brings."""
+    """The folders of absolute imports, as paths in the root, and what a star of a package's file brings.
+
+    `added` are those of the folders that modules put onto `sys.path`: in front or at its end, so what either order finds counts.
+    """
 
     listing: Listing
     bases: tuple[str, ...]
     exported: Callable[[str], tuple[str, ...] | None]
+    added: tuple[str, ...] = ()
 
     def found(self, file: str, wanted: Import) -> Found:
         """What an import in a file loads of the root; nothing where it is of another package."""
@@ -51,7 +55,8 @@ class Search:
                     return NOTHING  # beyond the root
                 base = base[: base[:-1].rfind("/") + 1]
             bases = (base,)
-        return self._below(bases, wanted)
+        found = self._below(bases, wanted)
+        return found + self._below((*self.added, *bases), wanted) if self.added and not wanted.level else found
 
     def _below(self, bases: tuple[str, ...], wanted: Import) -> Found:
         found, last = NOTHING, NOTHING

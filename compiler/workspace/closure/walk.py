@@ -132,9 +132,12 @@ def reached(code: Code, path: Path, named: Sequence[Path], flows: Iterable[Flow]
     """Follow the imports of a flow's file. `named` are more folders of imports; `flows` are those of the file that are known and count."""
     root = code.listing.root
     flow = Path(os.path.realpath(path)).relative_to(root).as_posix()
-    bases = tuple(_base(folder, root) for folder in import_folders(path, code.root, named, code.folders))
+    bases, added = (
+        tuple(_base(folder, root) for folder in import_folders(path, code.root, named, code.folders)),
+        tuple[str, ...](),
+    )
     while True:
-        walk = _Walk(code, flow, bases)
+        walk = _Walk(code, flow, bases, added)
         walk.run(flows)
         more = tuple(base for base in walk.added if base not in bases)
         if not more:
@@ -147,6 +150,7 @@ def reached(code: Code, path: Path, named: Sequence[Path], flows: Iterable[Flow]
                 tuple(walk.outside),
             )
         bases += more  # some module adds to `sys.path`: what was not found before may be there
+        added += more
 
 
 def _base(folder: Path, root: Path) -> str:
@@ -156,11 +160,12 @@ def _base(folder: Path, root: Path) -> str:
 
 @mutable
 class _Walk:
-    """One walk with the folders of imports that are known so far; `added` are those that it has found."""
+    """One walk with the folders of imports that are known so far, `put` those that modules add; `added` are those that it has found."""
 
     code: Code
     flow: str
     bases: tuple[str, ...]
+    put: tuple[str, ...] = ()
     files: dict[str, str] = fresh(default_factory=dict)
     folders: dict[str, str] = fresh(default_factory=dict)
     added: list[str] = fresh(default_factory=list)
@@ -171,7 +176,7 @@ class _Walk:
 
     def run(self, flows: Iterable[Flow]) -> None:
         """Follow everything."""
-        search = Search(self.code.listing, self.bases, self._exported)
+        search = Search(self.code.listing, self.bases, self._exported, self.put)
         self._take(self.flow, "the flow's own file")
         for flow in flows:
             for parameter in flow.parameters:

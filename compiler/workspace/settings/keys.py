@@ -52,6 +52,9 @@ CONFIGS = ("config", "config_value")
 NAMED = (IMAGES, *CONFIGS)
 """Tables whose keys are names of the author's own; each of them is a setting of its own."""
 
+CONNECTION = "connection"
+"""The table within a target's of how its engine is reached: `[tool.flowc.argo.connection]`. No compile reads it."""
+
 POLICY = "policy"
 """The table of what the workspace asks of its flows."""
 

@@ -113,7 +113,7 @@ class Settings:
         layer = next((each for each in self._holding(target) if key in each.values), None)
         if layer is None:
             return Setting(key, None)
-        return Setting(key, layer.values[key], layer.title, layer.file, (*layer.keys, key))
+        return Setting(key, layer.values[key], layer.title, layer.file, (*layer.keys, *key.split(".")))
 
     def _holding(self, target: str | None) -> Iterator[Layer]:
         """The layers that hold for a target, or for none, the strongest first."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
+from compiler.backends import Backend
 from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Value
@@ -16,6 +17,7 @@ from compiler.workspace.settings import rules
 from compiler.workspace.settings.files import TOOL, SettingsFile
 from compiler.workspace.settings.keys import (
     CONFIGS,
+    CONNECTION,
     ENVIRONMENTS,
     EXTEND,
     FLOWS,
@@ -159,11 +161,31 @@ class _Walk:
             elif key in own:
                 assert backend is not None
                 self._setting(inner, key, value, backend.wants(key, frozen_value(value)), values)
+            elif key == CONNECTION and backend is not None:
+                self._connection(inner, value, connection_options(backend), values)
             elif key in PROJECT or key in NAMED:
                 self._misplaced(inner, key, _Kind(SHARED, (), ()))
             else:
                 self._unknown(inner, key, value, _Kind((*SHARED, *own), (), ()))
         self._put(inner, values, above, name)
+
+    def _connection(
+        self, keys: tuple[str, ...], table: object, known: Collection[str], values: dict[str, Value]
+    ) -> None:
+        """How the target's engine is reached; each key is a setting of its own, `connection.<key>`."""
+        keys = (*keys, CONNECTION)
+        if not isinstance(table, dict):
+            self._wrong(keys, f"a table, as in [{title(keys)}]", table)
+            return
+        for key, value in table.items():
+            if key not in known:
+                self._unknown(keys, key, value, _Kind(known, (), ()))
+            elif isinstance(value, list) or value == "":
+                self._wrong((*keys, key), "a text, a number, true or false, or a table of texts", value)
+            elif problem := next(filter(None, map(secret_of, _texts(value))), None):
+                self._add(rules.SECRET, (*keys, key), key=key, table=title(keys), problem=problem)
+            else:
+                values[f"{CONNECTION}.{key}"] = frozen_value(value)
 
     def _twice(self, keys: tuple[str, ...], values: Mapping[str, Value]) -> None:
         """A `Config` that one layer gives a file and a value."""
@@ -195,6 +217,16 @@ class _Walk:
 
     def _add(self, rule: Rule, keys: tuple[str, ...], **facts: object) -> None:
         self.report.add(rule, self.file.span(*keys), **facts)
+
+
+def connection_options(backend: Backend) -> Mapping[str, str]:
+    """The keys of `[tool.flowc.<target>.connection]`, with a line of help each; none where the target is not operated."""
+    found: Mapping[str, str] = getattr(backend, "connection_options", {})
+    return found
+
+
+def _texts(value: object) -> list[str]:
+    return [each for each in (value.values() if isinstance(value, dict) else (value,)) if isinstance(each, str)]
 
 
 _SAMPLE: Mapping[str, str] = {ENVIRONMENTS: ".prod", FLOWS: ".TrainFlow", POLICY: ""}

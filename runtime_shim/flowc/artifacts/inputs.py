@@ -212,10 +212,10 @@ def _same(left: Stored, right: Stored) -> bool:
     if len(kinds) > 1:
         # A class of ours may have another name in what an earlier version saved: then the values decide.
         return all(kind.startswith("flowc.") for kind in kinds) and _value_bytes(left) == _value_bytes(right)
-    return _content(left) == _content(right) or _value_bytes(left) == _value_bytes(right)
+    return content(left) == content(right) or _value_bytes(left) == _value_bytes(right)
 
 
-def _content(stored: Stored) -> object:
+def content(stored: Stored) -> object:
     """What two artifacts have in common whose bytes are the same."""
     if isinstance(stored.entry, Blob):
         return stored.entry.raw

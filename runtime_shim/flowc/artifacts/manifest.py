@@ -50,6 +50,7 @@ class RunRecord(NamedTuple):
     `origin` is the run that it was resumed from; `given` the parameters as they were given (None: an older flowc did not keep them).
     `scheduled` is the time (ISO 8601, UTC) for which a clock started it, or nothing.
     `has_ids`: its tasks have ids that are unique within the run (`TaskAddress.id`); those of 0.1.0 had their index paths.
+    `source` is the flow as its first task was told it (`path/of/flow.py:Name`), `code` the URL of the code archive, where it had one.
     """
 
     flow: str
@@ -67,6 +68,8 @@ class RunRecord(NamedTuple):
     given: Mapping[str, Any] | None = None
     scheduled: str = ""
     has_ids: bool = False
+    source: str = ""
+    code: str = ""
 
     @property
     def address(self) -> RunAddress:
@@ -290,6 +293,10 @@ class Manifest:
     def taken_over(self, created: float, tags: tuple[str, ...]) -> bytes:
         """The same manifest for a run that was resumed from this one, as attempt 0: any attempt of that run's own counts more."""
         return seal(self._with(attempt=0, created=created, tags=tags, origin=self.address.run))
+
+    def with_entries(self, entries: Mapping[str, Blob]) -> bytes:
+        """The same manifest with other artifacts under some of its names."""
+        return seal(self._with(artifacts={**self._header["artifacts"], **entries}))
 
     def _with(self, **facts: Any) -> bytes:
         """The same manifest with other facts."""

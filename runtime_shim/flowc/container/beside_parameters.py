@@ -1,7 +1,8 @@
-"""What travels beside a run's parameters under names that no parameter has: more of them in an object, and the scheduled time.
+"""What travels beside a run's parameters under names that no parameter has: more of them in an object, the scheduled time, tags.
 
 `flowc-parameters` is the URL of a JSON object whose values go over those that were given, for what is too large for an engine.
 `flowc-scheduled-at` is the time for which a clock started the run, empty where nobody's did; `FLOWC_SCHEDULED_AT` goes over it.
+`flowc-tags` is a list of tags, beside those of `FLOWC_TAGS`: an engine whose runs have no variables of their own has no other way.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-PARAMETERS, SCHEDULED = "flowc-parameters", "flowc-scheduled-at"
+PARAMETERS, SCHEDULED, TAGS = "flowc-parameters", "flowc-scheduled-at", "flowc-tags"
 VARIABLE = "FLOWC_SCHEDULED_AT"
 
 
@@ -35,6 +36,19 @@ def taken(given: Mapping[str, Any], variables: Mapping[str, str]) -> tuple[dict[
             raise CallMistake(f"{PARAMETERS} wants the URL of a JSON object, {', '.join(KINDS)}, not {url!r}")
         parameters.update(json_object(read_text(url), PARAMETERS))
     return parameters, _time(variables.get(VARIABLE) or said)
+
+
+def tagged(given: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The parameters without the tags, and the tags: a list of texts, or JSON of one. Raises CallMistake for what is none."""
+    parameters = dict(given)
+    tags = parameters.pop(TAGS, [])
+    try:
+        found = json.loads(tags) if isinstance(tags, str) else tags
+    except ValueError:
+        found = None
+    if not isinstance(found, list) or not all(isinstance(tag, str) for tag in found):
+        raise CallMistake(f"{TAGS} wants a list of texts, not {tags!r}")
+    return parameters, tuple(found)
 
 
 def read_text(url: str) -> str:

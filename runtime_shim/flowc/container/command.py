@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from flowc.artifacts.address import RunAddress, parse_loads
 from flowc.exceptions import CallMistake, Terminated
@@ -39,11 +39,14 @@ class _Order(NamedTuple):
     report: str
 
 
-def main(words: list[str]) -> int:
-    """Do the task that the words and the environment's variables name; the process's exit code."""
+def main(words: list[str], debugged: Callable[[Loaded | Broken, str], Loaded | Broken] | None = None) -> int:
+    """Do the task that the words and the environment's variables name; the process's exit code.
+
+    `debugged` gives the flow whose step of that name a debugger sees.
+    """
     with guard.termination(), Output() as output:
         try:
-            code = _main(words, output)
+            code = _main(words, output, debugged or (lambda loaded, _: loaded))
         except (Terminated, KeyboardInterrupt):  # before the task has begun
             code = TERMINATED
         except (CallMistake, SetupError) as error:
@@ -66,7 +69,7 @@ def _full_disk(error: Exception) -> str:
     return ""
 
 
-def _main(words: list[str], output: Output) -> int:
+def _main(words: list[str], output: Output, debugged: Callable[[Loaded | Broken, str], Loaded | Broken]) -> int:
     order = _order(words, os.environ)
     store = _opened(order.store)  # before the code is entered: a relative folder is meant from here
     if order.store.startswith("file:"):
@@ -75,7 +78,7 @@ def _main(words: list[str], output: Output) -> int:
         from flowc.resuming.resubmitted import take_over
 
         take_over(store, RunAddress(order.flow.rpartition(":")[2], order.call.run), order.call.origin)
-    reported = execute(_asked_flow(order.flow), order.call, store, output)
+    reported = execute(debugged(_asked_flow(order.flow), order.call.step), order.call, store, output)
     output.flush()
     if reported.published:
         from flowc.container.report import report
@@ -161,24 +164,26 @@ def _may_write(folder: str) -> bool:
 def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
     step, options = _parsed([_onloaded(word, variables) for word in words])
     first = "load" not in options
-    given = _parameters(options.get("parameters", "{}")) if first else {}
+    given, tags = _tagged(_parameters(options.get("parameters", "{}")) if first else {})
     parameters, scheduled = _beside(given, variables) if first else ({}, "")
     parameters, trigger = started_by(parameters, variables) if first else ({}, ())
+    index, iteration = iteration_in(options.get("index", "-"))
     call = TaskCall(
         step[:-1] if step.endswith("~") else step,
         run=_needed(options, "run"),
-        index=_index(options.get("index", "-")),
+        index=_index(index),
         retry=_count(options.get("retry", "0").removeprefix("~")),
         at_most=options.get("retry", "").startswith("~"),
         loads=_loads(options.get("load", "")),
         owner=options.get("owner", ""),
         parameters=parameters,
-        tags=tuple(_json(variables, "FLOWC_TAGS", "[]")),
+        tags=(*_json(variables, "FLOWC_TAGS", "[]"), *tags),
         project=variables.get("FLOWC_PROJECT", ""),
         trigger=trigger,
         scheduled=scheduled,
         origin="" if first else _origin(variables),
         repeats=step.endswith("~"),
+        iteration=iteration,
     )
     target = options.get("report", variables.get("FLOWC_REPORT", ""))
     return _Order(call, the_flow(), needed_variable(variables, "FLOWC_STORE"), target)
@@ -200,6 +205,15 @@ def started_by(
     from flowc.container.trigger_events import NAME, taken
 
     return taken({**given, NAME: told} if told else given)
+
+
+def _tagged(given: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    """The parameters, and the tags that stand beside them."""
+    if "flowc-tags" not in given:
+        return given, ()
+    from flowc.container.beside_parameters import tagged
+
+    return tagged(given)
 
 
 def _beside(given: Mapping[str, Any], variables: Mapping[str, str]) -> tuple[Mapping[str, Any], str]:
@@ -271,6 +285,14 @@ def _json(variables: Mapping[str, str], name: str, default: str) -> Any:
         return json.loads(variables.get(name) or default)
     except ValueError as error:
         raise CallMistake(f"the variable {name} is no JSON: {error}") from None
+
+
+def iteration_in(index: str) -> tuple[str, int | None]:
+    """An index path and the iteration that stands behind it, as in `2.0~3`, where one does."""
+    path, tilde, number = index.partition("~")
+    if tilde and not number.isdecimal():
+        raise CallMistake(f"--index wants the number of an iteration behind '~', not {number!r}")
+    return path, int(number) if tilde else None
 
 
 def _index(text: str) -> str:

@@ -22,14 +22,14 @@ from collections.abc import Callable
 from typing import Any
 
 from flowc.artifacts.address import parse_loads
-from flowc.container.command import started_by
+from flowc.container.command import iteration_in, started_by
 from flowc.container.messages import STACKS, Message, receive, send
 from flowc.container.sessions import adopter, children, end_session
-from flowc.exceptions import CallMistake
+from flowc.exceptions import CallMistake, Terminated
 from flowc.source.module import Loaded, prepare
 from flowc.store import SetupError, open_store
 from flowc.task import guard
-from flowc.task.call import BUG, MISTAKE, Broken, Reported, TaskCall
+from flowc.task.call import BUG, MISTAKE, TERMINATED, Broken, Reported, TaskCall
 from flowc.task.forks import may_fork, reseed
 from flowc.task.output import Output
 from flowc.task.task import execute
@@ -236,6 +236,8 @@ def _task(loaded: Loaded | Broken, message: Message, server: int, adopt: Callabl
             reported = execute(loaded, _call(call), open_store(os.environ["FLOWC_STORE"]), printed)
         except (CallMistake, SetupError) as error:
             reported = Reported(call["index"], MISTAKE, message=str(error))
+        except (Terminated, KeyboardInterrupt):  # just before the task has begun, or when all of it was done
+            reported = Reported(call["index"], TERMINATED, message="ended by a signal")
         except Exception:  # noqa: BLE001 - the last resort: a fault of ours is told as one
             reported = Reported(call["index"], BUG, message=traceback.format_exc())
     told = {"fan": reported.fan, "case": reported.case, "caught": reported.caught, "message": _message(reported)}
@@ -264,11 +266,11 @@ def _message(reported: Reported) -> str:
 
 def _call(call: dict[str, Any]) -> TaskCall:
     parameters, trigger = started_by(call.get("parameters", {}), os.environ if "loads" not in call else {})
-    step = call["step"]
+    step, (index, iteration) = call["step"], iteration_in(call["index"])
     return TaskCall(
         step.rstrip("~"),
         run=call["run"],
-        index=call["index"],
+        index=index,
         retry=call["retry"],
         loads=parse_loads(call.get("loads", "")),
         owner=call.get("owner", ""),
@@ -278,4 +280,5 @@ def _call(call: dict[str, Any]) -> TaskCall:
         trigger=trigger,
         origin=call.get("origin", ""),
         repeats=step.endswith("~"),
+        iteration=iteration,
     )

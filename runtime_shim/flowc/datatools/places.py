@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from heapq import merge
 from typing import NamedTuple, Protocol
 
 from flowc.datatools.s3_object import (
@@ -186,6 +187,42 @@ class FolderPlace:
         return f"{self._root}/{key}".rstrip("/")
 
 
+class OverPlace:
+    """Objects of a run that is done again: those of the place `under`, and in a folder what was written since.
+
+    `root` is what the keys of the run's store begin with.
+    """
+
+    def __init__(self, under: Place, root: str, folder: str) -> None:
+        self._under, self._root, self._over = under, root, FolderPlace(folder)
+
+    def fetch(self, key: str, span: Span | None, path: str) -> Facts:
+        """Copy the object's bytes into a file. Raises MissingError."""
+        if self._over.facts(self._inside(key)) is not None:
+            return self._over.fetch(self._inside(key), span, path)
+        return self._under.fetch(key, span, path)
+
+    def facts(self, key: str) -> Facts | None:
+        """What is known of the object; None where there is none."""
+        return self._over.facts(self._inside(key)) or self._under.facts(key)
+
+    def store(self, key: str, parts: Iterable[Data], about: About) -> None:
+        """Write the object into the folder."""
+        self._over.store(self._inside(key), parts, about)
+
+    def list(self, prefix: str, is_flat: bool) -> Iterator[tuple[str, int | None]]:
+        """Keys that begin with the prefix, with sizes."""
+        over = ((self._root + key, size) for key, size in self._over.list(self._inside(prefix), is_flat))
+        before = None
+        for key, size in merge(over, self._under.list(prefix, is_flat), key=lambda each: each[0].encode()):
+            if key != before:  # what was written since comes first
+                yield key, size
+            before = key
+
+    def _inside(self, key: str) -> str:
+        return key[len(self._root) :]
+
+
 class Places:
     """The place and the key of each URL; buckets are kept with their connections."""
 
@@ -196,9 +233,24 @@ class Places:
         if root and not root.startswith("file:"):
             raise MetaflowS3URLException(f"FLOWC_S3_ROOT is {root!r}: use file:/path")
         self._root = os.path.abspath(root[len("file:") :]) if root else None
+        self._replay = environment.get("FLOWC_REPLAY")
 
     def at(self, url: str) -> tuple[Place, str]:
         """The place and the key in it. Raises MetaflowS3URLException."""
+        place, key = self._found(url)
+        return (self._over(url, place, key), key) if self._replay else (place, key)
+
+    def _over(self, url: str, place: Place, key: str) -> Place:
+        """The place as a replay sees it: nothing is written into the store of its run."""
+        from flowc.store.overlay import read_rules
+
+        assert self._replay, "only a replay has a folder"
+        under = read_rules(self._replay).under.rstrip("/") + "/"
+        if not url.startswith(under):
+            return place
+        return OverPlace(place, key[: len(key) - len(url) + len(under)], self._replay)
+
+    def _found(self, url: str) -> tuple[Place, str]:
         scheme, colon, rest = url.partition(":")
         if scheme == "file" and colon and rest:
             return FolderPlace(""), os.path.abspath(rest)[1:] + "/" * rest.endswith("/")

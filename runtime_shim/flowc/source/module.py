@@ -59,7 +59,12 @@ def prepare(flow: str, root: str = ".", environment: Mapping[str, str] | None = 
     added = os.environ.get("FLOWC_WITH")
     if added:
         _add(found, added)
-    return inspected(name, found)._replace(source=flow, root=root, code=code_of(root))
+    loaded = inspected(name, found)._replace(source=flow, root=root, code=code_of(root))
+    if os.environ.get("FLOWC_REPLAY"):
+        from flowc.source.recorded import with_recorded
+
+        return with_recorded(loaded)
+    return loaded
 
 
 _MEANING = ("FLOWC_CODE", "FLOWC_CONFIG", "FLOWC_WITH")

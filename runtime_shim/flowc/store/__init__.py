@@ -5,6 +5,8 @@ May import: the ground alone, which is `exceptions`, `named_tuple`, `standard_pa
 
 from __future__ import annotations
 
+import os
+
 from flowc.store.protocol import Data, Found, MissingError, SetupError, Store, StoreError
 
 __all__ = [
@@ -36,11 +38,22 @@ OBSTORE = "obstore>=0.8.2"
 def open_store(url: str) -> Store:
     """The store of a URL: `file:/path`, `file:relative/path`, `s3://bucket/prefix`, `gs://bucket/prefix`, `az://container/prefix`.
 
+    Where a task is done again (`FLOWC_REPLAY`), the run's store is one that is only read (`overlay`).
     Raises SetupError for any other, and where what a store needs is not installed.
     """
     wrong = fault(url)
     if wrong:
         raise SetupError(wrong)
+    opened = _opened(url)
+    folder = os.environ.get("FLOWC_REPLAY")
+    if folder:
+        from flowc.store.overlay import over
+
+        return over(opened, folder)
+    return opened
+
+
+def _opened(url: str) -> Store:
     if url.startswith("file:"):
         from flowc.store.files import FileStore
 

@@ -20,7 +20,8 @@ class TaskCall(NamedTuple):
     """Which task, and what the engine says of it. `owner`, `parameters`, `tags`, `trigger` and `scheduled` are the first
     step's alone.
 
-    `repeats`: the step's switch may send it back to itself, and the task is all of its iterations.
+    `repeats`: the step's switch may send it back to itself, and the task is all of its iterations; `iteration`: it is that one alone,
+    which only a replay asks for.
     `retry` is how much of `@retry` is used up; with `at_most` the engine has also counted what was no start of the task.
     `parameters` by command-line names or attributes, as text or JSON values. `project` is `<project>.<branch>`.
     `origin` is the run that this one was resumed from; `scheduled` the time (ISO 8601, UTC) for which a clock started the run.
@@ -40,6 +41,7 @@ class TaskCall(NamedTuple):
     origin: str = ""
     scheduled: str = ""
     repeats: bool = False
+    iteration: int | None = None
 
 
 class Reported(NamedTuple):

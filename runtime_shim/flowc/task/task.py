@@ -102,7 +102,7 @@ def execute(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Outpu
 
 def _executed(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Output) -> Reported:
     started = time.time()
-    address = TaskAddress(loaded.name, call.run, call.step, call.index)
+    address = TaskAddress(loaded.name, call.run, call.step, call.index, call.iteration)
     call, raised = _counted(loaded, call, store, address) if call.retry else (call, None)
     loaded, first = _begun(loaded, call, store, started)
     fence = ordering.begin(store, address, call.retry, os.urandom(16).hex(), started)
@@ -223,7 +223,7 @@ def _claimed(
     record = RunRecord(
         loaded.name, call.run, call.owner, started, call.tags, parameters, call.step, user, call.project,
         origin=call.origin, given=call.parameters, trigger=call.trigger,
-        scheduled=call.scheduled, has_ids=True,
+        scheduled=call.scheduled, has_ids=True, source=os.environ.get("FLOWC_FLOW", ""), code=os.environ.get("FLOWC_CODE", ""),
     )  # fmt: skip
     return ordering.claim(store, record)
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from flowc.artifacts.address import RunAddress
-from flowc.artifacts.manifest import read
-from flowc.container.beside_parameters import taken
+from flowc.artifacts.manifest import read, read_run
+from flowc.container.beside_parameters import tagged, taken
 from flowc.exceptions import CallMistake
 from flowc.store import open_store
 
@@ -69,6 +69,21 @@ def test_a_mistake_is_told(given: dict[str, Any], said: str, tmp_path: Path) -> 
     with pytest.raises(CallMistake) as mistake:
         taken(json.loads(json.dumps(given).replace("FOLDER", str(tmp_path))), {})
     assert said in str(mistake.value)
+
+
+def test_tags_stand_beside_the_parameters(tmp_path: Path) -> None:
+    """They are the run's, beside those of the variable, and no parameter's."""
+    assert tagged({"a": 1, "flowc-tags": ["x", "y z"]}) == ({"a": 1}, ("x", "y z"))
+    assert tagged({"flowc-tags": '["x"]'}) == ({}, ("x",))
+    for wrong in ("x", [1], {"a": "b"}, None):
+        with pytest.raises(CallMistake, match="flowc-tags wants a list of texts"):
+            tagged({"flowc-tags": wrong})
+    write(tmp_path, FLOW)
+    given = {"text": "-", "flowc-tags": ["nightly"]}
+    done = contain(tmp_path, "start", parameters=json.dumps(given), FLOWC_TAGS='["team:a"]')
+    assert done.returncode == 0, done.stderr
+    found = read_run(open_store(f"file:{tmp_path}/store"), RunAddress("F", "r"))
+    assert set(found.tags) >= {"nightly", "team:a"}
 
 
 FLOW = """

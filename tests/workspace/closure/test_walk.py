@@ -119,6 +119,11 @@ TABLE: dict[str, tuple[str, dict[str, str], set[str]]] = {
         {"lib/a.py": "import b", "lib/b.py": ""},
         {"lib/a.py", "lib/b.py"},
     ),
+    "one that is put before the others, or behind them": (
+        "import os, sys\nsys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))\nimport a",
+        {"lib/a.py": "import b", "lib/b.py": "", "a.py": "import c", "c.py": ""},
+        {"lib/a.py", "lib/b.py", "a.py", "c.py"},
+    ),
     "one that a path makes": (
         "import sys\nfrom pathlib import Path\nsys.path += [str(Path(__file__).resolve().parent / 'lib')]\nimport a",
         {"lib/a.py": ""},

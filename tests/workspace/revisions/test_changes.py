@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.workspace.changes import changes_since
+from compiler.workspace.revisions.changes import changes_since
 from tests.stages.command_line import BROKEN, FLOW, Flowc
 
 PLAIN = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false")
@@ -94,6 +94,76 @@ def test_the_flows_that_changed_are_compiled(flowc: Flowc, repository: Path, nam
     assert f"{len(written)} flow" in flowc("check", *words).err
 
 
+GONE = {
+    "another module of its folder": ({"lib/unused.py": "x = 1\n"}, "lib/unused.py", ""),
+    "a module of the name of one that is read": ({"old/deep.py": "x = 1\n"}, "old/deep.py", ""),
+    "a test beside its modules": ({"lib/test_own.py": "x = 1\n"}, "lib/test_own.py", ""),
+    "a document beside its modules": ({"lib/notes.md": "x\n"}, "lib/notes.md", ""),
+    "data beside the modules of both": ({"lib/table.csv": "1\n"}, "lib/table.csv", "one two"),
+    "data of a folder that one names": (
+        {"rows/table.csv": "1\n", "lib/own.py": "from lib.deep import A\nROWS = open('rows/table.csv')\n"},
+        "rows/table.csv",
+        "one",
+    ),
+    "a module that may lack": (
+        {"lib/own.py": "from lib.deep import A\ntry:\n    import fast\nexcept ImportError:\n    fast = None\n", "fast.py": "x = 1\n"},
+        "fast.py",
+        "one",
+    ),
+    "a module that went before another": (
+        {"far/__init__.py": "x = 1\n", "far.py": "x = 2\n", "lib/shared.py": "import far\n"},
+        "far/__init__.py",
+        "one two",
+    ),
+    "settings in a folder on the way": ({"ci/pyproject.toml": "[tool.flowc]\nimage = 'i:3'\n"}, "ci/pyproject.toml", ""),
+    "an ignore file": ({".flowcignore": "docs/\n"}, ".flowcignore", "one two"),
+}  # fmt: skip
+"""Files that are there at a revision, the one of them that is removed, and the flows that were made of it."""
+
+
+@pytest.mark.parametrize("name", GONE)
+def test_a_file_that_is_gone_counts_for_the_flows_that_it_was_of(flowc: Flowc, repository: Path, name: str) -> None:
+    files, gone, expected = GONE[name]
+    for path, text in files.items():
+        (repository / path).parent.mkdir(exist_ok=True)
+        (repository / path).write_text(text)
+    git(repository, "add", ".")
+    git(repository, "commit", "-qm", "two")
+    before = {flow: _digest(flowc, flow) for flow in ("one", "two")}
+    (repository / gone).unlink()
+    ended = flowc("list", "one.py", "two.py", "--changed-since", "HEAD")
+    assert (ended.code, ended.err) == (0, "")
+    listed = [line.split()[0].lower() for line in ended.out.splitlines()]
+    assert listed == expected.split()
+    assert {flow for flow in before if _digest(flowc, flow) != before[flow]} <= set(listed)
+
+
+def _digest(flowc: Flowc, flow: str) -> str:
+    return flowc("list", f"{flow}.py").out.split()[-1]
+
+
+def test_settings_that_are_gone_count_where_they_held(flowc: Flowc, repository: Path) -> None:
+    (repository / "team").mkdir()
+    (repository / "team/three.py").write_text(FLOW.replace("SumFlow", "Three"))
+    (repository / "team/pyproject.toml").write_text("[tool.flowc]\nimage = 'i:3'\n")
+    git(repository, "add", ".")
+    git(repository, "commit", "-qm", "two")
+    (repository / "team/pyproject.toml").unlink()
+    ended = flowc("list", "one.py", "team/three.py", "--changed-since", "HEAD")
+    assert [line.split()[0] for line in ended.out.splitlines()] == ["Three"]
+
+
+def test_where_a_revision_is_too_much_flows_count_as_changed(
+    flowc: Flowc, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (repository / "docs/a b.md").unlink()
+    assert flowc("list", "--changed-since", "v1").out == ""
+    monkeypatch.setattr("compiler.workspace.revisions.checkout.MOST_FILES", 1)
+    ended = flowc("list", "--changed-since", "v1")
+    assert [line.split()[0] for line in ended.out.splitlines()] == ["One", "Two"]
+    assert "files were removed since v1, and flows count as changed that may have had them" in ended.err
+
+
 def test_a_new_flow_has_changed_though_git_does_not_know_it(flowc: Flowc, repository: Path) -> None:
     (repository / "three.py").write_text(FLOW.replace("SumFlow", "Three"))
     flowc("argo", "create", "one.py", "three.py", "-o", "out/", "--changed-since", "HEAD")
@@ -113,7 +183,7 @@ REVISIONS = ["none", "-h", "--output=ran", "HEAD:one.py", "v1..HEAD", "", "a\nb"
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_what_is_no_revision_is_a_mistake_in_the_call(flowc: Flowc, repository: Path, revision: str) -> None:
     ended = flowc("check", "one.py", f"--changed-since={revision}")
-    assert (ended.code, "there is no such revision in" in ended.err) == (2, True), ended.err
+    assert (ended.code, "git knows no revision" in ended.err) == (2, True), ended.err
     assert not (repository / "ran").exists()
 
 
@@ -122,14 +192,14 @@ def test_without_git_or_its_history_it_says_so(flowc: Flowc, repository: Path, m
     git(repository, "commit", "-qm", "two", "--allow-empty")
     git(repository, "clone", "-q", "--depth", "1", f"file://{repository}", str(clone))
     monkeypatch.chdir(clone)
-    assert "this clone is shallow" in flowc("check", "one.py", "--changed-since", "HEAD~1").err
+    assert "the clone is shallow" in flowc("check", "one.py", "--changed-since", "HEAD~1").err
     plain = repository.parent / f"{repository.name}-plain"
     plain.mkdir()
     (plain / "flow.py").write_text(FLOW)
     monkeypatch.chdir(plain)
-    assert "lies in no repository" in flowc("check", "flow.py", "--changed-since", "HEAD").err
+    assert "is in no git repository" in flowc("check", "flow.py", "--changed-since", "HEAD").err
     monkeypatch.setenv("PATH", str(plain))
-    assert "there is no `git` here" in flowc("check", "flow.py", "--changed-since", "HEAD").err
+    assert "there is no `git` on this machine" in flowc("check", "flow.py", "--changed-since", "HEAD").err
 
 
 def test_nothing_of_a_repository_runs(repository: Path) -> None:

@@ -1,9 +1,4 @@
-"""The tree of a git revision in a folder of its own, which is deleted in any case. Nothing of the repository is run for it.
-
-git is asked for names and bytes alone (`ls-tree`, `cat-file --batch`): these run no hook, filter, text conversion, external diff
-or file system monitor, and what a repository's own configuration names is switched off all the same. No transport may be used, so
-nothing is fetched either.
-"""
+"""The tree of a git revision in a folder of its own, which is deleted in any case. Nothing of the repository is run for it."""
 
 from __future__ import annotations
 
@@ -11,38 +6,25 @@ import hashlib
 import os
 import shutil
 import signal
-import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
 from compiler.mistakes import CallError
 from compiler.reading import is_within, read_file
-from compiler.slotted_class import fresh, mutable, record
+from compiler.slotted_class import fresh, mutable
+from compiler.workspace.revisions.git import Entry, Repository, TooLarge
 
 MOST = 1 << 30
 """Bytes of a tree that are laid out: what holds more is compared by a checkout of its own."""
 MOST_FILES = 200_000
 
-_QUIET = (
-    "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.pager=cat", "-c", "safe.bareRepository=explicit",
-    "-c", "core.attributesFile=/dev/null", "-c", "protocol.allow=never", "--no-pager", "--no-replace-objects", "--literal-pathspecs",
-)  # fmt: skip
 _LINK, _FILE, _EXECUTABLE, _MODULE = "120000", "100644", "100755", "160000"
 _POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 _LONGEST_POINTER = 1024
-
-
-@record
-class Entry:
-    """A file of a tree: `mode` as git has it, `path` relative to its top."""
-
-    mode: str
-    name: str
-    path: str
 
 
 @mutable
@@ -51,120 +33,6 @@ class Checkout:
 
     folder: Path
     notes: list[str] = fresh(default_factory=list)
-
-
-@record
-class Repository:
-    """A git repository by its top folder."""
-
-    top: Path
-
-    def commit(self, revision: str) -> str:
-        """The name of the commit. Raises CallError where git knows none, and says why it may not."""
-        found = self.find(revision)
-        if found is None:
-            raise CallError(f"git knows no revision {revision!r} here{self._why()}")
-        return found
-
-    def find(self, revision: str) -> str | None:
-        """The name of the commit; None where git knows none by that word."""
-        if not revision or "\n" in revision or "\0" in revision:
-            return None
-        told = self._git("cat-file", "--batch-check", given=f"{revision}\n".encode())
-        words = told.decode(errors="replace").split()
-        if len(words) != len(("name", "kind", "size")) or not words[2].isdecimal():
-            return None
-        name, kind, _ = words
-        return name if kind == "commit" else self.find(f"{name}^{{commit}}") if kind == "tag" else None
-
-    def _why(self) -> str:
-        if self._git("rev-parse", "--is-shallow-repository").strip() == b"true":
-            return ": the clone is shallow; fetch more with `git fetch --unshallow`, or `fetch-depth: 0` in a CI job"
-        if self.find("HEAD") is None:
-            return ": it has no commit yet"
-        return ": fetch the branch first, or name a folder with another checkout"
-
-    def entries(self, commit: str) -> list[Entry]:
-        """The files of a commit."""
-        listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit)
-        found: list[Entry] = []
-        for line in listed.split(b"\0")[:-1]:
-            facts, _, path = line.partition(b"\t")
-            mode, _, name = facts.decode().split(" ")
-            found.append(Entry(mode, name, os.fsdecode(path)))
-        return found
-
-    def blobs(self, names: list[str]) -> Iterator[bytes | None]:
-        """The bytes of objects, in their order; None for one that is not there. Raises CallError where they are too many."""
-        with _started(self.top, ("cat-file", "--batch")) as process:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            size = 0
-            for name in names:
-                process.stdin.write(f"{name}\n".encode())
-                process.stdin.flush()
-                words = process.stdout.readline().split()
-                if len(words) != len(("name", "kind", "size")):
-                    yield None
-                    continue
-                size += int(words[2])
-                if size > MOST:
-                    raise CallError(
-                        f"the revision holds more than {MOST >> 20} MiB: compare with a checkout of it, by its folder"
-                    )
-                yield process.stdout.read(int(words[2]))
-                process.stdout.read(1)
-
-    def _git(self, *words: str, given: bytes = b"") -> bytes:
-        with _started(self.top, words) as process:
-            told, wrong = process.communicate(given)
-        if process.returncode and words[0] != "rev-parse":
-            raise CallError(f"git: {wrong.decode(errors='replace').strip() or 'it failed'}")
-        return told
-
-
-def repository(start: Path) -> Repository:
-    """The repository around a folder. Raises CallError where there is none, or no git."""
-    with _started(start, ("rev-parse", "--show-toplevel")) as process:
-        told, wrong = process.communicate()
-    if process.returncode or not told.strip():
-        said = wrong.decode(errors="replace").strip().partition("\n")[0].removeprefix("fatal: ")
-        raise CallError(
-            f"{start.absolute()} is in no git repository with a working tree ({said}): name a folder with --against DIR"
-        )
-    return Repository(Path(os.fsdecode(told.removesuffix(b"\n"))))
-
-
-@contextmanager
-def _started(folder: Path, words: tuple[str, ...]) -> Iterator[subprocess.Popen[bytes]]:
-    """git at work in a folder; it ends with the block."""
-    command = ("git", *_QUIET, *words)
-    pipe = subprocess.PIPE
-    try:
-        process = subprocess.Popen(
-            command, cwd=folder, stdin=pipe, stdout=pipe, stderr=pipe, env=_environment(os.environ)
-        )
-    except FileNotFoundError as error:
-        raise CallError("there is no git on this machine: name a folder with --against DIR") from error
-    with process:
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.kill()
-
-
-def _environment(outer: Mapping[str, str]) -> dict[str, str]:
-    """The caller's variables without those that point git elsewhere or name programs for it."""
-    own = {name: value for name, value in outer.items() if not name.startswith("GIT_")}
-    return {
-        **own,
-        "GIT_ALLOW_PROTOCOL": "none",
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_TERMINAL_PROMPT": "0",
-        "LC_ALL": "C",
-    }
 
 
 @contextmanager
@@ -178,7 +46,7 @@ def checkout(found: Repository, commit: str) -> Iterator[Checkout]:
 
 @contextmanager
 def _deleted_at_the_end() -> Iterator[Path]:
-    outer = Path(os.path.realpath(tempfile.mkdtemp(prefix="flowc-diff-")))
+    outer = Path(os.path.realpath(tempfile.mkdtemp(prefix="flowc-revision-")))
     try:
         with _ended_by_signals():
             folder = outer / "tree"
@@ -230,11 +98,16 @@ def _lay_out(found: Repository, commit: str, laid: Checkout) -> None:
     (laid.folder / ".git").mkdir()  # marks the top of the repository, as in a checkout
     sound = [entry for entry in entries if _is_sound(entry, laid)]
     files = [entry for entry in sound if entry.mode in (_FILE, _EXECUTABLE)]
-    for entry, data in zip(files, found.blobs([entry.name for entry in files]), strict=True):
-        _write(entry, data, found.top, laid)
     links = [entry for entry in sound if entry.mode == _LINK]
-    for entry, data in zip(links, found.blobs([entry.name for entry in links]), strict=True):
-        _link(entry, data, laid)
+    try:
+        for entry, data in zip(files, found.blobs([entry.name for entry in files], MOST), strict=True):
+            _write(entry, data, found.top, laid)
+        for entry, data in zip(links, found.blobs([entry.name for entry in links], MOST), strict=True):
+            _link(entry, data, laid)
+    except TooLarge:
+        raise CallError(
+            f"the revision holds more than {MOST >> 20} MiB: compare with a checkout of it, by its folder"
+        ) from None
     _drop_links_out(links, laid)
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from compiler.difference import revision
-from compiler.difference.revision import Repository, checkout
 from compiler.mistakes import CallError
-from tests.difference.repositories import blob, commit_of_tree, committed, git, repository
+from compiler.workspace.revisions import checkout as module
+from compiler.workspace.revisions.checkout import checkout
+from compiler.workspace.revisions.git import Repository
+from tests.repositories import blob, commit_of_tree, committed, git, repository
 
 
 @pytest.fixture(autouse=True)
@@ -94,7 +95,7 @@ def test_nothing_of_a_repository_runs(tmp_path: Path) -> None:
     (top / ".git/objects" / name[:2] / name[2:]).unlink()  # a partial clone lacks it, and git would fetch it
     with (top / ".git/config").open("a") as config:
         config.write(HOSTILE.format(ran=ran, hooks=hooks, top=top))
-    found = revision.repository(top)
+    found = Repository(top)
     with checkout(found, found.commit("HEAD")) as laid:
         assert (laid.folder / "a.py").read_text() == "x = 1\n"
         assert laid.notes == ["b.py is not in this clone and is left out"]
@@ -168,46 +169,6 @@ def test_a_pointer_of_lfs_stands_for_the_file_of_today_where_that_is_the_same(tm
         assert laid.notes == ["other.bin is a pointer of Git LFS on the old side: what it stands for is not read"]
 
 
-@pytest.mark.parametrize(
-    "word", ["--help", "-p", "--output=x", "--upload-pack=touch ran", "nowhere", "", "a\nb", "HEAD\n", "HEAD:a.py"]
-)
-def test_what_is_no_revision_is_data(word: str, tmp_path: Path) -> None:
-    top = repository(tmp_path / "r", {"a.py": "x = 1\n"})
-    with pytest.raises(CallError, match="git knows no revision"):
-        Repository(top).commit(word)
-    assert sorted(os.listdir(top)) == [".git", "a.py"]
-
-
-@pytest.mark.parametrize("word", ["HEAD", "main", "@", "HEAD~0", ":/one", "HEAD^{commit}", "-strange", "v1"])
-def test_what_git_knows_is_a_revision(word: str, tmp_path: Path) -> None:
-    top = repository(tmp_path / "r", {"a.py": "x = 1\n"})
-    name = git(top, "rev-parse", "HEAD").decode().strip()
-    (top / ".git/refs/heads/-strange").write_text(f"{name}\n")
-    git(top, "tag", "-a", "v1", "-m", "first")
-    assert Repository(top).commit(word) == name
-
-
-def test_a_shallow_clone_and_no_repository_say_what_to_do(tmp_path: Path) -> None:
-    top = committed(repository(tmp_path / "r", {"a.py": "x = 1\n"}), {"a.py": "x = 2\n"})
-    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{top}", "shallow")
-    with pytest.raises(CallError, match=r"shallow.*fetch-depth: 0"):
-        Repository(tmp_path / "shallow").commit("HEAD~1")
-    with pytest.raises(CallError, match=r"in no git repository.*--against DIR"):
-        revision.repository(tmp_path)
-    git(tmp_path, "init", "-q", "empty")
-    with pytest.raises(CallError, match="no commit yet"):
-        Repository(tmp_path / "empty").commit("HEAD")
-
-
-def test_variables_lead_git_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    top, other = repository(tmp_path / "r", {"a.py": "x = 1\n"}), repository(tmp_path / "o", {"b.py": ""})
-    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
-    monkeypatch.setenv("GIT_OBJECT_DIRECTORY", str(other / ".git/objects"))
-    found = revision.repository(top)
-    with checkout(found, found.commit("HEAD")) as laid:
-        assert (laid.folder / "a.py").exists()
-
-
 def _ended(found: Repository, error: type[BaseException], tmp_path: Path) -> None:
     with checkout(found, found.commit("HEAD")):
         assert len(_left(tmp_path)) == 1
@@ -225,7 +186,8 @@ def test_what_ends_the_block_deletes_the_folder(tmp_path: Path) -> None:
 WAITING = """
 import sys, time
 from pathlib import Path
-from compiler.difference.revision import Repository, checkout
+from compiler.workspace.revisions.git import Repository
+from compiler.workspace.revisions.checkout import checkout
 found = Repository(Path(sys.argv[1]))
 with checkout(found, found.commit("HEAD")):
     print("ready", flush=True)
@@ -251,10 +213,10 @@ def test_a_signal_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None
 
 def test_too_much_is_a_mistake_of_the_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = Repository(repository(tmp_path / "r", {"a.py": "x = 1\n", "b.py": "y = 1\n"}))
-    monkeypatch.setattr(revision, "MOST", 8)
+    monkeypatch.setattr(module, "MOST", 8)
     with pytest.raises(CallError, match="more than"), checkout(found, found.commit("HEAD")):
         pass
-    monkeypatch.setattr(revision, "MOST_FILES", 1)
+    monkeypatch.setattr(module, "MOST_FILES", 1)
     with pytest.raises(CallError, match="more than 1 files"), checkout(found, found.commit("HEAD")):
         pass
     assert _left(tmp_path) == []

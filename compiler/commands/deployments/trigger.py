@@ -1,0 +1,164 @@
+"""`flowc <target> trigger`: start a run of a deployment."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from compiler.backends import Backend
+from compiler.backends.operating import EngineRun
+from compiler.call.options import env_option
+from compiler.call.sources import FLOW, FlowName, Surroundings, import_option, named
+from compiler.call.target_settings import decided
+from compiler.diagnostics import Report
+from compiler.fleet.compiling import deployment
+from compiler.ir.plan import Plan
+from compiler.operate.engines import engine_of, given_connection
+from compiler.operate.listing import of_engine
+from compiler.operate.places import Place
+from compiler.operate.starting import parameters_of, parameters_of_deployment, start_of
+from compiler.operate.telling.documents import run_document
+from compiler.operate.telling.progress import until_end
+from compiler.operate.waiting import seconds_of
+from compiler.operate.words import connection_option, json_option, timeout_option
+from compiler.pipeline import read_flow
+from compiler.slotted_class import record
+from compiler.terminal.findings import show
+from compiler.terminal.output import write_files
+from compiler.terminal.said import say, say_json, tell
+from compiler.workspace.settings import Settings, read_settings
+
+_HELP = """Start a run of a deployed flow on {target}.
+
+FLOW is its file, or the name of the deployment; what follows are the flow's parameters.
+
+Prints the run's id. A second try after a lost answer starts nothing twice.
+
+\b
+  flowc {target} trigger flow.py --alpha 0.5
+  flowc {target} trigger flow.py --wait --timeout 1h      exit 1 if the run fails, 124 if it takes longer
+  flowc {target} trigger {name} --follow                  with the logs of all its tasks
+"""
+
+_NAMES = {"argo": "train-flow", "airflow": "TrainFlow", "step-functions": "TrainFlow"}
+
+
+@record
+class _Meant:
+    """A deployment: its name, the settings that hold for it, and the plan of its flow where that is at hand."""
+
+    name: str
+    settings: Settings
+    plan: Plan | None
+
+
+@record
+class _Given:
+    """The words of a call."""
+
+    flow: str
+    words: tuple[str, ...]
+    wait: bool
+    timeout: str | None
+    follow: bool
+    run_id_file: Path | None
+    tags: tuple[str, ...]
+    parameters: str
+    flow_name: str | None
+    imports: bool | None
+    env: str | None
+    connection: tuple[str, ...]
+    as_json: bool
+
+
+def trigger_command(backend: Backend) -> click.Command:
+    """The command of one target."""
+
+    @click.command(
+        "trigger",
+        context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True},
+        help=_HELP.format(target=backend.name, name=_NAMES.get(backend.name, "TrainFlow")),
+    )
+    @click.option("--wait", is_flag=True, help="Wait for its end; exit 1 if it fails.")
+    @timeout_option
+    @click.option("--follow", is_flag=True, help="Wait, and print what its tasks print.")
+    @click.option(
+        "--run-id-file", type=click.Path(dir_okay=False, path_type=Path), help="Write the run's id here as it starts."
+    )
+    @click.option("--tag", "tags", multiple=True, metavar="TEXT", help="A tag of the run; may be given several times.")
+    @click.option(
+        "--parameters", metavar="JSON", default="{}", help="Values of the flow's parameters, as one JSON object."
+    )
+    @click.option("--flow", "flow_name", metavar="NAME", help="Which flow of the file.")
+    @import_option
+    @env_option
+    @connection_option
+    @json_option
+    @click.argument("flow", metavar="FLOW")
+    @click.argument("words", metavar="[--PARAMETER VALUE]...", nargs=-1, type=click.UNPROCESSED)
+    @click.pass_context
+    def command(ctx: click.Context, /, **given: Any) -> int:
+        return _triggered(backend, _Given(**given), ctx.command)
+
+    return command
+
+
+def _triggered(backend: Backend, given: _Given, command: click.Command) -> int:
+    limit = None if given.timeout is None else seconds_of(given.timeout)
+    meant = _meant(backend, given)
+    if meant is None:
+        return 1
+    engine = engine_of(backend.name, meant.settings, given_connection(given.connection))
+    there = engine.deployment(meant.name)
+    called = f"flowc {backend.name} trigger {given.flow}"
+    if meant.plan is not None:
+        ours = [name for each in command.params if isinstance(each, click.Option) for name in each.opts]
+        parameters = parameters_of(meant.plan, called, given.words, ours, given.parameters)
+    else:
+        parameters = parameters_of_deployment(there, called, given.words, given.parameters)
+    run = engine.trigger(meant.name, start_of(parameters, given.tags))
+    if given.run_id_file:
+        write_files({given.run_id_file: run.run.encode()})
+    kept = there.record
+    store = (kept.store if kept else "") or meant.settings.text("store", backend.name)
+    flow = meant.plan.flow.name if meant.plan else (kept.flow.rpartition(":")[2] if kept else None)
+    place = Place(run.run, flow, backend.name, engine, store)
+    if given.wait or given.follow or limit is not None:
+        tell(f"started {place.path}")
+        return until_end(place, limit, follow=given.follow, as_json=given.as_json)
+    _tell_started(place, run, as_json=given.as_json)
+    return 0
+
+
+def _tell_started(place: Place, run: EngineRun, *, as_json: bool) -> None:
+    if as_json:
+        view = of_engine(run, place.flow, place.target)
+        say_json(json.dumps(run_document(view), indent=2, ensure_ascii=False))
+        return
+    say(run.run)
+    path = place.path
+    tell(f"started: `flowc status {path}` says how it goes, `flowc logs {path} --follow` what it prints")
+
+
+def _meant(backend: Backend, given: _Given) -> _Meant | None:
+    """The deployment that a word names; None where the flow has mistakes, which are shown."""
+    if not _is_file(given.flow):
+        return _Meant(given.flow, read_settings(Path(), given.env), None)
+    name: FlowName = named(FLOW.convert(given.flow, None, None), given.flow_name)
+    surroundings, report = Surroundings(imports=given.imports, env=given.env), Report()
+    root, reading = surroundings.root(name.path), surroundings.reading(name.path)
+    source = read_flow(name.path, report, name=name.name, root=root, reading=reading)
+    show(report)
+    if source is None or report.failed:
+        return None
+    settings = surroundings.settings(name.path)
+    plan, options = decided(source, settings, backend, {}, "")
+    return _Meant(deployment(backend, plan, options), settings.for_flow(source.name), plan)
+
+
+def _is_file(word: str) -> bool:
+    path = word.rpartition(":")[0] or word
+    return word.endswith(".py") or path.endswith(".py") or Path(word).is_file()

@@ -1,0 +1,53 @@
+"""The words of every command that compiles flows for a target: which flows, how they are read, the target's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import click
+
+from compiler.backends import Backend
+from compiler.call.configs import config_parameters
+from compiler.call.options import ENV_HELP, FOLDER, Option
+from compiler.call.sources import FLOWS, IMPORT_HELP, IMPORT_WORDS, JOBS_HELP, SINCE_HELP, SINCE_WORDS, WITH_HELP
+from compiler.call.target_settings import given_value
+from compiler.ir.flow import Value
+from compiler.workspace.settings import SHARED, frozen_value
+from compiler.workspace.settings.keys import KINDS
+
+
+def compile_parameters(backend: Backend) -> tuple[click.Parameter, ...]:
+    """The flows first, then an option for each way of reading them, then one for each setting of the target."""
+    settings = {**SHARED, **backend.target_options}
+    return (
+        click.Argument(["flows"], metavar="[FLOW|FOLDER]...", type=FLOWS, nargs=-1),
+        Option(["--flow", "flow_name"], metavar="NAME", help="Which flow of the file."),
+        Option(["--jobs"], type=click.IntRange(min=1), metavar="N", help=JOBS_HELP),
+        Option(SINCE_WORDS, metavar="REF", help=SINCE_HELP),
+        Option(["--root"], type=FOLDER, help="The folder of the code, instead of the project's."),
+        Option(["--env"], metavar="NAME", help=ENV_HELP),
+        Option(IMPORT_WORDS, is_flag=True, default=None, help=IMPORT_HELP),
+        *config_parameters(),
+        Option(["--with", "added"], multiple=True, metavar="DECORATOR", help=WITH_HELP),
+        *(_setting(backend, name, line) for name, line in settings.items()),
+    )
+
+
+def _setting(backend: Backend, name: str, line: str) -> click.Option:
+    option = f"--{name.replace('_', '-')}"
+    sentence = line[:1].upper() + line[1:].removesuffix(".") + "."
+    if name == "max_workers":
+        return Option([option, name], type=click.IntRange(min=1), help=sentence)
+    kind = KINDS.get(name, "text") if name in SHARED else backend.kind(name)
+    if kind == "flag":
+        return Option([f"{option}/--no-{option[2:]}", name], is_flag=True, default=None, help=sentence)
+    return Option([option, name], metavar="NUMBER" if kind == "number" else "TEXT", help=sentence)
+
+
+def given_settings(backend: Backend, given: Mapping[str, object]) -> dict[str, Value]:
+    """What the command line gives to the settings, in the form that each takes. Raises CallError."""
+    return {key: _value(backend, key, value) for key, value in given.items() if value is not None}
+
+
+def _value(backend: Backend, key: str, given: object) -> Value:
+    return frozen_value(given) if key in SHARED or isinstance(given, bool) else given_value(backend, key, str(given))
