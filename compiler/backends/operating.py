@@ -182,6 +182,7 @@ class EngineRun:
     url: str = ""
     tags: tuple[str, ...] = ()
     tasks: tuple[EngineTask, ...] = ()
+    next_runs: tuple[str, ...] = ()
 
 
 @record

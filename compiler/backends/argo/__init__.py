@@ -16,9 +16,11 @@ from compiler.backends.argo.manifest import cron_workflow, deployment_name, even
 from compiler.backends.argo.settings import SETTINGS, wants
 from compiler.backends.argo.yaml_text import document
 from compiler.backends.gaps import ONLY_ON_AIRFLOW
+from compiler.backends.operating import Connection, Engine
 from compiler.diagnostics import Report
 from compiler.ir.flow import Value
 from compiler.ir.plan import Feature, Plan
+from compiler.mistakes import CallError
 
 
 class Argo:
@@ -32,6 +34,25 @@ class Argo:
         "trigger_on_finish": frozenset({"reset_at"}),
     }
     target_options: ClassVar[Mapping[str, str]] = {key: setting.help for key, setting in SETTINGS.items()}
+
+    connection_options: ClassVar[Mapping[str, str]] = {
+        "ca": "file of the authorities that Argo Server's certificate is checked with",
+        "context": "context of the kubeconfig, its current one without it",
+        "insecure": "whether to take any certificate of Argo Server: whoever is between can read along",
+        "kubeconfig": "file that says where the cluster is, as KUBECONFIG does",
+        "server": "address of Argo Server, as ARGO_SERVER has it; without it Kubernetes is asked itself",
+    }
+    run_prefix: ClassVar[str] = "argo-"
+
+    def connect(self, connection: Connection) -> Engine:
+        """The namespace that the connection names, by Kubernetes or by Argo Server; asks nothing of it yet."""
+        from compiler.backends.argo.operate.engine import connect  # noqa: PLC0415 - only operating needs clients
+
+        unknown = sorted(set(connection.options) - set(self.connection_options))
+        if unknown:
+            takes = ", ".join(self.connection_options)
+            raise CallError(f"[tool.flowc.argo.connection] has no key `{unknown[0]}`: it takes {takes}")
+        return connect(connection)
 
     def wants(self, key: str, value: Value) -> str | None:
         """What a key takes where this value is not it."""

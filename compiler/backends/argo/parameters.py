@@ -36,11 +36,21 @@ def arguments(plan: Plan) -> dict[str, Tree]:
             listed.append(_argument(parameter, text))
     tree: dict[str, Tree] = {}
     if unlisted:
-        tree[Comment(f"the code has the defaults of {', '.join(unlisted)}; -p NAME=VALUE gives another")] = ""
+        tree[Comment(f"{_CODE_HAS}{', '.join(unlisted)}{_GIVES_ANOTHER}")] = ""
     listed += trigger_arguments(plan)
     if listed:
         tree["arguments"] = {"parameters": listed}
     return tree
+
+
+_CODE_HAS, _GIVES_ANOTHER = "the code has the defaults of ", "; -p NAME=VALUE gives another"
+
+
+def unlisted(manifest: str) -> tuple[str, ...]:
+    """The parameters that `arguments` only tells of in the comment of a manifest."""
+    _, found, after = manifest.partition(f"# {_CODE_HAS}")
+    line, is_whole, _ = after.partition(_GIVES_ANOTHER)
+    return tuple(line.split(", ")) if found and is_whole and "\n" not in line else ()
 
 
 def default_text(parameter: Parameter) -> str | None:
