@@ -9,7 +9,7 @@ from pathlib import Path
 
 from compiler.diagnostics import Report, Rule
 from compiler.frontend.findings import fc1xx
-from compiler.frontend.text.import_path import import_folders
+from compiler.frontend.text.import_path import Found, import_folders
 from compiler.frontend.text.modules import Known, bind, whole_path
 from compiler.frontend.text.source import read, tree
 from compiler.ir.flow import Flow, Span
@@ -44,6 +44,8 @@ class Code:
     listing: Listing
     _real: dict[str, str] = fresh(default_factory=dict)
     _mentions: dict[str, tuple[Path, Mentions | None]] = fresh(default_factory=dict)
+    folders: Found = fresh(default_factory=dict)
+    """Where imports are looked for."""
     _large: dict[str, Reason | None] = fresh(default_factory=dict)
     _named: dict[tuple[str, str], tuple[tuple[str, int], ...]] = fresh(default_factory=dict)
 
@@ -131,7 +133,7 @@ def reached(code: Code, path: Path, named: Sequence[Path], flows: Iterable[Flow]
     root = code.listing.root
     flow = Path(os.path.realpath(path)).relative_to(root).as_posix()
     bases, added = (
-        tuple(_base(folder, root) for folder in import_folders(path, code.root, named, code.known.folders)),
+        tuple(_base(folder, root) for folder in import_folders(path, code.root, named, code.folders)),
         tuple[str, ...](),
     )
     while True:
