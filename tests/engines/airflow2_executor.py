@@ -9,7 +9,6 @@ from typing import Any
 
 import airflow.providers.cncf.kubernetes.operators.pod  # noqa: F401 - what every DAG file imports is then there
 from airflow import settings
-from airflow.cli.cli_parser import get_parser
 from airflow.executors.sequential_executor import SequentialExecutor
 
 
@@ -32,6 +31,8 @@ class Forking(SequentialExecutor):
 
 
 def _run(command: list[str]) -> None:
+    from airflow.cli.cli_parser import get_parser  # it imports executors itself
+
     code = 1
     try:
         settings.engine.dispose()

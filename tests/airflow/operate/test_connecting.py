@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,9 @@ def test_a_connection_shows_no_secret() -> None:
     found = settled(None, AIRFLOW_API_USERNAME="me", AIRFLOW_API_PASSWORD=CANARY)
     engine = BACKEND.connect(Connection({"url": URL}, {"AIRFLOW_API_TOKEN": CANARY}))
     assert CANARY not in repr(found) + repr(engine) + engine.where
+
+
+def test_a_library_that_lacks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(EngineError, match=r"pip install 'flowc\[airflow\]'"):
+        BACKEND.connect(Connection({"url": URL}, {}))

@@ -91,7 +91,7 @@ GANG = [
         (
             [task("fit", "failed"), task("start", "success")],
             "start",
-            [Cleared(("start",), with_later=True, goes_on=False), Cleared(None)],
+            [Cleared(None, goes_on=False), Cleared(("start",), with_later=True)],
         ),
         ([task("start", "success")], "start", [Cleared(("start",), with_later=True)]),
         (
@@ -136,6 +136,14 @@ def test_a_run_that_is_over_is_not_ended_again() -> None:
     engine, fake = asked("running", note="mine")
     engine.terminate(RUN)
     assert fake.changed == [("failed", f"mine\n{TERMINATED}")]
+
+
+def test_a_task_that_failed_before_it_began_says_so() -> None:
+    engine, fake = asked("failed", Instance("fit", -1, "failed", 0, None, 2.0))
+    (told,) = engine.run(RUN).tasks
+    assert (told.phase, told.reason, told.attempt) == ("failed", "NeverStarted", None)
+    assert "flowc doctor airflow" in told.cure
+    assert fake.changed == []
 
 
 def test_a_task_that_has_not_begun_has_no_log_yet() -> None:

@@ -97,6 +97,9 @@ NEVER_STARTED = Cause(
     "the task failed before any process of it began",
     "look at the executor and at Airflow's scheduler log; `flowc doctor airflow` tells which part does not work",
 )
+NOTHING_SAID = Cause(
+    "failed", "", "Airflow has kept nothing of its log that says why: look at the task in its interface"
+)
 PAUSED = Cause("Paused", "the DAG is paused, so the run waits", "`flowc airflow resume {dag}` lets it go on")
 
 
@@ -109,7 +112,7 @@ def cause(lines: Iterable[str]) -> Cause:
                 reason = word or found.groupdict().get("word") or found[0]
                 return Cause(reason, _sentence(line, found.start()), cure)
     last = next((line for line in reversed(told) if _SENTENCE.search(line)), "")
-    return Cause("failed", _sentence(last, 0), "`flowc logs` shows all of it") if last else Cause("failed")
+    return Cause("failed", _sentence(last, 0), "`flowc logs` shows all of it") if last else NOTHING_SAID
 
 
 def _sentence(line: str, at: int) -> str:

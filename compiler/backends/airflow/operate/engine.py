@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from compiler.backends.airflow.operate import folder as places
 from compiler.backends.airflow.operate.api.opening import opened
 from compiler.backends.airflow.operate.api.protocol import Api, Cleared, Dag, Instance, Row
-from compiler.backends.airflow.operate.causes import NEVER_STARTED, PAUSED, Cause, cause
+from compiler.backends.airflow.operate.causes import NEVER_STARTED, NOTHING_SAID, PAUSED, Cause, cause
 from compiler.backends.airflow.operate.connecting import Place
 from compiler.backends.airflow.operate.deploying import (
     Deploying,
@@ -192,17 +192,18 @@ class AirflowEngine:
     def _clear(self, row: Row, instances: Sequence[Instance], known: Layout, again: set[str]) -> None:
         """Clear what must be done again whatever its state, while the run rests, and last what lets it go on.
 
-        Exit hooks look at how the run has ended, so they are done again after it. A gang meets as a whole, or not at all.
+        Exit hooks look at how the run has ended, so they are done again after it. A gang meets as a whole, or not at all. A clear
+        that finds nothing any more lets no run go on, so the last one has something of its own.
         """
         failed = [each for each in instances if each.state in ("failed", "upstream_failed")]
         gangs = {each.task for each in failed if known.step(each.task) in known.gangs}
         hooks = {each.task for each in instances if failed and each.task.startswith("_on_")}
         if whole := sorted(hooks | gangs):
             self._cleared(row, Cleared(tuple(whole), goes_on=False))
-        if again:
-            self._cleared(row, Cleared(tuple(sorted(again)), with_later=True, goes_on=not failed))
         if failed:
-            self._cleared(row, Cleared(None))
+            self._cleared(row, Cleared(None, goes_on=not again))
+        if again:
+            self._cleared(row, Cleared(tuple(sorted(again)), with_later=True))
 
     def _cleared(self, row: Row, cleared: Cleared) -> None:
         """Clear, or find that it was cleared although the answer was lost: the run then goes on."""
@@ -247,8 +248,8 @@ class AirflowEngine:
         """Why a task has failed, looked up once."""
         key = (row.dag, row.id, instance.node, instance.tries)
         if key not in self._causes:
-            lines = tail(self._api, row, instance) if instance.tries else ()
-            self._causes[key] = cause(lines) if lines else NEVER_STARTED
+            known = cause(tail(self._api, row, instance) if instance.tries else ())
+            self._causes[key] = NEVER_STARTED if known == NOTHING_SAID and instance.started is None else known
         return self._causes[key]
 
     def _held_up(self, row: Row, dag: Dag | None, instances: Sequence[Instance]) -> Cause:

@@ -42,7 +42,7 @@ def _try(task: EngineTask, there: Instance) -> int:
 
 
 def tail(api: Api, row: Row, instance: Instance) -> Sequence[str]:
-    """The last lines of a task that has ended; none where Airflow has none."""
+    """The last lines of a task that has ended; none where Airflow has none, or does not show them."""
     lines: list[str] = []
     token = ""
     try:
