@@ -59,6 +59,10 @@ def _free(definitions: dict[str, Any]) -> None:
             definitions[name] = {"type": ["string", "integer"]}
         elif name.endswith((".FieldsV1", ".Item", ".Resource", ".K8SResource", ".JSON", "RawExtension")):
             definitions[name] = {}
+        elif name.endswith(".ResourceEventSource"):
+            definitions[name].pop(
+                "additionalProperties", None
+            )  # what Go has inline, its group and kind, the OpenAPI lacks
         elif name.endswith("Int64OrString"):
             definitions[name] = {"type": ["string", "integer"]}
 
