@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.engines.argo import Refused
 from tests.engines.argo_api.handler import Handler
-from tests.engines.argo_api.store import ApiFault, Tree, now
+from tests.engines.argo_api.store import KINDS, ApiFault, Tree, now
 from tests.engines.argo_api.swagger import NotInTheApi, operation
 from tests.engines.argo_checks import check_document
 from tests.engines.argo_nodes import Unsupported
@@ -66,7 +66,7 @@ class ArgoServer(Handler):
         if what == "delete":
             self.world.delete(plural, name, query.get("deleteOptions.propagationPolicy", "Background"))
             return {}
-        document = body[key]
+        document = {"apiVersion": "argoproj.io/v1alpha1", "kind": KINDS[plural], **body[key]}
         self.judge(document)
         try:
             made = (

@@ -54,11 +54,15 @@ def _tighten(schema: Any) -> None:
 
 def _free(definitions: dict[str, Any]) -> None:
     """Types whose Go code reads more than their schema says."""
-    for name in definitions:
+    for name, found in list(definitions.items()):
         if name.endswith(("IntOrString", ".Amount")):
             definitions[name] = {"type": ["string", "integer"]}
         elif name.endswith((".FieldsV1", ".Item", ".Resource", ".K8SResource", ".JSON", "RawExtension")):
             definitions[name] = {}
+        elif name.endswith(".ResourceEventSource"):
+            found.pop(
+                "additionalProperties", None
+            )  # what Go has inline, its group and kind, the OpenAPI lacks
         elif name.endswith("Int64OrString"):
             definitions[name] = {"type": ["string", "integer"]}
 
