@@ -124,6 +124,8 @@ class Deployment:
     problem: str = ""
     """Why no run can start, in the engine's words and ours: an import error of a DAG, a failed validation."""
     url: str = ""
+    tells_parameters: bool = True
+    """Whether `parameters` are all that a run takes; where an engine does not keep them, the first step judges what it is given."""
 
 
 @record

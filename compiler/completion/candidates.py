@@ -26,7 +26,11 @@ _FILES = frozenset(("FLOW", "[FLOW]...", "[FLOW|FOLDER]..."))
 
 def is_plain(item: CompletionItem) -> bool:
     """Whether a shell may put it into a line as it is; what is not a text is the shell's own affair."""
-    return item.type != "plain" or _PLAIN.fullmatch(str(item.value)) is not None
+    text = str(item.value)
+    is_text = _PLAIN.fullmatch(text) is not None and not any(
+        each.startswith(("-", "~")) for each in text.split("/")[1:]
+    )
+    return item.type != "plain" or is_text
 
 
 def candidates(cli: click.Command, program: str, args: list[str], incomplete: str) -> list[CompletionItem]:
@@ -34,6 +38,8 @@ def candidates(cli: click.Command, program: str, args: list[str], incomplete: st
     given = _Given(cli, program, args)
     if given.flow is not None:
         return list(_parameters(given, incomplete))
+    if given.context.parent is None and any(not word.startswith("-") for word in args):
+        return []  # behind a word that is no command
     option, equals, value = incomplete.partition("=")
     if equals and option.startswith("--"):
         return [_behind(f"{option}=", item) for item in candidates(cli, program, [*args, option], value)]

@@ -98,6 +98,8 @@ def parameters_of(plan: Plan, called: str, words: Sequence[str], ours: Sequence[
 
 def parameters_of_deployment(there: Deployment, called: str, words: Sequence[str], values: str) -> dict[str, object]:
     """The same where only the deployment is at hand: it says which there are, and its first step what their text means."""
+    if not there.tells_parameters:
+        return {**_object(there, values), **_pairs(called, words)}
     command = WithHelp(
         called,
         params=[
@@ -118,6 +120,17 @@ def parameters_of_deployment(there: Deployment, called: str, words: Sequence[str
     return {**_object(there, values), **given}
 
 
+def _pairs(called: str, words: Sequence[str]) -> dict[str, object]:
+    """`--name value` and `--name=value`, whatever the names are. Raises CallError."""
+    found, waiting = dict[str, object](), list(words)
+    while waiting:
+        name, equals, value = waiting.pop(0).partition("=")
+        if not name.startswith("--") or not (equals or waiting):
+            raise CallError(f"`{called}` takes --NAME VALUE for each parameter, not {name!r}")
+        found[name[2:]] = value if equals else waiting.pop(0)
+    return found
+
+
 def _object(there: Deployment, values: str) -> dict[str, object]:
     """The values of `--parameters`."""
     try:
@@ -127,6 +140,6 @@ def _object(there: Deployment, values: str) -> dict[str, object]:
     if not isinstance(found, dict):
         raise CallError("--parameters wants a JSON object: the parameters' names and values")
     for name in found:
-        if name not in there.parameters:
+        if there.tells_parameters and name not in there.parameters:
             raise CallError(f"{there.name} has no parameter {name!r}{did_you_mean(name, there.parameters)}")
     return found

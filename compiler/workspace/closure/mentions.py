@@ -159,7 +159,7 @@ class _Reader:
         """All children of a node are read."""
         stack = self.stack
         for name in _FIELDS[node.__class__]:
-            value = getattr(node, name, None)
+            value: Any = getattr(node, name, None)
             if value.__class__ is list:
                 stack += [each for each in value if each.__class__ in _WALKED]
             elif value.__class__ in _WALKED:

@@ -76,7 +76,7 @@ class StepFunctionsEngine:
             text = f"{schedule['ScheduleExpression']} {schedule.get('ScheduleExpressionTimezone') or 'UTC'}"
         url = _machine_page(self._aws, machine.arn)
         record = marks.record_in(machine.tags)
-        return Deployment(machine.name, record, machine.is_suspended, text, (), problem, url)
+        return Deployment(machine.name, record, machine.is_suspended, text, (), problem, url, tells_parameters=False)
 
     def _problem(self, machine: live.Machine) -> str:
         if machine.status != "ACTIVE":
