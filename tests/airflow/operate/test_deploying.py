@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from compiler.backends import OutputFile
-from compiler.backends.airflow.operate.deploying import check
+from compiler.backends.airflow.operate.api.protocol import Fault
+from compiler.backends.airflow.operate.deploying import _Errors, check
 from compiler.backends.operating import Record, RefusedError, Release
 from tests.airflow.stage import chain, emitted, written
 from tests.engines.airflow import LINES, environment
@@ -36,3 +37,16 @@ def test_a_file_that_does_not_load_is_not_deployed(line: str, tmp_path: Path, mo
 
 def test_where_no_airflow_is_installed_nothing_is_run() -> None:
     check(release("raise SystemExit(7)"), pytest.fail)
+
+
+def test_an_error_in_the_old_words_is_the_new_texts_own_where_it_comes_again() -> None:
+    def told(text: str, stamp: str) -> tuple[Fault, ...]:
+        return (Fault("TryFlow.py", text, stamp),)
+
+    errors = _Errors(told("no module", "1"))
+    assert errors.fresh(told("no module", "1")) == ()
+    assert errors.fresh(told("no module", "2")) == (), "a parse of the old text may have ended only now"
+    assert errors.fresh(told("no module", "2")) == ()
+    assert errors.fresh(told("no module", "3")) == told("no module", "3")
+    assert _Errors(told("no module", "1")).fresh(told("no name", "2")) == told("no name", "2")
+    assert _Errors(()).fresh(told("no module", "1")) == told("no module", "1")

@@ -99,6 +99,26 @@ def problem_of(faults: tuple[Fault, ...]) -> str:
     return f"import error: {lines[-1][:300] if lines else 'Airflow says nothing more'}"
 
 
+class _Errors:
+    """The import errors of a file from before it was written anew, and which of those of now are of the new text.
+
+    A parse of the old text may end after the new one was written, and has the old error with a new stamp. So an error in the same
+    words is the new text's own where it comes a second time: what ends second has begun later.
+    """
+
+    def __init__(self, old: tuple[Fault, ...]) -> None:
+        self._stamps = {fault.stamp for fault in old}
+        self._texts = {fault.text for fault in old}
+
+    def fresh(self, now: tuple[Fault, ...]) -> tuple[Fault, ...]:
+        """Those of the new text."""
+        others = tuple(fault for fault in now if fault.stamp not in self._stamps)
+        found = tuple(fault for fault in others if fault.text not in self._texts)
+        self._stamps |= {fault.stamp for fault in others}
+        self._texts -= {fault.text for fault in others}
+        return found
+
+
 class Deploying:
     """Deployments of one Airflow, in one folder."""
 
@@ -128,7 +148,7 @@ class Deploying:
                 f"a DAG `{name}` is there that flowc has not made: deploy under another name (`--name`), or remove it first"
             )
         known = found(self._api, name)
-        old = frozenset(fault.stamp for fault in faults_of(self._api, name)) if there.text != text else frozenset()
+        old = _Errors(faults_of(self._api, name) if there.text != text else ())
         is_new = known is None and there.text is None
         is_pending = is_new or bool(there.kept and there.kept.is_pending)
         if there.text != text:
@@ -198,21 +218,20 @@ class Deploying:
             if record_ != own:
                 self._folder.remove(record_)
 
-    def _until_taken(self, name: str, text: str, known: Dag | None, old: frozenset[str], tell: Tell) -> Dag:
+    def _until_taken(self, name: str, text: str, known: Dag | None, old: _Errors, tell: Tell) -> Dag:
         """Wait until Airflow has read the text, or says why it cannot."""
         if known:
             with suppress(EngineError, NotThereError, RefusedError):  # without it, only later
                 self._api.reparse(known)
 
         def look() -> Dag | None:
-            for fault in faults_of(self._api, name):
-                if fault.stamp not in old:
-                    raise EngineError(
-                        f"Airflow cannot load `{name}`: {problem_of((fault,))}; the file stays in {self._folder.where}: "
-                        "install what it lacks there, or deploy a flow that loads"
-                    )
+            if fresh := old.fresh(faults_of(self._api, name)):
+                raise EngineError(
+                    f"Airflow cannot load `{name}`: {problem_of(fresh)}; the file stays in {self._folder.where}: "
+                    "install what it lacks there, or deploy a flow that loads"
+                )
             there = found(self._api, name)
-            if there and _same(self._api.source(there), text):
+            if there and not there.has_import_errors and _same(self._api.source(there), text):
                 return there
             if self._folder.read(places.file_of(name)) != text:
                 raise RefusedError(
