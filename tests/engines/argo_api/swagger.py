@@ -60,9 +60,7 @@ def _free(definitions: dict[str, Any]) -> None:
         elif name.endswith((".FieldsV1", ".Item", ".Resource", ".K8SResource", ".JSON", "RawExtension")):
             definitions[name] = {}
         elif name.endswith(".ResourceEventSource"):
-            found.pop(
-                "additionalProperties", None
-            )  # what Go has inline, its group and kind, the OpenAPI lacks
+            found.pop("additionalProperties", None)  # what Go has inline, its group and kind, the OpenAPI lacks
         elif name.endswith("Int64OrString"):
             definitions[name] = {"type": ["string", "integer"]}
 
