@@ -25,7 +25,7 @@ SHOWN = dict(re.findall(r"^## `(.+?)`\n.*?^```json\n(.*?)^```", PAGE, re.DOTALL 
 FREE = "…"
 """A key of the page that stands for any: names of files, of settings, of steps."""
 
-WITHOUT = {"show", "ir", "explain", "open", "terminate", "card", "image", "diff"}
+WITHOUT = {"show", "ir", "explain", "open", "terminate", "card", "image", "diff", "completion"}
 """Commands that print no JSON, or whose JSON has a schema of its own."""
 
 
@@ -105,6 +105,15 @@ def _local(page: Page, folder: Path) -> None:
     page.call("flowc config --json", "config", "--json", "flow.py")
 
 
+def _replayed(page: Page, folder: Path) -> None:
+    kept = (folder / "flow.py").read_text()
+    for expression, code in (("self.input**2 + 1", 3), ("1 / 0", 1)):
+        (folder / "flow.py").write_text(kept.replace("self.input**2", expression))
+        words = ("replay", "--json", "--values", "SumFlow/good/square/0")
+        page.call("flowc replay FLOW/RUN/STEP --json", *words, code=code)
+    (folder / "flow.py").write_text(kept)
+
+
 def _engine(page: Page, folder: Path, memory: Memory) -> None:
     page.call("flowc TARGET create --json", "argo", "create", "--json", "-o", "out/", "flow.py")
     page.call("flowc TARGET deploy --json", "argo", "deploy", "--json", "flow.py")
@@ -133,6 +142,7 @@ def _removed(page: Page, folder: Path) -> None:
 
 def test_the_page_shows_what_is_printed(page: Page, folder: Path, memory: Memory) -> None:
     _local(page, folder)
+    _replayed(page, folder)
     _engine(page, folder, memory)
     _removed(page, folder)
     found = {heading: sorted(seen) for heading, seen in page.seen.items()}
