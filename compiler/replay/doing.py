@@ -19,6 +19,7 @@ from flowc.task.call import STORE, TERMINATED
 from compiler.backends.command import loads_text, step_word
 from compiler.ir.plan import Begin, Plan, Task
 from compiler.mistakes import CallError
+from compiler.reading import read_file
 from compiler.replay.chosen import Chosen
 from compiler.replay.scratch import Scratch, write_given
 from compiler.run import variables_of
@@ -207,7 +208,7 @@ def compare(job: Job, names: list[str], *, shows: bool) -> Mapping[str, Mapping[
         _end(process)
         end_session(process.pid)
     try:
-        found: Mapping[str, Mapping[str, object]] = json.loads((job.scratch.folder / ANSWERED).read_bytes())
+        found: Mapping[str, Mapping[str, object]] = json.loads(read_file(job.scratch.folder / ANSWERED, 1 << 30))
     except (OSError, ValueError):
         return {}
     return found

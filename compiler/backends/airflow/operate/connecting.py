@@ -12,6 +12,7 @@ from compiler.backends.airflow.settings import CONNECTION
 from compiler.backends.operating import Connection, EngineError
 from compiler.ir.flow import Value
 from compiler.mistakes import CallError
+from compiler.reading import TEXT, read_file
 from compiler.slotted_class import record
 
 WAIT = 900.0
@@ -111,7 +112,7 @@ def _of_file(variables: Mapping[str, str], url: str) -> Credentials:
     path = Path(home, "flowc", "airflow.toml")
     try:
         mode = path.stat().st_mode
-        text = path.read_text(encoding="utf-8") if stat.S_ISREG(mode) else ""
+        text = read_file(path, TEXT).decode() if stat.S_ISREG(mode) else ""
     except (FileNotFoundError, NotADirectoryError):
         return Credentials()
     except (OSError, UnicodeDecodeError):

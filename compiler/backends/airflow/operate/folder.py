@@ -21,6 +21,7 @@ from flowc.store import KINDS, MissingError, SetupError, Store, StoreError, faul
 from compiler.backends.names import within
 from compiler.backends.operating import EngineError, Record, as_texts, record_of
 from compiler.mistakes import CallError
+from compiler.reading import read_file
 from compiler.slotted_class import record
 
 _DIGITS = 16
@@ -31,6 +32,9 @@ _MOST = 200
 _DAG = "dag"
 PENDING = "pending"
 """The key of a record whose deployment has not ended: the DAG is new, and is to be resumed once Airflow knows it."""
+
+_MOST = 1 << 26
+"""Bytes of a DAG file, at most: Airflow itself reads them in seconds."""
 
 
 class Folder(Protocol):
@@ -73,7 +77,7 @@ class LocalFolder:
     def read(self, name: str) -> str | None:
         """A file's text, None where there is none."""
         try:
-            return (self._path / name).read_bytes().decode("utf-8", "surrogateescape")
+            return read_file(self._path / name, _MOST).decode("utf-8", "surrogateescape")
         except FileNotFoundError:
             return None
         except OSError as error:

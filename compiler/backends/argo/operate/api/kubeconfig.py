@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from compiler.backends.operating import EngineError
 from compiler.documents import NotParsed, parse_yaml
 from compiler.mistakes import CallError
+from compiler.reading import TEXT, read_file
 
 if TYPE_CHECKING:
     from lightkube.config.kubeconfig import SingleConfig
@@ -66,7 +67,7 @@ def _together(files: list[Path]) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        tree = parse_yaml(path.read_text(encoding="utf-8"))
+        tree = parse_yaml(read_file(path, TEXT).decode())
     except OSError as error:
         raise CallError(f"{path}: {error.strerror}; correct KUBECONFIG or the file's rights") from error
     except (NotParsed, UnicodeDecodeError):
@@ -137,7 +138,7 @@ def _in_cluster(variables: Mapping[str, str], account: Path) -> SingleConfig:
     place = account / "namespace"
     return SingleConfig(
         "in-cluster",
-        Context(cluster="in-cluster", user="pod", namespace=place.read_text(encoding="utf-8").strip() if place.is_file() else None),
+        Context(cluster="in-cluster", user="pod", namespace=read_file(place, TEXT).decode().strip() if place.is_file() else None),
         Cluster(server=f"https://{f'[{host}]' if ':' in host else host}:{port}", certificate_auth=str(account / "ca.crt")),
         User(token_file=str(account / "token")),
     )  # fmt: skip
