@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from compiler.backends.targets import BUILT_IN
 from compiler.call.options import Option, WithHelp, env_option
-from compiler.call.sources import import_option
-from compiler.difference.asked import Asked, differences
+from compiler.call.sources import Surroundings, import_option
+from compiler.difference.asked import DEPLOYED, Asked, differences
 from compiler.difference.comparing import Difference
+from compiler.operate.words import connection_option
 from compiler.terminal.findings import show
-from compiler.terminal.said import say
+from compiler.terminal.said import say, say_json
+
+if TYPE_CHECKING:
+    from compiler.operate.against import Compared
 
 DIFFERENT = 3
 """The exit code where something differs."""
@@ -25,10 +30,10 @@ _ALL = "all"
 @click.option(
     "--against",
     cls=Option,
-    metavar="REF|DIR",
+    metavar="REF|DIR|deployed",
     default="HEAD",
     show_default=True,
-    help="A git revision, or the folder of another checkout.",
+    help="A git revision, the folder of another checkout, or what is deployed on an engine.",
 )
 @click.option(
     "--target",
@@ -48,9 +53,17 @@ _ALL = "all"
     help="How to print; markdown is for a comment of a pull request.",
 )
 @env_option
+@connection_option
 @import_option
 def COMMAND(
-    flows: tuple[str, ...], against: str, targets: tuple[str, ...], form: str, env: str | None, imports: bool | None
+    *,
+    flows: tuple[str, ...],
+    against: str,
+    targets: tuple[str, ...],
+    form: str,
+    env: str | None,
+    connection: tuple[str, ...],
+    imports: bool | None,
 ) -> int:
     """Say what differs between two states of flows: graph, parameters, what starts them, what each target gets.
 
@@ -63,14 +76,54 @@ def COMMAND(
       flowc diff flows/ --against ../released
       flowc diff --env prod                        by the settings of an environment
       flowc diff --against origin/main --format markdown > comment.md
+      flowc diff --against deployed --env prod     what `deploy` would change on the engines of the settings
     """
     wanted = tuple(BUILT_IN) if _ALL in targets else tuple(dict.fromkeys(targets))
+    if against == DEPLOYED:
+        return _against_deployed(flows, wanted, form, Surroundings(imports=imports, env=env), connection)
+    if connection:
+        raise click.UsageError("--connection goes with --against deployed")
     found, report = differences(Asked(flows, against, wanted, imports is True, datetime.now(UTC), env))
     show(report)
     _print(found, form)
     if report.failed:
         return 1
     return 0 if found.is_empty else DIFFERENT
+
+
+def _against_deployed(
+    flows: tuple[str, ...], targets: tuple[str, ...], form: str, surroundings: Surroundings, connection: tuple[str, ...]
+) -> int:
+    from compiler.operate.against import compared  # noqa: PLC0415 - asks an engine
+    from compiler.operate.engines import given_connection  # noqa: PLC0415 - as above
+
+    found = compared(flows, targets, surroundings, given_connection(connection))
+    if found is None:
+        return 1
+    _print_deployed(found, form)
+    return 0 if all(each.is_equal for each in found) else DIFFERENT
+
+
+def _print_deployed(found: tuple[Compared, ...], form: str) -> None:
+    if form == "markdown":
+        from compiler.operate.telling.markdown import deployed_comment  # noqa: PLC0415 - the other forms need none
+        from compiler.terminal.output import print_bytes  # noqa: PLC0415 - as above
+
+        print_bytes(deployed_comment(found))
+    elif form == "json":
+        import json  # noqa: PLC0415 - as above
+
+        from compiler.operate.telling.documents import compared_document  # noqa: PLC0415 - as above
+
+        say_json(json.dumps(compared_document(found), indent=2, ensure_ascii=False))
+    else:
+        from compiler.operate.telling.lines import step_lines  # noqa: PLC0415 - as above
+
+        for each in found:
+            say(each.where)
+            for step in each.steps:
+                for line in step_lines(step, is_done=False, has_texts=True):
+                    say("  ", *line)
 
 
 def _print(found: Difference, form: str) -> None:

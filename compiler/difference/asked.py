@@ -69,10 +69,6 @@ def _side(asked: Asked, top: Path) -> Side:
 
 def _top(against: str) -> Path:
     """The top of the repository that the call is made in; without git, where only folders are compared, by its marks."""
-    if against == DEPLOYED:
-        raise CallError(
-            "--against deployed: what an engine holds is not compared yet; name a revision or a folder, or use `create --check`"
-        )
     try:
         return repository(Path.cwd(), INSTEAD).top
     except CallError:

@@ -31,12 +31,16 @@ class Step:
     meaning: Difference | None = None
 
 
-def steps(engine: Engine, found: Sequence[Planned], target: str, *, prune: str | None) -> tuple[Step, ...]:
-    """What deploying would do; changes nothing. `prune` is the workspace whose other deployments would go, None: no other.
+def steps(
+    engine: Engine, found: Sequence[Planned], target: str, *, prune: str | None, env: str | None = None
+) -> tuple[Step, ...]:
+    """What deploying by the settings of an environment would do; changes nothing.
+
+    `prune` is the workspace whose other deployments would go, None: no other.
 
     Raises CallError for an object of somebody else's, EngineError.
     """
-    todo = [_step(engine, each, target) for each in found]
+    todo = [_step(engine, each, target, env) for each in found]
     names = {each.name for each in todo}
     for there in engine.deployments() if prune else ():
         if there.name not in names and there.record and there.record.workspace == prune:
@@ -44,7 +48,7 @@ def steps(engine: Engine, found: Sequence[Planned], target: str, *, prune: str |
     return tuple(todo)
 
 
-def _step(engine: Engine, each: Planned, target: str) -> Step:
+def _step(engine: Engine, each: Planned, target: str, env: str | None) -> Step:
     name = each.release.name
     try:
         was = engine.deployment(name)
@@ -59,26 +63,25 @@ def _step(engine: Engine, each: Planned, target: str) -> Step:
         )
     differs = any(change.state != "unchanged" for change in changes)
     state = "new" if was is None else "changed" if differs else "unchanged"
-    meaning = _meaning(each, was.record, target) if was and was.record and differs else None
+    meaning = _meaning(each, was.record, target, env) if was and was.record and differs else None
     return Step(name, state, changes, was, each, meaning)
 
 
-def _meaning(each: Planned, was: Record, target: str) -> Difference | None:
+def _meaning(each: Planned, was: Record, target: str, env: str | None) -> Difference | None:
     """What differs of the flow since the commit that was deployed, where that is known here and was deployed as it is."""
     if not was.revision or was.revision.endswith("+"):
         return None
     try:
         top = repository(each.compiled.path.parent).top
-        named = os.path.relpath(each.compiled.path)
         before, _, flow = was.flow.rpartition(":")
         if (top / before).resolve() != each.compiled.path.resolve() or flow != each.compiled.flow:
             return None
-        found, report = differences(
-            Asked((f"{named}:{each.compiled.flow}",), was.revision, (target,), imports=False, now=datetime.now(UTC))
-        )
+        named = f"{os.path.relpath(each.compiled.path)}:{each.compiled.flow}"
+        asked = Asked((named,), was.revision, (target,), imports=False, now=datetime.now(UTC), env=env)
+        found, report = differences(asked)
     except CallError:
         return None
-    return None if report.failed else found
+    return None if report.failed or found.is_empty else found
 
 
 def deploy(

@@ -183,7 +183,7 @@ def test_json_and_targets(flowc: Flowc, top: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--against", "deployed"), "what an engine holds is not compared yet"),
+        (("--against", "deployed"), "say with --target on which engine"),
         (("--against", "nowhere"), "git knows no revision 'nowhere' in "),
         (("--against", "--help"), "git knows no revision '--help' in "),
         (("--against=",), "git knows no revision '' in "),

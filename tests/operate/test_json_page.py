@@ -25,8 +25,8 @@ SHOWN = dict(re.findall(r"^## `(.+?)`\n.*?^```json\n(.*?)^```", PAGE, re.DOTALL 
 FREE = "…"
 """A key of the page that stands for any: names of files, of settings, of steps."""
 
-WITHOUT = {"show", "ir", "explain", "open", "terminate", "card", "image", "diff", "completion"}
-"""Commands that print no JSON, or whose JSON has a schema of its own."""
+WITHOUT = {"show", "ir", "explain", "open", "terminate", "card", "image", "completion"}
+"""Commands that print no JSON, or of which a schema tells it."""
 
 
 def paths(value: Any, like: Any = None, at: str = "") -> Iterator[str]:
@@ -119,6 +119,8 @@ def _engine(page: Page, folder: Path, memory: Memory) -> None:
     page.call("flowc TARGET deploy --json", "argo", "deploy", "--json", "flow.py")
     (folder / "flow.py").write_text(FLOW.replace("default=3", "default=4"))
     page.call("flowc TARGET deploy --json", "argo", "deploy", "--json", "flow.py")
+    compared = ("diff", "--against", "deployed", "--target", "argo", "--format", "json", "flow.py")
+    page.call("flowc diff --against deployed --format json", *compared)
     page.call("flowc TARGET list --json", "argo", "list", "--json")
     run = page.call("flowc TARGET trigger --json", "argo", "trigger", "--json", "--tag", "a", "flow.py")["run_id"]
     task = EngineTask("square", "1", "failed", "pod-1", 0, "OOMKilled", "exit code 137", "more memory", 5.0, 9.0)

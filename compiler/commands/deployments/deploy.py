@@ -128,7 +128,7 @@ def _deployed(request: Request, planned: tuple[Planned, ...], wanted: _Wanted, c
     workspace = planned[0].release.record.workspace
     if wanted.prune and not workspace:
         raise CallError("--prune knows the deployments of this workspace by its git repository, and there is none here")
-    todo = steps(engine, planned, request.backend.name, prune=workspace if wanted.prune else None)
+    todo = steps(engine, planned, request.backend.name, prune=workspace if wanted.prune else None, env=settings.env)
     if not wanted.as_json:
         for step in todo:
             for line in step_lines(step, is_done=False):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from compiler.backends.operating import Deployment, Diagnosis, Record
+from compiler.operate.against import Compared
 from compiler.operate.deploying import Step
 from compiler.operate.views import RunView, TaskView
 from compiler.terminal.times import moment
@@ -114,6 +115,15 @@ def step_facts(step: Step) -> dict[str, object]:
         "before": record_facts(step.was.record) if step.was and step.was.record else None,
         "record": record_facts(release.record) if release else None,
     }
+
+
+def compared_document(found: Iterable[Compared]) -> dict[str, object]:
+    """What differs from what is deployed, engine by engine."""
+    targets = [
+        {"target": each.target, "where": each.where, "deployments": [step_facts(step) for step in each.steps]}
+        for each in found
+    ]
+    return {"version": VERSION, "against": "deployed", "targets": targets}
 
 
 def diagnosis_facts(found: Diagnosis) -> dict[str, object]:

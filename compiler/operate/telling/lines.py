@@ -114,8 +114,8 @@ _SIGNS = {"new": "+", "changed": "~", "gone": "-", "foreign": "!"}
 _STEP_COLOURS = {"new": "green", "changed": "yellow", "removed": "red", "unchanged": None}
 
 
-def step_lines(step: Step, *, is_done: bool) -> Iterator[Line]:
-    """What deploying does to one deployment; what differs of the flow, or else of its objects."""
+def step_lines(step: Step, *, is_done: bool, has_texts: bool = False) -> Iterator[Line]:
+    """What deploying does to one deployment; what differs of the flow, or else of its objects, with their texts where that is asked for."""
     would = "" if is_done or step.state == "unchanged" else "would be "
     flow = f"  {one_line(step.planned.compiled.flow)}" if step.planned else ""
     yield Styled(f"{would}{step.state}", fg=_STEP_COLOURS[step.state]), f"  {one_line(step.name)}{flow}"
@@ -127,13 +127,26 @@ def step_lines(step: Step, *, is_done: bool) -> Iterator[Line]:
 
         yield from (("  ", *line) for line in lines(step.meaning))
     elif step.state == "changed":
-        yield from (line for change in step.changes for line in _change_lines(change))
+        yield from (line for change in step.changes for line in _change_lines(change, has_texts=has_texts))
 
 
-def _change_lines(change: Change) -> Iterator[Line]:
+def _change_lines(change: Change, *, has_texts: bool) -> Iterator[Line]:
     if change.state == "unchanged":
         return
     yield (f"  {_SIGNS[change.state]} {change.kind} {one_line(change.name)}",)
+    for line in text_difference(change) if has_texts else ():
+        yield "    ", Styled(line, fg=_LINES.get(line[:1]))
+
+
+def text_difference(change: Change) -> Iterator[str]:
+    """The lines that differ, as `diff -u` writes them, without heads."""
+    from difflib import unified_diff  # noqa: PLC0415 - few deployments differ
+
+    lines = unified_diff(change.old.splitlines(), change.new.splitlines(), lineterm="", n=2)
+    return (line for line in lines if not line.startswith(("---", "+++")))
+
+
+_LINES = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def diagnosis_line(found: Diagnosis) -> Line:
