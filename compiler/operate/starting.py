@@ -96,8 +96,15 @@ def parameters_of(plan: Plan, called: str, words: Sequence[str], ours: Sequence[
     return {names.get(attribute, attribute): value for attribute, value in found.items()}
 
 
-def parameters_of_deployment(there: Deployment, called: str, words: Sequence[str], values: str) -> dict[str, object]:
+def parameters_of_deployment(
+    there: Deployment, called: str, words: Sequence[str], ours: Sequence[str], values: str
+) -> dict[str, object]:
     """The same where only the deployment is at hand: it says which there are, and its first step what their text means."""
+    for name in (word.partition("=")[0] for word in words):
+        if name in ours and name[2:] not in there.parameters:
+            raise CallError(
+                f"{name} is flowc's own: it goes before {there.name}, as all that is no parameter of the flow"
+            )
     if not there.tells_parameters:
         return {**_object(there, values), **_pairs(called, words)}
     command = WithHelp(

@@ -13,7 +13,6 @@ from compiler.backends import Backend
 from compiler.backends.operating import EngineRun
 from compiler.call.options import env_option
 from compiler.call.sources import import_option
-from compiler.ir.plan import Plan
 from compiler.operate.engines import engine_of, given_connection
 from compiler.operate.listing import of_engine
 from compiler.operate.places import Place
@@ -107,11 +106,13 @@ def _triggered(backend: Backend, given: _Given, command: click.Command) -> int:
     if found is None:
         return 1
     called = f"flowc {backend.name} trigger {given.flow}"
-    parameters = _parameters(found.plan, called, given, command) if found.plan else {}
+    ours = [name for each in command.params if isinstance(each, click.Option) for name in each.opts]
+    # what a flow that is at hand does not take is said before the engine is asked for anything
+    parameters = parameters_of(found.plan, called, given.words, ours, given.parameters) if found.plan else {}
     engine = engine_of(backend.name, found.settings, given_connection(given.connection))
     there = engine.deployment(found.name)
     if found.plan is None:
-        parameters = parameters_of_deployment(there, called, given.words, given.parameters)
+        parameters = parameters_of_deployment(there, called, given.words, ours, given.parameters)
     run = engine.trigger(found.name, start_of(parameters, given.tags))
     if given.run_id_file:
         write_files({given.run_id_file: run.run.encode()})
@@ -124,12 +125,6 @@ def _triggered(backend: Backend, given: _Given, command: click.Command) -> int:
         return until_end(place, limit, follow=given.follow, as_json=given.as_json)
     _tell_started(place, run, as_json=given.as_json)
     return 0
-
-
-def _parameters(plan: Plan, called: str, given: _Given, command: click.Command) -> dict[str, object]:
-    """What the words give to a flow that is at hand: said before the engine is asked for anything."""
-    ours = [name for each in command.params if isinstance(each, click.Option) for name in each.opts]
-    return parameters_of(plan, called, given.words, ours, given.parameters)
 
 
 def _tell_started(place: Place, run: EngineRun, *, as_json: bool) -> None:
