@@ -128,6 +128,10 @@ class Deployment:
     """Whether `parameters` are all that a run takes; where an engine does not keep them, the first step judges what it is given."""
 
 
+BESIDE = frozenset({"flowc-tags", "flowc-parameters"})
+"""What travels beside a run's parameters under names that no parameter has (`flowc.container.beside_parameters`): every engine hands it on."""
+
+
 @record
 class Start:
     """How a run is started. `unique` (lower-case letters and digits) makes the run's name, so that a lost answer starts nothing twice.

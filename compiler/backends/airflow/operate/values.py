@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from compiler.backends.operating import RefusedError
+from compiler.backends.operating import BESIDE, RefusedError
 
 _YES = frozenset({"true", "t", "yes", "y", "on", "1"})
 _NO = frozenset({"false", "f", "no", "n", "off", "0"})
@@ -36,13 +36,15 @@ def conf(params: Mapping[str, Any], given: Mapping[str, object]) -> dict[str, ob
     Raises RefusedError for a name that the DAG does not have, a value that is none of its types, and one that lacks.
     """
     for name in given:
-        if name not in params:
+        if name not in params and name not in BESIDE:
             takes = ", ".join(params) or "no parameters"
             raise RefusedError(f"there is no parameter `{name}`: a run takes {takes}")
     for name, param in params.items():
         if name not in given and _is_missing(param):
             raise RefusedError(f"the parameter `{name}` is needed: give it by `--{name} VALUE`")
-    return {name: _value(name, value, _schema(params[name])) for name, value in given.items()}
+    return {
+        name: _value(name, value, _schema(params[name])) if name in params else value for name, value in given.items()
+    }
 
 
 def _schema(param: Any) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from compiler.backends.argo.operate.api.protocol import WORKFLOW, Object
 from compiler.backends.argo.operate.parts import DEPLOYMENT, MARK, MORE, OURS, annotations_of, record_in
 from compiler.backends.argo.operate.runs import TAGS, TEMPLATE_LABEL
 from compiler.backends.names import within
-from compiler.backends.operating import RefusedError, Start
+from compiler.backends.operating import BESIDE, RefusedError, Start
 
 _MOST_GIVEN = 120_000
 """Bytes of all parameters as base64 of JSON: with the rest of its command line a container takes 128 KiB."""
@@ -66,7 +66,7 @@ def _check(template: Object, given: Mapping[str, str]) -> None:
     known = [*(each for each in declared if not is_reserved(each)), *more]
     for name in given:
         # what somebody else has applied does not say which parameters the code has besides
-        if name not in known and record_in(template) is not None:
+        if name not in known and name not in BESIDE and record_in(template) is not None:
             raise RefusedError(
                 f"there is no parameter {name}: {template['metadata']['name']} takes {', '.join(known) or 'none'}"
             )
