@@ -33,7 +33,7 @@ _DAG = "dag"
 PENDING = "pending"
 """The key of a record whose deployment has not ended: the DAG is new, and is to be resumed once Airflow knows it."""
 
-_MOST = 1 << 26
+_LARGEST = 1 << 26
 """Bytes of a DAG file, at most: Airflow itself reads them in seconds."""
 
 
@@ -77,7 +77,7 @@ class LocalFolder:
     def read(self, name: str) -> str | None:
         """A file's text, None where there is none."""
         try:
-            return read_file(self._path / name, _MOST).decode("utf-8", "surrogateescape")
+            return read_file(self._path / name, _LARGEST).decode("utf-8", "surrogateescape")
         except FileNotFoundError:
             return None
         except OSError as error:
