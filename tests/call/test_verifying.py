@@ -168,5 +168,5 @@ def test_a_run_that_may_live_is_not_repaired_unless_somebody_knows_better(flowc:
 
 
 def test_what_is_no_run_is_answered(flowc: Flowc, store: FileStore) -> None:
-    assert flowc("verify", "F/nothing", "--store", store.url).code == 2
+    assert flowc("verify", "F/nothing", "--store", store.url).code == 4
     assert flowc("verify", "F", "--store", store.url).code == 2
