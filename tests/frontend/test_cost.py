@@ -33,6 +33,7 @@ ALLOWED = {
         "ast",
         "collections",
         "contextlib",
+        "contextvars",  # four names of a built-in module
         "copy",
         "copyreg",
         "dataclasses",
