@@ -30,6 +30,7 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command; its exit code."""
     gc.disable()  # a compile is over before collecting would pay
+    os.environ.pop("FLOWC_REPLAY", None)  # it steers the task that a replay starts, and no command
     from compiler.stand_ins import stand_ins  # noqa: PLC0415 - whoever interrupts what is imported here is told so by `main`
 
     with stand_ins("inspect", "uuid", "urllib.parse"):  # click and pathlib import them, for little that we ask of these
