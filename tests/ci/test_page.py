@@ -16,7 +16,7 @@ from tests.ci.runner import ACTION, ROOT
 from tests.stages.command_line import BROKEN, FLOW
 
 PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
-WORKFLOW, JOB, NOTE, HOOKS = (yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
+WORKFLOW, JOB, NOTE, HOOKS, CACHE = (yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
 
 REAL = Path(sys.executable).with_name("flowc")
 PROGRAMS = {
@@ -96,3 +96,14 @@ def test_the_workflow_gives_the_action_inputs_that_it_has() -> None:
 def test_the_hooks_are_those_that_are_there() -> None:
     known = {each["id"] for each in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))}
     assert {each["id"] for repo in HOOKS["repos"] for each in repo["hooks"]} <= known
+
+
+def test_what_is_kept_between_jobs_lies_where_flowc_keeps_it(tmp_path: Path) -> None:
+    """The folder of the job's cache is the one that `check` of many flows writes."""
+    place = CACHE["variables"]["XDG_CACHE_HOME"].replace("$CI_PROJECT_DIR", str(tmp_path))
+    for number in range(8):
+        (tmp_path / f"flow{number}.py").write_text(FLOW.replace("SumFlow", f"Sum{number}Flow"))
+    environment = {"XDG_CACHE_HOME": place, "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    subprocess.run([REAL, "check"], cwd=tmp_path, env=environment, check=True)
+    [kept] = CACHE["cache"]["paths"]
+    assert any(path.is_file() for path in (tmp_path / kept).rglob("*"))

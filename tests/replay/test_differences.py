@@ -83,7 +83,7 @@ def _changed(ran: Ran, old: str, new: str, task: str, *words: object) -> tuple[i
 
 
 DIFFERENCES = {
-    "an artifact": ("** 2", "** 3", "each/2", 3, ["artifact square"]),
+    "an artifact": ("** 2", "** 2 + 1", "each/2", 3, ["artifact square"]),
     "an artifact's type": ("self.input ** 2", "float(self.input)", "each/0", 3, ["artifact square"]),
     "a new one": ("self.size = \"big\"", "self.size = self.more = \"big\"", "big", 3, ["artifact more"]),
     "one that is gone": ("self.size = \"big\"", "pass", "big", 3, ["artifact size"]),
