@@ -6,6 +6,7 @@ import contextlib
 import os
 import pty
 import select
+import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ class Terminal:
         self.text = ""
         self.pid, self._ours = pty.fork()
         if self.pid == 0:
+            _forget_signals()
             os.chdir(folder)
             os.execve(words[0], list(words), {**variables, "TERM": "dumb", "NO_COLOR": "1"})
 
@@ -54,6 +56,14 @@ class Terminal:
             data = os.read(self._ours, 1 << 16)
         self.text += data.decode("utf-8", "replace").replace("\r\n", "\n")
         return bool(data)
+
+
+def _forget_signals() -> None:
+    """As a shell starts a command: what the tests of this process ignore or block is nothing to it."""
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        with contextlib.suppress(OSError, ValueError):
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 def orphans(pid: int) -> list[str]:
