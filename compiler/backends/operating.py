@@ -129,7 +129,7 @@ class Deployment:
 
 
 BESIDE = frozenset({"flowc-tags", "flowc-parameters"})
-"""What travels beside a run's parameters under names that no parameter has (`flowc.container.beside_parameters`): every engine hands it on."""
+"""Names beside a run's parameters that no parameter has (`flowc.container.beside_parameters`): every engine hands them on."""
 
 
 @record

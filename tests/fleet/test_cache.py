@@ -15,7 +15,7 @@ import pytest
 
 from compiler.call.sources import FlowName
 from compiler.commands import check
-from compiler.fleet import compiling
+from compiler.fleet import compiling, processes
 from compiler.fleet.cache.folder import Folder, cache_folder
 from tests.stages.command_line import Flowc
 
@@ -142,6 +142,7 @@ def _top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(name="anew")
 def _anew(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files of flows that were read anew by this process, each time."""
+    monkeypatch.setattr(processes, "_processors", lambda: 1)
     found: list[str] = []
     checked, compiled = check._checked, compiling._compile_file
 

@@ -77,7 +77,7 @@ class Folder:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
             os.replace(new, self.path / "results" / key)
-        except BaseException:
+        except BaseException:  # whatever ends it, half a file is taken away
             with suppress(OSError):
                 os.unlink(new)
             raise

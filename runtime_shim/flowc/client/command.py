@@ -87,7 +87,7 @@ class Command:
             try:
                 out = process.stdout.read()
                 process.wait()
-            except BaseException:
+            except BaseException:  # Ctrl-C above all: the command ends with whoever waits for it
                 process.terminate()
                 raise
             reader.join()

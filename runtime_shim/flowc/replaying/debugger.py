@@ -50,7 +50,7 @@ def _failed(method: Any, root: str) -> Any:
             return method(*arguments)
         except (Terminated, KeyboardInterrupt, StoreError):
             raise
-        except BaseException as error:
+        except BaseException as error:  # a step may raise anything, and is looked at where it did
             _post_mortem(error, root)
             raise
 

@@ -138,13 +138,13 @@ def _kept(api: Api, workflow: Object, node: Object, offset: int) -> LogPart:
 
 
 def _read(position: str) -> _Place:
-    match position.split("/"):
-        case ["b", offset] if offset.isdecimal():
-            return _Place(offset=int(offset))
-        case ["t", at, count] if at.isdecimal() and count.isdecimal():
-            return _Place(int(at), int(count))
-        case _:
-            return _Place()
+    kind, *numbers = position.split("/")
+    known = [int(each) for each in numbers if each.isdecimal()]
+    if kind == "b" and len(known) == len(numbers) == len(("offset",)):
+        return _Place(offset=known[0])
+    if kind == "t" and len(known) == len(numbers) == len(("at", "count")):
+        return _Place(*known)
+    return _Place()
 
 
 def _nanoseconds(stamp: str) -> int | None:
