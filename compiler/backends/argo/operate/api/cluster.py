@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime
-import json
 import ssl
 import time
 import weakref
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from compiler.backends.argo.operate.api.kubeconfig import single_config
 from compiler.backends.argo.operate.api.protocol import (
@@ -18,10 +17,11 @@ from compiler.backends.argo.operate.api.protocol import (
     Kind,
     LostError,
     Object,
+    json_object,
     persisted,
     refusal,
+    sentence_of,
     shortened,
-    strange,
 )
 from compiler.backends.operating import Connection, EngineError, RefusedError
 from compiler.mistakes import CallError
@@ -133,7 +133,7 @@ class Cluster:
     def version(self) -> tuple[str, float | None]:
         """Kubernetes' release, and its clock."""
         response = persisted(lambda: self._sent("GET", "version", "Kubernetes", None, {}, {}), is_safe=True)
-        told = _json(response.content, "Kubernetes")
+        told = json_object(response.content, "Kubernetes")
         try:
             ahead = parsedate_to_datetime(response.headers["Date"]).timestamp() - time.time()
         except (KeyError, ValueError):
@@ -157,7 +157,7 @@ class Cluster:
         }
         path = "apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
         try:
-            told = _json(self._asked("POST", path, "the rights", body, is_safe=True), "the rights")
+            told = json_object(self._asked("POST", path, "the rights", body, is_safe=True), "the rights")
         except (EngineError, RefusedError, AbsentError):
             return None
         return (told.get("status") or {}).get("allowed") is True
@@ -174,7 +174,7 @@ class Cluster:
         subject = f"{kind.name} {name}" if name else kind.name if document is None else f"{kind.name} {_name(document)}"
         safe = method == "GET" if is_safe is None else is_safe
         answer = self._asked(method, self._path(kind, name), subject, document, params, content, is_safe=safe)
-        return _json(answer, subject)
+        return json_object(answer, subject)
 
     def _asked(
         self, method: str, path: str, subject: str, document: Object | None = None,
@@ -212,7 +212,7 @@ class Cluster:
             raise EngineError("the kubeconfig's user cannot log in: `kubectl auth whoami` says why") from None
         if response.is_error or response.is_redirect:
             raise refusal(
-                response.status_code, _sentence(response.content), subject, response.headers.get("Retry-After")
+                response.status_code, sentence_of(response.content), subject, response.headers.get("Retry-After")
             )
         return response
 
@@ -247,25 +247,6 @@ def _text(value: object) -> str | None:
 
 def _name(document: Object) -> str:
     return str((document.get("metadata") or {}).get("name", ""))
-
-
-def _json(content: bytes, subject: str) -> Object:
-    try:
-        found: Any = json.loads(content)
-    except ValueError:
-        raise strange(subject) from None
-    if not isinstance(found, dict):
-        raise strange(subject)
-    return found
-
-
-def _sentence(content: bytes) -> str:
-    """The message of a Status; nothing of what is none, for it may hold anything."""
-    try:
-        found = json.loads(content)
-    except ValueError:
-        return ""
-    return str(found.get("message", "")) if isinstance(found, dict) else ""
 
 
 def _unreached(error: Exception, where: str) -> LostError:

@@ -5,6 +5,7 @@ Objects are what JSON gives. A refusal is one of the errors of `compiler.backend
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
@@ -218,3 +219,23 @@ def _seconds(after: str | None) -> float | None:
         return max(0.0, float(after)) if after else None
     except ValueError:
         return None  # a date: the pauses of our own are as good
+
+
+def json_object(content: bytes, subject: str) -> Object:
+    """The object that an answer is. Raises what `strange` says of any other."""
+    try:
+        found: Any = json.loads(content)
+    except ValueError:
+        raise strange(subject) from None
+    if not isinstance(found, dict):
+        raise strange(subject)
+    return found
+
+
+def sentence_of(content: bytes) -> str:
+    """The message of a refusal; nothing of what is none, for it may hold anything."""
+    try:
+        found = json.loads(content)
+    except ValueError:
+        return ""
+    return str(found.get("message", "")) if isinstance(found, dict) else ""

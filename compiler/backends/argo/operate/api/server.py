@@ -25,8 +25,10 @@ from compiler.backends.argo.operate.api.protocol import (
     LostError,
     Object,
     is_good,
+    json_object,
     persisted,
     refusal,
+    sentence_of,
     shortened,
     strange,
 )
@@ -181,7 +183,7 @@ class ArgoServer:
     def version(self) -> tuple[str, float | None]:
         """Argo's release, and its clock."""
         response = persisted(lambda: self._sent("GET", "api/v1/version", "Argo Server", None, {}), is_safe=True)
-        told = _json(response.content, "Argo Server")
+        told = json_object(response.content, "Argo Server")
         try:
             ahead = parsedate_to_datetime(response.headers["Date"]).timestamp() - time.time()
         except (KeyError, ValueError):
@@ -219,7 +221,7 @@ class ArgoServer:
     ) -> Object:  # fmt: skip
         if not kind.server:
             raise AbsentError(f"{subject}: Argo Server has no objects of that kind; use a kubeconfig")
-        found = _json(
+        found = json_object(
             self._asked(method, _place(kind, self.namespace, name), subject, params=params, is_safe=is_safe), subject
         )
         return {"apiVersion": kind.api_version, "kind": kind.name, **found} if "metadata" in found else found
@@ -246,7 +248,7 @@ class ArgoServer:
         response: requests.Response = self._told(ask, subject)
         if not is_good(response.status_code):
             raise refusal(
-                response.status_code, _sentence(response.content), subject, response.headers.get("Retry-After")
+                response.status_code, sentence_of(response.content), subject, response.headers.get("Retry-After")
             )
         return response
 
@@ -401,30 +403,11 @@ def _of_hera(error: Exception) -> tuple[int, str]:
 
 def _entry(line: bytes, subject: str) -> str:
     """The text of one entry of a log; what is told in its place is an error."""
-    found = _json(line, subject)
+    found = json_object(line, subject)
     if "error" in found:
         error = found["error"] or {}
         raise refusal(int(error.get("http_code") or 500), str(error.get("message", "")), subject)
     return str((found.get("result") or {}).get("content", ""))
-
-
-def _json(content: bytes, subject: str) -> Object:
-    try:
-        found: Any = json.loads(content)
-    except ValueError:
-        raise strange(subject) from None
-    if not isinstance(found, dict):
-        raise strange(subject)
-    return found
-
-
-def _sentence(content: bytes) -> str:
-    """The message of an error; nothing of what is none, for it may hold anything."""
-    try:
-        found = json.loads(content)
-    except ValueError:
-        return ""
-    return str(found.get("message", "")) if isinstance(found, dict) else ""
 
 
 def _unreached(error: Exception, where: str) -> LostError:
