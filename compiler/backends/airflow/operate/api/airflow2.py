@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from compiler.backends.airflow.operate.api.airflow3 import NOBODY, date, pages, told_by
 from compiler.backends.airflow.operate.api.protocol import (
+    NOT_WELL,
     PAGE,
     Chunk,
     Cleared,
@@ -36,10 +37,6 @@ from compiler.backends.airflow.operate.api.wire import Call, Wire
 from compiler.backends.operating import NotThereError, RefusedError
 
 V1 = "/api/v1"
-_NOT_WELL = (
-    *("none", "scheduled", "queued", "running", "restarting", "deferred"),
-    *("up_for_retry", "up_for_reschedule", "failed", "upstream_failed"),
-)
 
 
 class Airflow2:
@@ -142,7 +139,7 @@ class Airflow2:
 
         found = list(pages(self._wire, doing, listing(()), "task_instances", most))
         if len(found) >= most:
-            found += pages(self._wire, doing, listing(_NOT_WELL), "task_instances")
+            found += pages(self._wire, doing, listing(NOT_WELL), "task_instances")
         return tuple({each.node: each for each in map(instance_of, found)}.values())
 
     def instance(self, dag: str, run: str, task: str, map_index: int) -> Instance:

@@ -12,6 +12,7 @@ from typing import Any
 from airflow_client import client as v2
 
 from compiler.backends.airflow.operate.api.protocol import (
+    NOT_WELL,
     PAGE,
     Chunk,
     Cleared,
@@ -34,10 +35,6 @@ from compiler.backends.operating import NotThereError, RefusedError
 
 NOBODY = "flowc-doctor-no-such-dag"
 """A DAG that nobody has: a change of it is refused with 403, or there is nothing to change (404)."""
-_NOT_WELL = [
-    *("none", "scheduled", "queued", "running", "restarting", "deferred"),
-    *("up_for_retry", "up_for_reschedule", "failed", "upstream_failed"),
-]
 _Page = Callable[[int], Callable[[], Any]]
 
 
@@ -159,7 +156,7 @@ class Airflow3:
         doing = f"list tasks of the run {run} of the DAG {dag}"
         found = list(self._pages(doing, pages(()), "task_instances", most))
         if len(found) >= most:
-            found += self._pages(doing, pages(_NOT_WELL), "task_instances")
+            found += self._pages(doing, pages([*NOT_WELL]), "task_instances")
         return tuple({each.node: each for each in map(instance_of, found)}.values())
 
     def instance(self, dag: str, run: str, task: str, map_index: int) -> Instance:

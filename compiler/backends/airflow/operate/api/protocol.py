@@ -8,6 +8,11 @@ from typing import Any, Literal, Protocol
 
 from compiler.slotted_class import fresh, record
 
+NOT_WELL = (
+    *("none", "scheduled", "queued", "running", "restarting", "deferred"),
+    *("up_for_retry", "up_for_reschedule", "failed", "upstream_failed"),
+)
+"""The states of task instances that have not gone well, or not yet."""
 PAGE = 100
 """Rows of one answer: Airflow gives no more, unless it is told to."""
 Right = Literal["trigger", "suspend", "delete", "terminate", "retry"]
