@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -36,13 +36,26 @@ def releases(request: Request, now: float) -> tuple[Planned, ...] | None:
     if compiled is None:
         return None
     origins: dict[Path, _Origin] = {}
-    found: list[Planned] = []
     for each in compiled:
         folder = each.path.parent.absolute()
         if folder not in origins:
             origins[folder] = _origin_of(each.path, request)
-        found.append(Planned(each, _release(each, origins[folder], request, now)))
-    return tuple(found)
+    named = [(each, origins[each.path.parent.absolute()]) for each in compiled]
+    others = _others(named, request)
+    return tuple(Planned(each, _release(each, origin, now, is_other=_name(each) in others)) for each, origin in named)
+
+
+def _others(named: Sequence[tuple[Compiled, _Origin]], request: Request) -> set[FlowName]:
+    """Those that are not as their commit has them; git is asked once a commit for all of its flows."""
+    flows: dict[str, list[FlowName]] = {}
+    for each, origin in named:
+        if origin.commit:
+            flows.setdefault(origin.commit, []).append(_name(each))
+    return {name for commit, names in flows.items() for name in changed_flows(names, commit, request.surroundings)}
+
+
+def _name(each: Compiled) -> FlowName:
+    return FlowName(each.path, each.flow)
 
 
 @record
@@ -54,9 +67,8 @@ class _Origin:
     workspace: str
 
 
-def _release(each: Compiled, origin: _Origin, request: Request, now: float) -> Release:
+def _release(each: Compiled, origin: _Origin, now: float, *, is_other: bool) -> Release:
     commit = origin.commit
-    is_other = bool(commit) and bool(changed_flows((FlowName(each.path, each.flow),), commit, request.surroundings))
     kept = Record(
         f"{_within(each.path, origin.top)}:{each.flow}",
         digest_of(each.files),
