@@ -11,6 +11,7 @@ from pathlib import Path
 
 from flowc.artifacts.address import RunAddress
 
+from compiler.backends.operating import OVER
 from compiler.call.sources import Surroundings
 from compiler.diagnostics import Report
 from compiler.mistakes import CallError, NotThereError
@@ -32,7 +33,7 @@ def terminate(place: Place) -> str:
     """End a run; what became of it. Raises NotThereError, EngineError, CallError where its process is none of this machine."""
     if place.engine is not None:
         before = place.engine.run(place.run)
-        if before.phase in ("succeeded", "failed", "terminated"):
+        if before.phase in OVER:
             return f"has {before.phase} already"
         place.engine.terminate(place.run)
         return "was told to end"
