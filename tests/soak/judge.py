@@ -83,7 +83,9 @@ def unexplained(code: int | None, log: str, run: str, allowed: frozenset[int]) -
         yield f"unexplained: {run} is told as a bug of flowc"
     if "MIXED:" in log:
         yield f"mixed: {run}: a task says so itself"
-    if any(not _is_allowed(each) for each in re.split(_NOT_CHAINED, log)[1:]):
+    was_killed = "killed by SIGKILL" in log
+    tracebacks = re.split(_NOT_CHAINED, log)[1:]
+    if any(not _is_allowed(each) and not (was_killed and _is_cut(each)) for each in tracebacks):
         yield f"unexplained: {run} has a traceback without the author's line"
 
 
@@ -95,3 +97,10 @@ _NOT_CHAINED = re.compile(r"(?<!exception:\n)(?<!occurred:\n)Traceback \(most re
 def _is_allowed(traceback: str) -> bool:
     """Whether a line of the author's is in it, or an interpreter was interrupted alone before the flow was there, as no terminal does."""
     return "soaked.py" in traceback or ("KeyboardInterrupt" in traceback and "compiler/cli.py" not in traceback)
+
+
+def _is_cut(traceback: str) -> bool:
+    """Whether it ends before it says what was raised: an interrupted interpreter writes line by line, and may be killed meanwhile."""
+    return (
+        re.search(r"^(?![ \t\n])[\w.]+(?:Error|Exception|Interrupt|Exit|Terminated)\b", traceback, re.MULTILINE) is None
+    )

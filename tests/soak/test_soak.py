@@ -54,6 +54,17 @@ def test_each_fault_of_a_run_has_its_verdict(left: Left, is_whole: bool, verdict
         (1, "x | Traceback (most recent call last):\n File store.py, line 3\nOSError", "unexplained"),
         (1, "Traceback (most recent call last):\n File runpy, in _run_code\nKeyboardInterrupt", ""),
         (1, "Traceback (most recent call last):\n File compiler/cli.py, in main\nKeyboardInterrupt", "unexplained"),
+        (1, "Traceback (most recent call last):\nx failed and is tried again: the process was killed by SIGKILL", ""),
+        (
+            1,
+            "Traceback (most recent call last):\nx failed and is tried again: the process was killed by SIGTERM",
+            "unexplained",
+        ),
+        (
+            1,
+            "Traceback (most recent call last):\n  File store.py\nOSError: x\nthe process was killed by SIGKILL",
+            "unexplained",
+        ),
         (1, "This is a bug of flowc, not of your flow.", "unexplained"),
         (1, "RuntimeError: MIXED: two tries of a", "mixed"),
     ],
