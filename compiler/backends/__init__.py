@@ -142,6 +142,12 @@ PROJECT_WITHOUT_BRANCH = Rule(
     "say whose it is with `--branch NAME`, or `--production`; for always in `[tool.flowc]` or in `@project`",
     "warning",
 )
+CANNOT_SHARE = Rule(
+    code="FC635",
+    name="container-not-shared",
+    message="`{option}` names `{step}`, which cannot share a container: {reason}",
+    help="take it out of `{option}`, or let the steps ask for the same",
+)
 
 
 def refuse(plan: Plan, backend: Backend, options: Options, report: Report) -> None:
@@ -166,6 +172,8 @@ def refuse(plan: Plan, backend: Backend, options: Options, report: Report) -> No
                 decorator=option.decorator,
                 option=option.name,
             )
+    for each in plan.obstacles:
+        report.add(CANNOT_SHARE, each.span, option=each.option, step=each.step, reason=each.reason)
     _refuse_final_nodes(plan, report)
     if options.max_workers:
         _refuse_gangs(plan, options.max_workers, report)

@@ -109,8 +109,15 @@ def hook_task(hook: Hook) -> Task:
 
 
 def step_word(task: Task) -> str:
-    """How the argv names a step: `loop~` is one that repeats, whose iterations the shim runs in the one task."""
-    return f"{task.step}~" if task.repeats else task.step
+    """How the argv names what a container does; `flowc.grouping.step_words` reads it back.
+
+    `loop~` is a step that repeats, whose iterations the shim runs in the one task; `fit+score` are two tasks, one after the other;
+    `fit*16` is sixteen members of a foreach, `fit*16:4` four of them at once; `start/16` reports its width in sixteens.
+    """
+    word = "+".join(f"{each.step}~" if each.repeats else each.step for each in task.steps)
+    if task.chunk:
+        word += f"*{task.chunk.size}" + (f":{task.chunk.workers}" if task.chunk.workers > 1 else "")
+    return word if task.counts_by == 1 else f"{word}/{task.counts_by}"
 
 
 def environment(plan: Plan, options: Options, report: str) -> dict[str, str]:

@@ -1,16 +1,25 @@
-"""Settings of a target as the command line gives them: text, in the form that its key takes; and what follows of all settings."""
+"""Settings of a target as the command line gives them: text, in the form that its key takes; and what follows of all settings.
+
+Also which tasks share a container, which is a setting of every target, and what a call without one says of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from typing import Any
+
+import click
 
 from compiler.backends import Backend, Options
+from compiler.call.options import Option
 from compiler.documents import NotParsed, parse_json, parse_toml
 from compiler.ir.flow import Flow, Value
-from compiler.ir.plan import Plan
+from compiler.ir.grouping import Grouping, grouped
+from compiler.ir.plan import Chunk, Plan
 from compiler.ir.planner import plan
 from compiler.mistakes import CallError
+from compiler.slotted_class import replaced
 from compiler.workspace.settings import Settings, frozen_value, target_options
 
 _EXAMPLES: tuple[tuple[type | tuple[type, ...], str], ...] = (
@@ -93,4 +102,59 @@ def decided(
     options = target_options(settings, backend, given, image)
     branch = settings.text("branch", backend.name, given)
     production = settings.get("production", backend.name, given).value is True
-    return plan(flow, branch=branch, production=production), options
+    return grouped(plan(flow, branch=branch, production=production), grouping(settings, backend.name, given)), options
+
+
+def sharing_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--fuse` and `--chunk` of a command that has no target."""
+    fuse = "Steps in a row share a process, as they would a container: those that the settings name, or all."
+    chunk = "So many members of a foreach share a process, by the first step of its body; may be given several times."
+    command = click.option("--chunk", "portions", cls=Option, multiple=True, metavar="STEP=SIZE", help=chunk)(command)
+    return click.option("--fuse", cls=Option, is_flag=True, help=fuse)(command)
+
+
+def shared_here(plan: Plan, settings: Settings, *, fuse: bool, portions: tuple[str, ...]) -> Plan:
+    """The plan whose tasks share processes where a call asks for that; the settings alone do not. Raises CallError."""
+    if not fuse and not portions:
+        return plan
+    asked = grouping(settings.for_flow(plan.flow.name), None, {"chunk": given_portions(portions)})
+    return grouped(plan, replaced(asked, fuse=fuse and (asked.fuse or True)))
+
+
+def grouping(settings: Settings, target: str | None, given: Mapping[str, Value]) -> Grouping:
+    """Which tasks share a container, by the settings and the command line."""
+    fuse = settings.get("fuse", target, given).value
+    portions = settings.get("chunk", target, given).value or {}
+    assert isinstance(portions, Mapping)
+    chunk = {step: _chunk(value) for step, value in portions.items()}
+    return Grouping(
+        fuse=tuple(map(str, fuse)) if isinstance(fuse, tuple) else fuse is True, chunk=chunk, images=settings.images
+    )
+
+
+def _chunk(value: Value) -> Chunk:
+    if isinstance(value, Mapping):
+        size, workers = value["size"], value.get("workers", 1)
+    else:
+        size, workers = value, 1
+    assert isinstance(size, int)
+    assert isinstance(workers, int)
+    return Chunk(size, workers)
+
+
+def given_portions(texts: tuple[str, ...]) -> Value | None:
+    """What `--chunk STEP=SIZE[:WORKERS]` says, as the setting has it; None where it says nothing. Raises CallError."""
+    found: dict[str, Value] = {}
+    for text in texts:
+        step, equals, numbers = text.partition("=")
+        size, colon, workers = numbers.partition(":")
+        if not step or not equals or not all(map(_is_count, (size, workers) if colon else (size,))):
+            raise CallError(
+                f"--chunk {_quoted(text)}: it takes a step and a number, for example --chunk square=16, or square=16:4"
+            )
+        found[step] = {"size": int(size), "workers": int(workers)} if colon else int(size)
+    return found or None
+
+
+def _is_count(text: str) -> bool:
+    return text.isdecimal() and int(text) > 0

@@ -22,6 +22,7 @@ from compiler.call.options import env_option
 from compiler.call.parameters import parse_parameters
 from compiler.call.sources import FLOW, FlowName, Surroundings, import_option, planned, with_option
 from compiler.call.stores import local_store
+from compiler.call.target_settings import shared_here, sharing_options
 from compiler.diagnostics import Report
 from compiler.ir.plan import Plan
 from compiler.mistakes import INTERRUPTED, CallError
@@ -94,6 +95,7 @@ class _Terminated(KeyboardInterrupt):
 )
 @click.option("--tag", "tags", multiple=True, metavar="TEXT", help="A tag of the run; may be given several times.")
 @with_option
+@sharing_options
 @click.option("--flow", "flow_name", metavar="NAME", help="Which flow of the file.")
 @click.option(
     "--root",
@@ -147,6 +149,8 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     imports: bool | None,
     env: str | None,
     added: tuple[str, ...],
+    fuse: bool,
+    portions: tuple[str, ...],
     resume_run: str | None,
     from_step: str | None,
     force: bool,
@@ -174,12 +178,12 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
         root, imports, configs, added, from_environment(os.environ), env, runs="--help" not in words
     )
     plan = planned(flow, flow_name, surroundings, branch=branch, production=production, user=_user())
-    if plan is None or not _runs_here(plan):
+    if plan is None:
         return 1
-    if not any_packages:
-        _require_packages(plan)
-    _note_of_engines(added)
     settings = surroundings.settings(flow.path).for_flow(plan.flow.name)
+    plan = shared_here(plan, settings, fuse=fuse, portions=portions)
+    if not _runs_here(plan, any_packages=any_packages, added=added):
+        return 1
     url = opened(local_store(settings, store)).url
     notes = _notes(plan, url, run_id_file, runner_attribute_file)
     output = sys.stderr if as_json else sys.stdout
@@ -318,11 +322,17 @@ def _checked(run_id: str) -> str:
     return run_id
 
 
-def _runs_here(plan: Plan) -> bool:
+def _runs_here(plan: Plan, *, any_packages: bool, added: tuple[str, ...]) -> bool:
+    """Whether a flow can run on this machine, which is told where not. Raises CallError where packages are missing."""
     report = Report()
     refuse(plan, LOCAL, Options(default_image=""), report)
     show(report)
-    return not report.failed
+    if report.failed:
+        return False
+    if not any_packages:
+        _require_packages(plan)
+    _note_of_engines(added)
+    return True
 
 
 def _note_of_engines(added: tuple[str, ...]) -> None:
@@ -363,7 +373,7 @@ def _require_packages(plan: Plan) -> None:
 
 def _width(plan: Plan) -> int:
     """Room for the longest label, with an index of one digit a level."""
-    return max(len(task.step) + (2 * task.depth + 1 if task.depth else 0) for task in plan.root.tasks())
+    return max(len(task.title) + (2 * task.depth + 1 if task.depth else 0) for task in plan.root.containers())
 
 
 def _user() -> str:

@@ -10,7 +10,7 @@ from compiler.backends import Backend
 from compiler.call.configs import config_parameters
 from compiler.call.options import ENV_HELP, FOLDER, Option
 from compiler.call.sources import FLOWS, IMPORT_HELP, IMPORT_WORDS, JOBS_HELP, SINCE_HELP, SINCE_WORDS, WITH_HELP
-from compiler.call.target_settings import given_value
+from compiler.call.target_settings import given_portions, given_value
 from compiler.ir.flow import Value
 from compiler.workspace.settings import SHARED, frozen_value
 from compiler.workspace.settings.keys import KINDS
@@ -39,15 +39,20 @@ def _setting(backend: Backend, name: str, line: str) -> click.Option:
     if name == "max_workers":
         return Option([option, name], type=click.IntRange(min=1), help=sentence)
     kind = KINDS.get(name, "text") if name in SHARED else backend.kind(name)
-    if kind == "flag":
+    if kind == "portions":
+        return Option([option, name], multiple=True, metavar="STEP=SIZE", help=sentence)
+    if kind in ("flag", "steps"):
         return Option([f"{option}/--no-{option[2:]}", name], is_flag=True, default=None, help=sentence)
     return Option([option, name], metavar="NUMBER" if kind == "number" else "TEXT", help=sentence)
 
 
 def given_settings(backend: Backend, given: Mapping[str, object]) -> dict[str, Value]:
     """What the command line gives to the settings, in the form that each takes. Raises CallError."""
-    return {key: _value(backend, key, value) for key, value in given.items() if value is not None}
+    found = {key: _value(backend, key, value) for key, value in given.items() if value is not None}
+    return {key: value for key, value in found.items() if value is not None}
 
 
-def _value(backend: Backend, key: str, given: object) -> Value:
+def _value(backend: Backend, key: str, given: object) -> Value | None:
+    if key == "chunk":
+        return given_portions(tuple(map(str, given))) if isinstance(given, tuple) else None
     return frozen_value(given) if key in SHARED or isinstance(given, bool) else given_value(backend, key, str(given))

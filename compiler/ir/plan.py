@@ -151,8 +151,16 @@ class Packages:
 
 
 @record
+class Chunk:
+    """How many members of a foreach one container does, and how many of them at once."""
+
+    size: int
+    workers: int = 1
+
+
+@record
 class Task:
-    """One step of the flow with everything that a target decides its spelling by.
+    """One container with everything that a target decides its spelling by: one step of the flow, or several in a row.
 
     `after`: alternatives among the siblings of its scope (more than one only where switch arms meet); empty for the first.
     `prerequisites`: the same with branches dissolved: all of these groups, of each any one; empty for a foreach scope's first.
@@ -164,6 +172,11 @@ class Task:
     empty for the packages that the flow itself asks for, which are in the flow's own image.
     `ways`: the cases of switches of its level that lead to it, any one of them; a switch named there may itself have ways.
     Empty where it runs whenever its level does: outside any arm, and where all arms have met again.
+    `group`: the steps that one container does one after the other, each as it would be alone; `step` is then the first one's,
+    by which edges know it, `loads` too, `reports` and `is_end` the last one's. The shim does each with `@retry`, its pause,
+    `@timeout` and `@catch`: `retry` says how often the engine starts a container again that was lost, and no more.
+    `chunk`: it does so for several members of its foreach, and the last part of its index counts these portions.
+    `counts_by`: it reports the width of its foreach in portions of so many members.
     """
 
     step: str
@@ -187,6 +200,19 @@ class Task:
     variant: str = ""
     ways: tuple[Edge, ...] = ()
     repeats: bool = False
+    group: tuple[Task, ...] = ()
+    chunk: Chunk | None = None
+    counts_by: int = 1
+
+    @property
+    def steps(self) -> tuple[Task, ...]:
+        """Each step that the container does, in order, as a task of its own."""
+        return self.group or (self,)
+
+    @property
+    def title(self) -> str:
+        """What an engine's node is called: its step, or `first to last`."""
+        return f"{self.step} to {self.group[-1].step}" if len(self.group) > 1 else self.step
 
     @property
     def attempts(self) -> int:
@@ -266,7 +292,11 @@ class Scope:
         return found[id(self)]
 
     def tasks(self) -> Iterator[Task]:
-        """Every task at any depth, in order."""
+        """The task of every step at any depth, in order, each as it would be alone in its container."""
+        return (task for container in self.containers() for task in container.steps)
+
+    def containers(self) -> Iterator[Task]:
+        """What an engine starts, at any depth, in order: a step, or a group of them."""
         waiting = list(reversed(self.nodes))
         while waiting:
             node = waiting.pop()
@@ -371,6 +401,16 @@ Trigger = EventTrigger | FlowTrigger
 
 
 @record
+class Obstacle:
+    """A step that was to share a container (`option`: `fuse` or `chunk`), and why it cannot."""
+
+    option: Literal["fuse", "chunk"]
+    step: str
+    reason: str
+    span: Span
+
+
+@record
 class Plan:
     """A flow decided: what a backend spells, and what the local run walks."""
 
@@ -387,6 +427,8 @@ class Plan:
     """A run starts when all of them have come; of one kind only."""
     packages: Packages | None = None
     """What the flow's own image holds: `@pypi_base` and `@conda_base`."""
+    obstacles: tuple[Obstacle, ...] = ()
+    """What was asked for by name and cannot share a container."""
 
     @property
     def name(self) -> str:

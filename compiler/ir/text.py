@@ -187,7 +187,11 @@ def _secret(secret: Secret) -> str:
 
 def _scope(scope: Scope, indent: str) -> Iterator[str]:
     for node in scope.nodes:
-        yield from (f"{indent}{line}" for line in _task(entry(node)))
+        task = entry(node)
+        yield from (f"{indent}{line}" for line in _task(task))
+        if task.group:
+            yield f"{indent}  one container, {task.title}"
+            yield from (f"{indent}    {line}" for each in task.group for line in _task(each))
         match node:
             case Task():
                 pass
@@ -201,7 +205,8 @@ def _scope(scope: Scope, indent: str) -> Iterator[str]:
 
 
 def _task(task: Task) -> Iterator[str]:
-    marks = f"{'  reports ' + task.reports if task.reports else ''}{'  repeats' if task.repeats else ''}"
+    portions = f" in portions of {task.counts_by}" if task.counts_by > 1 else ""
+    marks = f"{'  reports ' + task.reports if task.reports else ''}{portions}{'  repeats' if task.repeats else ''}"
     yield f"{task.step}{marks}{'  last' if task.is_end else ''}"
     if task.after:
         yield f"  after {' or '.join(map(_edge, task.after))}"
@@ -284,10 +289,20 @@ def _choice(choice: Choice) -> str:
 
 def _graph(flow: Flow, scope: Scope, indent: str) -> Iterator[tuple[str, str]]:
     for node in scope.nodes:
-        step = entry(node).step
-        yield f"{indent}{step}", transition_text(flow.steps[step].next)
+        for task in entry(node).steps:
+            yield f"{indent}{task.step}", f"{transition_text(flow.steps[task.step].next)}{_shares(entry(node), task)}"
         for inner in _inner(node):
             yield from _graph(flow, inner, indent + "  ")
+
+
+def _shares(container: Task, task: Task) -> str:
+    """Whose container a step is in, where it is not in one of its own."""
+    if task.step != container.step:
+        return f"  [in the container of {container.step}]"
+    if container.chunk is None:
+        return ""
+    at_once = f", {container.chunk.workers} at once" if container.chunk.workers > 1 else ""
+    return f"  [{container.chunk.size} members a container{at_once}]"
 
 
 def _inner(node: Node) -> tuple[Scope, ...]:

@@ -14,9 +14,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from flowc.artifacts.address import RunAddress, parent
+from flowc.artifacts.address import RunAddress, child, last_part, parent
+from flowc.processes.forks import START_METHOD
 from flowc.task.call import FAILED, MISTAKE, STORE
-from flowc.task.forks import START_METHOD
 
 from compiler.backends.command import added, config_environment, loads_text, mutated, path_environment, step_word
 from compiler.ir.plan import Plan
@@ -116,7 +116,15 @@ class _Attempt:
 
     @property
     def told(self) -> TaskStart:
-        return TaskStart(self.ready.task.step, self.ready.index, self.retry)
+        return _told(self.ready, self.retry)
+
+
+def _told(ready: Ready, retry: int) -> TaskStart:
+    """What a person is told of: the step, or the steps and the first of the members that share a process."""
+    chunk, index = ready.task.chunk, ready.index
+    if chunk:
+        index = f"{child(parent(index), last_part(index) * chunk.size)}…"
+    return TaskStart(ready.task.title, index, retry)
 
 
 @mutable
@@ -194,7 +202,7 @@ class _Run:
                 if report is None:
                     (self.together if ready.together else self.waiting).append((ready, 0))
                 else:
-                    self.listener.taken_over(TaskStart(ready.task.step, ready.index, 0))
+                    self.listener.taken_over(_told(ready, 0))
                     following += walk.end(ready, report)
             wave = following
 
@@ -214,7 +222,7 @@ class _Run:
         """Let a task wait for which the system has no room, and let fewer run from now on. Raises CallError where that does not help."""
         if not self.running or ready.together:
             raise CallError(
-                f"{TaskStart(ready.task.step, ready.index, retry).label} cannot start: {why}. End other programs, raise the limit "
+                f"{_told(ready, retry).label} cannot start: {why}. End other programs, raise the limit "
                 "(`ulimit -n` for open files, `ulimit -u` for processes), or run fewer tasks at once with `--max-workers`"
             )
         self.waiting.insert(0, (ready, retry))
@@ -240,6 +248,8 @@ class _Run:
         call: dict[str, object] = {"step": step, "run": self.run_id, "index": ready.index, "retry": retry}
         if self.resumption:
             call["origin"] = self.resumption.into.origin
+            if ready.task.group:
+                call["taken"] = dict(self.resumption.begun.get((ready.task.step, ready.index), {}))
         loads = loads_text(ready.task.loads)
         if loads:
             return {**call, "loads": loads}

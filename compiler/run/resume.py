@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from math import ceil
 
-from flowc.artifacts.address import RunAddress, child, parent
+from flowc.artifacts.address import RunAddress, child, last_part, parent
 from flowc.artifacts.manifest import Manifest, RunRecord, read_run, runs
 from flowc.artifacts.ordering import claim
 from flowc.client.walk import at_once
@@ -21,6 +22,9 @@ from compiler.ir.plan import Begin, Enter, FanOut, Gather, Plan, Scope, Task
 from compiler.mistakes import CallError
 from compiler.run.walk import Ready, Report, Walk
 from compiler.slotted_class import fresh, mutable, record
+
+_Rows = Mapping[str, tuple[Manifest, ...]]
+"""By index path what the steps of a container have left, the first ones."""
 
 LATEST = "latest"
 """The word for the newest run of the flow in the store."""
@@ -66,6 +70,8 @@ class Resumption:
     gangs: frozenset[str]
     anew: set[tuple[str, str]] = fresh(default_factory=set)
     known: dict[tuple[str, str], Manifest | None] = fresh(default_factory=dict)
+    begun: dict[tuple[str, str], Mapping[str, int]] = fresh(default_factory=dict)
+    """By container, how many of its steps are taken over at each index path."""
 
     def rehearse(self) -> None:
         """Go all the way that is taken over, and write nothing. Raises CallError where the code does not fit what was done."""
@@ -73,10 +79,11 @@ class Resumption:
         wave = walk.begin()
         while wave:
             following: list[Ready] = []
-            for ready, found in zip(wave, self._all_chosen(wave), strict=True):
-                if found is not None:
-                    _check_fits(self.plan, ready.task, found)
-                    following += walk.end(ready, Report(found.fan, found.case))
+            for ready, rows in zip(wave, self._all_chosen(wave), strict=True):
+                for found in _found(rows):
+                    _check_fits(self.plan, self.plan.tasks[found.address.step], found)
+                report = _report(ready.task, rows)
+                following += walk.end(ready, report) if report else []
             wave = following
 
     def take(self, wave: Sequence[Ready]) -> list[Report | None]:
@@ -85,22 +92,57 @@ class Resumption:
         Raises CallError where the run's id is another's, or the origin is deleted meanwhile.
         """
         chosen = self._all_chosen(wave)
-        for ready, found in zip(wave, chosen, strict=True):
-            if found is not None and isinstance(ready.task.loads, Begin):
+        for ready, rows in zip(wave, chosen, strict=True):
+            if isinstance(ready.task.loads, Begin) and _found(rows):
                 self._claim()
                 _told(self.clone.begin)
-            elif found is None and ready.task.repeats and self._may_take(ready):
-                _told(partial(self.clone.take_iterations, ready.task.step, ready.index, self._is_replaced))
-        taken = [found for found in chosen if found is not None]
+            for index, found in rows.items():
+                next_one = ready.task.steps[len(found) :][:1]
+                if next_one and next_one[0].repeats and self._may_take(Ready(next_one[0], index)):
+                    _told(partial(self.clone.take_iterations, next_one[0].step, index, self._is_replaced))
+        taken = [found for rows in chosen for found in _found(rows)]
         _told(lambda: at_once(self.clone.take, taken, MANY))
-        return [Report(found.fan, found.case) if found else None for found in chosen]
+        for ready, rows in zip(wave, chosen, strict=True):
+            self.begun[ready.task.step, ready.index] = {index: len(found) for index, found in rows.items() if found}
+        return [_report(ready.task, rows) for ready, rows in zip(wave, chosen, strict=True)]
 
-    def _all_chosen(self, wave: Sequence[Ready]) -> list[Manifest | None]:
-        """What each of the tasks leaves to be taken over; what has to be read is read several at once."""
-        places = [(ready.task.step, ready.index) for ready in wave if self._may_take(ready)]
+    def _all_chosen(self, wave: Sequence[Ready]) -> list[_Rows]:
+        """What each of the containers leaves to be taken over; what has to be read is read several at once."""
+        rows = [self._indexes(ready) for ready in wave]
+        places = [
+            (task.step, index)
+            for ready, indexes in zip(wave, rows, strict=True)
+            for index in indexes
+            for task in ready.task.steps
+            if self._may_take(Ready(task, index))
+        ]
         unknown = [place for place in places if place not in self.known]
         self.known.update(zip(unknown, self.clone.all_finished(unknown), strict=True))
-        return [self._chosen(ready) for ready in wave]
+        return [
+            {index: self._row(ready.task, index) for index in indexes}
+            for ready, indexes in zip(wave, rows, strict=True)
+        ]
+
+    def _indexes(self, ready: Ready) -> Sequence[str]:
+        """The index paths of a container: of a portion of a foreach those of its members."""
+        chunk, loads = ready.task.chunk, ready.task.loads
+        if chunk is None:
+            return (ready.index,)
+        assert isinstance(loads, Enter), "the body of a foreach is entered"
+        around, number = parent(ready.index), last_part(ready.index)
+        split = self._finished(loads.split, around)
+        width = (split.fan if split else None) or 0
+        return [child(around, at) for at in range(number * chunk.size, min((number + 1) * chunk.size, width))]
+
+    def _row(self, container: Task, index: str) -> tuple[Manifest, ...]:
+        """What the steps of a container leave at an index path, up to the first that has to run."""
+        row: list[Manifest] = []
+        for task in container.steps:
+            found = self._chosen(Ready(task, index))
+            if found is None:
+                break
+            row.append(found)
+        return tuple(row)
 
     def _chosen(self, ready: Ready) -> Manifest | None:
         found = self._finished(ready.task.step, ready.index) if self._may_take(ready) else None
@@ -145,6 +187,18 @@ class Resumption:
 
     def _claim(self) -> None:
         _told(lambda: claim(self.store, self.into))
+
+
+def _found(rows: _Rows) -> list[Manifest]:
+    return [found for row in rows.values() for found in row]
+
+
+def _report(task: Task, rows: _Rows) -> Report | None:
+    """What a container would report all of whose tasks are taken over; None where one is not."""
+    if not rows or any(len(row) < len(task.steps) for row in rows.values()):
+        return None
+    last = _found(rows)[-1]
+    return Report(None if last.fan is None else ceil(last.fan / task.counts_by), last.case)
 
 
 def _told(step: Callable[[], object]) -> None:

@@ -28,10 +28,10 @@ def main(words: list[str]) -> int:
         from flowc.container.exit_hook import main as one_hook
 
         return one_hook(words)
-    if words[:1] == ["iteration"]:
-        from flowc.task.iteration import run_one as run_iteration
+    if words[:1] == ["child"]:
+        from flowc.task.child import run_one as run_child
 
-        return run_iteration(int(words[1]))
+        return run_child(int(words[1]))
     if words[:1] in (["declare"], ["debug"], ["compare"]) or (words and words[0].endswith(".py")):
         return _of_authors(words)
     from flowc.container.command import main as one_task

@@ -22,11 +22,12 @@ from compiler.backends.airflow.literals import (
 )
 from compiler.backends.airflow.parameters import params
 from compiler.backends.airflow.pods import shared_arguments, writable
-from compiler.backends.airflow.segments import MOST_ID, Columns, Guard, Indices, Segment, Single, Unit, units
+from compiler.backends.airflow.segments import MOST_ID, Columns, Guard, Indices, Segment, Single, Unit, task_id, units
 from compiler.backends.airflow.sensors import sensor_call, sensors
 from compiler.backends.airflow.settings import MOST_TAG, callbacks, operator, placed
 from compiler.backends.airflow.steps import (
     BASH_REPORT,
+    GROUPED,
     MODULE,
     POD_REPORT,
     RETRIED,
@@ -76,34 +77,35 @@ def dag_text(plan: Plan, options: Options) -> str:
     """The DAG file for a plan. Pure."""
     mode = operator(options)
     parts = tuple(units(plan.root))
-    steps = [operator_call(task, task.step, Guard(), plan, options) for task in plan.root.tasks()]
+    steps = [operator_call(task, task.step, Guard(), plan, options) for task in plan.root.containers()]
     dag = _dag(plan, options)
     waits = [sensor_call(each, number) for number, each in enumerate(sensors(plan.flow), 1)]
     used = calls([*steps, *waits, dag])
-    retried = Code(operator_class(options)) if RETRIED in used else None
+    retried, shared = (Code(operator_class(options)) if name in used else None for name in (RETRIED, GROUPED))
     ways, hooks = _ways(parts), _hooks(plan, options)
     groups = any(isinstance(part, Segment) for part in parts)
     return _render(
         headline=docstring(f"The flow {plan.flow.name} of {plan.flow.path}, written by flowc: change the flow, not this file."),
         kubernetes=mode == "kubernetes",
         given=bool(plan.parameters),
-        json=bool(plan.triggers or plan.parameters) or (any(task.reports for task in plan.root.tasks()) and mode == "bash"),
+        json=bool(plan.triggers or plan.parameters) or (any(task.reports for task in plan.root.containers()) and mode == "bash"),
         parameters=Code('"{{ given(params, " + EVENTS + ") }}"'),
         events=source(_events(plan), 0, len("EVENTS = ")) if plan.triggers else None,
         timedelta="timedelta" in used,
         imports=_imports(used, options, groups),
         retried=retried,
+        grouped=shared,
         params="Param" in used,
         scheduled=bool(plan.schedule),
         external="ExternalTaskSensor" in used,
         sensors=[_Plain(_assignment(f"_sensor_{number}", call, 4)) for number, call in enumerate(waits, 1)],
         groups=groups,
         index=text(MAP_INDEX[mode]),
-        reports=any(task.reports for task in plan.root.tasks()) and mode == "kubernetes",
+        reports=any(task.reports for task in plan.root.containers()) and mode == "kubernetes",
         report=text(POD_REPORT),
         ways=source(ways, 0, len("WAYS = ")) if ways else None,
         skips=bool(ways or groups or plan.hooks),
-        end=text(within(plan.flow.end, MOST_ID)),
+        end=text(next(task_id(task) for task in plan.root.containers() if task.is_end)),
         hooks=[_Plain(_assignment(name, call, 4)) for name, call in hooks.items()],
         hook_names=source([Code(name) for name in hooks], 4, len("for hook in "), 1),
         env=source(_environment(plan, options), 0, len("ENV = ")),
@@ -229,7 +231,7 @@ def _dag(plan: Plan, options: Options) -> Call:
     macros = {"given": bool(plan.triggers), "index_path": any(task.depth for task in plan.root.tasks())}
     if any(macros.values()):
         named["user_defined_macros"] = {name: Code(f"_{name}") for name, is_used in macros.items() if is_used}
-    named["default_args"] = _default_args(options, any(task.reports for task in plan.root.tasks()))
+    named["default_args"] = _default_args(options, any(task.reports for task in plan.root.containers()))
     return Call("DAG", named=tuple(named.items()))
 
 

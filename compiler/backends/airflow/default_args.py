@@ -155,7 +155,10 @@ def retries(options: Options) -> int:
 
 
 def attempts(task: Task, plan: Plan, options: Options) -> int:
-    """How often Airflow may start a step."""
+    """How often Airflow may start a container; what several steps share, as often as each of them might want."""
+    if task.group:
+        again = sum(attempts(each, plan, options) - 1 for each in task.group)
+        return 1 + again * (task.chunk.size if task.chunk else 1)
     return task.attempts + (0 if has_own(task, plan) else retries(options))
 
 
@@ -169,7 +172,7 @@ def arguments(task: Task, plan: Plan, options: Options) -> dict[str, Source]:
     times = attempts(task, plan, options) - 1
     if not retries(options):
         return {RETRIES: times, DELAY: _pause(task)} if times else {}
-    if not has_own(task, plan):
+    if not task.group and not has_own(task, plan):
         return {RETRIES: times} if times != retries(options) else {}
     backoff: dict[str, Source] = {BACKOFF: False} if times and BACKOFF in _given(options) else {}
     return {RETRIES: times, DELAY: _pause(task), **backoff} if times else {RETRIES: 0}

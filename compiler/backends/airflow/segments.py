@@ -46,7 +46,7 @@ class Single:
     @property
     def id(self) -> str:
         """Its task id."""
-        return within(self.task.step, MOST_ID)
+        return task_id(self.task)
 
 
 @record
@@ -111,7 +111,7 @@ class Segment:
     @property
     def ids(self) -> Mapping[str, str]:
         """By step, the task's id within the group: Airflow's limit is for both together."""
-        return {task.step: within(task.step, MOST_ID if self._fits else _HALF) for task in self.tasks}
+        return {task.step: task_id(task, MOST_ID if self._fits else _HALF) for task in self.tasks}
 
     @property
     def _wish(self) -> str:
@@ -119,7 +119,7 @@ class Segment:
 
     @property
     def _fits(self) -> bool:
-        longest = max(len(task.step) for task in self.tasks)
+        longest = max(len(task.title) for task in self.tasks)
         return len(self._wish) + len(".") + longest <= MOST_ID
 
     @property
@@ -131,6 +131,11 @@ class Segment:
     def columns(self) -> str:
         """The name of what numbers the places of the list's rows."""
         return columns_name(self.split)
+
+
+def task_id(task: Task, most: int = MOST_ID) -> str:
+    """What Airflow calls a container outside of any group: its step, or `first-to-last`, for a hyphen is in no step's name."""
+    return within(task.title.replace(" ", "-"), most)
 
 
 Unit = Single | Indices | Columns | Segment
@@ -148,7 +153,7 @@ def units(root: Scope) -> Iterator[Unit]:
         task = entry(node)
         yield cut.single(task)
         if isinstance(node, FanOut):
-            yield from _body(node, within(task.step, MOST_ID), None, (task.step,))
+            yield from _body(node, task_id(task), None, (task.step,))
 
 
 def _body(node: FanOut, split: str, around: str | None, after: tuple[str, ...]) -> Iterator[Unit]:

@@ -21,8 +21,8 @@ BEGIN = ("--owner", "OWNER", "--parameters", "PARAMETERS")
 FLOWS = "flow/"
 """What the names of the assets begin with that flows update at their end."""
 MODULE = ("python", "-m", "flowc", "step")
-RETRIED = "_Retried"
-"""The file's own class for a step that is tried again."""
+RETRIED, GROUPED = "_Retried", "_Grouped"
+"""The file's own classes for a step that is tried again, and for several that share a container which is."""
 
 
 def operator_call(task: Task, name: str, guard: Guard, plan: Plan, options: Options) -> Call:
@@ -31,7 +31,8 @@ def operator_call(task: Task, name: str, guard: Guard, plan: Plan, options: Opti
     if task.is_end:
         shared["outlets"] = [Call("Asset", (f"{FLOWS}{dag_id(options.name or plan.name)}",))]
     own = _pod(task, options) if operator(options) == "kubernetes" else _bash(task)
-    called = RETRIED if default_args.attempts(task, plan, options) > 1 else operator_class(options)
+    again = GROUPED if task.group else RETRIED
+    called = again if default_args.attempts(task, plan, options) > 1 else operator_class(options)
     return Call(called, named=tuple({"task_id": name, **own, **shared}.items()))
 
 

@@ -46,7 +46,7 @@ class Containers:
 def containers(plan: Plan, options: Options, names: Names) -> Containers:
     """The templates in the order of the steps that first need them."""
     groups: dict[str, list[Task]] = {}
-    for task in plan.tasks.values():
+    for task in plan.root.containers():
         groups.setdefault(_configuration(task, options), []).append(task)
     templates: list[Tree] = []
     of_step: dict[str, str] = {}
@@ -77,7 +77,9 @@ def _configuration(task: Task, options: Options) -> str:
 def _wish(task: Task, options: Options) -> str:
     if isinstance(task.loads, Begin):
         return task_name(task.step)
-    plain = replaced(task, image=None, retry=None, timeout=None, catch=False, environment=(), options=(), secrets=())
+    plain = replaced(
+        task, group=(), image=None, retry=None, timeout=None, catch=False, environment=(), options=(), secrets=()
+    )
     plain = replaced(plain, resources=type(task.resources)(), variant="")
     is_plain = own_image(task, options) is None and _configuration(task, options) == _configuration(plain, options)
     return "step" if is_plain else f"step-{task_name(task.step)}"
@@ -158,7 +160,9 @@ def _argv(task: Task, retry: str, has_parameters: bool) -> tuple[str, ...]:
         given = "{{inputs.parameters.parameters}}" if has_parameters else "{}"
         return argv(task, run=RUN, index="-", retry=retry, owner="{{workflow.uid}}", parameters=given)
     load = Follow(Load((Choice((), "{{inputs.parameters.load}}"),)))
-    shared = replaced(task, step="{{inputs.parameters.step}}", loads=load, repeats=False)
+    shared = replaced(
+        task, step="{{inputs.parameters.step}}", loads=load, repeats=False, group=(), chunk=None, counts_by=1
+    )
     return argv(shared, run=RUN, index="{{inputs.parameters.index}}", retry=retry)
 
 

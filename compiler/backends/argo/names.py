@@ -39,7 +39,7 @@ def task_name(step: str) -> str:
 
     Words that expressions reserve get a capital, which no step has either, and so does the digest of a long name.
     """
-    name = step.replace("_", "-")
+    name = step.replace("_", "-").replace(" ", "-")
     if name in _CONSTANTS:
         return f"{name}-Step"
     return within(name, _MOST_TASK, whole=step, joint="-X")

@@ -24,6 +24,8 @@ class _Writer:
     containers: Containers
     each: dict[str, str]
     bodies: dict[str, str]
+    named: dict[str, str]
+    """The task of each container, by its first step."""
 
     def templates(self, scope: Scope, name: str, index: str) -> Iterator[Tree]:
         """The scope's template, then those of the foreaches in it."""
@@ -41,7 +43,7 @@ class _Writer:
         task = entry(node)
         yield self.step(task, index)
         if isinstance(node, FanOut):
-            name = task_name(task.step)
+            name = self.named[task.step]
             item = "{{item}}" if index == NOWHERE else f"{index}.{{{{item}}}}"
             yield {
                 "name": self.each[task.step],
@@ -53,7 +55,7 @@ class _Writer:
 
     def step(self, task: Task, index: str) -> Tree:
         """The task of one step."""
-        tree: dict[str, Tree] = {"name": task_name(task.step)}
+        tree: dict[str, Tree] = {"name": self.named[task.step]}
         depends, when = self.conditions(task)
         if depends:
             tree["depends"] = depends
@@ -91,11 +93,11 @@ class _Writer:
 
     def ended(self, edge: Edge) -> str:
         """The task whose end an edge waits for: a foreach's body, or the step."""
-        return self.each.get(edge.node) or task_name(edge.node)
+        return self.each.get(edge.node) or self.named[edge.node]
 
     def taken(self, edge: Edge) -> str:
         """The condition that a switch took one of the edge's cases."""
-        case = f"{{{{tasks.{task_name(edge.node)}.outputs.parameters.case}}}}"
+        case = f"{{{{tasks.{self.named[edge.node]}.outputs.parameters.case}}}}"
         return " || ".join(f"{case} == {number}" for number in edge.cases)
 
 
@@ -103,9 +105,13 @@ def scopes(plan: Plan, containers: Containers, names: Names) -> tuple[Tree, ...]
     """The DAG templates, the flow's first."""
     splits = [node.split.step for node in _fans(plan.root)]
     tasks = Names(task_name(step) for step in plan.tasks)
+    named = {
+        task.step: tasks.claim(task_name(task.title)) if len(task.group) > 1 else task_name(task.step)
+        for task in plan.root.containers()
+    }
     each = {step: tasks.claim(f"{task_name(step)}-each") for step in splits}
     bodies = {step: names.claim(name) for step, name in each.items()}
-    return tuple(_Writer(plan, containers, each, bodies).templates(plan.root, ROOT, NOWHERE))
+    return tuple(_Writer(plan, containers, each, bodies, named).templates(plan.root, ROOT, NOWHERE))
 
 
 def _fans(scope: Scope) -> Iterator[FanOut]:

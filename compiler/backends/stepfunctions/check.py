@@ -132,7 +132,7 @@ def machine_name(plan: Plan, options: Options) -> str:
 
 
 def _commands(plan: Plan, report: Report) -> None:
-    for task in plan.root.tasks():
+    for task in plan.root.containers():
         size = _command_length(task)
         if size > LONGEST_COMMAND:
             report.add(COMMAND_TOO_LONG, task.span, step=task.step, size=size, limit=LONGEST_COMMAND)

@@ -44,7 +44,7 @@ class JobDefinitions:
         self._name_of_step: dict[tuple[str, str | None], str] = {}
         self.documents: dict[str, Json] = {}
         known: dict[str, str] = {}
-        for task in (*plan.root.tasks(), *map(hook_task, plan.hooks)):
+        for task in (*plan.root.containers(), *map(hook_task, plan.hooks)):
             properties = self._properties(task)
             key = json.dumps([properties, batch(task, "aws_batch_tags")], sort_keys=True)
             if key not in known:

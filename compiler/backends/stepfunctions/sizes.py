@@ -44,7 +44,7 @@ def check_jobs(plan: Plan, options: Options, machine: str, report: Report) -> No
         return
     definitions = JobDefinitions(plan, options, machine)
     reported: set[str] = set()
-    for task in plan.root.tasks():
+    for task in plan.root.containers():
         name = definitions.reference(task)[2:-1]
         size = _size(definitions.documents[name])
         if size > LARGEST_JOB and name not in reported:

@@ -74,7 +74,7 @@ def machine(place: Place) -> Json:
     """The whole definition."""
     root = place.plan.root
     comment = _comment(place.plan.flow.doc) or f"The flow {place.plan.flow.name}"
-    first = _named(entry(root.nodes[0]).step)
+    first = _named(entry(root.nodes[0]))
     states: States = {}
     waiting: Waiting = [(root, states)]
     while waiting:
@@ -135,7 +135,7 @@ def _states(place: Place, scope: Scope, waiting: Waiting) -> States:
     following: dict[str, dict[int, str]] = {entry(node).step: {} for node in scope.nodes}
     for node in scope.nodes:
         for edge in entry(node).after:
-            following[edge.node].update({case: _named(entry(node).step) for case in edge.cases or (_ALWAYS,)})
+            following[edge.node].update({case: _named(entry(node)) for case in edge.cases or (_ALWAYS,)})
     states: States = {}
     for node in scope.nodes:
         states.update(_node(place, node, following[entry(node).step], waiting))
@@ -150,10 +150,10 @@ def _node(place: Place, node: Node, onward: dict[int, str], waiting: Waiting) ->
         case Task():
             return _step(place, node, following)
         case FanOut(split=split, body=body):
-            each = f"each {_named(entry(body.nodes[0]).step)}"
+            each = f"each {_named(entry(body.nodes[0]))}"
             return {**_step(place, split, each), each: _map(place, node, _level(body, waiting), following)}
         case Branches(split=split, arms=arms):
-            branches = f"{_LONGEST_BEGINNING}{_named(split.step)}"
+            branches = f"{_LONGEST_BEGINNING}{_named(split)}"
             return {
                 **_step(place, split, branches),
                 branches: _parallel([_level(arm, waiting) for arm in arms], following),
@@ -162,7 +162,7 @@ def _node(place: Place, node: Node, onward: dict[int, str], waiting: Waiting) ->
 
 def _switch(place: Place, task: Task, arms: dict[int, str]) -> States:
     """The step, its report read into the state, and the arm by the case's position; arms that meet are plain `Next`."""
-    read, chosen = f"case of {_named(task.step)}", f"arm of {_named(task.step)}"
+    read, chosen = f"case of {_named(task)}", f"arm of {_named(task)}"
     choices: list[Json] = [
         {"Variable": "$.switch.told.case", "NumericEquals": case, "Next": arm} for case, arm in sorted(arms.items())
     ]
@@ -217,7 +217,7 @@ def _level(scope: Scope, waiting: Waiting) -> State:
     """Where the scope starts, and its states as soon as their turn comes."""
     states: States = {}
     waiting.append((scope, states))
-    return {"StartAt": _named(entry(scope.nodes[0]).step), "States": states}
+    return {"StartAt": _named(entry(scope.nodes[0])), "States": states}
 
 
 def _onward(following: str | None) -> State:
@@ -229,7 +229,7 @@ def _onward(following: str | None) -> State:
 def _step(place: Place, task: Task, following: str | None) -> States:
     """The step's state, and with `@catch` one more that leaves the failure object where every attempt failed."""
     count = Path("States.Format('~{}', $$.State.RetryCount)") if task.retry else "0"
-    name = _named(task.step)
+    name = _named(task)
     if not task.catch:
         return {name: _job(place, task, count, following)}
     caught = f"{name} caught"
@@ -239,15 +239,15 @@ def _step(place: Place, task: Task, following: str | None) -> States:
     return {name: {**first, "Catch": [handler]}, caught: last}
 
 
-def _named(step: str) -> str:
-    """A step as the name of its state, short enough for what others of its states begin with."""
-    return within(step, LONGEST_STATE - len(_LONGEST_BEGINNING))
+def _named(task: Task) -> str:
+    """The name of a container's state: its step, short enough for what others of its states begin with."""
+    return within(task.title, LONGEST_STATE - len(_LONGEST_BEGINNING))
 
 
 def _job(place: Place, task: Task, count: str, following: str | None, *, retries: bool = True) -> State:
     """The step as a Batch job; one definition serves all steps that need the same of their container."""
     parameters: State = {
-        "JobName": batch_name(f"{place.machine}-{task.step}"),
+        "JobName": batch_name(f"{place.machine}-{task.title.replace(' ', '-')}"),
         "JobDefinition": place.definitions.reference(task),
         "JobQueue": queue(task, place.options),
         "ContainerOverrides": {"Command.$": _command(place, task, count)},
@@ -268,7 +268,9 @@ def _failures(task: Task) -> list[Json]:
     if not task.retry:
         return []
     pause = max(1, ceil(task.retry.pause))
-    return [{"ErrorEquals": FAILED, "IntervalSeconds": pause, "MaxAttempts": task.retry.times, "BackoffRate": 1}]
+    # no exit code is told from another here: a portion that has failed for good is started as often as one member would be
+    times = sum(each.attempts - 1 for each in task.group) if task.chunk else task.retry.times
+    return [{"ErrorEquals": FAILED, "IntervalSeconds": pause, "MaxAttempts": times, "BackoffRate": 1}]
 
 
 def _command(place: Place, task: Task, count: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 SHARED = {
@@ -16,6 +16,8 @@ SHARED = {
     "branch": "the branch of a flow with @project",
     "production": "whether the branch of a flow with @project is its production",
     "same_code": "whether a task fails rather than go on from what other code of the flow has left",
+    "fuse": "whether steps in a row that ask for the same container share one; or the names of those that do",
+    "chunk": "how many members of a foreach one container does, by the first step of its body",
 }
 """Settings that every target takes, in each table of settings, with a line of help each."""
 
@@ -78,7 +80,7 @@ URLS = ("store", "code")
 MAY_BE_EMPTY = ("registry",)
 """Settings that an empty text takes back, as for one environment."""
 
-Kind = Literal["text", "number", "flag", "words"]
+Kind = Literal["text", "number", "flag", "words", "steps", "portions"]
 
 KINDS: Mapping[str, Kind] = {
     "max_workers": "number",
@@ -92,29 +94,29 @@ KINDS: Mapping[str, Kind] = {
     "with": "words",
     "flows": "words",
     "targets": "words",
+    "fuse": "steps",
+    "chunk": "portions",
 }
 """The kind of each setting of ours that is no text."""
 
 
 def wants(key: str, value: object) -> str | None:
     """What a setting of ours takes, as a noun; None where this value is that."""
-    match KINDS.get(key, "text"):
-        case "flag":
-            return None if isinstance(value, bool) else "true or false"
-        case "number":
-            is_number = isinstance(value, int) and not isinstance(value, bool) and value > 0
-            return None if is_number else "a whole number from 1"
-        case "words":
-            if key in ("flows", "include") and isinstance(value, list) and any(map(_leads_up, value)):
-                return "globs of files below the folder of this file"
-            is_list = isinstance(value, list | tuple) and all(map(is_text, value))
-            return None if is_list else "a list of texts"
-        case "text":
-            words = _ONE_OF.get(key)
-            if words:
-                return None if value in words else " or ".join(f"`{word}`" for word in words)
-            is_taken_back = key in MAY_BE_EMPTY and value == ""
-            return None if is_taken_back or is_text(value) else "a text"
+    kind = KINDS.get(key, "text")
+    if kind == "text":
+        return _wants_text(key, value)
+    if key in ("flows", "include") and isinstance(value, list) and any(map(_leads_up, value)):
+        return "globs of files below the folder of this file"
+    takes, noun = _TAKES[kind]
+    return None if takes(value) else noun
+
+
+def _wants_text(key: str, value: object) -> str | None:
+    words = _ONE_OF.get(key)
+    if words:
+        return None if value in words else " or ".join(f"`{word}`" for word in words)
+    is_taken_back = key in MAY_BE_EMPTY and value == ""
+    return None if is_taken_back or is_text(value) else "a text"
 
 
 def is_text(value: object) -> bool:
@@ -126,5 +128,36 @@ _ONE_OF: Mapping[str, tuple[str, ...]] = {"start_method": START_METHODS, "packag
 """Settings that take one of a few words."""
 
 
+def _is_portion(value: object) -> bool:
+    """Whether a value is so many members, or these and how many of them at once."""
+    if isinstance(value, Mapping):
+        return "size" in value and value.keys() <= {"size", "workers"} and all(map(_is_count, value.values()))
+    return _is_count(value)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
 def _leads_up(glob: object) -> bool:
     return isinstance(glob, str) and (glob.startswith(("/", "~")) or ".." in glob.split("/"))
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(map(is_text, value))
+
+
+_TAKES: Mapping[Kind, tuple[Callable[[object], bool], str]] = {
+    "flag": (lambda value: isinstance(value, bool), "true or false"),
+    "number": (_is_count, "a whole number from 1"),
+    "words": (_are_texts, "a list of texts"),
+    "steps": (
+        lambda value: isinstance(value, bool) or (bool(value) and _are_texts(value)),
+        "true, false or a list of steps",
+    ),
+    "portions": (
+        lambda value: isinstance(value, Mapping) and all(map(_is_portion, value.values())),
+        "a table of numbers from 1 by step",
+    ),
+}
+"""What a value of each kind is that is no text, and its noun."""

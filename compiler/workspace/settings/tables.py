@@ -236,6 +236,8 @@ _EXAMPLES: Mapping[str, str] = {
     "a list of texts": '`["…", "…"]`',
     "true or false": "`true` or `false`, without quotes",
     "a whole number from 1": "a number without quotes",
+    "a table of numbers from 1 by step": "`chunk = {square = 16}`, or `{square = {size = 16, workers = 4}}`",
+    "true, false or a list of steps": '`true`, or `["prepare", "fit"]`',
 }
 
 

@@ -23,6 +23,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from flowc.grouping.step_words import StepWord
+
 _USAGE = (
     "python -m flowc step STEP[~] --run RUN --index INDEX --retry [~]N (--load LOADS | --owner OWNER --parameters PARAMETERS)"
     " [--report REPORT]"
@@ -37,6 +39,8 @@ class _Order(NamedTuple):
     flow: str
     store: str
     report: str
+    word: StepWord | None = None
+    """What the step's word says, where it is more than a name."""
 
 
 def main(words: list[str], debugged: Callable[[Loaded | Broken, str], Loaded | Broken] | None = None) -> int:
@@ -54,19 +58,9 @@ def main(words: list[str], debugged: Callable[[Loaded | Broken, str], Loaded | B
         except StoreError as error:
             code = unanswered(str(error))
         except Exception as error:  # noqa: BLE001 - the last resort: a fault of ours is told as one
-            told = _full_disk(error)
+            told = guard.full_disk(error)
             code = unanswered(told) if told else _bug()
     return code
-
-
-def _full_disk(error: Exception) -> str:
-    """What is told where a disk of the container took no more, or failed: for the code, for what the engine is told. Empty for all else."""
-    with standard_path():
-        import errno
-
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS):
-        return f"{error.filename or 'a disk of this machine'}: {error.strerror}"
-    return ""
 
 
 def _main(words: list[str], output: Output, debugged: Callable[[Loaded | Broken, str], Loaded | Broken]) -> int:
@@ -78,12 +72,20 @@ def _main(words: list[str], output: Output, debugged: Callable[[Loaded | Broken,
         from flowc.resuming.resubmitted import take_over
 
         take_over(store, RunAddress(order.flow.rpartition(":")[2], order.call.run), order.call.origin)
-    reported = execute(debugged(_asked_flow(order.flow), order.call.step), order.call, store, output)
+    loaded = debugged(_asked_flow(order.flow), order.call.step)
+    if order.word is not None and order.word.is_group:
+        from flowc.grouping.running import run_group
+
+        with guard.own_process("the container"):
+            reported = run_group(loaded, order.call, order.word, store)
+    else:
+        reported = execute(loaded, order.call, store, output)
     output.flush()
     if reported.published:
         from flowc.container.report import report
 
-        report(order.report, reported.index, reported.fan, reported.case)
+        fan = order.word.width(reported.fan) if order.word is not None else reported.fan
+        report(order.report, reported.index, fan, reported.case)
     if reported.exit_code == DONE and not reported.published:
         sys.stderr.write("a newer attempt of this task was faster: nothing is changed\n")
     return mistake(reported.message) if reported.exit_code == MISTAKE else _told(reported)
@@ -163,6 +165,12 @@ def _may_write(folder: str) -> bool:
 
 def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
     step, options = _parsed([_onloaded(word, variables) for word in words])
+    word = None
+    if not step.rstrip("~").isidentifier():
+        from flowc.grouping.step_words import parse_step_word
+
+        word = parse_step_word(step)
+        step = word.steps[0]
     first = "load" not in options
     given, tags = _tagged(_parameters(options.get("parameters", "{}")) if first else {})
     parameters, scheduled = _beside(given, variables) if first else ({}, "")
@@ -186,7 +194,7 @@ def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
         iteration=iteration,
     )
     target = options.get("report", variables.get("FLOWC_REPORT", ""))
-    return _Order(call, the_flow(), needed_variable(variables, "FLOWC_STORE"), target)
+    return _Order(call, the_flow(), needed_variable(variables, "FLOWC_STORE"), target, word)
 
 
 def _origin(variables: Mapping[str, str]) -> str:

@@ -1,7 +1,7 @@
 """A process that has imported a flow once and forks a child for every task: how the local run starts tasks quickly.
 
 A message starts a task (`flowc.container.messages`). A line of JSON goes back for every child that has ended, and for every task that
-could not be started. Where a fork would not be safe (`flowc.task.forks`), each task gets a fresh interpreter, and others are kept
+could not be started. Where a fork would not be safe (`flowc.processes.forks`), each task gets a fresh interpreter, and others are kept
 warm: they have imported the flow and wait. Each task begins a session of its own, and with it ends all that it has started.
 """
 
@@ -26,11 +26,13 @@ from flowc.container.command import iteration_in, started_by
 from flowc.container.messages import STACKS, Message, receive, send
 from flowc.container.sessions import adopter, children, end_session
 from flowc.exceptions import CallMistake, Terminated
+from flowc.grouping.running import run_group
+from flowc.grouping.step_words import parse_step_word
+from flowc.processes.forks import may_fork, reseed
 from flowc.source.module import Loaded, prepare
 from flowc.store import SetupError, open_store
 from flowc.task import guard
 from flowc.task.call import BUG, MISTAKE, TERMINATED, Broken, Reported, TaskCall
-from flowc.task.forks import may_fork, reseed
 from flowc.task.output import Output
 from flowc.task.task import execute
 
@@ -233,7 +235,7 @@ def _task(loaded: Loaded | Broken, message: Message, server: int, adopt: Callabl
         os.close(descriptor)
     with Output() as printed:
         try:
-            reported = execute(loaded, _call(call), open_store(os.environ["FLOWC_STORE"]), printed)
+            reported = _done(loaded, call, printed)
         except (CallMistake, SetupError) as error:
             reported = Reported(call["index"], MISTAKE, message=str(error))
         except (Terminated, KeyboardInterrupt):  # just before the task has begun, or when all of it was done
@@ -243,6 +245,18 @@ def _task(loaded: Loaded | Broken, message: Message, server: int, adopt: Callabl
     told = {"fan": reported.fan, "case": reported.case, "caught": reported.caught, "message": _message(reported)}
     _tell(report, {**told, "exit_code": reported.exit_code})
     return reported.exit_code
+
+
+def _done(loaded: Loaded | Broken, call: dict[str, Any], printed: Output) -> Reported:
+    """The task that the call names, or the tasks; a foreach's width as whoever starts its members counts them."""
+    word, asked = parse_step_word(call["step"]), _call(call)
+    store = open_store(os.environ["FLOWC_STORE"])
+    if word.is_group:
+        with guard.termination(), guard.own_process("the container"):
+            reported = run_group(loaded, asked, word, store, call.get("taken"))
+    else:
+        reported = execute(loaded, asked, store, printed)
+    return reported._replace(fan=word.width(reported.fan))
 
 
 def _tell(report: int, said: dict[str, Any]) -> None:
@@ -266,7 +280,7 @@ def _message(reported: Reported) -> str:
 
 def _call(call: dict[str, Any]) -> TaskCall:
     parameters, trigger = started_by(call.get("parameters", {}), os.environ if "loads" not in call else {})
-    step, (index, iteration) = call["step"], iteration_in(call["index"])
+    step, (index, iteration) = parse_step_word(call["step"]).steps[0], iteration_in(call["index"])
     return TaskCall(
         step.rstrip("~"),
         run=call["run"],

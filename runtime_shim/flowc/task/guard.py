@@ -137,3 +137,13 @@ def termination() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def full_disk(error: Exception) -> str:
+    """What is told where a disk of the container took no more, or failed: for the code, for what the engine is told. Empty for all else."""
+    with standard_path():
+        import errno
+
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS):
+        return f"{error.filename or 'a disk of this machine'}: {error.strerror}"
+    return ""

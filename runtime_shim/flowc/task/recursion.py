@@ -8,14 +8,11 @@ once the later one wins each iteration, and goes on from what it has written its
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
-import traceback
 from collections.abc import Callable
 
 from flowc.artifacts.address import TaskAddress
@@ -24,10 +21,10 @@ from flowc.artifacts.manifest import Manifest, attempts, parse_attempt, read
 from flowc.artifacts.ordering import Fence, fail, publish, take
 from flowc.exceptions import CallMistake, MetaflowException
 from flowc.named_tuple import NamedTuple
+from flowc.processes.children import Starter, ended
 from flowc.store.protocol import DamagedError, MissingError, Store, StoreError
 from flowc.task.again import raised_before
-from flowc.task.call import BUG, DONE, FAILED, MISTAKE, STORE, Reported, TaskCall
-from flowc.task.forks import may_fork, reseed
+from flowc.task.call import DONE, FAILED, MISTAKE, STORE, Reported, TaskCall
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,9 +34,6 @@ if TYPE_CHECKING:
 
 _SPAN = 10_000
 """The attempts of an iteration have the numbers from this many times the task's attempt on."""
-
-_LONGEST = 16_000
-"""Characters of a message from an iteration's process: all that it tells must fit into a pipe."""
 
 
 _OUTSIDE = {STORE: StoreError, MISTAKE: CallMistake}
@@ -74,10 +68,8 @@ class _Place(NamedTuple):
 
 def repeat(job: Job) -> Reported:
     """Run iterations until another case is chosen; the last one's manifest is then the task's, too."""
-    gc.collect()
-    gc.freeze()  # what is never collected is not copied into a fork
     place = _reached(job)
-    with contextlib.closing(_Processes(job)) as processes:
+    with contextlib.closing(Starter((job.loaded.source, job.loaded.root, job.store.url))) as processes:
         while not place.is_last:
             if place.used > job.times:
                 return _failed(job, place)
@@ -153,25 +145,17 @@ def _left(job: Job, iteration: int) -> Manifest | None:
         return None
 
 
-def _attempt(job: Job, place: _Place, processes: _Processes) -> Reported:
+def _attempt(job: Job, place: _Place, processes: Starter) -> Reported:
     """One attempt of one iteration, in a process of its own."""
     address = job.fence.address._replace(iteration=place.iteration)
     number = job.fence.attempt * _SPAN + place.used + 1
     fence = Fence(address, number, os.urandom(16).hex(), place.used, time.time())
     if not take(job.store, fence):  # written down before there is a process, which may die before it does anything
         raise StoreError(f"attempt {fence.attempt} of {fence.address} is there already")
-    sys.stdout.flush()
-    sys.stderr.flush()
-    process = processes.start(fence)
-    try:
-        code = os.waitstatus_to_exitcode(_ended(process.child))
-        os.set_blocking(process.reading, False)  # what outlives the iteration may hold the other end
-        with contextlib.suppress(BlockingIOError):
-            told = os.read(process.reading, 1 << 16)
-            if told:
-                return Reported(**json.loads(told))
-    finally:
-        os.close(process.reading)
+    call = job.call._replace(parameters=dict(job.call.parameters))
+    code, told = ended(processes.start(lambda writing: do_iteration(job, fence, writing), (call, fence)))
+    if told:
+        return Reported(**json.loads(told))
     _note_end(job.store, fence, code)
     return Reported(job.call.index, FAILED)
 
@@ -186,114 +170,10 @@ def _note_end(store: Store, fence: Fence, code: int) -> None:
             fail(store, fence, failure, time.time(), b"", b"")
 
 
-def _ended(child: int) -> int:
-    """The child's status; what it has started ends with it, as in a container. What ends this process ends the child first."""
-    try:
-        return _waited(child)
-    except BaseException:  # a signal, whatever it raises here
-        with contextlib.suppress(ProcessLookupError, ChildProcessError):
-            os.kill(child, signal.SIGTERM)
-            _waited(child)
-        raise
-
-
-def _waited(child: int) -> int:
-    if hasattr(os, "waitid"):  # as long as nobody has waited for the child, no other process can have its number
-        os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
-        _end_group(child)
-        return os.waitpid(child, 0)[1]
-    status = os.waitpid(child, 0)[1]
-    _end_group(child)
-    return status
-
-
-def _end_group(leader: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: only the leader is left, which has ended
-        os.killpg(leader, signal.SIGKILL)
-
-
-class _Process(NamedTuple):
-    """The process of an iteration, the leader of a group, and where it tells its end."""
-
-    child: int
-    reading: int
-    told: Any = None
-    """The pipe on which an interpreter of its own is told what to do."""
-
-
-class _Processes:
-    """Starts iterations: as forks, or where these would not be safe each in a fresh interpreter, of which one is kept warm."""
-
-    def __init__(self, job: Job) -> None:
-        self._job, self._forks = job, may_fork()
-        self._spare: _Process | None = None
-
-    def start(self, fence: Fence) -> _Process:
-        """The process that does this attempt."""
-        if self._forks:
-            return _fork(self._job, fence)
-        process, self._spare = self._spare or self._fresh(), None
-        call = self._job.call._replace(parameters=dict(self._job.call.parameters))
-        with contextlib.suppress(BrokenPipeError), process.told as told:  # it has died, and its end tells so
-            told.write(_pickled((call, fence)))
-        self._spare = self._fresh()
-        return process
-
-    def close(self) -> None:
-        """End the interpreter that still waits."""
-        if self._spare is not None:
-            with contextlib.suppress(BrokenPipeError):
-                self._spare.told.close()
-            os.kill(self._spare.child, signal.SIGKILL)
-            os.waitpid(self._spare.child, 0)
-            os.close(self._spare.reading)
-
-    def _fresh(self) -> _Process:
-        """An interpreter that imports the flow and then waits."""
-        reading, writing = os.pipe()
-        safe = ["-P"] if sys.version_info >= (3, 11) else []
-        command = [sys.executable, *safe, "-m", "flowc", "iteration", str(writing)]
-        try:
-            process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=(writing,))
-        finally:
-            os.close(writing)
-        assert process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.write(_pickled((self._job.loaded.source, self._job.loaded.root, self._job.store.url)))
-            process.stdin.flush()
-        process.returncode = 0  # it is `_ended` that waits for it
-        return _Process(process.pid, reading, process.stdin)
-
-
-def _pickled(value: Any) -> bytes:
-    import pickle
-
-    return pickle.dumps(value)
-
-
-def _fork(job: Job, fence: Fence) -> _Process:
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child:
-        os.close(writing)
-        return _Process(child, reading)
-    code = BUG
-    try:
-        os.setpgid(0, 0)
-        os.close(reading)
-        reseed()
-        code = do_iteration(job, fence, writing)
-    except BaseException:  # noqa: BLE001 - a fork must never return into its parent's loop
-        traceback.print_exc()
-    finally:
-        os._exit(code)
-
-
 def do_iteration(job: Job, fence: Fence, writing: int) -> int:
     """One attempt of one iteration in this process, told through the pipe `writing`; its exit code."""
     reported = job.iterate(job.loaded, job.call._replace(retry=fence.retry), job.store, fence, job.first)
-    told = {**reported._asdict(), "failure": None, "message": reported.message[:_LONGEST]}
-    os.write(writing, json.dumps(told).encode())
+    os.write(writing, reported.as_told())
     return reported.exit_code
 
 

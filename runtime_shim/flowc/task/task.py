@@ -105,7 +105,12 @@ def _executed(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Out
     address = TaskAddress(loaded.name, call.run, call.step, call.index, call.iteration)
     call, raised = _counted(loaded, call, store, address) if call.retry else (call, None)
     loaded, first = _begun(loaded, call, store, started)
-    fence = ordering.begin(store, address, call.retry, os.urandom(16).hex(), started)
+    token = os.urandom(16).hex()
+    fence = ordering.begin(
+        store, address, call.retry, call.container.marked(token) if call.container else token, started
+    )
+    if call.container and call.container.is_overtaken(store, fence):
+        return Reported(call.index, DONE)
     task = _Task(call, store, output, fence, [], raised is not None)
     with _noted(task):
         if isinstance(loaded, Broken):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from flowc.processes.forks import START_METHOD
 from flowc.task.call import MISTAKE
-from flowc.task.forks import START_METHOD
 
 from compiler.call.history import read_state
 from tests.stages.task import Stage

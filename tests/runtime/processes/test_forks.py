@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from flowc.language import multicore
 from flowc.language.multicore import parallel_map
+from flowc.processes.forks import START_METHOD, may_fork
 from flowc.task import forks
-from flowc.task.forks import START_METHOD, may_fork
 
 from tests.stages.container import SHIM, command, variables, write
 
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="el
 
 
 def _asked(head: str, **environment: str) -> bool:
-    code = f"{head}\nfrom flowc.task.forks import may_fork\nprint(may_fork())"
+    code = f"{head}\nfrom flowc.processes.forks import may_fork\nprint(may_fork())"
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(SHIM), **environment}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     return done.stdout.split() == ["True"]

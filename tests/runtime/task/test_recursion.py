@@ -12,9 +12,9 @@ import pytest
 from flowc.artifacts.address import TaskAddress
 from flowc.artifacts.manifest import Manifest, attempts, read
 from flowc.container.sessions import end_session
+from flowc.processes.forks import START_METHOD
 from flowc.store.files import FileStore
 from flowc.task.call import DONE, FAILED, TERMINATED, Reported
-from flowc.task.forks import START_METHOD
 from flowc.task.recursion import iterations
 
 from tests.stages.container import command, contain, variables, write
@@ -229,7 +229,7 @@ def test_an_iteration_that_dies_before_it_does_anything_has_begun(
     """Its process is killed as soon as there is one: the task fails as one whose iteration was killed, and is no bug."""
     stage = _stage(tmp_path, decorators=QUICK.format(times) if times else "")
     with monkeypatch.context() as patch:
-        patch.setattr("flowc.task.recursion.reseed", lambda: os.kill(os.getpid(), signal.SIGKILL))
+        patch.setattr("flowc.processes.children.reseed", lambda: os.kill(os.getpid(), signal.SIGKILL))
         reported = _loop(stage)
     assert reported.exit_code == FAILED
     assert reported.failure is not None
