@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import webbrowser
+from functools import partial
 from pathlib import Path
 
 import click
@@ -10,9 +10,9 @@ import click
 from compiler.call.history import HistoryError, opened, read_state
 from compiler.call.options import env_option
 from compiler.call.stores import local_store
-from compiler.mistakes import CallError
 from compiler.terminal.output import write_files
-from compiler.terminal.said import say, tell
+from compiler.terminal.said import say
+from compiler.ui.needed import require, tell_address
 from compiler.workspace.settings import read_settings
 
 _RUN_PARTS = 2
@@ -41,18 +41,10 @@ def COMMAND(ctx: click.Context, store: str | None, env: str | None, port: int, o
     """
     if ctx.invoked_subcommand is not None:
         return 0
-    _require()
+    require()
     from compiler.ui.serving import serve  # noqa: PLC0415 - after it is known that what it needs is there
 
-    where = opened(local_store(read_settings(Path(), env), store))
-
-    def told(address: str) -> None:
-        say(address)
-        tell("Ctrl-C ends it")
-        if opens and not webbrowser.open(address):
-            tell("there is no browser here: open the address in one")
-
-    serve(where, port, told)
+    serve(opened(local_store(read_settings(Path(), env), store)), port, partial(tell_address, opens=opens))
     return 0
 
 
@@ -65,7 +57,7 @@ def COMMAND(ctx: click.Context, store: str | None, env: str | None, port: int, o
 @click.argument("run", metavar="FLOW/RUN")
 def _export(run: str, store: str | None, env: str | None, output: Path) -> int:
     """Write a run's page, with a page a task, as files that need no server."""
-    _require()
+    require()
     from compiler.ui.exporting import exported  # noqa: PLC0415 - as above
     from compiler.ui.library import Library  # noqa: PLC0415 - as above
 
@@ -78,12 +70,3 @@ def _export(run: str, store: str | None, env: str | None, output: Path) -> int:
     write_files({output / path: data for path, data in files.items()})
     say(f"wrote {output / 'index.html'} and {len(files) - 1} files beside it")
     return 0
-
-
-def _require() -> None:
-    """Raises CallError where the extra is not installed."""
-    try:
-        import starlette  # noqa: F401, PLC0415 - an extra
-        import uvicorn  # noqa: F401, PLC0415
-    except ImportError as error:
-        raise CallError(f"{error.name} is not installed: `pip install 'flowc[ui]'` brings it") from None

@@ -37,7 +37,7 @@ _CARD_POLICY = (
 """A card is a page of the author's: it may run its own scripts, in an origin of its own and without any network."""
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
     "Cross-Origin-Resource-Policy": "same-origin",
 }

@@ -122,7 +122,8 @@ def _bar(
 
 
 def _phase(task: TaskState, at: int, count: int) -> str:
-    if at < count - 1 or (at < len(task.attempts) and task.attempts[at].failure is not None):
+    is_last = at == count - 1
+    if not is_last or (at < len(task.attempts) and task.attempts[at].failure is not None and task.status != "stopped"):
         return "failed"
     return {
         "done": "succeeded",
