@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, Entry] = {
     "retry": Entry("runs.retry", "Do again what has failed in a run."),
     "terminate": Entry("runs.terminate", "End a run."),
     "open": Entry("runs.open", "Open the page of a run in its engine's interface."),
+    "ui": Entry("ui", "Show flows and their runs in the browser."),
     "doctor": Entry("deployments.doctor", "Look whether a target's engine can be reached, and what is in the way."),
     "delete": Entry("delete", "Delete runs with all that they left."),
     "gc": Entry("gc", "Delete old runs, and what was never finished."),

@@ -1,0 +1,148 @@
+"""The pages in a real browser: at three widths, by keyboard, with nothing taken by hostile text and nothing asked elsewhere."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.ui.conftest import Site
+
+PAGES = (
+    "/",
+    "/flow/Told",
+    "/flow/Told/run/good",
+    "/flow/Told/run/hostile",
+    "/flow/Told/run/bad",
+    "/flow/Told/run/killed",
+    "/flow/Told/run/hostile/step/each",
+    "/flow/Told/run/hostile/task/start/-",
+    "/flow/Told/run/bad/task/work/-",
+    "/compare?flow=Told&run=good&run=hostile",
+)
+
+
+@pytest.fixture
+def page(site: Site, browser: Any) -> Iterator[Any]:
+    """A page of somebody who has the token; its console's errors and the addresses that it asks are kept."""
+    context = browser.new_context()
+    opened = context.new_page()
+    opened.errors, opened.asked = [], []
+    opened.on("console", lambda told: opened.errors.append(told.text) if told.type == "error" else None)
+    opened.on("pageerror", lambda error: opened.errors.append(str(error)))
+    opened.on("request", lambda request: opened.asked.append(request.url))
+    opened.on("dialog", lambda dialog: (opened.errors.append("a dialog"), dialog.dismiss()))
+    opened.goto(f"{site.address}/?token={site.token}")
+    yield opened
+    context.close()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_for_everybody(site: Site, page: Any, path: str) -> None:
+    """At three widths nothing sticks out; text is seen against its ground, light and dark (a ratio of 4.5, as WCAG has it); all that can
+    be used has a name and is reached by the keyboard; nothing is asked of anybody else, and no text of an author has done anything.
+    """
+    page.goto(site.address + path)
+    for width in (360, 800, 1400):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), (
+            f"it scrolls sideways at {width}"
+        )
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate(CONTRAST) == [], scheme
+    assert page.evaluate(UNNAMED) == []
+    wanted = min(page.evaluate(USABLE), 25)
+    reached = set()
+    for _ in range(wanted):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("[...document.querySelectorAll('*')].indexOf(document.activeElement)"))
+    assert len(reached) == wanted
+    assert page.locator("h1").count() == 1
+    assert page.title() != "taken"
+    assert page.errors == []
+    assert all(url.startswith(site.address) or url.startswith("data:") for url in page.asked)
+
+
+UNNAMED = """() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, iframe")].filter((one) =>
+    !(one.getAttribute("aria-label") || one.title || one.textContent.trim() || one.labels?.length)).map((one) => one.outerHTML)"""
+USABLE = """() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, [tabindex]")].filter(
+    (one) => one.getClientRects().length && !one.disabled).length"""
+CONTRAST = """() => {
+  const parse = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
+  const light = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map((v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const ground = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = parse(getComputedStyle(at).backgroundColor);
+      if (colour.length === 3 || colour[3] > 0) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const found = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    if (!own || element.closest("svg") || !element.getClientRects().length) continue;
+    const [one, other] = [light(parse(getComputedStyle(element).color)), light(ground(element))].sort((a, b) => b - a);
+    const ratio = (one + 0.05) / (other + 0.05);
+    if (ratio < 4.5) found.push(`${element.tagName} ${element.className} ${ratio.toFixed(2)}`);
+  }
+  return [...new Set(found)];
+}"""
+
+
+def test_a_run_is_found_by_the_keyboard_alone(site: Site, page: Any) -> None:
+    page.goto(site.address + "/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "to the content"
+    page.get_by_role("link", name="Told", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/flow/Told")
+    page.get_by_role("link", name="bad", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/run/bad")
+    assert "it broke: plain" in page.locator("main").inner_text()
+
+
+def test_a_page_of_what_runs_goes_on_by_itself(site: Site, page: Any) -> None:
+    go = site.folder / "go"
+    go.unlink(missing_ok=True)
+    command = site.command("live")
+    with subprocess.Popen(
+        command,
+        env={**os.environ, "NAP": str(go)},
+        cwd=site.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as running:
+        begun = site.folder / "store" / "Told" / "live" / "work" / "-" / "attempt-0001"
+        while not begun.exists():
+            time.sleep(0.05)
+        page.goto(f"{site.address}/flow/Told/run/live")
+        assert page.locator(".mark").first.inner_text() == "running"
+        go.touch()
+        assert running.wait(60) == 0
+        page.locator("p .mark.succeeded").first.wait_for(timeout=20_000)
+    assert page.errors == []
+
+
+def test_a_value_is_shown_by_a_button(site: Site, page: Any) -> None:
+    page.goto(f"{site.address}/flow/Told/run/hostile/task/start/-")
+    page.get_by_role("button", name="show danger").click()
+    page.wait_for_url("**/value/danger")
+    assert "</script>" in page.locator("pre").inner_text()
+    assert page.title() == "danger · flowc"
+
+
+def test_a_card_has_an_origin_of_its_own(site: Site, page: Any) -> None:
+    page.goto(f"{site.address}/flow/Told/run/good/task/start/-")
+    frame = page.locator("iframe").element_handle().content_frame()
+    assert frame.evaluate("window.origin") == "null"
+    with pytest.raises(Exception, match=r"SecurityError|sandboxed"):
+        frame.evaluate("document.cookie")
