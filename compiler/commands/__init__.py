@@ -45,6 +45,7 @@ COMMANDS: Mapping[str, Entry] = {
     "card": Entry("runs.card", "List, print or open the pages that steps with @card left."),
     "package": Entry("package", "Write the code of a flow as one archive, named by its content."),
     "image": Entry("image", "Print the Dockerfile of a flow, or build its image."),
+    "lsp": Entry("lsp", "Answer an editor: findings as one types, fixes, hovers, renames."),
     "completion": Entry("completion", "Print what lets bash, zsh or fish complete calls."),
     "config": Entry("config", "Say which settings hold, and where each comes from."),
 }
