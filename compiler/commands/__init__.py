@@ -1,7 +1,7 @@
 """One module a command; each holds its click command as COMMAND and is imported only when it is named.
 
 May import: everything but another command (`target` makes the verbs of each target by name); what several share stands in
-`compiler.call`, `compiler.operate` and `compiler.terminal`. Those of runs and of deployments have rooms of their own.
+`compiler.call`, `compiler.operate` and `compiler.terminal`. Those of runs, of deployments and of pictures have rooms of their own.
 Start reading in `check`.
 """
 
@@ -26,7 +26,7 @@ COMMANDS: Mapping[str, Entry] = {
     "explain": Entry("explain", "Say what a code such as FC202 means, with a flow put right."),
     "list": Entry("list", "List the flows of the workspace."),
     "run": Entry("run", "Run a flow on this machine."),
-    "show": Entry("show", "Print the graph of a flow."),
+    "show": Entry("views.show", "Print the graph of a flow."),
     "diff": Entry("diff", "Say what differs between two states of flows: what a pull request means."),
     "ir": Entry("ir", "Print a flow as JSON: what its source says, or what was decided."),
     "runs": Entry("runs.runs", "List the runs of a flow."),
@@ -39,13 +39,14 @@ COMMANDS: Mapping[str, Entry] = {
     "retry": Entry("runs.retry", "Do again what has failed in a run."),
     "terminate": Entry("runs.terminate", "End a run."),
     "open": Entry("runs.open", "Open the page of a run in its engine's interface."),
-    "ui": Entry("ui", "Show flows and their runs in the browser."),
+    "ui": Entry("views.ui", "Show flows and their runs in the browser."),
     "doctor": Entry("deployments.doctor", "Look whether a target's engine can be reached, and what is in the way."),
     "delete": Entry("delete", "Delete runs with all that they left."),
     "gc": Entry("gc", "Delete old runs, and what was never finished."),
     "card": Entry("runs.card", "List, print or open the pages that steps with @card left."),
     "package": Entry("package", "Write the code of a flow as one archive, named by its content."),
     "image": Entry("image", "Print the Dockerfile of a flow, or build its image."),
+    "lsp": Entry("views.lsp", "Answer an editor: findings as one types, fixes, hovers, renames."),
     "completion": Entry("completion", "Print what lets bash, zsh or fish complete calls."),
     "config": Entry("config", "Say which settings hold, and where each comes from."),
 }

@@ -70,7 +70,7 @@ UPWARDS = {
         "compiler.frontend: findings",
     ),
     "the runtime": ("runtime_shim/flowc/store/files.py", "flowc.client.flows", "flowc: a room imports only"),
-    "one command of another": ("compiler/commands/show.py", "compiler.commands.ir", "commands do not know each other"),
+    "one command of another": ("compiler/commands/list.py", "compiler.commands.ir", "commands do not know each other"),
     "one backend of another": ("compiler/backends/argo/names.py", "compiler.backends.airflow.dag", "backends do not"),
     "the runtime of the compiler": (
         "runtime_shim/flowc/artifacts/work.py",
