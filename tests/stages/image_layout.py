@@ -5,19 +5,20 @@ What the recipe copies and compiles happens below a folder; what it installs and
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 _LEFT = ("test", "idlelib", "tkinter", "ensurepip", "site-packages", "lib2to3", "turtledemo", "__pycache__", "config-*")
-_PLACES = re.compile(r"(?<![\w.])/(?=code\b|opt/flowc\b)")
+_NOBODY = 65534
+_PLACES = re.compile(r"(?<![\w.])/(?=code\b|opt/flowc\b|home/flowc\b)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +45,19 @@ class Layout:
         return {"PATH": path, "LD_LIBRARY_PATH": library, **self.variables, **more}
 
 
-def lay_out(recipe: str, files: Mapping[str, bytes], folder: Path) -> Layout:
-    """Do in the folder what the recipe does with the files of its build context."""
+def lay_out(context: Path, folder: Path) -> Layout:
+    """Do in the folder what the Dockerfile of a build context does with its files."""
     layout = Layout(folder)
-    for line in recipe.splitlines():
+    (folder / "home" / "flowc").mkdir(parents=True)
+    for line in (context / "Dockerfile").read_text(encoding="utf-8").splitlines():
         word, _, rest = line.partition(" ")
         inside = _PLACES.sub(f"{folder}/", rest)
         if word == "FROM":
             _slim(folder / "usr" / "local")
         elif word == "COPY" and rest.startswith("flowc "):
-            _copy(files, "flowc/", Path(inside.split()[1]))
+            shutil.copytree(context / "flowc", inside.split()[1])
         elif word == "ADD":
-            with tarfile.open(fileobj=io.BytesIO(files["code.tar.gz"])) as tar:
+            with tarfile.open(context / "code.tar.gz") as tar:
                 tar.extractall(folder / "code", filter="data")
         elif word == "ENV" and "=" in rest:
             layout.variables.update(
@@ -66,12 +68,20 @@ def lay_out(recipe: str, files: Mapping[str, bytes], folder: Path) -> Layout:
     return layout
 
 
-def _copy(files: Mapping[str, bytes], below: str, target: Path) -> None:
-    for name, data in files.items():
-        if name.startswith(below):
-            path = target / name[len(below) :]
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+@contextmanager
+def sealed(layout: Layout) -> Iterator[None]:
+    """Within, nobody but root may write below the folder, and anybody may enter it."""
+    for parent in layout.folder.parents:
+        if not parent.stat().st_mode & 0o055:
+            parent.chmod(0o755)
+    subprocess.run(["chmod", "-R", "a-w,a+rX", str(layout.folder)], check=True)
+    yield
+    subprocess.run(["chmod", "-R", "u+w", str(layout.folder)], check=True)
+
+
+def stranger() -> int | None:
+    """The user of a container's process who may not write: where root asks, another one."""
+    return _NOBODY if os.getuid() == 0 else None
 
 
 def _slim(target: Path) -> None:

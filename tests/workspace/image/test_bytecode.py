@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.stages.container import command
-from tests.stages.image_layout import Layout, lay_out
+from tests.stages.image_layout import Layout, lay_out, sealed, stranger
 
 FLOW = """
 import logging
@@ -40,26 +40,17 @@ FILES = {
 }
 """`broken` and `latin`, which is no UTF-8, are what no flow imports; `filecmp` has the name of one of Python's own."""
 
-NOBODY = 65534
-
 
 @pytest.fixture(name="layout", scope="module")
 def _layout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Layout]:
     """An image that nobody may write to, in a folder that anybody may enter."""
-    folder = Path(os.path.realpath(tmp_path_factory.mktemp("image")))
+    folder = tmp_path_factory.mktemp("image")
     _write(folder / "project")
     words = [sys.executable, "-m", "compiler", "image", "the_flow.py", "-o", str(folder / "context")]
     subprocess.run(words, cwd=folder / "project", check=True, capture_output=True)
-    context = folder / "context"
-    files = {str(path.relative_to(context)): path.read_bytes() for path in context.rglob("*") if path.is_file()}
-    (folder / "root").mkdir()
-    made = lay_out(files["Dockerfile"].decode(), files, folder / "root")
-    for parent in (folder, *folder.parents):
-        if not parent.stat().st_mode & 0o055:
-            parent.chmod(0o755)
-    subprocess.run(["chmod", "-R", "a-w,a+rX", str(made.folder)], check=True)
-    yield made
-    subprocess.run(["chmod", "-R", "u+w", str(made.folder)], check=True)
+    made = lay_out(folder / "context", folder / "root")
+    with sealed(made):
+        yield made
 
 
 def _write(folder: Path) -> None:
@@ -79,9 +70,9 @@ def _step(layout: Layout, store: Path, name: str, load: str = "", **more: str) -
         **more,
     }
     words = command(name, load, python=str(layout.python))
-    user = NOBODY if os.getuid() == 0 else None
-    cwd = layout.code
-    done = subprocess.run(words, cwd=cwd, env=variables, user=user, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        words, cwd=layout.code, env=variables, user=stranger(), capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     found = re.findall(r"^# code object from (\S+\.py)$", done.stderr, re.MULTILINE)
     return [os.path.relpath(path, layout.folder) for path in found]
