@@ -33,7 +33,7 @@ def provide(moves: bool, moves_home: bool) -> None:
 def _place() -> str:
     """A new folder among the temporary ones, as `tempfile` has them; nothing where those cannot be written either.
 
-    Not by that module, which loads OpenSSL: a quarter of a step's process.
+    Not by that module, which loads OpenSSL: an eighth of a step's process.
     """
     named = (os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
     for folder in (*filter(None, named), "/tmp", "/var/tmp", "/usr/tmp"):
