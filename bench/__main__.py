@@ -33,10 +33,12 @@ HEAD = """# Measured
 Written by `make bench`; both sides in the same run, on {machine}, Python {python}, {metaflow}. CPU is user and system time of the
 process and its children; where a command was repeated ({runs} times, taking turns) the medians stand here. What waits for a
 disk or for workers is wall time, and says so. Absolute times belong to this machine: look at the ratios.
+The floor is a process that does what no such command can do without (interpreter, click, `ast.parse`, a digest) and
+nothing else, in the same turns.
 What a container of Metaflow's costs beside the step's own process (it starts nine, and installs packages) is not measured here.
 
-| what | Metaflow | flowc | ratio | goal |
-| --- | --- | --- | --- | --- |
+| what | Metaflow | flowc | ratio | floor | goal |
+| --- | --- | --- | --- | --- | --- |
 """
 
 
@@ -67,7 +69,7 @@ def _page(found: list[Row], runs: int) -> str:
 def _line(row: Row) -> str:
     digits = 1 if row.ratio is None or row.ratio >= 1 else 3
     ratio = "" if row.ratio is None else f"{row.ratio:,.{digits}f}x"
-    return f"| {row.what} | {row.metaflow} | {row.flowc} | {ratio} | {row.goal} |"
+    return f"| {row.what} | {row.metaflow} | {row.flowc} | {ratio} | {row.floor} | {row.goal} |"
 
 
 if __name__ == "__main__":

@@ -8,10 +8,12 @@ from functools import partial
 from pathlib import Path
 
 from bench import flows
-from bench.measure import CommandFailedError, Cost, run, side_by_side
-from bench.rows import METAFLOW_CREATE, Row
+from bench.floors import STEP
+from bench.measure import CommandFailedError, Cost, in_turn, run
+from bench.rows import METAFLOW_CREATE, Row, cpu
 from bench.sides import Bench
 from tests.engines.venvs import venv
+from tests.stages.image_layout import Layout, lay_out, sealed, stranger
 
 FIFTY = 50
 READ = """
@@ -49,25 +51,43 @@ def _read(bench: Bench, file: Path, runs: int) -> float:
 def step(bench: Bench, runs: int) -> Iterator[Row]:
     """One step's process with everything in the image; of Metaflow, the step's own process alone, without the others of its container."""
     path = bench.flow("Stepped", flows.chain("Stepped", 4))
-    store, named = bench.folder / "stepped", bench.folder / "run-id"
+    named = bench.folder / "run-id"
     bench.with_metaflow(path, "run", "--run-id-file", str(named))
     number = named.read_text(encoding="utf-8").strip()
     theirs = ("step", "s2", "--run-id", number, "--task-id", "9", "--input-paths", f"{number}/s1/2")
-    env = {"FLOWC_FLOW": f"{path.name}:Stepped", "FLOWC_STORE": f"file:{store}"}
-    first = ("start", "--owner", "bench", "--parameters", "{}")
-    _container(bench, env, first)
-    _container(bench, env, ("s1", "--load", "start"))
-    pair = side_by_side(
-        partial(bench.with_metaflow, path, *theirs), partial(_container, bench, env, ("s2", "--load", "s1")), runs
-    )
-    cpu = [f"{cost.cpu * 1000:.0f} ms" for cost in pair]
-    yield Row(
-        "one step's process, all in the image", cpu[0], cpu[1], pair[0].cpu / pair[1].cpu, "≥ 30x with its others"
-    )
+    image = _image(bench, path)
+    (bench.folder / "stepped").mkdir()
+    (bench.folder / "stepped").chmod(0o777)
+    with sealed(image):
+        _container(bench, image, ("start", "--owner", "bench", "--parameters", "{}"))
+        _container(bench, image, ("s1", "--load", "start"))
+        two = ("s2", "--load", "s1")
+        source = {"PYTHONPYCACHEPREFIX": str(bench.folder / "no-bytecode")}
+        commands = (
+            partial(bench.with_metaflow, path, *theirs),
+            partial(_container, bench, image, two),
+            partial(_in_image, bench, image, ("-c", STEP)),
+            partial(_container, bench, image, two, **source),
+        )
+        their, our, floor, compiled = in_turn(commands, runs)
+    yield cpu("one step's process, in a read-only image of `flowc image`", (their, our, floor), "≥ 30x with its others")
+    yield cpu("… in an image without bytecode", (their, compiled, floor), "")
 
 
-def _container(bench: Bench, env: dict[str, str], words: tuple[str, ...]) -> Cost:
+def _image(bench: Bench, path: Path) -> Layout:
+    context = bench.folder / "context"
+    bench.with_flowc("image", str(path), "-o", str(context))
+    return lay_out(context, bench.folder / "image")
+
+
+def _container(bench: Bench, image: Layout, words: tuple[str, ...], **more: str) -> Cost:
     name, *rest = words
-    python = str(bench.flowc.parent / "python")
-    command = [python, "-P", "-m", "flowc", "step", name, "--run", "bench", "--index", "-", "--retry", "0", *rest]
-    return run(command, env={**bench.env, **env}, cwd=bench.folder / "flows" / "stepped")
+    command = ("-m", "flowc", "step", name, "--run", "bench", "--index", "-", "--retry", "0", *rest)
+    return _in_image(bench, image, command, **more)
+
+
+def _in_image(bench: Bench, image: Layout, words: tuple[str, ...], **more: str) -> Cost:
+    """A process of the image's Python, by a user who may write nowhere in it."""
+    named = {"FLOWC_FLOW": "stepped.py:Stepped", "FLOWC_STORE": f"file:{bench.folder}/stepped"}
+    env = {**bench.env, **image.environment(**named, **more)}
+    return run([str(image.python), *words], env=env, cwd=image.code, log=bench.folder, user=stranger())

@@ -28,16 +28,21 @@ class CommandFailedError(Exception):
     """A measured command did not end well; the message holds the end of its output."""
 
 
-def run(command: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> Cost:
-    """Run a command to its end. `wait4` counts the children that it has waited for too. Raises CommandFailedError."""
-    log = cwd / f"output-{os.getpid()}.txt"
-    with log.open("wb") as out:
+def run(
+    command: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path | None = None, user: int | None = None
+) -> Cost:
+    """Run a command to its end, as that user. `wait4` counts the children that it has waited for too.
+
+    Its output goes to the folder `log`, or to where it is started. Raises CommandFailedError.
+    """
+    file = (log or cwd) / f"output-{os.getpid()}.txt"
+    with file.open("wb") as out:
         began = time.perf_counter()
-        process = subprocess.Popen(command, env=dict(env), cwd=cwd, stdout=out, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, env=dict(env), cwd=cwd, stdout=out, stderr=subprocess.STDOUT, user=user)
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
-    output = log.read_text(encoding="utf-8", errors="replace")
+    output = file.read_text(encoding="utf-8", errors="replace")
     if process.returncode:
         raise CommandFailedError(f"{' '.join(command)} ended with {process.returncode}:\n{output[-1500:]}")
     return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / MIB, output)
@@ -55,5 +60,11 @@ def median_of(costs: Sequence[Cost]) -> Cost:
 
 def side_by_side(first: Callable[[], Cost], second: Callable[[], Cost], runs: int) -> tuple[Cost, Cost]:
     """Medians of two commands that take turns, so that a busy moment of the machine falls on both."""
-    pairs = [(first(), second()) for _ in range(runs)]
-    return median_of([one for one, _ in pairs]), median_of([other for _, other in pairs])
+    one, other = in_turn((first, second), runs)
+    return one, other
+
+
+def in_turn(commands: Sequence[Callable[[], Cost]], runs: int) -> tuple[Cost, ...]:
+    """Medians of any number of commands that take turns."""
+    rounds = [[command() for command in commands] for _ in range(runs)]
+    return tuple(median_of(costs) for costs in zip(*rounds, strict=True))

@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from bench import flows
-from bench.measure import CommandFailedError, Cost, run, side_by_side
+from bench.floors import compile_floor
+from bench.measure import CommandFailedError, Cost, in_turn, run, side_by_side
 from bench.sides import Bench
 from bench.workspaces import write_workspace
 
@@ -22,6 +23,8 @@ class Row:
     flowc: str
     ratio: float | None
     goal: str
+    floor: str = ""
+    """What cannot be done without, and how many times that ours is."""
 
 
 Rows = Callable[[Bench, int], Iterator[Row]]
@@ -37,11 +40,12 @@ FIFTY = 50
 WORKSPACE = 300
 
 
-def cpu(what: str, pair: tuple[Cost, Cost], goal: str, *, memory: bool = False) -> Row:
-    """A row of two CPU times."""
-    theirs, ours = pair
+def cpu(what: str, costs: Sequence[Cost], goal: str, *, memory: bool = False) -> Row:
+    """A row of CPU times: Metaflow's, ours and, where it was measured, what cannot be done without."""
+    theirs, ours, *floors = costs
     texts = [f"{_seconds(cost.cpu)}{f', {cost.memory:.0f} MiB' if memory else ''}" for cost in (theirs, ours)]
-    return Row(what, texts[0], texts[1], theirs.cpu / ours.cpu, goal)
+    floor = "".join(f"{_seconds(each.cpu)}, {ours.cpu / each.cpu:.2f} of it" for each in floors)
+    return Row(what, texts[0], texts[1], theirs.cpu / ours.cpu, goal, floor)
 
 
 def _seconds(value: float) -> str:
@@ -57,9 +61,7 @@ def create(bench: Bench, runs: int) -> Iterator[Row]:
         before = bench.count_requests()
         bench.with_metaflow(path, *arguments)
         calls = bench.count_requests() - before
-        pair = side_by_side(
-            partial(bench.with_metaflow, path, *arguments), partial(bench.with_flowc, target, "create", str(path)), runs
-        )
+        pair = _with_floor(bench, path, arguments, (target, "create"), runs)
         yield cpu(f"cold `{target} create`, 50 steps of 18 lines", pair, CREATE_GOALS[target], memory=True)
         if target == "step-functions":
             before = bench.count_requests()
@@ -67,24 +69,27 @@ def create(bench: Bench, runs: int) -> Iterator[Row]:
             ours = bench.count_requests() - before
             yield Row("AWS calls of `step-functions create`", str(calls), str(ours), None, "0")
         sizes.append(_bytes(bench, target, pair))
-    checks = side_by_side(
-        partial(bench.with_metaflow, path, "check"), partial(bench.with_flowc, "check", str(path)), runs
-    )
+    checks = _with_floor(bench, path, ("check",), ("check",), runs)
     yield cpu("`check`, 50 steps", checks, "≥ 10x")
     yield from sizes
 
 
+def _with_floor(
+    bench: Bench, path: Path, theirs: tuple[str, ...], ours: tuple[str, ...], runs: int
+) -> tuple[Cost, ...]:
+    """Both commands of a flow, and what any command would cost that reads it, in turn."""
+    floor = partial(compile_floor, bench, path, digest=ours != ("check",))
+    commands = (partial(bench.with_metaflow, path, *theirs), partial(bench.with_flowc, *ours, str(path)), floor)
+    return in_turn(commands, runs)
+
+
 def _short_steps(bench: Bench, runs: int) -> Row:
     path = bench.flow("Short", flows.chain("Short", FIFTY))
-    pair = side_by_side(
-        partial(bench.with_metaflow, path, *METAFLOW_CREATE["argo"]),
-        partial(bench.with_flowc, "argo", "create", str(path)),
-        runs,
-    )
+    pair = _with_floor(bench, path, METAFLOW_CREATE["argo"], ("argo", "create"), runs)
     return cpu("cold `argo create`, 50 short steps", pair, CREATE_GOALS["argo"], memory=True)
 
 
-def _bytes(bench: Bench, target: str, pair: tuple[Cost, Cost]) -> Row:
+def _bytes(bench: Bench, target: str, pair: Sequence[Cost]) -> Row:
     dag = bench.folder / "dag.py"
     theirs = dag.stat().st_size if target == "airflow" else len(pair[0].output.encode())
     ours = len(pair[1].output.encode())
@@ -96,11 +101,7 @@ def large(bench: Bench, runs: int) -> Iterator[Row]:
     """Flows of 500 and of 5,000 steps, and many flows at once."""
     path = bench.flow("FiveHundred", flows.realistic("FiveHundred", 500))
     lines = path.read_text().count("\n")
-    pair = side_by_side(
-        partial(bench.with_metaflow, path, *METAFLOW_CREATE["argo"]),
-        partial(bench.with_flowc, "argo", "create", str(path)),
-        runs,
-    )
+    pair = _with_floor(bench, path, METAFLOW_CREATE["argo"], ("argo", "create"), runs)
     yield cpu(f"500 realistic steps ({lines:,} lines), argo", pair, "≥ 12x")
     for what, name, source in (
         ("5,000 steps in a row", "Chain", flows.chain("Chain", 5000)),

@@ -33,7 +33,9 @@ def run(arguments: Sequence[str]) -> int:
     os.environ.pop("FLOWC_REPLAY", None)  # it steers the task that a replay starts, and no command
     from compiler.stand_ins import stand_ins  # noqa: PLC0415 - whoever interrupts what is imported here is told so by `main`
 
-    with stand_ins("inspect", "uuid", "urllib.parse"):  # click and pathlib import them, for little that we ask of these
+    with stand_ins(
+        "datetime", "gettext", "inspect", "uuid", "urllib.parse"
+    ):  # click and pathlib import them, for little that we ask of these
         import pathlib  # noqa: F401, PLC0415
 
         from compiler.root import call  # noqa: PLC0415

@@ -25,9 +25,8 @@ from compiler.frontend.declarations.import_result import (
     ImportFailure,
     Opaque,
 )
-from compiler.frontend.decorators.author_decorators import WRAPPER
 from compiler.frontend.text.import_path import search_path
-from compiler.ir.flow import Value
+from compiler.ir.flow import WRAPPER, Value
 
 SECONDS = 120.0
 """How long an import may take."""

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
+from compiler.digests import sha256_of
+
 TEXT = 1 << 20
 """Bytes of a settings file, a `Config`, a list of ignored files: what people write by hand is a hundredth of it."""
 
@@ -50,9 +52,7 @@ class Journal:
 
 def digest_of(data: bytes) -> str:
     """The SHA-256 of bytes, in hexadecimal."""
-    import hashlib  # noqa: PLC0415 - loads OpenSSL, and most calls compare nothing
-
-    return hashlib.sha256(data).hexdigest()
+    return sha256_of(data)
 
 
 _KEPT: ContextVar[Journal | None] = ContextVar("journal", default=None)

@@ -22,6 +22,7 @@ HEAVY = {
     "libcst",
     "networkx",
     "hera",
+    "jinja2",
     "boto3",
     "botocore",
     "airflow_client",
@@ -67,20 +68,20 @@ def _imported(*arguments: str) -> set[str]:
 
 
 _AIRFLOW, _ARGO, _STEP_FUNCTIONS = BUILT_IN.values()
-_READING = {_ARGO, "compiler.run", "jinja2", "yaml", "tarfile", "flowc"}
+_READING = {_ARGO, "compiler.run", "yaml", "tarfile", "flowc"}
 
 COMMANDS: dict[str, tuple[list[str], set[str]]] = {
     "help": (
         ["--help"],
-        {"compiler.pipeline", "compiler.frontend", "compiler.workspace.settings", "jinja2", "yaml", "json"},
+        {"compiler.pipeline", "compiler.frontend", "compiler.workspace.settings", "yaml", "json"},
     ),
-    "target help": (["argo", "--help"], {"compiler.pipeline", "compiler.frontend", "jinja2", "yaml"}),
+    "target help": (["argo", "--help"], {"compiler.pipeline", "compiler.frontend", "yaml"}),
     "check": (["check", str(EXAMPLE)], _READING),
     "show": (["show", str(EXAMPLE)], _READING),
     "ir": (["ir", str(EXAMPLE)], _READING),
-    "argo": (["argo", "create", str(EXAMPLE)], {_AIRFLOW, _STEP_FUNCTIONS, "jinja2", "flowc"}),
+    "argo": (["argo", "create", str(EXAMPLE)], {_AIRFLOW, _STEP_FUNCTIONS, "flowc"}),
     "airflow": (["airflow", "create", str(EXAMPLE)], {_ARGO, _STEP_FUNCTIONS, "yaml", "flowc"}),
-    "step-functions": (["step-functions", "create", str(EXAMPLE)], {_AIRFLOW, _ARGO, "jinja2", "yaml", "flowc"}),
+    "step-functions": (["step-functions", "create", str(EXAMPLE)], {_AIRFLOW, _ARGO, "yaml", "flowc"}),
 }
 """Each command, and what it must not import beyond what none may."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from compiler.digests import sha256_of
+
 _DIGEST = 12
 """Hexadecimal digits, 48 bits: among a million long names two are the same with a chance of 1 in 500."""
 
@@ -13,7 +15,5 @@ def within(name: str, most: int, *, whole: str | None = None, joint: str = "-") 
     """
     if len(name) <= most:
         return name
-    import hashlib  # noqa: PLC0415 - it loads OpenSSL, and few names are so long
-
-    digest = hashlib.sha256((whole or name).encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]
+    digest = sha256_of((whole or name).encode("utf-8", "surrogatepass"))[:_DIGEST]
     return name[: most - len(joint) - _DIGEST].rstrip("-._ ") + joint + digest

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -70,9 +69,15 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, Given]:
     for name, path in _object(environment, PATHS).items():
         _put(found, name, Given(str(path), text=_text(Path(str(path)), f"{PATHS}: {name}")))
     for name, value in _object(environment, VALUES).items():
-        text = value if isinstance(value, str) else json.dumps(value)
+        text = value if isinstance(value, str) else _json(value)
         _put(found, name, Given(f"{VALUES}: {name}", text=text))
     return found
+
+
+def _json(value: object) -> str:
+    import json  # noqa: PLC0415 - few calls are given a Config
+
+    return json.dumps(value)
 
 
 def _object(environment: Mapping[str, str], variable: str) -> dict[str, Any]:

@@ -251,10 +251,9 @@ class Surroundings:
     def packages(self) -> Packages:
         """What flows are made of."""
         if self._packages is None:
-            from compiler.terminal.notes import tell_packed  # noqa: PLC0415 - a run needs none of it
-            from compiler.workspace.closure.packages import Packages  # noqa: PLC0415 - as above
+            from compiler.workspace.closure.packages import Packages  # noqa: PLC0415 - a run needs none of it
 
-            self._packages = Packages(self._known, tell_packed)
+            self._packages = Packages(self._known, _tell_packed)
         return self._packages
 
     def place(self, path: Path) -> Place:
@@ -280,6 +279,13 @@ class Surroundings:
             return configured
         archive = self.packages().of(self.place(path), (flow,)).archive
         return default_image(flow.name, image_digest(archive, settings), settings.text("registry", target, given))
+
+
+def _tell_packed(secrets: Sequence[str], lines: Sequence[str], flow: Path) -> None:
+    if secrets or lines:
+        from compiler.terminal.notes import tell_packed  # noqa: PLC0415 - most packages lack nothing
+
+        tell_packed(secrets, lines, flow)
 
 
 def planned(

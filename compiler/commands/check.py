@@ -54,6 +54,7 @@ _ANY_DIGEST = "0" * 64
 @click.option(
     "--target",
     "targets",
+    cls=Option,
     multiple=True,
     type=click.Choice([*BUILT_IN, _ALL]),
     help="Also what this target refuses; may be given several times.",

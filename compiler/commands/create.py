@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -32,7 +31,6 @@ from compiler.fleet.folder import (
 )
 from compiler.fleet.parts import Compiled, distinct
 from compiler.fleet.placing import Placed, name_rest, placed_files, warn_of_circle
-from compiler.fleet.whole import is_whole
 from compiler.fleet.words import compile_parameters, given_settings
 from compiler.legible import one_line
 from compiler.slotted_class import record, replaced
@@ -174,7 +172,7 @@ def _refuse_words(request: Request, wanted: Wanted, since: str | None) -> None:
         raise click.UsageError(
             f"--prune looks for files in a folder, and -o {request.output} is none: end it with a slash"
         )
-    if not is_whole(request.flows, request.surroundings):
+    if not _is_whole(request):
         raise click.UsageError(
             "--prune removes what no flow of the workspace makes, and this call does not compile all of them: "
             "name all flow files, each as a whole, or leave --prune out"
@@ -223,13 +221,20 @@ def _of_folder(
     return {path: Placed(text) for path, text in found.items()}
 
 
+def _is_whole(request: Request) -> bool:
+    """Whether the call compiles the whole workspace."""
+    from compiler.fleet.whole import is_whole  # noqa: PLC0415 - without a folder nothing is left over
+
+    return is_whole(request.flows, request.surroundings)
+
+
 def _stale(request: Request, placed: dict[Path, Placed], wanted: Wanted) -> list[Path]:
     """The files that no flow makes any more; none where not all flows of the workspace are compiled, which --prune has asked before."""
     if request.is_part or not request.is_to_folder:
         return []
     candidates = others(Path(request.output or ""), request.backend.name, placed)
     stale = stale_of(candidates, request.backend.name)
-    return stale if stale and (wanted.prune or is_whole(request.flows, request.surroundings)) else []
+    return stale if stale and (wanted.prune or _is_whole(request)) else []
 
 
 def _gone(path: Path, target: str) -> str:
@@ -263,6 +268,8 @@ _LONGEST = 300
 
 def _mending(*, prune: bool) -> str:
     """The call that writes what `--check` has found to differ."""
+    import shlex  # noqa: PLC0415 - nothing else here quotes
+
     ctx = click.get_current_context()
     words = [word for word in ctx.meta[_WORDS] if word not in ("--check", "--json")]
     called = f"{ctx.command_path} {shlex.join([*words, *(['--prune'] if prune else [])])}"

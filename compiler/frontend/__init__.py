@@ -23,7 +23,6 @@ from compiler.frontend.text.environ import check_environ
 from compiler.frontend.text.import_path import import_folders, own_folder, search_path
 from compiler.frontend.text.modules import Known, Module, Modules, bind, whole_path
 from compiler.frontend.text.source import Drafts, is_nameable, read, tree
-from compiler.frontend.values.bases import is_base
 from compiler.frontend.values.classes import Lineage, Lineages
 from compiler.frontend.values.config_values import Given
 from compiler.frontend.values.scope import FileReading, Scope
@@ -120,8 +119,11 @@ _OPEN = (fc2xx.MISSING_START, fc2xx.MISSING_END, fc2xx.UNKNOWN_TARGET, fc2xx.STE
 
 
 def _is_open_base(lineage: Lineage, found: Report, origin: Origin) -> bool:
-    is_open = any(finding.rule in _OPEN for finding in found.diagnostics)
-    return is_open and is_base(lineage, origin.file, Path(origin.root))
+    if not any(finding.rule in _OPEN for finding in found.diagnostics):
+        return False
+    from compiler.frontend.values.bases import is_base  # noqa: PLC0415 - a right flow needs none of it
+
+    return is_base(lineage, origin.file, Path(origin.root))
 
 
 def _candidates(module: Module, lineages: Lineages, report: Report) -> dict[str, Lineage]:

@@ -5,15 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Note, Report
 from compiler.frontend.dataflow.artifacts import Attributes, check_artifacts
 from compiler.frontend.declarations.configs import check_uses, read_configs
 from compiler.frontend.declarations.credentials import check_credentials
-from compiler.frontend.declarations.import_result import DeclaredFlow, ImportFailure, merged, merged_parameters
-from compiler.frontend.declarations.include_files import read_include_file
-from compiler.frontend.declarations.indirect_parameters import hidden_kind
-from compiler.frontend.declarations.module_import import read_declared, tell
 from compiler.frontend.declarations.parameters import (
     BESIDE_PARAMETERS,
     KINDS,
@@ -21,7 +18,6 @@ from compiler.frontend.declarations.parameters import (
     declares,
     read_parameter,
 )
-from compiler.frontend.decorators.author_decorators import Others
 from compiler.frontend.decorators.carried import check_applied
 from compiler.frontend.decorators.language import LANGUAGE, check_no_step, read_decorators
 from compiler.frontend.decorators.options import check_options, with_numbers
@@ -38,6 +34,10 @@ from compiler.frontend.values.classes import Lineage, Member, members, own_membe
 from compiler.frontend.values.scope import Scope
 from compiler.ir.flow import Config, Decorator, Flow, Parameter, Span
 from compiler.slotted_class import record
+
+if TYPE_CHECKING:
+    from compiler.frontend.declarations.import_result import DeclaredFlow
+    from compiler.frontend.decorators.author_decorators import Others
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -93,16 +93,15 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
     span = source.name_span(own.node)
     for each in lineage.classes:
         _check_twice(each.node.name, list(own_members(each)), report)
-    configs, declared = _configs(lineage, origin, span, report)
-    if isinstance(declared, ImportFailure):
+    known = _configs(lineage, origin, span, report)
+    if known is None:
         return None
+    configs, declared = known
     decorators, wrapped, others, unclear = _flow_decorators(lineage, report)
     check_applied(lineage, LANGUAGE, report)
     parts = _sort(members(lineage), origin, declared, others, report)
     if declared is not None:
-        text, decorators = decorators, merged(decorators, declared.decorators, others, span)
-        tell(name, text, decorators, unclear, span, report)
-        parts.parameters = merged_parameters(parts.parameters, declared.parameters, others, span)
+        decorators = _with_declared(name, decorators, parts, declared, others, unclear, span, report)
     drawing = _draw(name, span, parts, report)
     is_right = not any(fc2xx.is_of_shape(each.rule) for each in report.diagnostics)
     flow = Flow(
@@ -130,18 +129,45 @@ def _read(lineage: Lineage, origin: Origin, report: Report) -> Flow | None:
     return flow
 
 
+def _with_declared(
+    name: str,
+    decorators: tuple[Decorator, ...],
+    parts: _Parts,
+    declared: DeclaredFlow,
+    others: Others,
+    unclear: tuple[Span, ...],
+    span: Span,
+    report: Report,
+) -> tuple[Decorator, ...]:
+    """The flow's decorators as importing the module has told them, and among its parts the parameters."""
+    from compiler.frontend.declarations.import_result import merged, merged_parameters  # noqa: PLC0415 - few flows are imported
+    from compiler.frontend.declarations.module_import import tell  # noqa: PLC0415 - as above
+
+    found = merged(decorators, declared.decorators, others, span)
+    tell(name, decorators, found, unclear, span, report)
+    parts.parameters = merged_parameters(parts.parameters, declared.parameters, others, span)
+    return found
+
+
 def _configs(
     lineage: Lineage, origin: Origin, span: Span, report: Report
-) -> tuple[tuple[Config, ...], DeclaredFlow | ImportFailure | None]:
-    """The `Config`s, and what importing the module tells, which goes first where the author's own code makes their values."""
+) -> tuple[tuple[Config, ...], DeclaredFlow | None] | None:
+    """The `Config`s, and what importing the module tells, which goes first where the author's own code makes their values.
+
+    None where it could not be imported.
+    """
     own = lineage.classes[0]
     if not own.scope.reading.has_imported:
         return read_configs(lineage, origin.folders, report), None
+    from compiler.frontend.declarations.import_result import ImportFailure  # noqa: PLC0415 - few flows are imported
+    from compiler.frontend.declarations.module_import import read_declared  # noqa: PLC0415 - as above
+
     own.scope.reading.configs.told = {}
     declared = read_declared(own, read_configs(lineage, origin.folders, Report()), span, report)
-    if isinstance(declared, DeclaredFlow):
+    if declared is not None and not isinstance(declared, ImportFailure):
         own.scope.reading.configs.told = declared.configs
-    return read_configs(lineage, origin.folders, report), declared
+    configs = read_configs(lineage, origin.folders, report)
+    return None if isinstance(declared, ImportFailure) else (configs, declared)
 
 
 def _draw(name: str, span: Span, parts: _Parts, report: Report) -> Drawing:
@@ -253,6 +279,8 @@ def _is_maker(module: Module, name: str, modules: Modules) -> bool:
 
 def _check_hidden(member: Member, report: Report) -> None:
     """A parameter that only running the class makes; the output would not know it."""
+    from compiler.frontend.declarations.indirect_parameters import hidden_kind  # noqa: PLC0415 - most classes hold steps alone
+
     known = member.owner.scope.reading.has_imported
     kind = hidden_kind(member, BESIDE_PARAMETERS if known else KINDS)
     if kind:
@@ -263,6 +291,8 @@ def _check_hidden(member: Member, report: Report) -> None:
 def _parameter(member: Member, origin: Origin, report: Report) -> Parameter | None:
     kind = declares(member)
     if kind == "IncludeFile":
+        from compiler.frontend.declarations.include_files import read_include_file  # noqa: PLC0415 - few flows have one
+
         return read_include_file(member, origin.file, Path(origin.root), report)
     return read_parameter(member, report) if kind == "Parameter" else None
 

@@ -12,7 +12,6 @@ from compiler.frontend.findings.suggest import did_you_mean
 from compiler.frontend.flows import has_steps
 from compiler.frontend.text.modules import Module
 from compiler.frontend.text.respelling import imported
-from compiler.frontend.values.bases import is_base
 from compiler.frontend.values.classes import Lineage, Lineages
 from compiler.ir.flow import Span
 
@@ -40,6 +39,8 @@ _PYTHON = (".py", ".pyw", ".pyi")
 
 def report_no_flow(module: Module, lineages: Lineages, path: Path, root: Path, report: Report) -> None:
     """What a file without a flow lacks, at the class that wants to be one; nothing where others derive from its classes."""
+    from compiler.frontend.values.bases import is_base  # noqa: PLC0415 - a file with a flow needs none of it
+
     found = [lineages.of(module, node) for node in module.classes]
     with_steps = [lineage for lineage in found if not lineage.is_flow and has_steps(lineage)]
     if any(is_base(lineage, path, root) for lineage in found if lineage.is_flow or lineage in with_steps):

@@ -92,6 +92,10 @@ class End:
 Transition = Goto | Split | Foreach | Switch | Gang | End
 
 
+WRAPPER = "user_step_decorator"
+"""What every user step decorator is called; its argument `name` is that of its function or class."""
+
+
 @record
 class Decorator:
     """`@name(arg=value, …)`; positional arguments are named by the decorator's signature. `arguments` keeps the author's order."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +15,8 @@ _SHOWN = 10
 
 def tell_untrusted(folder: Path, environment: Mapping[str, str]) -> None:
     """Say that a repository asks for its code to be imported, that it was not, and who can allow it."""
+    import shlex  # noqa: PLC0415 - few repositories ask
+
     shown = shlex.quote(str(folder.resolve()))
     file = folder / "pyproject.toml"
     tell(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import struct
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from compiler.backends.names import within
+from compiler.digests import sha256_of
 from compiler.mistakes import CallError
 from compiler.reading import is_within, read_file
 from compiler.slotted_class import record
@@ -97,13 +96,11 @@ def pack_whole(listing: Listing) -> Archive:
 
 def pack(listing: Listing, files: Iterable[str], links: Iterable[str] = (), secrets: Iterable[str] = ()) -> Archive:
     """The archive of files of a root, each by its path there; outputs of a compile are left out. Raises PackageError."""
-    import hashlib  # noqa: PLC0415 - loads OpenSSL, and a compile with an image of its own needs no digest
-
     with read_errors(listing.root):
         members = _members(listing, sorted(files, key=os.fsencode))
     data = _gzip(_tar(members))
     names = tuple(member.path for member in members)
-    return Archive(data, hashlib.sha256(data).hexdigest(), names, tuple(sorted(links)), tuple(sorted(secrets)))
+    return Archive(data, sha256_of(data), names, tuple(sorted(links)), tuple(sorted(secrets)))
 
 
 @contextmanager
@@ -157,9 +154,7 @@ def image_digest(archive: Archive, settings: Settings) -> str:
     }
     if not any(told.values()):
         return archive.digest
-    import hashlib  # noqa: PLC0415 - as above
-
-    return hashlib.sha256(f"{archive.digest} {told}".encode()).hexdigest()
+    return sha256_of(f"{archive.digest} {told}".encode())
 
 
 _LONGEST_REPOSITORY = 180
@@ -222,6 +217,9 @@ def _pax_record(name: bytes) -> bytes:
 
 def _gzip(data: bytes) -> bytes:
     """gzip (RFC 1952) of stored blocks: what zlib makes of bytes differs between its versions, and the name must not."""
+    import struct  # noqa: PLC0415 - a `check` packs nothing
+    import zlib  # noqa: PLC0415 - as above
+
     view, size = memoryview(data), 0xFFFF
     parts: list[bytes | memoryview] = [b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"]
     for start in range(0, len(data), size):

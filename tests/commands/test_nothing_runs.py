@@ -93,7 +93,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "usercustomize",
         "yaml",
         "click",
-        "jinja2",
         "tomllib",
         "json",
         "compiler",

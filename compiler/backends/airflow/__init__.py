@@ -1,6 +1,6 @@
 """Airflow: one DAG file that loads on Airflow 2.11 and 3.x, a pod a step.
 
-May import: what `compiler.backends` holds, and jinja2. Start reading in `dag`, then `segments`.
+May import: what `compiler.backends` holds. Start reading in `dag`, then `segments`.
 """
 
 from __future__ import annotations

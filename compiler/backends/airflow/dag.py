@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from compiler.backends import Options
 from compiler.backends.airflow import default_args
@@ -37,12 +37,12 @@ from compiler.backends.airflow.steps import (
     operator_call,
     operator_class,
 )
+from compiler.backends.airflow.template import filled
 from compiler.backends.command import environment, flow_image, legible, trigger_facts
 from compiler.backends.names import within
 from compiler.ir.flow import Decorator
 from compiler.ir.plan import FlowTrigger, Plan, Task, Trigger
 from compiler.slotted_class import record, replaced
-from compiler.stand_ins import stand_ins
 
 ACTIVE_TASKS = 16
 """How many tasks of a DAG run at once where neither it nor the server says another number."""
@@ -56,7 +56,7 @@ MAP_INDEX = {"kubernetes": "{{ task.arguments[4] }}", "bash": "{{ task.env['INDE
 class _Plain:
     """A statement of the DAG: a step outside any foreach, or the list of a foreach."""
 
-    kind: ClassVar[Literal["plain"]] = "plain"
+    is_group: ClassVar[bool] = False
     statement: Code
 
 
@@ -64,7 +64,7 @@ class _Plain:
 class _Group:
     """A mapped group: its function, and the statement that maps it."""
 
-    kind: ClassVar[Literal["group"]] = "group"
+    is_group: ClassVar[bool] = True
     statement: Code
     group: Code
     function: Code
@@ -84,35 +84,37 @@ def dag_text(plan: Plan, options: Options) -> str:
     retried, shared = (Code(operator_class(options)) if name in used else None for name in (RETRIED, GROUPED))
     ways, hooks = _ways(parts), _hooks(plan, options)
     groups = any(isinstance(part, Segment) for part in parts)
-    return _render(
-        headline=docstring(f"The flow {plan.flow.name} of {plan.flow.path}, written by flowc: change the flow, not this file."),
-        kubernetes=mode == "kubernetes",
-        given=bool(plan.parameters),
-        json=bool(plan.triggers or plan.parameters) or (any(task.reports for task in plan.root.containers()) and mode == "bash"),
-        parameters=Code('"{{ given(params, " + EVENTS + ") }}"'),
-        events=source(_events(plan), 0, len("EVENTS = ")) if plan.triggers else None,
-        timedelta="timedelta" in used,
-        imports=_imports(used, options, groups),
-        retried=retried,
-        grouped=shared,
-        params="Param" in used,
-        scheduled=bool(plan.schedule),
-        external="ExternalTaskSensor" in used,
-        sensors=[_Plain(_assignment(f"_sensor_{number}", call, 4)) for number, call in enumerate(waits, 1)],
-        groups=groups,
-        index=text(MAP_INDEX[mode]),
-        reports=any(task.reports for task in plan.root.containers()) and mode == "kubernetes",
-        report=text(POD_REPORT),
-        ways=source(ways, 0, len("WAYS = ")) if ways else None,
-        skips=bool(ways or groups or plan.hooks),
-        end=text(next(task_id(task) for task in plan.root.containers() if task.is_end)),
-        hooks=[_Plain(_assignment(name, call, 4)) for name, call in hooks.items()],
-        hook_names=source([Code(name) for name in hooks], 4, len("for hook in "), 1),
-        env=source(_environment(plan, options), 0, len("ENV = ")),
-        dag=source(dag, 0, len("with "), 1),
-        units=[_statement(part, plan, options) for part in parts],
-        edges=_edges(parts, tuple(f"_sensor_{number}" for number in range(1, len(waits) + 1))),
-    )  # fmt: skip
+    values = {
+        "headline": docstring(f"The flow {plan.flow.name} of {plan.flow.path}, written by flowc: change the flow, not this file."),
+        "kubernetes": mode == "kubernetes",
+        "given": bool(plan.parameters),
+        "json": bool(plan.triggers or plan.parameters) or (any(task.reports for task in plan.root.containers()) and mode == "bash"),
+        "parameters": Code('"{{ given(params, " + EVENTS + ") }}"'),
+        "events": source(_events(plan), 0, len("EVENTS = ")) if plan.triggers else None,
+        "timedelta": "timedelta" in used,
+        "imports": _imports(used, options, groups),
+        "retried": retried,
+        "grouped": shared,
+        "params": "Param" in used,
+        "scheduled": bool(plan.schedule),
+        "external": "ExternalTaskSensor" in used,
+        "sensors": [_Plain(_assignment(f"_sensor_{number}", call, 4)) for number, call in enumerate(waits, 1)],
+        "groups": groups,
+        "index": text(MAP_INDEX[mode]),
+        "reports": any(task.reports for task in plan.root.containers()) and mode == "kubernetes",
+        "report": text(POD_REPORT),
+        "ways": source(ways, 0, len("WAYS = ")) if ways else None,
+        "skips": bool(ways or groups or plan.hooks),
+        "end": text(next(task_id(task) for task in plan.root.containers() if task.is_end)),
+        "hooks": [_Plain(_assignment(name, call, 4)) for name, call in hooks.items()],
+        "hook_names": source([Code(name) for name in hooks], 4, len("for hook in "), 1),
+        "env": source(_environment(plan, options), 0, len("ENV = ")),
+        "dag": Code(source(dag, 0, len("with "), 1) + (" as dag" if hooks else "")),
+        "tasks": Code("task, task_group" if groups else "task"),
+        "units": [_statement(part, plan, options) for part in parts],
+        "edges": _edges(parts, tuple(f"_sensor_{number}" for number in range(1, len(waits) + 1))),
+    }  # fmt: skip
+    return filled(Path(__file__).with_name("dag.template").read_text(encoding="utf-8"), values)
 
 
 def _events(plan: Plan) -> dict[str, Source]:
@@ -166,31 +168,6 @@ def _imports(used: frozenset[str], options: Options, groups: bool) -> list[Code]
     if any(name.startswith("k8s.") for name in used):
         found["kubernetes.client"] = "models as k8s"
     return [Code(f"from {module} import {names}") for module, names in sorted(found.items())]
-
-
-def _render(**values: object) -> str:
-    """Fill the template; a value that is no source text of ours is a bug, not output."""
-    with stand_ins(
-        "hashlib", "inspect", "random", "tempfile", "urllib.parse"
-    ):  # for caches and filters that the template has not
-        from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 only this target needs it, and it is slow to import
-
-    template = Path(__file__).with_name("dag.py.j2").read_text(encoding="utf-8")
-    jinja = Environment(
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # the output is Python; `finalize` lets nothing in but source text
-        finalize=_only_code,
-    )
-
-    return jinja.from_string(template).render(values)
-
-
-def _only_code(value: object) -> object:
-    assert isinstance(value, Code), f"{value!r} is no source text"
-    return value
 
 
 def _environment(plan: Plan, options: Options) -> dict[str, Source]:

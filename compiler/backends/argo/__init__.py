@@ -6,7 +6,7 @@ May import: what `compiler.backends` holds, and yaml. Start reading in `manifest
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from compiler.backends import Gap, OptionKind, Options, OutputFile
 from compiler.backends.argo.check import check, check_size
@@ -16,11 +16,13 @@ from compiler.backends.argo.manifest import cron_workflow, deployment_name, even
 from compiler.backends.argo.settings import SETTINGS, wants
 from compiler.backends.argo.yaml_text import document
 from compiler.backends.gaps import ONLY_ON_AIRFLOW
-from compiler.backends.operating import Connection, Engine
 from compiler.diagnostics import Report
 from compiler.ir.flow import Value
 from compiler.ir.plan import Feature, Plan
 from compiler.mistakes import CallError
+
+if TYPE_CHECKING:
+    from compiler.backends.operating import Connection, Engine
 
 
 class Argo:

@@ -6,12 +6,11 @@ May import: what `compiler.backends` holds. Start reading in `states`, then `job
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from compiler.backends import Gap, OptionKind, Options, OutputFile
 from compiler.backends.command import loads_text
 from compiler.backends.gaps import ONLY_ON_AIRFLOW
-from compiler.backends.operating import Connection, Engine
 from compiler.backends.stepfunctions import schedule, settings
 from compiler.backends.stepfunctions.check import DEFINITION_TOO_LARGE, LARGEST_DEFINITION, check, machine_name
 from compiler.backends.stepfunctions.jobs import BATCH, DEFAULT_CPU, DEFAULT_MEMORY, JobDefinitions
@@ -24,6 +23,9 @@ from compiler.ir.plan import Feature, Plan, Resources
 
 _MANY, _LONG = 500, 300_000
 """Steps, and characters that say what they load, from which a definition may come near its limit; below, it is not measured."""
+
+if TYPE_CHECKING:
+    from compiler.backends.operating import Connection, Engine
 
 
 class StepFunctions:

@@ -14,7 +14,7 @@ from compiler.slotted_class import fresh, mutable
 from compiler.workspace.settings import Settings
 
 _FORMAT = 1
-_ENDS = (".py", ".json", ".txt")
+_ENDS = (".py", ".json", ".template", ".txt")
 """The files that decide what flowc does."""
 
 
@@ -78,8 +78,8 @@ def _own_digest() -> str:
     return digest_of("\n".join(lines).encode())
 
 
-_OTHERS = ("yaml", "jinja2", "tzdata")
-"""What reads YAML for a `Config`, what fills the template of a DAG, and the zones of schedules where the machine has none."""
+_OTHERS = ("yaml", "tzdata")
+"""What reads YAML for a `Config`, and the zones of schedules where the machine has none."""
 
 
 def _others_digest(package: str) -> str:

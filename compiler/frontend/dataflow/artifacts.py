@@ -6,7 +6,6 @@ import ast
 from collections.abc import Mapping, Sequence
 
 from compiler.diagnostics import Report, Rule
-from compiler.frontend.dataflow.definite_reads import is_guarded
 from compiler.frontend.dataflow.merges import check_joins
 from compiler.frontend.dataflow.unset_reads import (
     check_never_read,
@@ -83,6 +82,8 @@ def _kept_from(known: Attributes, name: str, goes_on: bool) -> Rule | None:
 
 def _fails_at(method: Method, name: str, first: ast.expr) -> ast.expr | None:
     """The first assignment whose AttributeError nothing catches; None where each is tried."""
+    from compiler.frontend.dataflow.definite_reads import is_guarded  # noqa: PLC0415 - a right flow needs none of it
+
     me = method.function.args.args[0].arg if method.function.args.args else "self"
     found = (node for node in ast.walk(method.function) if isinstance(node, ast.Attribute))
     places = [node for node in found if isinstance(node.ctx, ast.Store) and node.attr == name and _is(node.value, me)]

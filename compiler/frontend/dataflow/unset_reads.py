@@ -7,13 +7,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Fix, Insert, Note, Report
-from compiler.frontend.dataflow.definite_reads import certain_reads, is_guarded, self_of
-from compiler.frontend.dataflow.join_carry import can_be_carried
 from compiler.frontend.dataflow.reaching_definitions import Merging, Reaching, Sets, reaching
 from compiler.frontend.findings import fc4xx
 from compiler.frontend.findings.suggest import did_you_mean, slip
 from compiler.frontend.steps.bodies import Body
 from compiler.frontend.steps.methods import Method
+from compiler.frontend.text.modules import Function
 from compiler.frontend.text.respelling import renamed_artifact
 from compiler.frontend.text.runtime_names import runtime_names
 from compiler.frontend.values.evaluator import evaluate
@@ -148,9 +147,15 @@ def check_reads(around: Surroundings, found: Reaching, report: Report) -> None:
             if name in around.fixed or name in asked or found.must(state, name):
                 continue
             if step.name not in sure:
-                sure[step.name] = certain_reads(around.methods[step.name].function, around.set_by)
+                sure[step.name] = _certain_reads(around, around.methods[step.name].function)
             if _check_read(around, found, step, access, sure[step.name].get(name), report):
                 asked.add(name)
+
+
+def _certain_reads(around: Surroundings, function: Function) -> dict[str, ast.expr]:
+    from compiler.frontend.dataflow.definite_reads import certain_reads  # noqa: PLC0415 - most flows set what they read
+
+    return certain_reads(function, around.set_by)
 
 
 def _check_read(
@@ -181,12 +186,14 @@ def _is_expected(around: Surroundings, method: Method, name: str) -> bool:
     """Whether the code is ready for the artifact to be missing."""
     node = method.body.reads.get(name)
     if node is not None:
+        from compiler.frontend.dataflow.definite_reads import is_guarded  # noqa: PLC0415 - a right flow needs none of it
+
         return is_guarded(method.function, node)
     readers = [inner for _, inner in around.helpers(method.body) if name in inner.reads]
     if any(inner.tries for inner in readers):
         return True
     # A helper may be one of many flows: what it reads on a condition alone, this one may never need.
-    return not any(name in certain_reads(inner.function, around.set_by) for inner in readers)
+    return not any(name in _certain_reads(around, inner.function) for inner in readers)
 
 
 def _no_way(around: Surroundings, found: Reaching, step: Step, name: str, span: Span, report: Report) -> None:
@@ -216,7 +223,7 @@ def check_never_set(around: Surroundings, classes: Iterable[ast.ClassDef], repor
     every.update(node.attr for node in nodes if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load))
     done = around.fixed.union(every, *(body.asked for body in bodies))
     for method in around.methods.values():
-        sure = certain_reads(method.function, around.set_by)
+        sure = _certain_reads(around, method.function)
         for access in around.flow.steps[method.name].reads:
             name = access.name
             span = None if name in done else _needed(around, method, access, sure.get(name))
@@ -248,6 +255,9 @@ def _respelt(around: Surroundings, every: Iterable[str], name: str) -> Fix:
 
 def _carried_on(around: Surroundings, found: Reaching, join: str, name: str) -> Fix:
     """The join carries on just this name, where all its inputs that have it have the same value."""
+    from compiler.frontend.dataflow.definite_reads import self_of  # noqa: PLC0415 - a right flow needs none of it
+    from compiler.frontend.dataflow.join_carry import can_be_carried  # noqa: PLC0415 - as above
+
     method = around.methods[join]
     if join in around.merges or not can_be_carried(around.flow, around.methods, found, join, name):
         return ()

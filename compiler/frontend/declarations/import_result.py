@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from compiler.frontend.decorators.author_decorators import WRAPPER, Others
-from compiler.ir.flow import Config, Decorator, Dynamic, Parameter, Span, Value
+from compiler.frontend.decorators.author_decorators import Others
+from compiler.ir.flow import WRAPPER, Config, Decorator, Dynamic, Parameter, Span, Value
 from compiler.slotted_class import fresh, record, replaced
 
 

@@ -12,9 +12,6 @@ from compiler.frontend.values.scope import Scope
 from compiler.ir.flow import Span
 from compiler.slotted_class import record
 
-WRAPPER = "user_step_decorator"
-"""What every user step decorator is called in the IR; its argument `name` is that of its function or class."""
-
 Kind = Literal["plain", "wrapper", "step mutator", "flow mutator", "hider"]
 """`plain` runs like Python; `hider` returns what is no step."""
 

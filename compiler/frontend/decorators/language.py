@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import ast
 import re
+from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Drop, Fix, Replace, Report
 from compiler.frontend.decorators.aliases import chosen, meant_by
-from compiler.frontend.decorators.author_decorators import WRAPPER, Others, Own, own_decorator
 from compiler.frontend.decorators.carried import carried
 from compiler.frontend.decorators.extensions import BY_IMAGE, EXTENSIONS, is_gang
-from compiler.frontend.decorators.hooks import LISTS, functions
-from compiler.frontend.decorators.needs import VARIABLE
 from compiler.frontend.findings import fc5xx, fc6xx
 from compiler.frontend.findings.suggest import clear, did_you_mean
 from compiler.frontend.text.modules import Import, Origin
 from compiler.frontend.text.respelling import head_respelt, imported, renamed_import, tail_respelt
 from compiler.frontend.values.evaluator import entries, evaluate
 from compiler.frontend.values.scope import Scope
-from compiler.ir.flow import Decorator, Dynamic, Span, Value
+from compiler.ir.flow import WRAPPER, Decorator, Dynamic, Span, Value
 from compiler.slotted_class import record
+
+if TYPE_CHECKING:
+    from compiler.frontend.decorators.author_decorators import Others, Own
+
+MANAGERS = ("pypi", "pypi_base", "conda", "conda_base")
+"""The decorators that name packages."""
+
+TRIGGERS = {"trigger": ("event", "events"), "trigger_on_finish": ("flow", "flows")}
+"""The decorators of what starts a run, each with its options for one and for many."""
+
+VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
+"""The name of an environment variable, as a shell and every target take it."""
 
 STEP: dict[str, tuple[str, ...]] = {
     "retry": ("times", "minutes_between_retries", "only_system"),
@@ -191,7 +201,7 @@ def check_no_step(scope: Scope, name: str, nodes: list[ast.expr], report: Report
     """Report the decorators of a method that is no step, where only a step can have them."""
     for node in nodes:
         origin = origin_of(scope, node)
-        own = own_decorator(scope.modules, origin, node) if origin.ours is None else None
+        own = _own(scope, origin, node) if origin.ours is None else None
         if origin.ours in STEP or (own and own.kind in ("wrapper", "step mutator")):
             span = scope.module.source.span(node)
             report.add(fc6xx.WITHOUT_STEP, span, name=_last_name(node), method=name)
@@ -213,7 +223,7 @@ def _read(scope: Scope, node: ast.expr, table: str, unclear: list[Span], report:
         return _ours(scope, node, name, meant, table, report)
     around, inner = chosen(scope, node)
     origin, span = origin_of(around, inner), scope.module.source.span(node)
-    own = own_decorator(scope.modules, origin, inner) if origin.bound is not None else None
+    own = _own(scope, origin, inner) if origin.bound is not None else None
     if own is not None and own.kind in _WRAPPERS:
         if own.kind in MUTATORS:
             unclear.append(span)
@@ -265,6 +275,13 @@ def _respelt(scope: Scope, node: ast.expr, name: str, near: str | None) -> Fix:
     if isinstance(root, ast.Name):
         return renamed_import(scope.module, name, near) if root.id == name else ()
     return tail_respelt(scope.module.source, scope.module.source.span(root), name, near)
+
+
+def _own(scope: Scope, origin: Origin, node: ast.expr) -> Own | None:
+    """What a decorator is that is none of the language's."""
+    from compiler.frontend.decorators.author_decorators import own_decorator  # noqa: PLC0415 - most flows have none
+
+    return own_decorator(scope.modules, origin, node)
 
 
 def _wrapper(scope: Scope, own: Own, span: Span, table: str, report: Report) -> Decorator | None:
@@ -375,7 +392,9 @@ def _keywords(scope: Scope, node: ast.Call, name: str, report: Report) -> list[t
 def _option(scope: Scope, name: str, keyword: ast.keyword, report: Report) -> Value | Dynamic:
     if name == "environment":
         return _variables(scope, keyword.value, report)
-    if name == "exit_hook" and keyword.arg in LISTS:
+    if name == "exit_hook" and keyword.arg in ("on_success", "on_error"):
+        from compiler.frontend.decorators.hooks import functions  # noqa: PLC0415 - few flows have hooks
+
         return functions(scope, keyword.value, report)
     return evaluate(scope, keyword.value)
 

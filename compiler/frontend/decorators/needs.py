@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from compiler.diagnostics import Report
+from compiler.frontend.decorators.language import MANAGERS, VARIABLE
 from compiler.frontend.findings import fc5xx
 from compiler.frontend.findings.suggest import did_you_mean
 from compiler.ir.flow import Decorator, Dynamic, Value
@@ -14,8 +15,6 @@ from compiler.ir.needs import KINDS, kind_and_name
 _KEYS = ("type", "id", "options", "role")
 _OPTIONS = ("json", "env_var_name", "region")
 _SECRET = r"[A-Za-z0-9][A-Za-z0-9/_+=.@:!-]*"
-VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
-"""The name of an environment variable, as a shell and every target take it."""
 
 
 def check_secrets(decorator: Decorator, report: Report) -> None:
@@ -56,7 +55,6 @@ def _check_table(decorator: Decorator, source: Mapping[str, Value], report: Repo
         report.add(fc5xx.VARIABLE_NAME, decorator.span_of("sources"), text=variable)
 
 
-_MANAGERS = ("pypi", "pypi_base", "conda", "conda_base")
 _PACKAGE = (
     r"([A-Za-z0-9_-]+::)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(\[[A-Za-z0-9_, .-]+\])?( *@ *(git\+|https?:)\S+)?"
     r"|(git\+|https?:)\S+"
@@ -68,7 +66,7 @@ _PYTHON = r"\s*(===?|=|>=|~=)?\s*3(\.\d+){1,2}(\.\*)?\s*(,\s*<=?\s*3(\.\d+){1,2}
 
 def check_packages(decorator: Decorator, report: Report) -> None:
     """Report packages and versions that no line of pip or conda could hold, and Pythons that are no version."""
-    if decorator.name not in _MANAGERS:
+    if decorator.name not in MANAGERS:
         return
     for option in ("packages", "libraries"):
         packages = decorator.get(option)

@@ -8,10 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from compiler.diagnostics import Report, clipped
-from compiler.frontend.decorators.hooks import check_hooks
-from compiler.frontend.decorators.needs import check_packages, check_secrets
-from compiler.frontend.decorators.schedules import check_schedule
-from compiler.frontend.decorators.triggers import check_triggers
+from compiler.frontend.decorators.language import MANAGERS, TRIGGERS
 from compiler.frontend.findings import fc5xx, fc6xx
 from compiler.ir.flow import Decorator, Dynamic, Flow, Foreach, Gang, Span, Step, Switch, Value
 from compiler.slotted_class import replaced
@@ -174,13 +171,20 @@ def check_options(flow: Flow, report: Report) -> None:
     for decorator in flow.decorators:
         _check_values(decorator, report)
         if decorator.name == "schedule":
+            from compiler.frontend.decorators.schedules import check_schedule  # noqa: PLC0415 - most flows have no such decorator
+
             check_schedule(decorator, report)
         elif decorator.name == "project":
             _check_project(decorator, report)
         elif decorator.name == "exit_hook":
+            from compiler.frontend.decorators.hooks import check_hooks  # noqa: PLC0415 - as above
+
             check_hooks(decorator, report)
-        check_packages(decorator, report)
-    check_triggers(flow, report)
+        _check_packages(decorator, report)
+    if any(decorator.name in TRIGGERS for decorator in flow.decorators):
+        from compiler.frontend.decorators.triggers import check_triggers  # noqa: PLC0415 - as above
+
+        check_triggers(flow, report)
     for step in flow.steps.values():
         for decorator in step.decorators:
             _check_values(decorator, report)
@@ -299,6 +303,13 @@ def shown(value: Value) -> str:
 _LONGEST = 40
 
 
+def _check_packages(decorator: Decorator, report: Report) -> None:
+    if decorator.name in MANAGERS:
+        from compiler.frontend.decorators.needs import check_packages  # noqa: PLC0415 - few flows have them
+
+        check_packages(decorator, report)
+
+
 def _check_step(step: Step, decorator: Decorator, report: Report) -> None:
     if decorator.name == "timeout":
         given = [value for _, value in decorator.arguments]
@@ -309,10 +320,12 @@ def _check_step(step: Step, decorator: Decorator, report: Report) -> None:
     elif decorator.name == "catch":
         _check_catch(step, decorator, report)
     elif decorator.name == "secrets":
+        from compiler.frontend.decorators.needs import check_secrets  # noqa: PLC0415 - few steps have them
+
         check_secrets(decorator, report)
     elif decorator.name == "card" and decorator.get("refresh_interval") is not None:
         report.add(fc5xx.NO_REFRESH, decorator.span_of("refresh_interval"))
-    check_packages(decorator, report)
+    _check_packages(decorator, report)
 
 
 def _check_catch(step: Step, decorator: Decorator, report: Report) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from compiler.diagnostics import Report
+from compiler.frontend.decorators.language import TRIGGERS
 from compiler.frontend.findings import fc5xx
 from compiler.frontend.findings.suggest import did_you_mean
 from compiler.ir.flow import Decorator, Dynamic, Flow, Value
@@ -16,7 +17,6 @@ _FIELD = r"[A-Za-z0-9_]+"
 _FLOW = r"[A-Za-z0-9_]+"
 _PART = r"[a-z0-9_]+"
 _BRANCH = r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*"
-_NAMES = {"trigger": ("event", "events"), "trigger_on_finish": ("flow", "flows")}
 _EVENT_KEYS = ("name", "parameters")
 _FLOW_KEYS = ("name", "project", "project_branch")
 _OPTIONS = ("reset_at",)
@@ -27,7 +27,7 @@ _WHOLE = 2
 
 def check_triggers(flow: Flow, report: Report) -> None:
     """Report triggers that name nothing, or what no event and no flow can be, and parameters that they leave without a value."""
-    found = [decorator for decorator in flow.decorators if decorator.name in _NAMES]
+    found = [decorator for decorator in flow.decorators if decorator.name in TRIGGERS]
     for decorator in found:
         _check(flow, decorator, report)
     if len(found) > 1:
@@ -38,7 +38,7 @@ def check_triggers(flow: Flow, report: Report) -> None:
 
 
 def _check(flow: Flow, decorator: Decorator, report: Report) -> None:
-    one, many = _NAMES[decorator.name]
+    one, many = TRIGGERS[decorator.name]
     given = [name for name in (one, many) if decorator.get(name)]
     if not given:
         report.add(fc5xx.NO_TRIGGER, decorator.span, name=decorator.name, one=one)

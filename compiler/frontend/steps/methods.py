@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Fix, Insert, Move, Note, Replace, Report
-from compiler.frontend.declarations.import_result import DeclaredFlow, merged
-from compiler.frontend.declarations.module_import import tell
-from compiler.frontend.decorators.author_decorators import Below, Others, below_step
 from compiler.frontend.decorators.carried import carried
 from compiler.frontend.decorators.language import LANGUAGE, Found, origin_of, read_decorators
 from compiler.frontend.decorators.options import with_numbers
@@ -27,6 +25,10 @@ from compiler.frontend.values.classes import Member
 from compiler.frontend.values.evaluator import evaluate
 from compiler.ir.flow import Access, End, Span, Step
 from compiler.slotted_class import record, replaced
+
+if TYPE_CHECKING:
+    from compiler.frontend.declarations.import_result import DeclaredFlow
+    from compiler.frontend.decorators.author_decorators import Below, Others
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _RESERVED = frozenset(("name", "next", "input", "index", "cmd"))
@@ -111,6 +113,8 @@ def read_method(member: Member, at: int, declared: DeclaredFlow | None, others: 
 
 def _check_below(member: Member, below: ast.expr, step: ast.expr, report: Report) -> None:
     """A decorator below `@step` has to leave the function where it is found again; else `@step` marks another one."""
+    from compiler.frontend.decorators.author_decorators import below_step  # noqa: PLC0415 - few steps have one there
+
     scope, source = member.owner.scope, member.owner.module.source
     kept: Below = "hides" if carried(scope, below, LANGUAGE) else below_step(scope, below)
     if kept == "keeps" or (kept == "unclear" and scope.reading.has_imported):
@@ -122,6 +126,9 @@ def _check_below(member: Member, below: ast.expr, step: ast.expr, report: Report
 
 def _with_declared(member: Member, found: Found, declared: DeclaredFlow, others: Others, report: Report) -> Found:
     """The step's decorators as importing the module has told them."""
+    from compiler.frontend.declarations.import_result import merged  # noqa: PLC0415 - few flows are imported
+    from compiler.frontend.declarations.module_import import tell  # noqa: PLC0415 - as above
+
     assert isinstance(member.node, _FUNCTIONS)
     place = member.owner.module.source.name_span(member.node)
     if member.name not in declared.steps:

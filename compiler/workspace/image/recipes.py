@@ -18,6 +18,15 @@ from compiler.workspace.settings import Settings
 PYTHON = "3.11"
 """The Python of an image where `[tool.flowc] python` says nothing."""
 
+_COMPILE = "python -I -m compileall -qf --invalidation-mode"
+"""By content, so no clock and no mtime counts; `-f`, since Python leaves bytecode by mtime of what it imports itself.
+
+`-I`: a module of the author's with the name of one of Python's own is not what compiles."""
+
+_LIBRARY = "$(python -I -c 'import os; print(os.path.dirname(os.__file__))')"
+_NOT_IMPORTED = "/(site-packages|test|idlelib|lib2to3|tkinter|turtledemo|ensurepip)/"
+"""What of Python's own library no step imports, and packages, which pip compiles."""
+
 _USER = 1000
 _HOME = "/home/flowc"
 
@@ -39,15 +48,17 @@ def dockerfile(settings: Settings, archive: Archive, packages: Packages | None =
     return "\n".join(
         [
             *_interpreter(settings, archive, packages),
-            "# The runtime: what `python -m flowc` is. Standard library only.",
+            *(["USER 0"] if packages and packages.conda else []),  # what it is built on is another user's
+            "# The runtime: what `python -m flowc` is. Standard library only. It never changes here: its bytecode is taken as it is.",
             "COPY flowc /opt/flowc/flowc",
+            f"RUN {_COMPILE} unchecked-hash /opt/flowc",
             "ENV PYTHONPATH=/opt/flowc PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1",
-            "# The code, unpacked: paths of flows are relative to this folder.",
+            "# The code, unpacked: paths of flows are relative to this folder. A file that does not compile fails where it is imported.",
             "ADD code.tar.gz /code",
+            f"RUN {_COMPILE} checked-hash /code || true",
             "WORKDIR /code",
             "# Whoever runs it may write there and at home: that user, or any other of group 0.",
             f"ENV HOME={_HOME}",
-            *(["USER 0"] if packages and packages.conda else []),  # what it is built on is another user's
             f"RUN mkdir -p {_HOME} && chown -R {_USER}:0 /code {_HOME} && chmod -R u+rwX,g=u /code {_HOME}",
             f"USER {_USER}:0",
             "",
@@ -117,7 +128,7 @@ def _interpreter(settings: Settings, archive: Archive, packages: Packages | None
 def _python(settings: Settings, archive: Archive, packages: Packages | None) -> Iterator[str]:
     version = str((packages.python if packages else None) or settings.text("python") or PYTHON)
     if packages is None:
-        yield f"FROM python:{version}-slim"
+        yield from _slim(version)
         yield from _install(settings, archive)
         return
     if packages.conda:
@@ -126,9 +137,15 @@ def _python(settings: Settings, archive: Archive, packages: Packages | None) -> 
         yield f"RUN micromamba install --yes --name base --channel conda-forge {shlex.join(words)} && micromamba clean --all --yes"
         yield "ENV PATH=/opt/conda/bin:$PATH"
     else:
-        yield f"FROM python:{_release(version)}-slim"
+        yield from _slim(_release(version))
     if packages.pypi:
         yield f"RUN pip install --no-cache-dir {shlex.join(packages.pypi)}"
+
+
+def _slim(version: str) -> Iterator[str]:
+    yield f"FROM python:{version}-slim"
+    yield "# Python comes there without bytecode, and who runs a step cannot write any: each container would compile it anew."
+    yield f"RUN {_COMPILE} unchecked-hash -x '{_NOT_IMPORTED}' \"{_LIBRARY}\""
 
 
 def _conda_python(version: str) -> str:

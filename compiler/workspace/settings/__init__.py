@@ -9,11 +9,10 @@ from __future__ import annotations
 from compiler.workspace.settings.files import ConfigError, SettingsFile, read_toml
 from compiler.workspace.settings.folders import nearest, repository
 from compiler.workspace.settings.keys import CONFIGS, IMAGES, LOCAL, PROJECT, RUN, SHARED, START_METHODS
-from compiler.workspace.settings.layers import COMMAND_LINE, DEFAULT, Layer, Setting, Settings
+from compiler.workspace.settings.layers import COMMAND_LINE, DEFAULT, Layer, Setting, Settings, frozen_value
 from compiler.workspace.settings.mistakes import SettingsError, did_you_mean
 from compiler.workspace.settings.options import target_options
 from compiler.workspace.settings.reading import read_settings
-from compiler.workspace.settings.tables import frozen_value
 
 __all__ = [
     "COMMAND_LINE",

@@ -37,6 +37,22 @@ class Layer:
         return f"[{title(self.keys)}]"
 
 
+def frozen(table: Mapping[str, object]) -> dict[str, Value]:
+    """A table of TOML as the IR keeps values."""
+    return {key: frozen_value(value) for key, value in table.items()}
+
+
+def frozen_value(value: object) -> Value:
+    """A value of TOML as the IR keeps values: lists are tuples; dates are their text."""
+    if isinstance(value, dict):
+        return {str(key): frozen_value(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return tuple(frozen_value(item) for item in value)
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return str(value)
+
+
 def title(keys: Iterable[str | int]) -> str:
     """The name of a table as it stands between brackets."""
     return ".".join(("tool.flowc", *(_part(str(key)) for key in keys)))

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from compiler.workspace.settings.files import SettingsFile
 from compiler.workspace.settings.keys import ENVIRONMENTS, POLICY
-from compiler.workspace.settings.layers import Setting, title
-from compiler.workspace.settings.tables import frozen
+from compiler.workspace.settings.layers import Setting, frozen, title
 
 LOCKED = "locked"
 

@@ -9,15 +9,13 @@ from pathlib import Path
 from compiler.diagnostics import Report
 from compiler.documents import NotParsed
 from compiler.reading import TEXT, is_within, read_file
-from compiler.workspace.layout import declared_folders
 from compiler.workspace.settings import rules
 from compiler.workspace.settings.files import ConfigError, SettingsFile, parsed, read_settings_file
 from compiler.workspace.settings.folders import all_above, repository, workspace_folder
 from compiler.workspace.settings.keys import ENVIRONMENTS, EXTEND, FLOWS
-from compiler.workspace.settings.layers import Settings, ordered
+from compiler.workspace.settings.layers import Layer, Settings, ordered
 from compiler.workspace.settings.mistakes import SettingsError, did_you_mean, nearest_word
 from compiler.workspace.settings.policy import policy_of
-from compiler.workspace.settings.tables import hint, layers_of
 
 NAME = "pyproject.toml"
 
@@ -31,7 +29,7 @@ def read_settings(start: Path, env: str | None = None) -> Settings:
     report = Report()
     own, passed = _workspace(start, report)
     files = tuple(_chain(own, report)) if own else ()
-    per_file = [layers_of(file, report) for file in files]
+    per_file = _per_file(files, report) if files else []
     if report.failed:
         raise SettingsError(report)
     outer = tuple(_outer(own, files, report))
@@ -49,6 +47,12 @@ def read_settings(start: Path, env: str | None = None) -> Settings:
         policy_of(files, outer, env),
         _declared(own, passed, start),
     )
+
+
+def _per_file(files: Iterable[SettingsFile], report: Report) -> list[tuple[Layer, ...]]:
+    from compiler.workspace.settings.tables import layers_of  # noqa: PLC0415 - there may be no settings
+
+    return [layers_of(file, report) for file in files]
 
 
 def _workspace(start: Path, report: Report) -> tuple[SettingsFile | None, list[Path]]:
@@ -157,6 +161,10 @@ def _outer(own: SettingsFile | None, files: Iterable[SettingsFile], report: Repo
 
 def _declared(own: SettingsFile | None, passed: Iterable[Path], start: Path) -> tuple[Path, ...]:
     """The folders of packages that each pyproject.toml up to the workspace's own tells its build tool."""
+    if own is None and not passed:
+        return ()
+    from compiler.workspace.layout import declared_folders  # noqa: PLC0415 - there may be no such file
+
     top = own.folder if own else workspace_folder(start)
     found: list[Path] = []
     for path in (each for each in passed if is_within(each.parent, top)):
@@ -172,6 +180,8 @@ def _declared(own: SettingsFile | None, passed: Iterable[Path], start: Path) -> 
 
 def report_unknown_flows(settings: Settings, names: Collection[str], report: Report) -> None:
     """Warn of tables of flows that are none of those of the workspace, which have these names."""
+    from compiler.workspace.settings.tables import hint  # noqa: PLC0415 - there may be no settings
+
     for layer in settings.layers:
         if layer.flow is not None and layer.flow not in names:
             at = layer.keys[: layer.keys.index(FLOWS) + 2]

@@ -34,7 +34,7 @@ from compiler.workspace.settings.keys import (
     is_text,
     wants,
 )
-from compiler.workspace.settings.layers import Layer, title
+from compiler.workspace.settings.layers import Layer, frozen_value, title
 from compiler.workspace.settings.mistakes import nearest_word, secret_of
 
 
@@ -265,19 +265,3 @@ def _written(value: object) -> str:
 
 def _is_target(name: str) -> bool:
     return name in BUILT_IN or load_backend(name) is not None
-
-
-def frozen(table: Mapping[str, object]) -> dict[str, Value]:
-    """A table of TOML as the IR keeps values."""
-    return {key: frozen_value(value) for key, value in table.items()}
-
-
-def frozen_value(value: object) -> Value:
-    """A value of TOML as the IR keeps values: lists are tuples; dates are their text."""
-    if isinstance(value, dict):
-        return {str(key): frozen_value(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return tuple(frozen_value(item) for item in value)
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    return str(value)
