@@ -277,20 +277,23 @@ def _do(work: _Work, call: TaskCall, writing: int) -> int:
 
 
 def _reported(work: _Work, over: _Running) -> Reported:
-    """How a task's process has ended. One that could not say it has failed, and its attempt says how."""
+    """How a task's process has ended. One that could not say it has failed, and its attempt says how; `@catch` has words of its own."""
     code, told = ended(over.process)
     if told:
         return Reported(**json.loads(told))
     how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
     address = work.address(over.call.step, over.call.index)
     failure = failure_of(MetaflowException(f"the process of {address} {how}"))
+    marks = None if isinstance(work.loaded, Broken) else work.loaded.steps.get(over.call.step)
+    sys.stderr.write(failure.stacktrace)
+    if marks and marks.find("catch"):
+        return Reported(over.call.index, FAILED, failure=failure)
     with contextlib.suppress(StoreError):
         mine = [one for one in begun(work.store, address, work.life) if one.token.endswith(work.life.container.token)]
         if mine and mine[-1].failure is None:
             last = mine[-1]
             fence = ordering.Fence(address, last.number, last.token, last.retry, last.started)
             ordering.fail(work.store, fence, failure, time.time(), b"", b"")
-    sys.stderr.write(failure.stacktrace)
     return Reported(over.call.index, FAILED, failure=failure)
 
 

@@ -111,7 +111,7 @@ def test_each_task_is_one_of_its_own(tmp_path: Path, method: str) -> None:
             "os.kill(os.getpid(), signal.SIGKILL)",
             "@catch(var='why')\n    @retry(times=1, minutes_between_retries=0)",
             0,
-            [(1, 0, True), (2, 1, True), (3, 2, False)],
+            [(1, 0, False), (2, 1, False), (3, 2, False)],
         ),
         ("os.kill(os.getpid(), signal.SIGKILL)", "", 1, [(1, 0, True)]),
         ("os._exit(0)", "", 1, [(1, 0, True)]),
