@@ -17,7 +17,7 @@ _CALLS = ("get", "get_range", "put", "create", "replace", "size", "list", "copy"
 
 HOOK = """
 import os, sys
-if {{"step", "fork-server", "fresh-task", "iteration"}} & set(sys.orig_argv):
+if {{"step", "fork-server", "fresh-task", "child"}} & set(sys.orig_argv):
     before, sys.path = sys.path, [{tests!r}, *sys.path]
     from tests.stages.faults import Shared, break_calls, full_disk
     from flowc.store import files
