@@ -199,11 +199,9 @@ def _token(container: Container) -> str:
 
 def _reached(store: Memory, container: Container) -> Container:
     assert container.life is not None
-    place = 0
-    if container.life.goes_on:
-        work = running._Work(LOADED, TaskCall("a", "r"), StepWord(ROW), store, container.life)
-        place, _ = running._reached(work, "-", 0)
-    return replace(container, place=place, next=ENDED if place == len(ROW) else "take")
+    work = running._anew(running._Work(LOADED, TaskCall("a", "r"), StepWord(ROW), store, container.life), ["-"])
+    place = running._reached(work, "-", 0)[0] if work.life.goes_on else 0
+    return replace(container, place=place, life=work.life, next="take")
 
 
 def _published(store: Memory, container: Container) -> Container:
