@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,18 @@ class F(FlowSpec):
         assert not fails("end")
 """
 
+LAST = {"left/-", "right/-", "merge/-", "end/-"}
+ANEW: Sequence[tuple[str, str | None, set[str]]] = (
+    ("end", None, {"end/-"}),
+    ("right", None, {"right/-", "merge/-", "end/-"}),
+    ("part1", None, {"part/1", "check/1", "join/-", *LAST}),
+    ("start", None, {"start/-", "part/0", "part/1", "check/0", "check/1", "join/-", *LAST}),
+    ("end", "check", {"check/0", "check/1", "join/-", *LAST}),
+    ("", "right", {"right/-", "merge/-", "end/-"}),
+    ("", None, set()),
+)
+"""Which step fails in the first run, from which step the second one runs anew, and which tasks that then begins."""
+
 
 class Place:
     """A folder with the flow and its store."""
@@ -84,10 +97,12 @@ class Place:
         """The flow, in which these steps fail."""
         (self.folder / "flow.py").write_text(f"FAILS, MARK = {fails!r}, {mark!r}\n{source}", encoding="utf-8")
 
-    def run(self, run: str, *words: str, tags: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-        """Run it."""
+    def run(
+        self, run: str, *words: str, tags: tuple[str, ...] = (), shares: tuple[str, ...] = ()
+    ) -> subprocess.CompletedProcess[str]:
+        """Run it. `shares`: the options by which its tasks share processes."""
         tagged = [word for tag in tags for word in ("--tag", tag)]
-        own = ["run", "--store", self.store.url, "--run-id", run, *tagged, "flow.py"]
+        own = ["run", "--store", self.store.url, "--run-id", run, *tagged, *shares, "flow.py"]
         command = [sys.executable, "-P", "-m", "compiler", *own, *words]
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False, timeout=100)
 

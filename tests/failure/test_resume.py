@@ -14,27 +14,14 @@ from flowc.client.flows import Run
 
 from tests.engines import FlowCase
 from tests.engines.argo_case import run_argo
-from tests.failure.resumed import SOURCE, Place, place
+from tests.failure.resumed import ANEW, LAST, SOURCE, Place, place
 from tests.stages.written_runs import begun
 
 __all__ = ["place"]
 
-LAST = {"left/-", "right/-", "merge/-", "end/-"}
-
 
 @pytest.mark.language("resume.failed", "resume.from")
-@pytest.mark.parametrize(
-    ("fails", "step", "anew"),
-    [
-        ("end", None, {"end/-"}),
-        ("right", None, {"right/-", "merge/-", "end/-"}),
-        ("part1", None, {"part/1", "check/1", "join/-", *LAST}),
-        ("start", None, {"start/-", "part/0", "part/1", "check/0", "check/1", "join/-", *LAST}),
-        ("end", "check", {"check/0", "check/1", "join/-", *LAST}),
-        ("", "right", {"right/-", "merge/-", "end/-"}),
-        ("", None, set()),
-    ],
-)
+@pytest.mark.parametrize(("fails", "step", "anew"), ANEW)
 def test_a_resumed_run_begins_only_what_did_not_succeed(
     place: Place, fails: str, step: str | None, anew: set[str]
 ) -> None:
