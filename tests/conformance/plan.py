@@ -35,9 +35,9 @@ class Numbers(NamedTuple):
 
 
 SUITES: Mapping[str, Numbers] = {
-    "short": Numbers(100, 7, 3, 1, 5, 1, 20, 4, 8, 1, 240),
-    "sample": Numbers(250, 18, 8, 3, 10, 2, 0, 40, 60, 4, 600),
-    "long": Numbers(1000, 70, 30, 10, 40, 5, 100, 200, 300, 20, 2_400),
+    "short": Numbers(100, 7, 3, 1, 5, 1, 20, 4, 20, 3, 240),
+    "sample": Numbers(250, 18, 8, 3, 10, 2, 0, 40, 60, 8, 600),
+    "long": Numbers(1000, 70, 30, 10, 40, 5, 100, 200, 300, 40, 2_400),
 }
 FORM = os.environ.get(sample.FORM) or "short"
 NUMBERS = SUITES[FORM]

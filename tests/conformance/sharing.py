@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Iterator, Mapping
-from functools import cache, partial
-from itertools import count, islice
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +15,7 @@ from compiler.ir.plan import FanOut, Plan, Scope, entry
 from compiler.slotted_class import replaced
 from tests.conformance.cases import generated_case
 from tests.conformance.engines import Engine
-from tests.conformance.plan import ALONE, FIRST, draw, generated
+from tests.conformance.plan import draw
 from tests.engines import FlowCase, Outcome
 from tests.engines.compiling import planned_case, read_case
 from tests.engines.local import run_local
@@ -28,8 +27,8 @@ SIZES, WORKERS = (1, 2, 3), (1, 2)
 """How many members a container does, and how many of them at once: drawn by the flow's name."""
 
 
-def sharing(case: FlowCase, form: Form) -> FlowCase | None:
-    """The case with tasks that share containers; None where none would, or where a smaller form already says all."""
+def sharing(case: FlowCase, form: Form, seed: int = 0) -> FlowCase | None:
+    """The case with tasks that share containers; None where none would, or where a smaller form already says all. `seed`: of the sizes."""
     source = read_case(case, Report())
     if source is None:
         return None
@@ -38,7 +37,7 @@ def sharing(case: FlowCase, form: Form) -> FlowCase | None:
         made = planned_case(_asking(case, fuse, chunk), source)
         return replaced(made, obstacles=())
 
-    wanted = _portions(planned(False, {}), random.Random(f"{case.flow} {form}")) if form != "fused" else {}
+    wanted = _portions(planned(False, {}), random.Random(f"{case.flow} {form} {seed}")) if form != "fused" else {}
     fuse = form != "chunked"
     refused = {each.step for each in planned_case(_asking(case, fuse, wanted), source).obstacles}
     chunk = {step: portion for step, portion in wanted.items() if step not in refused}
@@ -89,13 +88,11 @@ def _shared(engine: Engine, form: Form, case: FlowCase, folder: Path) -> Outcome
 LOCAL: Mapping[str, Engine] = {"local": run_local}
 
 
-def shared_seeds(form: Form, number: int) -> tuple[int, ...]:
-    """The first seeds of the suite's form of whose flows this form says anything; where one seed is meant alone, that or none."""
-    found = (seed for seed in (generated() if ALONE else count(FIRST)) if _is_shared(seed, form))
-    return tuple(islice(found, number))
+def shared_seeds(seeds: Iterable[int], form: Form) -> list[int]:
+    """Those of whose flows this form says anything."""
+    return [seed for seed in seeds if _is_shared(seed, form)]
 
 
-@cache
 def _is_shared(seed: int, form: Form) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         return sharing(generated_case(draw(seed), Path(folder)), form) is not None

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conformance.engines import Engine
 from tests.conformance.judge import judge_seeds, judge_written
-from tests.conformance.plan import LONG, NUMBERS, chunks, has_none, named, seeds
+from tests.conformance.plan import LONG, NUMBERS, chunks, generated, has_none, named, seeds
 from tests.conformance.sharing import FORMS, LOCAL, Form, engines_sharing, shared_seeds, sharing
 from tests.conformance.written import WRITTEN, Written
 
@@ -43,10 +43,11 @@ def _each(pairs: Sequence[Pair]) -> pytest.MarkDecorator:
 PAIRS = _pairs()
 ONE_BY_ONE = [pair for pair in PAIRS if not pair[1].together]
 TOGETHER = [pair for pair in PAIRS if pair[1].together]
-GENERATED = [(form, found) for form in FORMS for found in chunks(shared_seeds(form, NUMBERS.shared))]
+GENERATED = [(form, found) for form in FORMS for found in chunks(generated()[: NUMBERS.shared])]
 each_found = pytest.mark.parametrize(
     ("form", "found"), GENERATED, ids=[f"{form}-{named(found)}" for form, found in GENERATED]
 )
+ON_AIRFLOW = seeds("airflow", NUMBERS.shared_on_airflow, has_none)
 each_form = pytest.mark.parametrize("form", FORMS)
 
 
@@ -107,7 +108,7 @@ def test_generated_flows_here_and_on_argo_and_step_functions(
 def test_generated_flows_on_airflow_3(
     form: Form, airflow_3: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:
-    _judge(form, _on_airflow(form), airflow_3, tmp_path, compared)
+    _judge(form, ON_AIRFLOW, airflow_3, tmp_path, compared)
 
 
 @pytest.mark.sampled
@@ -116,18 +117,13 @@ def test_generated_flows_on_airflow_3(
 def test_generated_flows_on_airflow_2(
     form: Form, airflow_2: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:
-    _judge(form, _on_airflow(form)[::2], airflow_2, tmp_path, compared)
-
-
-def _on_airflow(form: Form) -> Sequence[int]:
-    able = seeds("airflow", 4 * NUMBERS.shared_on_airflow, has_none)
-    return [seed for seed in able if seed in shared_seeds(form, NUMBERS.shared)][: NUMBERS.shared_on_airflow]
+    _judge(form, ON_AIRFLOW[::2], airflow_2, tmp_path, compared)
 
 
 def _judge(
     form: Form, found: Sequence[int], on: Mapping[str, Engine], folder: Path, compared: Compared, at_once: int = 1
 ) -> None:
-    engines = engines_sharing(on, form)
+    engines, found = engines_sharing(on, form), shared_seeds(found, form)
     differences = judge_seeds(found, engines, folder, at_once)
     assert not differences, "\n".join(differences)
     for seed in found:

@@ -73,10 +73,14 @@ def _options(case: FlowCase) -> list[str]:
         words += ["--config-value", name, json.dumps(value)]
     for added in words_of(case.settings.get("with")):
         words += ["--with", added]
-    words += ["--fuse"] if case.settings.get("fuse") else []
-    for step, size, workers in portions_of(case):
-        words += ["--chunk", f"{step}={size}:{workers}"]
+    words += shared_words(case)
     return [*words, "--import"] if case.imports else words
+
+
+def shared_words(case: FlowCase) -> list[str]:
+    """The options by which tasks of a case share processes."""
+    portions = [word for step, size, workers in portions_of(case) for word in ("--chunk", f"{step}={size}:{workers}")]
+    return [*(["--fuse"] if case.settings.get("fuse") else []), *portions]
 
 
 def _word(value: object) -> str:
