@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
+from flowc.artifacts.address import RunAddress
+from flowc.artifacts.manifest import read
+from flowc.store import open_store
 
-from tests.failure.shared import LAST, ORDER, RUN, World
+from tests.conformance.results import read_result
+from tests.conformance.sharing import Form, sharing
+from tests.engines import FlowCase
+from tests.engines.argo_case import run_argo
+from tests.failure.shared import FLOW, LAST, ORDER, RUN, World
+from tests.stages.container import write
 
 LONG = os.environ.get("FLOWC_CONFORMANCE") == "long"
 HOWS = ("before", "after", "full", "process", "container", "alone")
@@ -68,3 +77,17 @@ def test_a_fault_at_any_request_is_mended_by_the_next_container(
         assert not list(world.mixed()), number
         assert world.left(RUN.task("end"))["last"] == LAST
         assert max(world.tries(address) for address in one.tasks) <= 4 + is_cleared, number
+
+
+@pytest.mark.parametrize("form", ["fused", "both"])
+def test_a_workflow_that_is_submitted_again_under_its_name_does_all_anew(tmp_path: Path, form: Form) -> None:
+    """As `argo retry` of what has succeeded: each container begins with `--retry 0` on what the first life has left."""
+    write(tmp_path / "code", FLOW)
+    case = sharing(FlowCase(tmp_path / "code" / "the_flow.py", "F"), form)
+    assert case is not None
+    outcomes = [run_argo(case, tmp_path, name="twice", uid="its-uid", seed=seed) for seed in (1, 2)]
+    assert [each.success for each in outcomes] == [True, True], outcomes[-1].log
+    tasks = read_result(outcomes[0], tmp_path / "code").tasks
+    assert {task.attempts for (_, index), task in tasks.items() if "~" not in index} == {2}
+    store, run = open_store(outcomes[0].store), RunAddress("F", outcomes[0].run_id)
+    assert read(store, run.task("end"))["last"] == LAST
