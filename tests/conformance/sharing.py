@@ -78,7 +78,7 @@ def _fans(scope: Scope) -> Iterator[FanOut]:
 
 def engines_sharing(engines: Mapping[str, Engine], form: Form) -> dict[str, Engine]:
     """Engines that run each case in this form, by names that say so."""
-    return {f"{name}, {form}": partial(_shared, engine, form) for name, engine in engines.items()}
+    return {f"{name}-{form}": partial(_shared, engine, form) for name, engine in engines.items()}
 
 
 def _shared(engine: Engine, form: Form, case: FlowCase, folder: Path) -> Outcome:

@@ -10,9 +10,7 @@ from flowc.artifacts.manifest import attempts, read
 
 from tests.engines import FlowCase
 from tests.engines.argo_case import run_argo
-from tests.failure.resumed import ANEW, LAST, SOURCE, Place, place
-from tests.failure.test_resume import SWITCHED
-from tests.failure.test_resume_repeats import GANG, REPEATS
+from tests.failure.resumed import ANEW, GANG, LAST, REPEATS, SOURCE, SWITCHED, Place, place
 
 __all__ = ["place"]
 
