@@ -70,7 +70,7 @@ sample: $(READY)
 	$(PYTEST) -m sampled tests/conformance tests/mutation
 
 conformance: $(READY)
-	FLOWC_CONFORMANCE=long $(PYTEST) tests/conformance tests/failure/test_full_disks.py
+	FLOWC_CONFORMANCE=long $(PYTEST) tests/conformance tests/failure/test_full_disks.py tests/failure/test_shared.py tests/failure/test_faults.py
 
 mutation: $(READY)
 	FLOWC_CONFORMANCE=long $(PYTEST) tests/mutation

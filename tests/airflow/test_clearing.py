@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from compiler.ir.flow import Value
 from tests.engines import FlowCase
 from tests.engines.airflow import DagRun
 from tests.engines.airflow_flow import compile_case
@@ -58,6 +60,45 @@ class ClearedFlow(FlowSpec):
     def end(self):
         Path(os.environ["TRAIL"]).write_text(json.dumps(self.trail))
 """
+SHARED = """
+import json
+import os
+from pathlib import Path
+
+from flowc import FlowSpec, retry, step
+
+PLAN = json.loads(Path(os.environ["PLAN"]).read_text())
+
+
+class ClearedFlow(FlowSpec):
+    @step
+    def start(self):
+        self.words = [f"{PLAN['word']}{at}" for at in range(PLAN["rounds"])]
+        self.next(self.each, foreach="words")
+
+    @retry(times=1, minutes_between_retries=0)
+    @step
+    def each(self):
+        self.seen = [self.input, PLAN["word"]]
+        assert PLAN["way"] != self.input
+        self.next(self.more)
+
+    @step
+    def more(self):
+        self.seen = [*self.seen, PLAN["word"]]
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        self.trail = [one.seen for one in inputs]
+        self.next(self.end)
+
+    @step
+    def end(self):
+        Path(os.environ["TRAIL"]).write_text(json.dumps([self.trail, PLAN["word"]]))
+"""
+PORTIONS: Mapping[str, Value] = {"fuse": True, "chunk": {"each": {"size": 2, "workers": 1}}}
+PORTION = "foreach-start.each-to-more"
 NODE = "foreach-open.node"
 PATIENCE = 8
 """Seconds that a node waits for the others; the executor may be slow to start them."""
@@ -66,14 +107,17 @@ PATIENCE = 8
 class Stage:
     """One run of the flow, and what its steps read and write beside it."""
 
-    def __init__(self, folder: Path, scheduler: Scheduler) -> None:
+    def __init__(
+        self, folder: Path, scheduler: Scheduler, text: str = FLOW, settings: Mapping[str, Value] | None = None
+    ) -> None:
         self._folder, self._scheduler = folder, scheduler
         path = folder / "code" / "cleared.py"
         path.parent.mkdir()
-        path.write_text(FLOW)
+        path.write_text(text)
         environment = {name: str(folder / name.lower()) for name in ("PLAN", "TRAIL")}
         environment["FLOWC_GANG_TIMEOUT"] = str(PATIENCE)
-        dag = compile_case(FlowCase(path, "ClearedFlow", environment=environment, root=path.parent), folder, scheduler)
+        case = FlowCase(path, "ClearedFlow", environment=environment, root=path.parent, settings=settings or {})
+        dag = compile_case(case, folder, scheduler, dag_id="SharedFlow" if settings else None)
         scheduler.deploy(dag.dag_id, dag.text)
         self._dag = dag.dag_id
         self.run = ""
@@ -125,3 +169,31 @@ def test_what_is_cleared_runs_again_and_what_follows_obeys_it(scheduler: Schedul
     assert (run.state, stage.trail()) == ("success", ["d"])
     states = run.states()
     assert (states["other", -1], states["open", -1]) == ("success", "skipped")
+
+
+@pytest.mark.xdist_group("scheduler")
+def test_a_container_of_several_tasks_that_is_cleared_does_all_of_them_again(
+    scheduler: Scheduler, tmp_path: Path
+) -> None:
+    stage = Stage(tmp_path, scheduler, SHARED, PORTIONS)
+    stage.plan("a2", "a", 3)
+    run = stage.start()
+    assert run.state == "failed"
+    assert (tries(run, "start"), tries(run, PORTION)) == ([1], [1, 1]), (
+        "it has failed for good: it is not started again"
+    )
+
+    stage.plan("", "b", 3)
+    run = stage.clear((PORTION, 1))
+    whole = [["a0", "a", "a"], ["a1", "a", "a"], ["a2", "b", "b"]]
+    assert (run.state, stage.trail()) == ("success", [whole, "b"]), scheduler.log
+
+    stage.plan("", "c", 3)
+    run = stage.clear((PORTION, 0))
+    whole = [["a0", "c", "c"], ["a1", "c", "c"], ["a2", "b", "b"]]
+    assert (run.state, stage.trail()) == ("success", [whole, "c"])
+
+    stage.plan("", "d", 5)
+    run = stage.clear("start")
+    assert (run.state, stage.trail()) == ("success", [[[f"d{at}", "d", "d"] for at in range(5)], "d"])
+    assert len(tries(run, PORTION)) == 3

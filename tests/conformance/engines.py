@@ -46,8 +46,8 @@ def scheduler() -> Iterator[Mapping[str, Engine]]:
 
 
 def target_of(engine: str) -> str:
-    """The target whose output an engine executes."""
-    return next(target for target in TARGETS if engine.startswith(target))
+    """The target whose output an engine executes; `local` for the local run, which executes the plan."""
+    return next(target for target in (*TARGETS, "local") if engine.startswith(target))
 
 
 @contextmanager

@@ -31,10 +31,11 @@ class FlowCase:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One executed run: where its artifacts are, and whether the engine called it a success."""
+    """One executed run: where its artifacts are, whether the engine called it a success, and how many containers it started."""
 
     flow: str
     run_id: str
     store: str
     success: bool
     log: str
+    containers: int = 0

@@ -103,7 +103,12 @@ def submit(
         watch=watch,
     )
     return Outcome(
-        case.flow, f"argo-{NAMESPACE}-{result.name}", store or store_of(folder), result.succeeded, result.log
+        case.flow,
+        f"argo-{NAMESPACE}-{result.name}",
+        store or store_of(folder),
+        result.succeeded,
+        result.log,
+        len(result.pods),
     )
 
 

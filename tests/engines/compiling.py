@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from compiler.backends import Backend, Options, OutputFile
 from compiler.call.configs import given_configs
 from compiler.diagnostics import Report
 from compiler.ir.flow import Flow, Value
+from compiler.ir.grouping import Grouping, grouped
+from compiler.ir.plan import Chunk, Plan
 from compiler.ir.planner import plan
 from compiler.pipeline import Reading, emit_plan, read_flow
 from compiler.slotted_class import replaced
@@ -45,10 +47,26 @@ def _compile(
         source = read_case(case, report)
         if source is None:
             return None, ()
-        planned = plan(
-            source, branch=_text(case.settings.get("branch")), production=bool(case.settings.get("production"))
-        )
+        planned = planned_case(case, source)
         return source, emit_plan(planned, backend, _with_settings(options, case, backend.name), report)
+
+
+def planned_case(case: FlowCase, source: Flow) -> Plan:
+    """The plan of a case, whose tasks share containers as its settings `fuse` and `chunk` have it."""
+    branch, production = _text(case.settings.get("branch")), bool(case.settings.get("production"))
+    portions = {step: Chunk(size, workers) for step, size, workers in portions_of(case)}
+    return grouped(
+        plan(source, branch=branch, production=production), Grouping(case.settings.get("fuse") is True, portions)
+    )
+
+
+def portions_of(case: FlowCase) -> Iterator[tuple[str, int, int]]:
+    """What the setting `chunk` of a case asks for: each step, how many members a container does, and how many at once."""
+    asked = case.settings.get("chunk") or {}
+    assert isinstance(asked, Mapping)
+    for step, portion in asked.items():
+        assert isinstance(portion, Mapping)
+        yield step, int(str(portion["size"])), int(str(portion["workers"]))
 
 
 def read_case(case: FlowCase, report: Report) -> Flow | None:

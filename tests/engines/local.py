@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.engines import FlowCase, Outcome
-from tests.engines.compiling import words_of
+from tests.engines.compiling import portions_of, words_of
 
 PATIENCE = 300.0
 """Seconds that a flow of the tests never needs: an endless one fails, and does not hold up the rest."""
@@ -73,7 +73,14 @@ def _options(case: FlowCase) -> list[str]:
         words += ["--config-value", name, json.dumps(value)]
     for added in words_of(case.settings.get("with")):
         words += ["--with", added]
+    words += shared_words(case)
     return [*words, "--import"] if case.imports else words
+
+
+def shared_words(case: FlowCase) -> list[str]:
+    """The options by which tasks of a case share processes."""
+    portions = [word for step, size, workers in portions_of(case) for word in ("--chunk", f"{step}={size}:{workers}")]
+    return [*(["--fuse"] if case.settings.get("fuse") else []), *portions]
 
 
 def _word(value: object) -> str:

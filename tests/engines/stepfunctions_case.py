@@ -82,7 +82,8 @@ def execute(
         timeout=timeout,
     )
     copied = copy_store(engine, bucket, "flowc", folder / "store")
-    return Outcome(case.flow, f"sfn-{machine.name}-{execution}", copied, result.status == "SUCCEEDED", result.log)
+    run = f"sfn-{machine.name}-{execution}"
+    return Outcome(case.flow, run, copied, result.status == "SUCCEEDED", result.log, len(result.jobs))
 
 
 def copy_store(engine: Server, bucket: str, prefix: str, folder: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,90 @@ class F(FlowSpec):
         assert not fails("end")
 """
 
+SWITCHED = """
+from flowc import FlowSpec, step
+class F(FlowSpec):
+    @step
+    def start(self):
+        self.items = [0, 1]
+        self.next(self.pick, foreach="items")
+    @step
+    def pick(self):
+        self.way = "low" if (self.input == 0) == (MARK == "first") else "high"
+        self.next({"low": self.low, "high": self.high}, condition="way")
+    @step
+    def low(self):
+        self.took = "low"
+        self.next(self.meet)
+    @step
+    def high(self):
+        self.took = "high"
+        assert "high" not in FAILS
+        self.next(self.meet)
+    @step
+    def meet(self):
+        self.next(self.join)
+    @step
+    def join(self, inputs):
+        self.took = [one.took for one in inputs]
+        assert "join" not in FAILS
+        self.next(self.end)
+    @step
+    def end(self):
+        pass
+"""
+REPEATS = """
+from flowc import FlowSpec, current, step
+class F(FlowSpec):
+    @step
+    def start(self):
+        self.count, self.by = 0, []
+        self.next(self.more)
+    @step
+    def more(self):
+        self.count += 1
+        self.by = [*self.by, MARK]
+        self.own = bytes([self.count]) * 300_000
+        assert str(self.count) not in FAILS
+        self.way = "again" if self.count < 4 else "done"
+        self.next({"again": self.more, "done": self.end}, condition="way")
+    @step
+    def end(self):
+        assert "end" not in FAILS
+"""
+GANG = """
+from flowc import FlowSpec, current, parallel, step
+class F(FlowSpec):
+    @step
+    def start(self):
+        self.next(self.node, num_parallel=2)
+    @parallel
+    @step
+    def node(self):
+        self.met = (current.parallel.num_nodes, MARK)
+        assert f"node{current.parallel.node_index}" not in FAILS
+        self.next(self.join)
+    @step
+    def join(self, inputs):
+        self.met = [one.met for one in inputs]
+        assert "join" not in FAILS
+        self.next(self.end)
+    @step
+    def end(self):
+        pass
+"""
+LAST = {"left/-", "right/-", "merge/-", "end/-"}
+ANEW: Sequence[tuple[str, str | None, set[str]]] = (
+    ("end", None, {"end/-"}),
+    ("right", None, {"right/-", "merge/-", "end/-"}),
+    ("part1", None, {"part/1", "check/1", "join/-", *LAST}),
+    ("start", None, {"start/-", "part/0", "part/1", "check/0", "check/1", "join/-", *LAST}),
+    ("end", "check", {"check/0", "check/1", "join/-", *LAST}),
+    ("", "right", {"right/-", "merge/-", "end/-"}),
+    ("", None, set()),
+)
+"""Which step fails in the first run, from which step the second one runs anew, and which tasks that then begins."""
+
 
 class Place:
     """A folder with the flow and its store."""
@@ -84,10 +169,12 @@ class Place:
         """The flow, in which these steps fail."""
         (self.folder / "flow.py").write_text(f"FAILS, MARK = {fails!r}, {mark!r}\n{source}", encoding="utf-8")
 
-    def run(self, run: str, *words: str, tags: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-        """Run it."""
+    def run(
+        self, run: str, *words: str, tags: tuple[str, ...] = (), shares: tuple[str, ...] = ()
+    ) -> subprocess.CompletedProcess[str]:
+        """Run it. `shares`: the options by which its tasks share processes."""
         tagged = [word for tag in tags for word in ("--tag", tag)]
-        own = ["run", "--store", self.store.url, "--run-id", run, *tagged, "flow.py"]
+        own = ["run", "--store", self.store.url, "--run-id", run, *tagged, *shares, "flow.py"]
         command = [sys.executable, "-P", "-m", "compiler", *own, *words]
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False, timeout=100)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from tests.conformance import engines
 from tests.conformance.judge import Engine
 from tests.conformance.results import Result, against_local, read_result
+from tests.conformance.sharing import FORMS, LOCAL, Form, engines_sharing
 from tests.engines import FlowCase
 from tests.engines.airflow import DagTester
 from tests.engines.airflow_flow import run_airflow
@@ -19,6 +21,8 @@ from tests.failure.faults import FAULTS, STEPS, UNCAUGHT, Fault, case, drawn
 KINDS = sorted(FAULTS)
 ON_CONTAINERS, ON_AIRFLOW_3, ON_AIRFLOW_2 = range(1, 5), range(11, 13), range(21, 22)
 FAILING = 100
+LONG = os.environ.get("FLOWC_CONFORMANCE") == "long"
+SHARED = [(seed, FORMS[seed % 3]) for seed in (*range(32, 62 if LONG else 34), FAILING + 3)]
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +105,24 @@ def test_argo_and_step_functions_fail_as_the_local_run_does(
 @pytest.mark.parametrize("seed", [*ON_AIRFLOW_3, FAILING + 1])
 def test_airflow_3_fails_as_the_local_run_does(seed: int, airflow_3: Mapping[str, Engine], tmp_path: Path) -> None:
     found = _differences(drawn(seed, failing=seed >= FAILING), airflow_3, tmp_path)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(("seed", "form"), SHARED)
+def test_tasks_that_share_containers_fail_as_those_that_do_not(
+    seed: int, form: Form, container_engines: Mapping[str, Engine], tmp_path: Path
+) -> None:
+    engines = engines_sharing({**LOCAL, **container_engines}, form)
+    found = _differences(drawn(seed, failing=seed >= FAILING), engines, tmp_path)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.xdist_group("airflow 3")
+@pytest.mark.parametrize(("seed", "form"), SHARED[::2])
+def test_tasks_that_share_containers_of_airflow_fail_as_those_that_do_not(
+    seed: int, form: Form, airflow_3: Mapping[str, Engine], tmp_path: Path
+) -> None:
+    found = _differences(drawn(seed, failing=seed >= FAILING), engines_sharing(airflow_3, form), tmp_path)
     assert not found, "\n".join(found)
 
 

@@ -14,27 +14,14 @@ from flowc.client.flows import Run
 
 from tests.engines import FlowCase
 from tests.engines.argo_case import run_argo
-from tests.failure.resumed import SOURCE, Place, place
+from tests.failure.resumed import ANEW, LAST, SOURCE, SWITCHED, Place, place
 from tests.stages.written_runs import begun
 
 __all__ = ["place"]
 
-LAST = {"left/-", "right/-", "merge/-", "end/-"}
-
 
 @pytest.mark.language("resume.failed", "resume.from")
-@pytest.mark.parametrize(
-    ("fails", "step", "anew"),
-    [
-        ("end", None, {"end/-"}),
-        ("right", None, {"right/-", "merge/-", "end/-"}),
-        ("part1", None, {"part/1", "check/1", "join/-", *LAST}),
-        ("start", None, {"start/-", "part/0", "part/1", "check/0", "check/1", "join/-", *LAST}),
-        ("end", "check", {"check/0", "check/1", "join/-", *LAST}),
-        ("", "right", {"right/-", "merge/-", "end/-"}),
-        ("", None, set()),
-    ],
-)
+@pytest.mark.parametrize(("fails", "step", "anew"), ANEW)
 def test_a_resumed_run_begins_only_what_did_not_succeed(
     place: Place, fails: str, step: str | None, anew: set[str]
 ) -> None:
@@ -189,40 +176,6 @@ def test_changed_code_goes_on_from_the_step_that_it_changes(place: Place) -> Non
     done = place.run("two", "--resume", "one", "--from", "left")
     assert done.returncode == 0, done.stderr
     assert place.anew("two") == {"left/-", "more/-", "merge/-", "end/-"}
-
-
-SWITCHED = """
-from flowc import FlowSpec, step
-class F(FlowSpec):
-    @step
-    def start(self):
-        self.items = [0, 1]
-        self.next(self.pick, foreach="items")
-    @step
-    def pick(self):
-        self.way = "low" if (self.input == 0) == (MARK == "first") else "high"
-        self.next({"low": self.low, "high": self.high}, condition="way")
-    @step
-    def low(self):
-        self.took = "low"
-        self.next(self.meet)
-    @step
-    def high(self):
-        self.took = "high"
-        assert "high" not in FAILS
-        self.next(self.meet)
-    @step
-    def meet(self):
-        self.next(self.join)
-    @step
-    def join(self, inputs):
-        self.took = [one.took for one in inputs]
-        assert "join" not in FAILS
-        self.next(self.end)
-    @step
-    def end(self):
-        pass
-"""
 
 
 @pytest.mark.language("resume.decisions")

@@ -9,29 +9,9 @@ from flowc.artifacts.address import RunAddress
 from flowc.artifacts.manifest import read
 from flowc.artifacts.pickling import seal
 
-from tests.failure.resumed import Place, place
+from tests.failure.resumed import GANG, REPEATS, Place, place
 
 __all__ = ["place"]
-
-REPEATS = """
-from flowc import FlowSpec, current, step
-class F(FlowSpec):
-    @step
-    def start(self):
-        self.count, self.by = 0, []
-        self.next(self.more)
-    @step
-    def more(self):
-        self.count += 1
-        self.by = [*self.by, MARK]
-        self.own = bytes([self.count]) * 300_000
-        assert str(self.count) not in FAILS
-        self.way = "again" if self.count < 4 else "done"
-        self.next({"again": self.more, "done": self.end}, condition="way")
-    @step
-    def end(self):
-        assert "end" not in FAILS
-"""
 
 
 @pytest.mark.parametrize(
@@ -90,29 +70,6 @@ def test_iterations_on_what_was_replaced_since_are_done_again(place: Place, fail
     place.write(source=REPEATS, mark="second")
     assert place.run("two", "--resume", "one").returncode == 0
     assert place.left("two", "end")["by"] == ["second"] * 4
-
-
-GANG = """
-from flowc import FlowSpec, current, parallel, step
-class F(FlowSpec):
-    @step
-    def start(self):
-        self.next(self.node, num_parallel=2)
-    @parallel
-    @step
-    def node(self):
-        self.met = (current.parallel.num_nodes, MARK)
-        assert f"node{current.parallel.node_index}" not in FAILS
-        self.next(self.join)
-    @step
-    def join(self, inputs):
-        self.met = [one.met for one in inputs]
-        assert "join" not in FAILS
-        self.next(self.end)
-    @step
-    def end(self):
-        pass
-"""
 
 
 @pytest.mark.parametrize(("fails", "mark"), [("node1", "second"), ("join", "first")])

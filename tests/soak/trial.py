@@ -15,6 +15,9 @@ from pathlib import Path
 from flowc.artifacts.address import RunAddress
 from flowc.store import open_store
 
+from tests.conformance.sharing import FORMS, sharing
+from tests.engines import FlowCase
+from tests.engines.local import shared_words
 from tests.soak import damage
 from tests.soak.bucket import Bucket
 from tests.soak.flows import FLOW, SoakFlow, draw
@@ -37,6 +40,12 @@ class Tally:
     wrong: list[str] = field(default_factory=list)
 
 
+def _shares(flow: SoakFlow, seed: int) -> list[list[str]]:
+    """The options by which tasks of a flow share processes, in each form that says anything of it."""
+    found = [sharing(FlowCase(flow.path, FLOW), form, seed) for form in FORMS]
+    return [shared_words(case) for case in found if case]
+
+
 class Trial:
     """A seed's flow under one kind of bad luck."""
 
@@ -44,6 +53,7 @@ class Trial:
         self.seed, self.kind, self.folder, self.bucket = seed, kind, folder, bucket
         self.dice, self.tally = random.Random(f"{seed} {kind}"), Tally()
         self.flow: SoakFlow = draw(seed, folder / "code")
+        self.shares = [[], *_shares(self.flow, seed)]
         self.store = bucket.make() if "bucket" in kind else f"file:{folder / 'store'}"
 
     def run(self) -> Tally:
@@ -92,6 +102,7 @@ class Trial:
             counted.unlink()
         self.tally.did["runs"] += 1
         self.tally.did["runs resumed"] += "--resume" in command
+        self.tally.did["runs whose tasks share processes"] += bool({"--fuse", "--chunk"} & set(command))
         self._judge(run, code, log, left, wanted, was_killed=killer is not None or "disk" in self.kind)
         return code == 0
 
@@ -139,6 +150,7 @@ class Trial:
             "--max-workers",
             str(self.dice.choice((1, 3, 8))),
             *(["--resume", origin, "--force"] if origin else []),
+            *self.dice.choice(self.shares),
         ]
         return [*command, str(self.flow.path)]
 

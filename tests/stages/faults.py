@@ -1,10 +1,15 @@
-"""Faults of a store in a folder: a call that fails, or a disk that is full at one of its writes; in this process, or in others."""
+"""Faults of a store in a folder: a call that fails, a disk that is full at one of its writes, a kill; in this process, or in others.
+
+A kill is of the process that makes the call (`process`), of its container with all that it has started (`container`), or of the
+container's first process alone (`alone`), whose tasks go on for a while as those of a machine do that is thought to be lost.
+"""
 
 from __future__ import annotations
 
 import errno
 import functools
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,13 +22,16 @@ _CALLS = ("get", "get_range", "put", "create", "replace", "size", "list", "copy"
 
 HOOK = """
 import os, sys
-if {{"step", "fork-server", "fresh-task", "iteration"}} & set(sys.orig_argv):
+CONTAINER = os.getppid() if "child" in sys.orig_argv else os.getpid()
+if {{"step", "fork-server", "fresh-task", "child"}} & set(sys.orig_argv):
     before, sys.path = sys.path, [{tests!r}, *sys.path]
-    from tests.stages.faults import Shared, break_calls, full_disk
+    from tests.stages.faults import Shared, break_calls, full_disk, kill_at_calls
     from flowc.store import files
     counter = Shared(os.environ["FAULT_COUNTER"], int(os.environ["FAULT_AT"]))
     if os.environ["FAULT_HOW"] == "full":
         files.os = full_disk(counter)
+    elif os.environ["FAULT_HOW"] in ("process", "container", "alone"):
+        kill_at_calls(files.FileStore, counter, os.environ["FAULT_HOW"], CONTAINER)
     else:
         break_calls(files.FileStore, counter, os.environ["FAULT_HOW"])
     sys.path = before
@@ -84,6 +92,23 @@ def break_calls(store: type[files.FileStore], is_the_one: Callable[[], bool], ho
     """Let one call of all stores of the process fail, before it is done or after."""
     for name in _CALLS:
         setattr(store, name, _broken(getattr(store, name), name, is_the_one, how))
+
+
+def kill_at_calls(store: type[files.FileStore], is_the_one: Callable[[], bool], how: str, container: int) -> None:
+    """Let one call of all stores of a container be the moment of a kill, before it is done."""
+    for name in _CALLS:
+        setattr(store, name, _deadly(getattr(store, name), is_the_one, how, container))
+
+
+def _deadly(call: Callable[..., Any], is_the_one: Callable[[], bool], how: str, container: int) -> Callable[..., Any]:
+    def deadly(*arguments: Any, **named: Any) -> Any:
+        if is_the_one():
+            os.kill(os.getpid() if how == "process" else container, signal.SIGKILL)
+            if how == "container":
+                os.kill(os.getpid(), signal.SIGKILL)
+        return call(*arguments, **named)
+
+    return deadly
 
 
 def _broken(call: Callable[..., Any], name: str, is_the_one: Callable[[], bool], how: str) -> Callable[..., Any]:

@@ -24,7 +24,7 @@ from flowc.exceptions import CallMistake, MetaflowException
 from flowc.grouping.progress import Life, begin, begun, left
 from flowc.grouping.step_words import StepWord
 from flowc.named_tuple import NamedTuple
-from flowc.processes.children import Process, Starter, end, ended, has_ended
+from flowc.processes.children import Process, Starter, end, ended, has_ended, tell
 from flowc.source.module import Loaded
 from flowc.store.protocol import Store, StoreError
 from flowc.task import guard
@@ -84,11 +84,23 @@ def _group(loaded: Loaded | Broken, call: TaskCall, word: StepWord, store: Store
     first = TaskAddress(loaded.name, call.run, call.step, indexes[0])
     owner = call.owner if isinstance(call.loads, Begin) else ""
     life = begin(store, first, call.retry, at_most=call.at_most, owner=owner)
-    work = _Work(loaded, call._replace(at_most=False, container=life.container), word, store, life)
+    work = _anew(_Work(loaded, call._replace(at_most=False, container=life.container), word, store, life), indexes)
     rows = ((index, _row(work, index, taken.get(index, 0))) for index in indexes)
     with contextlib.closing(Starter((*_source(loaded), store.url))) as starter:
         found = _Drive(work, starter).all(rows)
     return _as_one(call, found) if word.size else found[call.index]
+
+
+def _anew(work: _Work, indexes: list[str]) -> _Work:
+    """The work, with a life of its own where earlier containers have done all of it.
+
+    One that is started then was cleared, and the first container of that life was lost before it could say so: or an engine has not
+    heard of the end. Nobody can tell these apart, and only a task that runs once more is what both have asked for.
+    """
+    life, steps = work.life, len(work.word.steps)
+    if not life.goes_on or any(_reached(work, index, 0)[0] < steps for index in indexes):
+        return work
+    return work._replace(life=Life(life.container, frozenset((life.container.token,)), False))
 
 
 def _source(loaded: Loaded | Broken) -> tuple[str, str]:
@@ -128,7 +140,7 @@ def _row(work: _Work, index: str, taken: int) -> _Row:
     """The steps at one index path, from the first that is not done."""
     steps = work.word.steps
     place, used = _reached(work, index, taken) if work.life.goes_on else (taken, 0)
-    if place == len(steps):
+    if place == len(steps):  # of a portion other members are not done
         there = manifest(work.store, work.address(steps[-1], index))
         return Reported(index, DONE, True, there.fan, there.case)
     while True:
@@ -272,25 +284,28 @@ def _do(work: _Work, call: TaskCall, writing: int) -> int:
     except Exception as error:  # noqa: BLE001 - the last resort: a fault of ours is told as one
         full = guard.full_disk(error)
         reported = Reported(call.index, STORE if full else BUG, message=full or traceback.format_exc())
-    os.write(writing, reported.as_told())
+    tell(writing, reported.as_told())
     return reported.exit_code
 
 
 def _reported(work: _Work, over: _Running) -> Reported:
-    """How a task's process has ended. One that could not say it has failed, and its attempt says how."""
+    """How a task's process has ended. One that could not say it has failed, and its attempt says how; `@catch` has words of its own."""
     code, told = ended(over.process)
     if told:
         return Reported(**json.loads(told))
     how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
     address = work.address(over.call.step, over.call.index)
     failure = failure_of(MetaflowException(f"the process of {address} {how}"))
+    marks = None if isinstance(work.loaded, Broken) else work.loaded.steps.get(over.call.step)
+    sys.stderr.write(failure.stacktrace)
+    if marks and marks.find("catch"):
+        return Reported(over.call.index, FAILED, failure=failure)
     with contextlib.suppress(StoreError):
         mine = [one for one in begun(work.store, address, work.life) if one.token.endswith(work.life.container.token)]
         if mine and mine[-1].failure is None:
             last = mine[-1]
             fence = ordering.Fence(address, last.number, last.token, last.retry, last.started)
             ordering.fail(work.store, fence, failure, time.time(), b"", b"")
-    sys.stderr.write(failure.stacktrace)
     return Reported(over.call.index, FAILED, failure=failure)
 
 

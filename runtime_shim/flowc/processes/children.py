@@ -110,6 +110,12 @@ def _fork(work: Callable[[int], int]) -> Process:
         os._exit(code)
 
 
+def tell(writing: int, told: bytes) -> None:
+    """Tell the process that has started this one how its work ended, unless that has died."""
+    with contextlib.suppress(BrokenPipeError):
+        os.write(writing, told)
+
+
 def ended(process: Process) -> tuple[int, bytes]:
     """Wait for a child: its exit code, or the negative number of the signal that ended it, and what it has told.
 

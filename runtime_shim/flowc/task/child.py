@@ -9,6 +9,7 @@ import os
 import pickle
 import sys
 
+from flowc.processes.children import tell
 from flowc.source.module import Loaded, prepare
 from flowc.store import open_store
 from flowc.task import guard
@@ -38,7 +39,7 @@ def run_one(writing: int) -> int:
         assert isinstance(loaded, Loaded), "what repeats was imported before"
         return do_iteration(Job(loaded, call, store, fence, None, 0, 0, iterate), fence, writing)
     reported = execute(loaded, call, store)
-    os.write(writing, reported.as_told())
+    tell(writing, reported.as_told())
     return reported.exit_code
 
 

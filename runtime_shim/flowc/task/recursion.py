@@ -21,7 +21,7 @@ from flowc.artifacts.manifest import Manifest, attempts, parse_attempt, read
 from flowc.artifacts.ordering import Fence, fail, publish, take
 from flowc.exceptions import CallMistake, MetaflowException
 from flowc.named_tuple import NamedTuple
-from flowc.processes.children import Starter, ended
+from flowc.processes.children import Starter, ended, tell
 from flowc.store.protocol import DamagedError, MissingError, Store, StoreError
 from flowc.task.again import raised_before
 from flowc.task.call import DONE, FAILED, MISTAKE, STORE, Reported, TaskCall
@@ -173,7 +173,7 @@ def _note_end(store: Store, fence: Fence, code: int) -> None:
 def do_iteration(job: Job, fence: Fence, writing: int) -> int:
     """One attempt of one iteration in this process, told through the pipe `writing`; its exit code."""
     reported = job.iterate(job.loaded, job.call._replace(retry=fence.retry), job.store, fence, job.first)
-    os.write(writing, reported.as_told())
+    tell(writing, reported.as_told())
     return reported.exit_code
 
 
