@@ -108,10 +108,34 @@ def test_settings_alone_fuse_no_local_run_and_no_drawing(flowc: Flowc, sharing: 
     named = flowc("show", "--fuse", sharing)
     assert named.code == 0
     assert "`chunk` names `square`, which cannot share a container" in named.err
-    assert named.out.count("[in the container of") == 1
+    assert named.out.count("\n+ ") == 2  # a step, and what the sign means
 
 
 def test_a_run_refuses_what_is_named_and_cannot_share(flowc: Flowc, sharing: Path) -> None:
     ended = flowc("run", "--chunk", "square=2", sharing)
     assert ended.code == 1
     assert "error[FC635]" in ended.err
+
+
+SHOWN = """\
+SharingFlow  Measure shapes, and add what was measured.
+start      -> prepare
++ prepare  -> square for each of sides
+  square   -> double  [2 a container, 2 at once]  One square.
+  + double -> add
+add        -> tell
++ tell     -> end
++ end      end
+
++ in the container of the step above
+"""
+
+
+@pytest.mark.parametrize("columns", ["60", "80", "200"])
+def test_what_shares_a_container_is_drawn_in_few_columns(
+    flowc: Flowc, sharing: Path, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    shown = flowc("show", "--fuse", "--chunk", "square=2:2", sharing).out
+    assert [line.split() for line in shown.splitlines()] == [line.split() for line in SHOWN.splitlines()]
+    assert max(map(len, shown.splitlines())) <= 80
