@@ -10,7 +10,8 @@ from compiler.backends import Backend, Options, refuse
 from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.diagnostics import Report
 from compiler.ir.flow import Flow
-from compiler.ir.plan import Plan
+from compiler.ir.grouping import Grouping, grouped
+from compiler.ir.plan import Chunk, Plan
 from compiler.ir.planner import plan
 from compiler.ir.text import flow_text, plan_text
 from compiler.pipeline import read_flow
@@ -25,6 +26,13 @@ EXAMPLES: tuple[Path, ...] = tuple(
     for path in sorted((ROOT / "examples").rglob("*.py"))
     if "FlowSpec" in path.read_text(encoding="utf-8") and "policy" not in path.parts  # rules, and flows that break them
 )
+SHARED: dict[Path, Grouping] = {
+    ROOT / "tests" / "flows" / "sharing.py": Grouping(fuse=True, chunk={"square": Chunk(2, 2)})
+}
+"""Flows whose tasks share containers, and what is asked for."""
+
+COMPILED = (*EXAMPLES, *SHARED)
+
 MAIN: dict[str, str] = {"airflow": "airflow.py", "argo": "argo.yaml", "step-functions": "step-functions.json"}
 """What a target's main file is called; the others keep the end of their names behind the target's."""
 
@@ -33,13 +41,15 @@ STORE = "s3://flows/store"
 
 def name_of(example: Path) -> str:
     """`examples/taxi/train.py` is `taxi-train`."""
+    if example in SHARED:
+        return example.stem
     return "-".join(example.relative_to(ROOT / "examples").with_suffix("").parts)
 
 
 def golden_files(example: Path) -> dict[str, str]:
     """All golden files of one example, by name."""
     flow = _read(example)
-    decided = plan(flow)
+    decided = grouped(plan(flow), SHARED.get(example, Grouping()))
     files = {"flow.txt": flow_text(flow), "plan.txt": plan_text(decided)}
     for target in BUILT_IN:
         backend = load_backend(target)
@@ -72,14 +82,14 @@ def _compiled(plan: Plan, backend: Backend) -> Iterator[tuple[str, str]]:
 
 def write_golden_files() -> None:
     """Write every golden file and remove what is none; also what else is printed from the code."""
-    for example in EXAMPLES:
+    for example in COMPILED:
         folder = GOLDEN / name_of(example)
         if folder.exists():
             shutil.rmtree(folder)
         folder.mkdir(parents=True)
         for name, text in golden_files(example).items():
             (folder / name).write_text(text, encoding="utf-8", newline="")
-    for folder in set(GOLDEN.iterdir()) - {GOLDEN / name_of(example) for example in EXAMPLES}:
+    for folder in set(GOLDEN.iterdir()) - {GOLDEN / name_of(example) for example in COMPILED}:
         shutil.rmtree(folder) if folder.is_dir() else folder.unlink()
     for printed in PUBLISHED:
         printed.write()

@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ClassVar, Literal, Protocol
 
+from flowc.artifacts.address import child, last_part, parent
+from flowc.exceptions import CallMistake
+from flowc.grouping.step_words import parse_step_word
+
 from compiler.backends import OutputFile
 from compiler.ir.flow import Value
 from compiler.mistakes import CallError
@@ -145,8 +149,34 @@ class Start:
 
 
 @record
+class Sharing:
+    """What a container does that does several tasks: its steps in order, each for `size` members of a foreach, whose index then
+    ends in the number of a portion (0: for one index)."""
+
+    steps: tuple[str, ...]
+    size: int = 0
+
+    @property
+    def title(self) -> str:
+        """What a person calls it, as the engine's node is called: `fit to score`."""
+        return f"{self.steps[0]} to {self.steps[-1]}" if len(self.steps) > 1 else self.steps[0]
+
+
+def step_of(word: str) -> tuple[str, Sharing | None]:
+    """The step that a container's argv names, and what else it does; the first of several. A word that is none is a step's name."""
+    try:
+        said = parse_step_word(word)
+    except CallMistake:
+        return word.removesuffix("~"), None
+    steps = tuple(step.removesuffix("~") for step in said.steps)
+    return steps[0], Sharing(steps, said.size) if said.is_group else None
+
+
+@record
 class EngineTask:
     """A task as the engine sees it. `step` and `index` are ours (`-` outside any foreach); `node` is the engine's own id.
+
+    Where a container does several tasks (`shares`), it is all of them: `step` is the first, and with portions `index` is its own.
 
     `step` is empty for what the engine does beside steps; such a task is told only where it went wrong.
     """
@@ -166,6 +196,35 @@ class EngineTask:
     started: float | None = None
     finished: float | None = None
     """Seconds since 1970."""
+    shares: Sharing | None = None
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """Each step that it does."""
+        return self.shares.steps if self.shares else (self.step,)
+
+    @property
+    def title(self) -> str:
+        """What a person calls it: its step, or `first to last`."""
+        return self.shares.title if self.shares else self.step
+
+    @property
+    def members(self) -> str:
+        """The index path that it is for; of a portion those from the first to the last that it may have: `32-47`."""
+        size = self.shares.size if self.shares else 0
+        if not size or self.index == "-":
+            return self.index
+        first = last_part(self.index) * size
+        return f"{child(parent(self.index), first)}-{first + size - 1}"
+
+    def for_member(self, index: str) -> bool:
+        """Whether it is for the task at this index path."""
+        return self.index == (portion_of(index, self.shares.size) if self.shares and self.shares.size else index)
+
+
+def portion_of(index: str, size: int) -> str:
+    """The index of the container that does a member of a foreach in portions of so many."""
+    return index if index == "-" else child(parent(index), last_part(index) // size)
 
 
 @record

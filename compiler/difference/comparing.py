@@ -26,6 +26,7 @@ from compiler.difference.part_changes import (
     StepCodeChanged,
 )
 from compiler.difference.parts.artifacts import artifact_changes
+from compiler.difference.parts.containers import container_changes
 from compiler.difference.parts.graphs import graph_changes, with_names
 from compiler.difference.parts.outputs import output_changes
 from compiler.difference.parts.parameters import parameter_changes
@@ -170,6 +171,7 @@ def compare_flow(old: State, new: State, now: datetime) -> FlowDifference:
     changes += start_changes(old.plan, new.plan, now)
     if not changes and (lines := _other_lines(old, new)):
         changes.append(PlanOtherwise(*lines))
+    changes += container_changes(old, new, same)
     changes += output_changes(old, new)
     changes += run_notes(old, new, changes)
     return FlowDifference(old, new, tuple(changes), same)

@@ -294,6 +294,35 @@ class ProjectChanged:
     new: str
 
 
+@told("settings", "+", "{target}: {steps} share a container now")
+@record
+class ContainerAdded:
+    """Steps in a row that one container does, and several did."""
+
+    target: str
+    steps: tuple[str, ...]
+
+
+@told("settings", "-", "{target}: {steps} no longer share a container")
+@record
+class ContainerRemoved:
+    """Steps in a row that have containers of their own now, or share them with others."""
+
+    target: str
+    steps: tuple[str, ...]
+
+
+@told("settings", "~", "{target}: a container does {new} of {step}, before {old}")
+@record
+class PortionsChanged:
+    """How many members of a foreach one container does, by the first step of its body."""
+
+    target: str
+    step: str
+    old: str
+    new: str
+
+
 @told("settings", "~", "{target}: {key} is {new}, before {old}")
 @record
 class SettingChanged:
@@ -417,6 +446,7 @@ StartChange = (
     | HookRemoved
     | ProjectChanged
 )
+ContainerChange = ContainerAdded | ContainerRemoved | PortionsChanged
 OutputChange = (
     SettingChanged
     | HelpersChanged
@@ -429,5 +459,14 @@ OutputChange = (
     | TargetRefuses
     | TargetTakes
 )
-Change = FlowChange | GraphChange | ParameterChange | ArtifactChange | StepChange | StartChange | OutputChange
+Change = (
+    FlowChange
+    | GraphChange
+    | ParameterChange
+    | ArtifactChange
+    | StepChange
+    | StartChange
+    | ContainerChange
+    | OutputChange
+)
 """Everything that can differ."""

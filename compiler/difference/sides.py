@@ -19,7 +19,7 @@ from compiler.fleet.compiling import deployment
 from compiler.frontend.findings import fc1xx
 from compiler.ir.flow import Flow
 from compiler.ir.needs import has_own_packages
-from compiler.ir.plan import Plan
+from compiler.ir.plan import Plan, Task
 from compiler.ir.planner import plan
 from compiler.mistakes import FoundError
 from compiler.pipeline import read_flows
@@ -35,6 +35,7 @@ class Emitted:
     """What a target makes of a flow: its files, the same with the code's digest taken out, and what made it say no.
 
     `deployment` is what the target calls it; `image` is the default one, which names the code, and None where the settings name another.
+    `containers` are those that do several tasks.
     """
 
     files: tuple[OutputFile, ...]
@@ -43,6 +44,7 @@ class Emitted:
     deployment: str
     image: str | None
     refused: tuple[Diagnostic, ...] = ()
+    containers: tuple[Task, ...] = ()
 
 
 @record
@@ -202,7 +204,8 @@ def _emit(decision: Plan, backend: Backend, options: Options, image: str | None,
     files = () if report.failed else backend.emit(decision, options)
     neutral = tuple(_without(file.text, image) for file in files)
     refused = tuple(each for each in report if each.rule.severity == "error")
-    return Emitted(files, neutral, options, deployment(backend, decision, options), image, refused)
+    shared = tuple(each for each in decision.root.containers() if each.group)
+    return Emitted(files, neutral, options, deployment(backend, decision, options), image, refused, shared)
 
 
 def _without(text: str, image: str | None) -> str:

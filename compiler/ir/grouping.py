@@ -55,6 +55,8 @@ class _Grouping:
     chunked: set[str] = fresh(default_factory=set)
     refused: dict[str, str] = fresh(default_factory=dict)
     """Why steps do not share a container with the one before them."""
+    left: set[str] = fresh(default_factory=set)
+    """The steps before those."""
     uncut: dict[str, str] = fresh(default_factory=dict)
     """Why bodies are not done in portions, by their first step."""
 
@@ -100,6 +102,7 @@ class _Grouping:
         reason = self._obstacle(before, edge, node, followers[edge.node])
         if reason:
             self.refused[task.step] = reason
+            self.left.add(edge.node)
             return ""
         return edge.node
 
@@ -156,8 +159,10 @@ class _Grouping:
         for step in self.asked.fuse if isinstance(self.asked.fuse, tuple) else ():
             if step not in steps:
                 yield Obstacle("fuse", step, "the flow has no such step", self.plan.flow.span)
-            elif step not in shared or step in self.refused:
-                reason = self.refused.get(step) or self._alone(step)
+            elif step in self.refused:
+                yield Obstacle("fuse", step, self.refused[step], steps[step].span)
+            elif step not in shared and step not in self.left:
+                reason = "no other step that is to be fused stands directly before or behind it"
                 yield Obstacle("fuse", step, reason, steps[step].span)
         for step in self.asked.chunk:
             if step not in steps:
@@ -165,12 +170,6 @@ class _Grouping:
             elif step not in self.chunked:
                 reason = self.uncut.get(step) or "it is not the first step of a foreach's body"
                 yield Obstacle("chunk", step, reason, steps[step].span)
-
-    def _alone(self, step: str) -> str:
-        after = [name for name, reason in self.refused.items() if name != step and f"`{step}`" in reason]
-        if after:
-            return f"`{after[0]}` cannot follow it in the same container: {self.refused[after[0]]}"
-        return "no other step that is to be fused stands directly before or behind it"
 
 
 def _uncut(fan: FanOut) -> str:

@@ -63,13 +63,17 @@ def plan_text(plan: Plan) -> str:
 
 
 def graph_text(plan: Plan) -> str:
-    """The graph alone: a line a step, indented by foreach and branch, with where it goes and the first line of its docstring."""
+    """The graph alone: a line a step, indented by foreach and branch, with where it goes and the first line of its docstring.
+
+    A `+` is before a step that is in the container of the one above.
+    """
     rows = list(_graph(plan.flow, plan.root, ""))
     width = max(len(left) for left, _ in rows)
     goes = max(len(right) for _, right in rows)
-    docs = [_first_line(plan.flow.steps[left.strip()].doc) for left, _ in rows]
+    docs = [_first_line(plan.flow.steps[left.split()[-1]].doc) for left, _ in rows]
     lines = [f"{left:<{width}}  {right:<{goes}}  {doc}".rstrip() for (left, right), doc in zip(rows, docs, strict=True)]
-    return "\n".join([f"{plan.flow.name}  {_first_line(plan.flow.doc)}".rstrip(), *lines]) + "\n"
+    legend = ["", "+ in the container of the step above"] if any("+" in left for left, _ in rows) else []
+    return "\n".join([f"{plan.flow.name}  {_first_line(plan.flow.doc)}".rstrip(), *lines, *legend]) + "\n"
 
 
 def value_text(value: Value | Dynamic) -> str:
@@ -290,19 +294,21 @@ def _choice(choice: Choice) -> str:
 def _graph(flow: Flow, scope: Scope, indent: str) -> Iterator[tuple[str, str]]:
     for node in scope.nodes:
         for task in entry(node).steps:
-            yield f"{indent}{task.step}", f"{transition_text(flow.steps[task.step].next)}{_shares(entry(node), task)}"
+            sign = "" if task.step == entry(node).step else "+ "
+            yield (
+                f"{indent}{sign}{task.step}",
+                f"{transition_text(flow.steps[task.step].next)}{_portions(entry(node), task)}",
+            )
         for inner in _inner(node):
             yield from _graph(flow, inner, indent + "  ")
 
 
-def _shares(container: Task, task: Task) -> str:
-    """Whose container a step is in, where it is not in one of its own."""
-    if task.step != container.step:
-        return f"  [in the container of {container.step}]"
-    if container.chunk is None:
+def _portions(container: Task, task: Task) -> str:
+    """How many members one container does, behind its first step."""
+    if container.chunk is None or task.step != container.step:
         return ""
     at_once = f", {container.chunk.workers} at once" if container.chunk.workers > 1 else ""
-    return f"  [{container.chunk.size} members a container{at_once}]"
+    return f"  [{container.chunk.size} a container{at_once}]"
 
 
 def _inner(node: Node) -> tuple[Scope, ...]:

@@ -59,6 +59,12 @@ def terminate(place: Place) -> str:
     return f"was told to end (process {pid}), and has not within {_PATIENCE:g} s"
 
 
+def beside(place: Place, step: str) -> tuple[str, ...]:
+    """The steps that share a container with this one, itself among them, so that a retry from it does them all again."""
+    assert place.engine is not None
+    return next((task.steps for task in place.engine.run(place.run).tasks if step in task.steps[1:]), ())
+
+
 def retried(place: Place, step: str | None) -> tuple[Place, RunView]:
     """Go on with a run of an engine; where the run that goes on is, and how it stands."""
     assert place.engine is not None

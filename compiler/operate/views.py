@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from flowc.artifacts.manifest import Failure
 from flowc.store.protocol import StoreError
 
-from compiler.backends.operating import OVER, EngineError, EngineRun, EngineTask, NotThereError, Phase
+from compiler.backends.operating import OVER, EngineError, EngineRun, NotThereError, Phase
 from compiler.call.history import (
     HistoryError,
     NoRunError,
     RunState,
     RunStatus,
-    TaskState,
-    TaskStatus,
     opened,
     read_state,
 )
 from compiler.operate.places import LOCAL, Place
+from compiler.operate.tasks.joining import joined
+from compiler.operate.tasks.views import TaskView, task_view
 from compiler.slotted_class import fresh, record, replaced
 
 RUN_PHASES: Mapping[RunStatus, Phase] = {
@@ -30,38 +29,6 @@ RUN_PHASES: Mapping[RunStatus, Phase] = {
     "damaged": "unknown",
 }
 """What the status that a store alone tells is among all statuses."""
-TASK_PHASES: Mapping[TaskStatus, Phase] = {
-    "done": "succeeded",
-    "caught": "succeeded",
-    "failed": "failed",
-    "killed": "failed",
-    "running": "running",
-    "stopped": "terminated",
-    "unfinished": "unknown",
-    "waiting": "queued",
-}
-
-
-@record
-class TaskView:
-    """A task by step and index (`-` outside of any foreach). `reason`, `message` and `cure` are the engine's word, its sentence, and ours.
-
-    `failure` is what the author's code raised, where the store has it. Times are in seconds since 1970.
-    """
-
-    step: str
-    index: str
-    status: Phase
-    attempts: int = 0
-    is_caught: bool = False
-    reason: str = ""
-    message: str = ""
-    cure: str = ""
-    failure: Failure | None = None
-    started: float | None = None
-    finished: float | None = None
-    engine: EngineTask | None = None
-    state: TaskState | None = None
 
 
 @record
@@ -168,7 +135,7 @@ def _of_store(place: Place, state: RunState, notes: Iterable[str]) -> RunView:
         started=kept.created,
         finished=state.finished,
         tags=tuple(kept.tags),
-        tasks=tuple(_begun([_task(None, task) for task in state.tasks], RUN_PHASES[state.status])),
+        tasks=tuple(_begun([task_view(None, task) for task in state.tasks], RUN_PHASES[state.status])),
         unread=state.unread,
         notes=tuple(notes),
         user=kept.user,
@@ -177,16 +144,7 @@ def _of_store(place: Place, state: RunState, notes: Iterable[str]) -> RunView:
 
 
 def _joined(place: Place, run: EngineRun, state: RunState | None, notes: Iterable[str]) -> RunView:
-    stored = {(task.address.step, _index(task)): task for task in state.tasks} if state else {}
-    seen = {(task.step, task.index): task for task in run.tasks if task.step}
-    unread = dict(state.unread) if state else {}
-    tasks = [_task(seen.get(key), task) for key, task in stored.items()]
-    tasks += [
-        _task(task, None)
-        for key, task in seen.items()
-        if key not in stored and not (task.phase == "succeeded" and task.step in unread)
-    ]
-    tasks += [_task(task, None) for task in run.tasks if not task.step]
+    tasks = joined(run.tasks, state)
     if run.phase in OVER:
         tasks = [_ended(task, run.phase) for task in _begun(tasks, run.phase)]
     return RunView(
@@ -204,7 +162,7 @@ def _joined(place: Place, run: EngineRun, state: RunState | None, notes: Iterabl
         run.url,
         tuple(dict.fromkeys((*run.tags, *(state.record.tags if state else ())))),
         tuple(tasks),
-        unread,
+        dict(state.unread) if state else {},
         tuple(notes),
         user=state.record.user if state else "",
     )
@@ -213,53 +171,6 @@ def _joined(place: Place, run: EngineRun, state: RunState | None, notes: Iterabl
 def _begun(tasks: list[TaskView], end: Phase) -> list[TaskView]:
     """The tasks without those that a run which is over never came to."""
     return [task for task in tasks if end not in OVER or task.status != "queued" or task.attempts or task.reason]
-
-
-def _index(task: TaskState) -> str:
-    return task.address.index
-
-
-def _task(seen: EngineTask | None, state: TaskState | None) -> TaskView:
-    """A task by what is known of it: what has left a manifest is done, whatever the engine has not heard yet."""
-    if state is None:
-        assert seen is not None
-        return TaskView(
-            seen.step,
-            seen.index,
-            seen.phase,
-            (seen.attempt or 0) + 1 if seen.started is not None else 0,
-            False,
-            seen.reason,
-            seen.message,
-            seen.cure,
-            None,
-            seen.started,
-            seen.finished,
-            seen,
-        )
-    left = TASK_PHASES[state.status]
-    status = left if seen is None or left == "succeeded" else _of_both(seen.phase, left)
-    is_told = seen is not None and status != "succeeded"
-    return TaskView(
-        state.address.step,
-        _index(state),
-        status,
-        len(state.attempts),
-        state.status == "caught",
-        seen.reason if seen and is_told else "",
-        seen.message if seen and is_told else "",
-        seen.cure if seen and is_told else "",
-        state.failure,
-        state.started or (seen.started if seen else None),
-        state.finished or (seen.finished if seen else None),
-        seen,
-        state,
-    )
-
-
-def _of_both(seen: Phase, left: Phase) -> Phase:
-    """The engine's word, unless it has none, or takes an end that the task itself has written for one that went well."""
-    return left if seen == "unknown" or (seen == "succeeded" and left == "failed") else seen
 
 
 def _ended(task: TaskView, end: Phase) -> TaskView:

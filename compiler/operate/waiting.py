@@ -9,8 +9,9 @@ from collections.abc import Callable, Generator, Iterator
 from compiler.backends.operating import EngineError, EngineTask, LogLine, NotThereError
 from compiler.mistakes import CallError
 from compiler.operate.places import Place
-from compiler.operate.views import RunView, TaskView, look
-from compiler.slotted_class import fresh, mutable, record
+from compiler.operate.tasks.views import TaskView
+from compiler.operate.views import RunView, look
+from compiler.slotted_class import fresh, mutable, record, replaced
 
 TIMEOUT = 124
 """The exit code where the time was over first, as `timeout` gives it."""
@@ -64,16 +65,21 @@ def watch(
 
 @record
 class Said:
-    """Lines of one task: `step` and `index` say whose."""
+    """Lines of one task: `step` and `index` say whose. Those of a container that tasks share are of all its `steps`."""
 
     step: str
     index: str
     lines: tuple[LogLine, ...]
+    steps: tuple[str, ...] = ()
 
 
 @mutable
 class Logs:
-    """What the tasks of a run have printed, each line once, across interruptions; `chosen` are step and index, None for all."""
+    """What the tasks of a run have printed, each line once, across interruptions; `chosen` are step and index, None for all.
+
+    A container that tasks share has one log with the engine: that is told while one of the tasks meant has not ended, or was lost
+    before it could keep its own; else each task's own, from the store.
+    """
 
     place: Place
     step: str | None = None
@@ -85,6 +91,10 @@ class Logs:
     """How many lines the engine has given, by step, index and the engine's id of the task."""
     notes: list[str] = fresh(default_factory=list)
     """What could not be asked."""
+    following: dict[tuple[str, str, str], TaskView] = fresh(default_factory=dict)
+    """A task of each container whose log is told as it comes."""
+    by_task: set[tuple[str, str]] = fresh(default_factory=set)
+    """The containers of which the store's logs are told, by step and index."""
 
     def all(self, view: RunView) -> list[Said]:
         """All that there is now: what the engine gives in parts is asked for until the last."""
@@ -98,10 +108,53 @@ class Logs:
     def new(self, view: RunView) -> list[Said]:
         """What has come since the last call, in order of time where the engine tells it. What gives no answer now is asked later."""
         found: list[Said] = []
+        shared: dict[tuple[str, str, str], list[TaskView]] = {}
         for task in view.tasks:
-            if task.step and self.step in (None, task.step) and self.index in (None, task.index):
+            if not self.is_meant(task):
+                continue
+            if task.engine is not None and task.engine.shares and self.attempt is None:
+                shared.setdefault(_shared_key(task.engine), []).append(task)
+            else:
                 found += self._of(task, is_over=view.is_over)
+        for tasks in shared.values():
+            found += self._of_shared(tasks, is_over=view.is_over)
+        for key in self.following.keys() - shared.keys() - self.whole:  # all done, and only counted
+            task = self.following[key]
+            if task.engine is not None:
+                found += self._of_engine(task, replaced(task.engine, phase="succeeded"), key)
         return _by_time(found)
+
+    def is_meant(self, task: TaskView) -> bool:
+        """Whether it is the task that was asked for, or may be it among others of its container."""
+        if not task.step or self.step not in (None, task.step):
+            return False
+        if self.index in (None, task.index):
+            return True
+        return task.state is None and task.engine is not None and task.engine.for_member(str(self.index))
+
+    def _of_shared(self, tasks: list[TaskView], *, is_over: bool) -> Iterator[Said]:
+        """What the tasks of one container have printed."""
+        container = tasks[0].engine
+        assert container is not None
+        key = _shared_key(container)
+        begun = [task for task in tasks if task.status != "queued" or task.attempts]
+        is_open = key in self.following or not all(map(_has_told_its_end, begun))
+        if key in self.whole or not begun:
+            return
+        if is_open and (container.step, container.index) not in self.by_task:
+            self.following[key] = begun[-1]
+            if (yield from self._of_engine(begun[-1], container, key)):
+                self._note_shared(container)
+                return
+        for task in begun:
+            if task.state is not None and not self.printed.get(key) and (_has_told_its_end(task) or is_over):
+                self.by_task.add((container.step, container.index))
+                yield from self._of_store(task, (task.step, task.index, ""))
+
+    def _note_shared(self, container: EngineTask) -> None:
+        said = f"{container.title} share a container, and its log is that of all of them until each has ended"
+        if self.step is not None and said not in self.notes:
+            self.notes.append(said)
 
     def _of(self, task: TaskView, *, is_over: bool) -> Iterator[Said]:
         asked = task.engine if self.place.engine is not None and self.attempt is None else None
@@ -112,10 +165,15 @@ class Logs:
             return
         is_done = task.status in ("succeeded", "failed", "terminated")
         if task.state is not None and (is_done or is_over) and not self.printed.get(key):
-            self.whole.add(key)
-            lines = _kept(task, self.attempt)
-            if lines:
-                yield Said(task.step, task.index, lines)
+            yield from self._of_store(task, key)
+
+    def _of_store(self, task: TaskView, key: tuple[str, str, str]) -> Iterator[Said]:
+        if key in self.whole:
+            return
+        self.whole.add(key)
+        lines = _kept(task, self.attempt)
+        if lines:
+            yield Said(task.step, task.index, lines)
 
     def _of_engine(self, task: TaskView, asked: EngineTask, key: tuple[str, str, str]) -> Generator[Said, None, bool]:
         """What the engine has of it; whether it has anything to do with it still."""
@@ -126,15 +184,24 @@ class Logs:
         except NotThereError:
             return False
         except EngineError as error:
-            self.notes.append(f"{task.step} {task.index}: {error}")
+            self.notes.append(f"{asked.title} {asked.members}: {error}")
             return True
         self.positions[key] = part.position
         self.printed[key] = self.printed.get(key, 0) + len(part.lines)
         if part.is_whole:
             self.whole.add(key)
         if part.lines:
-            yield Said(task.step, task.index, part.lines)
+            yield Said(key[0], key[1], part.lines, asked.steps if asked.shares else ())
         return bool(self.printed[key]) or not part.is_whole
+
+
+def _shared_key(container: EngineTask) -> tuple[str, str, str]:
+    return container.title, container.members, container.node
+
+
+def _has_told_its_end(task: TaskView) -> bool:
+    """Whether the store has all that it printed: it has ended by itself."""
+    return task.state is not None and task.state.status in ("done", "caught", "failed")
 
 
 def _kept(task: TaskView, attempt: int | None) -> tuple[LogLine, ...]:
@@ -154,7 +221,7 @@ def _by_time(found: list[Said]) -> list[Said]:
     merged: list[Said] = []
     for _, _, said, line in sorted(lines, key=lambda each: each[0]):
         if merged and (merged[-1].step, merged[-1].index) == (said.step, said.index):
-            merged[-1] = Said(said.step, said.index, (*merged[-1].lines, line))
+            merged[-1] = replaced(said, lines=(*merged[-1].lines, line))
         else:
-            merged.append(Said(said.step, said.index, (line,)))
+            merged.append(replaced(said, lines=(line,)))
     return merged

@@ -25,7 +25,7 @@ from compiler.replay.scratch import Scratch, write_given
 from compiler.run import variables_of
 from compiler.run.environment import inherited
 from compiler.run.events import Listener, TaskStart
-from compiler.run.workers import Ended, Printed, Quiet, Refused, Workers
+from compiler.run.workers import Ended, Printed, Quiet, Refused, Within, Workers
 from compiler.slotted_class import record
 
 _TICK = 1.0
@@ -97,15 +97,21 @@ def _ended(workers: Workers, ticket: int, listener: Listener, told: TaskStart) -
                     return event
                 case Refused(why=why):
                     raise CallError(f"{told.label} cannot start: {why}")
-                case Printed(lines=lines, growing=growing):
-                    if lines:
-                        listener.lines(told, lines)
-                    if growing:
-                        listener.growing(told, growing)
+                case Printed():
+                    _print(listener, told, event)
+                case Within():
+                    pass  # of a process of several tasks: this one does one
                 case Quiet(pid=pid, seconds=seconds, shows_stacks=shows):
                     if listener.quiet(told, pid, seconds, shows):
                         workers.show_stacks(ticket)
         listener.waiting()
+
+
+def _print(listener: Listener, told: TaskStart, printed: Printed) -> None:
+    if printed.lines:
+        listener.lines(told, printed.lines)
+    if printed.growing:
+        listener.growing(told, printed.growing)
 
 
 def _message(ended: Ended, code: int) -> str:

@@ -19,7 +19,7 @@ from flowc.processes.forks import START_METHOD
 from flowc.task.call import FAILED, MISTAKE, STORE
 
 from compiler.backends.command import added, config_environment, loads_text, mutated, path_environment, step_word
-from compiler.ir.plan import Plan
+from compiler.ir.plan import Enter, Plan
 from compiler.mistakes import CallError
 from compiler.run.ahead import Ahead
 from compiler.run.events import Listener, RunResult, TaskStart
@@ -27,7 +27,7 @@ from compiler.run.hooks import run_hooks
 from compiler.run.process_state import alive
 from compiler.run.resume import Resume, Resumption, resumption
 from compiler.run.walk import Ready, Report, Walk
-from compiler.run.workers import Ended, Event, Printed, Quiet, Refused, Workers
+from compiler.run.workers import Ended, Event, Printed, Quiet, Refused, Within, Workers
 from compiler.slotted_class import fresh, mutable, record
 
 _TICK = 1.0
@@ -113,6 +113,8 @@ class _Attempt:
     ready: Ready
     retry: int
     begun: float
+    done: dict[str, int] = fresh(default_factory=dict)
+    """Of a process of several tasks, how many of its steps are done at each index path."""
 
     @property
     def told(self) -> TaskStart:
@@ -124,7 +126,7 @@ def _told(ready: Ready, retry: int) -> TaskStart:
     chunk, index = ready.task.chunk, ready.index
     if chunk:
         index = f"{child(parent(index), last_part(index) * chunk.size)}…"
-    return TaskStart(ready.task.title, index, retry)
+    return TaskStart(ready.task.title, index, retry, several=bool(ready.task.group))
 
 
 @mutable
@@ -147,6 +149,8 @@ class _Run:
     failed_outside: bool = True
     """Whether no step was at fault where a task failed for good."""
     resumption: Resumption | None = None
+    widths: dict[tuple[str, str], int] = fresh(default_factory=dict)
+    """How many members a foreach has that is done in portions, by the step that opened it and its index path."""
 
     def go(self, workers: Workers) -> RunResult:
         """Until nothing waits or runs. After a failure nothing begins but what a node of a gang waits for; what runs may end."""
@@ -173,8 +177,18 @@ class _Run:
             told = self.running[event.ticket].told
             if self.listener.quiet(told, event.pid, event.seconds, event.shows_stacks):
                 workers.show_stacks(event.ticket)
+        elif isinstance(event, Within):
+            self._heard_within(self.running[event.ticket], event.said)
         else:
             self._tell(event)
+
+    def _heard_within(self, attempt: _Attempt, said: Mapping[str, object]) -> None:
+        step, index = str(said["task"]), str(said["index"])
+        retry, is_well = _number(said, "retry") or 0, said["exit_code"] == 0
+        if is_well:
+            attempt.done[index] = attempt.done.get(index, 0) + 1
+        message = "" if is_well else str(said["message"]) or f"it ended with exit code {said['exit_code']}"
+        self.listener.within(attempt.told, TaskStart(step, index, retry), message, said["again"] is True)
 
     def _tell(self, printed: Printed) -> None:
         told = self.running[printed.ticket].told
@@ -184,13 +198,24 @@ class _Run:
             self.listener.growing(told, printed.growing)
 
     def _live(self) -> Iterator[tuple[str, str]]:
-        """Step and index path of what runs or waits."""
-        for ready in (
-            *(attempt.ready for attempt in self.running.values()),
-            *(ready for ready, _ in (*self.waiting, *self.together)),
-            *(ready for _, ready, _ in self.pausing),
+        """Step and index path of what runs or waits; of a process of several tasks the next one at each index path."""
+        for ready, done in (
+            *((attempt.ready, attempt.done) for attempt in self.running.values()),
+            *((ready, {}) for ready, _ in (*self.waiting, *self.together)),
+            *((ready, {}) for _, ready, _ in self.pausing),
         ):
-            yield ready.task.step, ready.index
+            for index in self._members(ready):
+                yield from ((each.step, index) for each in ready.task.steps[done.get(index, 0) :][:1])
+
+    def _members(self, ready: Ready) -> Iterator[str]:
+        """The index paths of a process: of a portion of a foreach those of its members, as far as the width is known."""
+        chunk, loads = ready.task.chunk, ready.task.loads
+        if chunk is None or not isinstance(loads, Enter):
+            yield ready.index
+            return
+        around, first = parent(ready.index), last_part(ready.index) * chunk.size
+        end = min(first + chunk.size, self.widths.get((loads.split, around), first + chunk.size))
+        yield from (child(around, at) for at in range(first, end))
 
     def _admit(self, walk: Walk, found: Iterable[Ready]) -> None:
         """Let tasks wait that may start, and what follows those that a resumed run takes over."""
@@ -199,17 +224,27 @@ class _Run:
             reports = self.resumption.take(wave) if self.resumption else [None] * len(wave)
             following: list[Ready] = []
             for ready, report in zip(wave, reports, strict=True):
+                self._tell_taken(ready)
                 if report is None:
                     (self.together if ready.together else self.waiting).append((ready, 0))
                 else:
-                    self.listener.taken_over(_told(ready, 0))
                     following += walk.end(ready, report)
             wave = following
+
+    def _tell_taken(self, ready: Ready) -> None:
+        """Each task of a process that a resumed run takes over."""
+        for index, count in self._taken(ready).items():
+            for task in ready.task.steps[:count]:
+                self.listener.taken_over(TaskStart(task.step, index, 0))
+
+    def _taken(self, ready: Ready) -> Mapping[str, int]:
+        """By index path, how many steps of a process a resumed run has taken over."""
+        return self.resumption.begun.get((ready.task.step, ready.index), {}) if self.resumption else {}
 
     def _fill(self, workers: Workers) -> None:
         while next_one := self._next():
             ready, retry = next_one
-            attempt = _Attempt(ready, retry, time.monotonic())
+            attempt = _Attempt(ready, retry, time.monotonic(), dict(self._taken(ready)))
             try:
                 ticket = workers.start(ready.task.environment, self._call(ready, retry))
             except OSError as error:
@@ -249,7 +284,7 @@ class _Run:
         if self.resumption:
             call["origin"] = self.resumption.into.origin
             if ready.task.group:
-                call["taken"] = dict(self.resumption.begun.get((ready.task.step, ready.index), {}))
+                call["taken"] = dict(self._taken(ready))
         loads = loads_text(ready.task.loads)
         if loads:
             return {**call, "loads": loads}
@@ -259,6 +294,9 @@ class _Run:
         attempt = self.running.pop(event.ticket)
         if event.status == 0 and event.report:
             self.listener.finished(attempt.told, time.monotonic() - attempt.begun)
+            width = _number(event.report, "width")
+            if width is not None:
+                self.widths[attempt.ready.task.steps[-1].step, attempt.ready.index] = width
             yield from walk.end(attempt.ready, Report(_number(event.report, "fan"), _number(event.report, "case")))
             return
         task = attempt.ready.task

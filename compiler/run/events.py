@@ -10,11 +10,15 @@ from compiler.slotted_class import record
 
 @record
 class TaskStart:
-    """One start of a task: its step, its index path (`-` outside any foreach), how much of `@retry` is used up."""
+    """One start of a task: its step, its index path (`-` outside any foreach), how much of `@retry` is used up.
+
+    `several`: it is a process that does several tasks, by the name of the first and the last.
+    """
 
     step: str
     index: str
     retry: int
+    several: bool = False
 
     @property
     def label(self) -> str:
@@ -82,6 +86,10 @@ class Listener(Protocol):
         """This attempt failed; `message` is the user's own traceback, or what ended the process."""
         ...
 
+    def within(self, task: TaskStart, one: TaskStart, message: str, will_retry: bool) -> None:
+        """An attempt of one of the several tasks that a process does has ended; `message` is empty where it went well."""
+        ...
+
     def pausing(self, task: TaskStart, seconds: float) -> None:
         """The attempt after this failed one waits for so long."""
         ...
@@ -126,6 +134,9 @@ class Silent:
         """Drop it."""
 
     def failed(self, task: TaskStart, message: str, will_retry: bool) -> None:
+        """Drop it."""
+
+    def within(self, task: TaskStart, one: TaskStart, message: str, will_retry: bool) -> None:
         """Drop it."""
 
     def pausing(self, task: TaskStart, seconds: float) -> None:

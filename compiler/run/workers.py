@@ -42,6 +42,14 @@ class Printed:
 
 
 @record
+class Within:
+    """A task has ended, of the several that a process does: `said` is what `flowc.grouping.running.Tell` says of it."""
+
+    ticket: int
+    said: Mapping[str, object]
+
+
+@record
 class Quiet:
     """A task has written nothing and done nothing for `seconds`; SIGUSR1 to `pid` prints where it is, where `shows_stacks`."""
 
@@ -68,7 +76,7 @@ class Ended:
     report: Mapping[str, object]
 
 
-Event = Printed | Quiet | Refused | Ended
+Event = Printed | Within | Quiet | Refused | Ended
 
 
 @mutable
@@ -88,16 +96,26 @@ class _Child:
     watch: quiet.Watch
     lines: Lines = fresh(default_factory=Lines)
     told: bytes = b""
+    end: Mapping[str, object] = fresh(default_factory=dict)
+    facts: dict[str, object] = fresh(default_factory=dict)
     pid: int = 0
     shows_stacks: bool = False
 
-    def take(self, data: bytes) -> None:
-        """Read on in the report: who the task is, and how it has ended."""
-        self.told += data
-        if not self.pid and b"\n" in self.told:
-            line, _, self.told = self.told.partition(b"\n")
+    def take(self, data: bytes) -> list[Mapping[str, object]]:
+        """Read on in the report: who the task is, and how it has ended. What it says of tasks of its own."""
+        *lines, self.told = (self.told + data).split(b"\n")
+        found: list[Mapping[str, object]] = []
+        for line in lines:
             said = json.loads(line)
-            self.pid, self.shows_stacks = said["pid"], said["stacks"]
+            if "pid" in said:
+                self.pid, self.shows_stacks = said["pid"], said["stacks"]
+            elif "task" in said:
+                found.append(said)
+            elif "exit_code" in said:
+                self.end = said
+            else:
+                self.facts |= said
+        return found
 
 
 @mutable
@@ -216,7 +234,7 @@ class Workers:
         if not data:
             self._selector.unregister(descriptor)
         elif descriptor == child.report:
-            child.take(data)
+            yield from (Within(ticket, each) for each in child.take(data))
         else:
             child.watch.hear()
             lines = child.lines.take(data)
@@ -262,13 +280,14 @@ class Workers:
 
     def _ended(self, ticket: int, status: int, lost: str = "") -> Iterator[Event]:
         child = self._children[ticket]
-        child.take(drained(child.report))
+        yield from (Within(ticket, each) for each in child.take(drained(child.report)))
         lines = (*child.lines.take(drained(child.output)), *child.lines.rest())
         if lines:
             yield Printed(ticket, lines)
-        report = json.loads(child.told) if child.told.endswith(b"\n") else {}
+        report = {**child.facts, **child.end} if child.end else {}
         if lost:
-            status = report["exit_code"] << 8 if report else status
+            code = report.get("exit_code")
+            status = code << 8 if isinstance(code, int) else status
             report = report or {"message": lost}
         self._drop(ticket)
         yield Ended(ticket, status, report)

@@ -47,6 +47,8 @@ class Progress:
     failures: list[TaskStart] = fresh(default_factory=list)
     recent: dict[TaskStart, deque[str]] = fresh(default_factory=dict)
     """The last lines of the tasks that run: what says whether a traceback has been printed."""
+    told: set[TaskStart] = fresh(default_factory=set)
+    """Processes of several tasks of which one has been told to have failed."""
     bars: dict[TaskStart, str] = fresh(default_factory=dict)
     """The lines that grow."""
     count_left: Callable[[], int] | None = None
@@ -100,8 +102,23 @@ class Progress:
     def finished(self, task: TaskStart, seconds: float) -> None:
         """Count it."""
         self._ended(task)
-        self.finished_tasks += 1
+        self.finished_tasks += 0 if task.several else 1
         self._show(at_once=True)
+
+    def within(self, task: TaskStart, one: TaskStart, message: str, will_retry: bool) -> None:
+        """Count it, or say that it failed: its traceback is among the lines of its process."""
+        last = message.rstrip().rpartition("\n")[2]
+        if not message:
+            self.finished_tasks += 1
+            self._show()
+        elif will_retry:
+            self.retried += 1
+            self._say(Styled(f"{one.label} failed and is tried again: {last}", fg="yellow"))
+        else:
+            self.failures.append(one)
+            self.told.add(task)
+            again = f" after {one.retry + 1} attempts" if one.retry else ""
+            self._say(Styled(f"{one.label} failed{again}:", fg="red", bold=True), f" {last}")
 
     def failed(self, task: TaskStart, message: str, will_retry: bool) -> None:
         """Say why: the whole message where the attempt is final and has not printed it itself, else its last line."""
@@ -110,6 +127,8 @@ class Progress:
         if will_retry:
             self.retried += 1
             self._say(Styled(f"{task.label} failed and is tried again: {last}", fg="yellow"))
+            return
+        if task in self.told:  # by the task of it that failed
             return
         self.failures.append(task)
         again = f" after {task.retry + 1} attempts" if task.retry else ""

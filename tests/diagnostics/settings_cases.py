@@ -87,6 +87,17 @@ CASES: dict[str, Wrong] = {
     "a mark before all else": Wrong("\ufeff[tool.flowc]\n^ FC802\n", ("it begins with a byte order mark",)),
     "a list of an empty text": _in("tool.flowc", 'flows = ["a/*.py", ""]', "^^^^^ FC805", 'not ["a/*.py", ""]'),
     "a list of numbers": _in("tool.flowc", "packages = [1]", "^^^^^^^^ FC805", "a list of texts, not [1]"),
+    "steps to fuse that are a text": _in(
+        "tool.flowc", 'fuse = "fit"', "^^^^ FC805", 'true, false or a list of steps, not "fit"', '`["prepare", "fit"]`'
+    ),
+    "no step to fuse": _in("tool.flowc.argo", "fuse = []", "^^^^ FC805", "true, false or a list of steps"),
+    "portions without a step": _in(
+        "tool.flowc", "chunk = 16", "^^^^^ FC805", "a table of numbers from 1 by step, not 16", "`chunk = {square = 16}`"
+    ),
+    "portions of nobody": _in("tool.flowc.env.prod", "chunk = {square = 0}", "^^^^^ FC805", "a table of numbers from 1"),
+    "portions of a misspelt size": _in(
+        "tool.flowc.flow.F", "chunk = {square = {sise = 4}}", "^^^^^ FC805", "a table of numbers from 1 by step"
+    ),
     "globs that lead up": _in(
         "tool.flowc", 'flows = ["../*.py"]', "^^^^^ FC805", "globs of files below the folder of this file"
     ),

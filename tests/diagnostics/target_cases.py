@@ -6,17 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from compiler.ir.flow import Value
+from compiler.ir.grouping import Grouping
+from compiler.ir.plan import Chunk
 from tests.diagnostics.option_cases import step_with
 
 
 @dataclass(frozen=True)
 class Aimed:
-    """A marked flow for one target; `options` are fields of `Options`, `settings` keys of `[tool.flowc.<target>]`."""
+    """A marked flow for one target; `options` are fields of `Options`, `settings` keys of `[tool.flowc.<target>]`; `grouping` is what
+    settings ask for to share containers."""
 
     target: str
     text: str
     options: Mapping[str, object] = field(default_factory=dict)
     settings: Mapping[str, Value] = field(default_factory=dict)
+    grouping: Grouping = field(default_factory=Grouping)
 
 
 def _flow(decorator: str = "", members: str = "", name: str = "F", mark: str = "") -> str:
@@ -258,4 +262,13 @@ CASES: dict[str, Aimed] = {
     ),
     "nodes that are tried again together": Aimed("argo", _final_nodes("retry(times=2, only_system=False)")),
     "a gang in a foreach under a limit": Aimed("argo", _gang("FC633", body=True), {"max_workers": 3}),
+    "steps of different containers that are to share one": Aimed(
+        "argo", _marked_step("resources(cpu=2)", "FC635"), grouping=Grouping(fuse=("start", "a"))
+    ),
+    "a step of different resources where nothing is named": Aimed(
+        "argo", step_with("resources(cpu=2)"), grouping=Grouping(fuse=True)
+    ),
+    "portions of what is no foreach": Aimed(
+        "step-functions", _marked_step("retry(times=1)", "FC635"), grouping=Grouping(chunk={"a": Chunk(4)})
+    ),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from compiler.difference.part_changes import (
     ArtifactSet,
+    ContainerAdded,
     DecoratorAdded,
     HookAdded,
     ImageChanged,
@@ -12,6 +13,7 @@ from compiler.difference.part_changes import (
     OptionChanged,
     PackageAdded,
     PackageRemoved,
+    PortionsChanged,
     ProjectChanged,
     PythonChanged,
     ResourceChanged,
@@ -188,6 +190,18 @@ STARTS = (
                 "the deployment is `fraud.user.shared`, before `of no project`",
             ),
         ),
+    ),
+    Case(
+        "steps share a container",
+        (),
+        (
+            (ContainerAdded("argo", ("gather", "end")), "argo: `gather`, `end` share a container now"),
+            (
+                PortionsChanged("argo", "each", "1 member", "4 members, 2 at once"),
+                "argo: a container does `4 members, 2 at once` of `each`, before `1 member`",
+            ),
+        ),
+        settings="fuse = true\nchunk = {each = {size = 4, workers = 2}}\n",
     ),
     Case(
         "settings of a target",

@@ -31,6 +31,8 @@ from compiler.difference.parts.runs import (
     AirflowGainsSteps,
     AirflowLosesSteps,
     AirflowMixes,
+    AirflowRecounts,
+    AirflowRegroups,
     DeploymentStays,
     RunsKeepDefinition,
 )
@@ -173,6 +175,13 @@ def test_what_a_run_of_the_old_version_meets(tmp_path: Path) -> None:
         DeploymentStays("argo", "train-flow"),
         DeploymentStays("step-functions", "TrainFlow"),
     ]
+
+
+def test_other_containers_are_other_tasks_to_airflow(tmp_path: Path) -> None:
+    shared = {"train.py": FLOW, "pyproject.toml": SETTINGS + "fuse = true\nchunk = {each = 4}\n"}
+    found = _told(tmp_path, {"train.py": FLOW}, shared, "airflow")
+    notes = [each for each in found if type(each).__module__.endswith(".runs")]
+    assert notes == [AirflowRegroups(("gather", "end")), AirflowRecounts(("each",)), AirflowMixes()]
 
 
 def test_a_target_that_refuses(tmp_path: Path) -> None:

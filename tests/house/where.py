@@ -129,6 +129,7 @@ TOGETHER = {
     "compiler.ir.options": "tests/backends/test_decorators.py",
     "compiler.ir.schema": "tests/test_golden.py",
     "compiler.ir.text": "tests/test_golden.py",
+    "compiler.operate.tasks": "tests/operate/tasks/test_joining.py",
     "compiler.pipeline": "tests/test_golden.py",
     "compiler.policy": "tests/policy/test_holding.py",
     "compiler.policy.findings": "tests/diagnostics/policy_cases.py",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import sys
 
-import networkx as nx
 import pytest
 
 from compiler.backends.command import loads_text
@@ -13,7 +12,7 @@ from compiler.ir.flow import Goto, Switch
 from compiler.ir.graph import order, successors
 from compiler.ir.plan import Branches, FanOut, Follow, Load, Plan, Scope, Task, entry
 from compiler.ir.planner import plan
-from tests.stages.plans import ARMS, BODY, LINEAR, NESTED, SPLIT, SWITCH, flow
+from tests.stages.plans import ARMS, BODY, LINEAR, NESTED, SPLIT, SWITCH, flow, random_switches
 
 
 def shape(scope: Scope) -> str:
@@ -102,21 +101,6 @@ def test_flattened_prerequisites_wait_for_every_arm(given, expected):
 )
 def test_loads_are_spelled_in_the_argv(given, step, expected):
     assert loads_text(plan(given).tasks[step].loads) == expected
-
-
-def random_switches(seed: int, size: int):
-    """A single level of gotos and switches that leads from `start` to `end`, arms meeting anywhere."""
-    draw = random.Random(seed)
-    names = ["start", *(f"s{at}" for at in range(size)), "end"]
-    text = {"end": ""}
-    for at, name in enumerate(names[:-1]):
-        later = names[at + 1 : at + 5]
-        width = min(draw.choice([1, 1, 2, 3]), len(later))
-        picked = draw.choices(later, k=width)
-        text[name] = " | ".join(picked) if len(set(picked)) > 1 else picked[0]
-    graph = nx.DiGraph([(name, target) for name, line in text.items() for target in line.replace("|", "").split()])
-    alive = {"start", *nx.descendants(graph, "start")}
-    return flow(**{name: text[name] for name in names if name in alive})
 
 
 def chosen(load: Load, taken: dict[str, int]) -> str:

@@ -48,6 +48,58 @@ class LifeFlow(FlowSpec):
     def end(self):
         print("total", self.total)
 """
+SHARED = """
+import os
+import time
+from flowc import FlowSpec, Parameter, retry, step
+
+
+class SharedFlow(FlowSpec):
+    marker = Parameter("marker", default="")
+    held = Parameter("held", default="")
+
+    @step
+    def start(self):
+        print("starts")
+        self.next(self.prepare)
+
+    @step
+    def prepare(self):
+        print("prepares")
+        self.numbers = [1, 2, 3, 4, 5]
+        self.next(self.work, foreach="numbers")
+
+    @step
+    def work(self):
+        print("work on", self.input, flush=True)
+        while self.held and not os.path.exists(self.held):
+            time.sleep(0.2)
+        self.double = self.input * 2
+        self.next(self.check)
+
+    @step
+    def check(self):
+        print("check of", self.double)
+        if self.marker and self.double == 6 and not os.path.exists(self.marker):
+            raise ValueError("no marker yet")
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        self.total = sum(each.double for each in inputs)
+        self.next(self.tell)
+
+    @step
+    def tell(self):
+        print("total", self.total)
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+SHARING = "fuse = true\nchunk = {work = 2}\n"
+"""The settings of the flow above: three portions, each of two steps for two members."""
 HOSTILE = 'it\'s "q" {{workflow.name}} {% raw %} ${HOME} $(HOME) $$ %s `id` \\\n line two\tö\U0001f600 ' + "k" * 20_000
 FAILED = {("start", "-"): "succeeded", ("work", "0"): "succeeded", ("work", "1"): "failed"}
 ALL = dict.fromkeys([("start", "-"), ("work", "0"), ("work", "1"), ("join", "-"), ("end", "-")], "succeeded")
@@ -145,3 +197,44 @@ def _going(life: Life, run: str, told: str) -> str:
     """The run that a retry went on with, as its first line says."""
     line = next(line for line in told.splitlines() if line.endswith(" goes on"))
     return line.removesuffix(" goes on").rpartition("/")[2]
+
+
+def live_shared(life: Life) -> str:
+    """Of a flow whose tasks share containers; the id of the run that was repaired."""
+    (life.folder / "shared.py").write_text(SHARED, encoding="utf-8")
+    marker, held = life.folder / "shared-marker", life.folder / "shared-held"
+    verb = life.target
+    life.call(verb, "deploy", "shared.py")
+    [name] = [each["name"] for each in life.said(verb, "list", "--json")["deployments"]]
+
+    life.call(verb, "trigger", "--wait", "--run-id-file", "id", "shared.py", "--marker", str(marker), code=1)
+    run = (life.folder / "id").read_text()
+    stands, tasks = life.status(run)
+    assert stands == "failed"
+    assert tasks["check", "2"] == "failed", tasks
+    done = [("start", "-"), ("prepare", "-"), ("work", "2"), ("work", "3"), ("check", "3")]
+    assert [tasks[key] for key in done] == ["succeeded"] * len(done), tasks
+    assert "ValueError: no marker yet" in life.call("status", run).stdout
+    assert "check[2] | check of 6" in life.call("logs", f"{run}/check/2").stdout
+    printed = life.call("logs", f"{run}/prepare").stdout
+    assert "prepares" in printed
+    assert "starts" not in printed
+    marker.write_text("here", encoding="utf-8")
+    run = _going(life, run, life.call("retry", run, "--wait").stderr)
+    members = [(step, str(index)) for step in ("work", "check") for index in range(5)]
+    alone = [(step, "-") for step in ("start", "prepare", "join", "tell", "end")]
+    assert life.status(run) == ("succeeded", dict.fromkeys([*alone, *members], "succeeded"))
+
+    second = life.call(verb, "trigger", name, "--held", str(held)).stdout.strip()
+    life.until(second, "work", "running")
+    _, tasks = life.status(second)
+    assert [tasks[key] for key in alone[:2]] == ["succeeded"] * 2
+    assert tasks["work", "0"] in ("running", "queued"), tasks
+    assert (tasks["work", "1"], tasks["work", "3"]) == ("queued", "queued")
+    assert {tasks.get(("check", str(index)), "queued") for index in range(5)} == {"queued"}
+    life.call("terminate", second)
+    life.call("wait", second, "--timeout", "120s", code=1)
+    assert life.status(second)[0] == "terminated"
+    life.call(verb, "delete", name, "--yes")
+    held.write_text("over", encoding="utf-8")
+    return run

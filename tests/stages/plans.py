@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import re
+
+import networkx as nx
 
 from compiler.ir.flow import Case, Dynamic, End, Flow, Foreach, Gang, Goto, Span, Split, Step, Switch, Transition
 
@@ -44,6 +47,21 @@ def _transition(text: str) -> Transition:
     if "*" in text:
         return Foreach(names[0], "items", SPAN)
     return Goto(names[0], SPAN) if names else End(SPAN)
+
+
+def random_switches(seed: int, size: int) -> Flow:
+    """A single level of gotos and switches that leads from `start` to `end`, arms meeting anywhere."""
+    draw = random.Random(seed)
+    names = ["start", *(f"s{at}" for at in range(size)), "end"]
+    text = {"end": ""}
+    for at, name in enumerate(names[:-1]):
+        later = names[at + 1 : at + 5]
+        width = min(draw.choice([1, 1, 2, 3]), len(later))
+        picked = draw.choices(later, k=width)
+        text[name] = " | ".join(picked) if len(set(picked)) > 1 else picked[0]
+    graph = nx.DiGraph([(name, target) for name, line in text.items() for target in line.replace("|", "").split()])
+    alive = {"start", *nx.descendants(graph, "start")}
+    return flow(**{name: text[name] for name in names if name in alive})
 
 
 LINEAR = flow(start="a", a="end", end="")

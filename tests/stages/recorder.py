@@ -16,6 +16,7 @@ class Recorder(Silent):
         self.failures: list[tuple[str, str, bool]] = []
         self.starts: list[str] = []
         self.pauses: list[tuple[str, float]] = []
+        self.ends: list[tuple[str, str, bool]] = []
 
     def started(self, task: TaskStart) -> None:
         """Keep it."""
@@ -32,6 +33,10 @@ class Recorder(Silent):
     def failed(self, task: TaskStart, message: str, will_retry: bool) -> None:
         """Keep it."""
         self.failures.append((task.label, message, will_retry))
+
+    def within(self, task: TaskStart, one: TaskStart, message: str, will_retry: bool) -> None:
+        """Keep it, with the last line of what it says."""
+        self.ends.append((one.label, message.rstrip().rpartition("\n")[2], will_retry))
 
     def quiet(self, task: TaskStart, pid: int, seconds: float, shows_stacks: bool) -> bool:
         """Keep it, and ask where the task is, where that is wanted."""

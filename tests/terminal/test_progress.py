@@ -68,3 +68,25 @@ def test_only_a_terminal_has_a_status_line() -> None:
 def test_run_id_is_written_as_the_run_starts(tmp_path: Path) -> None:
     _told(io.StringIO(), tmp_path / "id")
     assert (tmp_path / "id").read_text() == "local-1\n"
+
+
+def test_tasks_that_share_a_process_are_told_and_counted_as_tasks() -> None:
+    status, both = io.StringIO(), TaskStart("fit to score", "0…", 0, several=True)
+    progress = Progress(io.StringIO(), status, 7, clock=lambda: 0.0)
+    progress.run_started("local-1")
+    progress.started(both)
+    progress.within(both, TaskStart("fit", "0", 0), "", False)
+    progress.within(both, TaskStart("fit", "1", 0), "Traceback …\nValueError: once\n", True)
+    progress.within(both, TaskStart("fit", "1", 1), "Traceback …\nValueError: twice\n", False)
+    progress.failed(both, "member 1: twice", False)
+    lost = TaskStart("fit to score", "2…", 0, several=True)
+    progress.started(lost)
+    progress.failed(lost, "the process was killed by SIGKILL", False)
+    progress.done(RunResult("local-1", False, "F/local-1"))
+    assert status.getvalue().splitlines()[1:] == [
+        "fit[1] failed and is tried again: ValueError: once",
+        "fit[1] failed after 2 attempts: ValueError: twice",
+        "fit to score[2…] failed:",
+        "the process was killed by SIGKILL",
+        "F/local-1 failed in fit[1], fit to score[2…]: 1 task, 1 tried again, 0.0 s",
+    ]

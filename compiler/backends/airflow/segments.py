@@ -119,7 +119,7 @@ class Segment:
 
     @property
     def _fits(self) -> bool:
-        longest = max(len(task.title) for task in self.tasks)
+        longest = max(len(_wished_id(task)) for task in self.tasks)
         return len(self._wish) + len(".") + longest <= MOST_ID
 
     @property
@@ -134,8 +134,15 @@ class Segment:
 
 
 def task_id(task: Task, most: int = MOST_ID) -> str:
-    """What Airflow calls a container outside of any group: its step, or `first-to-last`, for a hyphen is in no step's name."""
-    return within(task.title.replace(" ", "-"), most)
+    """What Airflow calls a container outside of any group: its step, or `first-to-last`, or `step-portions`.
+
+    A hyphen is in no step's name: the id says that the step's word has to be read (`compiler.backends.airflow.operate.layout`).
+    """
+    return within(_wished_id(task), most)
+
+
+def _wished_id(task: Task) -> str:
+    return task.title.replace(" ", "-") if len(task.steps) > 1 or not task.chunk else f"{task.step}-portions"
 
 
 Unit = Single | Indices | Columns | Segment

@@ -38,7 +38,8 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
 ) -> int:
     """Print what the tasks of a run have printed, each line behind the task's name, those of all tasks in order of time.
 
-    The engine is asked first; what it has not kept, the store has of each attempt that has ended.
+    The engine is asked first; what it has not kept, the store has of each attempt that has ended. A container that several tasks share has
+    one log, which is told while one of them runs; of those that have ended the store has each its own.
 
     \b
       flowc logs argo-flows-train-flow-20260101120000abcdef --follow
@@ -53,8 +54,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     if follow:
         return until_end(place, limit, follow=True, as_json=as_json, logs=logs)
     view = look(place, whole=True)
-    meant = [task for task in view.tasks if address.step in (None, task.step) and address.index in (None, task.index)]
-    if not meant:
+    if not any(map(logs.is_meant, view.tasks)):
         steps = ", ".join(dict.fromkeys(task.step for task in view.tasks if task.step)) or "none yet"
         raise NotThereError(
             f"{place.path} has no task {'/'.join(filter(None, (address.step, address.index)))}: it has {steps}"

@@ -7,7 +7,7 @@ import json
 import click
 
 from compiler.mistakes import CallError
-from compiler.operate.ending import retried, retry_here
+from compiler.operate.ending import beside, retried, retry_here
 from compiler.operate.telling.documents import run_document
 from compiler.operate.telling.progress import until_end
 from compiler.operate.waiting import seconds_of
@@ -39,7 +39,8 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     """Do again what has failed in a run, and keep what has succeeded.
 
     Prints the id of the run that goes on: the same one where the engine can, a new one that takes over what was done where it cannot. A
-    local run goes on here, at once, as `flowc run --resume` does.
+    local run goes on here, at once, as `flowc run --resume` does. With --from, a step that shares a container is done again with all
+    that its container does.
 
     \b
       flowc retry argo-flows-train-flow-20260101120000abcdef --wait
@@ -54,7 +55,10 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
         )
     if place.engine is None:
         return retry_here(place, step, as_json=as_json)
+    others = beside(place, step) if step is not None else ()
     going, view = retried(place, step)
+    if others:
+        tell(f"note: `{step}` shares a container with {_listed(others, step)}: the whole container is done again")
     if wait or follow or limit is not None:
         tell(f"{going.path} goes on")
         return until_end(going, limit, follow=follow, as_json=as_json)
@@ -64,3 +68,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
         say(going.run)
         tell(f"goes on: `flowc status {going.path}` says how it goes")
     return 0
+
+
+def _listed(steps: tuple[str, ...], own: str | None) -> str:
+    return ", ".join(f"`{each}`" for each in steps if each != own)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from compiler.difference.changes import StepAdded, StepRemoved, StepRenamed, told
+from compiler.difference.part_changes import ContainerAdded, ContainerRemoved, PortionsChanged
 from compiler.difference.sides import State
 from compiler.slotted_class import record
 
@@ -45,6 +46,31 @@ class AirflowGainsSteps:
 @record
 class AirflowMixes:
     """The file changes: what a run has still to do, it does by the new one, with the new code."""
+
+
+@told(
+    "runs",
+    "!",
+    f"airflow: a run that goes on while this is deployed does {{steps}} anew, whose containers are others {_BUNDLE}",
+)
+@record
+class AirflowRegroups:
+    """Steps that now share a container, or no longer do: to Airflow that is another task, which the run has not done."""
+
+    steps: tuple[str, ...]
+
+
+@told(
+    "runs",
+    "!",
+    f"airflow: a run that is within the foreach of {{steps}} while this is deployed does not get through it {_BUNDLE}",
+    breaking=True,
+)
+@record
+class AirflowRecounts:
+    """First steps of bodies whose containers do more or fewer members: the run has counted them otherwise."""
+
+    steps: tuple[str, ...]
 
 
 @told(
@@ -87,7 +113,16 @@ class AirflowDagGoes:
     old: str
 
 
-RunNote = AirflowLosesSteps | AirflowGainsSteps | AirflowMixes | RunsKeepDefinition | DeploymentStays | AirflowDagGoes
+RunNote = (
+    AirflowLosesSteps
+    | AirflowGainsSteps
+    | AirflowRegroups
+    | AirflowRecounts
+    | AirflowMixes
+    | RunsKeepDefinition
+    | DeploymentStays
+    | AirflowDagGoes
+)
 
 
 def run_notes(old: State, new: State, changes: Sequence[object]) -> Iterator[RunNote]:
@@ -127,6 +162,14 @@ def _airflow(changes: Sequence[object]) -> Iterator[RunNote]:
         yield AirflowLosesSteps(tuple(lost))
     if gained:
         yield AirflowGainsSteps(tuple(gained))
+    shared = [
+        each for each in changes if isinstance(each, ContainerAdded | ContainerRemoved) and each.target == "airflow"
+    ]
+    if shared:
+        yield AirflowRegroups(tuple(dict.fromkeys(step for each in shared for step in each.steps)))
+    counted = [each.step for each in changes if isinstance(each, PortionsChanged) and each.target == "airflow"]
+    if counted:
+        yield AirflowRecounts(tuple(counted))
     yield AirflowMixes()
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from compiler.backends.operating import Deployment, Diagnosis, Record
 from compiler.operate.against import Compared
 from compiler.operate.deploying import Step
-from compiler.operate.views import RunView, TaskView
+from compiler.operate.tasks.views import TaskView
+from compiler.operate.views import RunView
 from compiler.terminal.times import moment
 
 VERSION = 1

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from compiler.backends.operating import Change, Deployment, Diagnosis
 from compiler.legible import one_line
 from compiler.operate.deploying import Step
-from compiler.operate.views import RunView, TaskView
+from compiler.operate.tasks.views import TaskView
+from compiler.operate.views import RunView
 from compiler.terminal.colours import COLOURS
 from compiler.terminal.said import Part, Styled
 from compiler.terminal.times import local_moment, took

@@ -93,7 +93,8 @@ def print_lines(said: Said, width: int, *, as_json: bool) -> None:
     name = label(said.step, said.index)
     for line in said.lines:
         if as_json:
-            facts = {"step": said.step, "index": said.index, "at": line.at, "line": line.text}
+            shared = {"steps": list(said.steps)} if said.steps else {}
+            facts = {"step": said.step, "index": said.index, "at": line.at, "line": line.text, **shared}
             say_json(json.dumps(facts, ensure_ascii=False))
             continue
         at = f"{(local_moment(line.at) or '')[11:]} " if line.at is not None else ""

@@ -235,7 +235,7 @@ def _task(loaded: Loaded | Broken, message: Message, server: int, adopt: Callabl
         os.close(descriptor)
     with Output() as printed:
         try:
-            reported = _done(loaded, call, printed)
+            reported = _done(loaded, call, printed, report)
         except (CallMistake, SetupError) as error:
             reported = Reported(call["index"], MISTAKE, message=str(error))
         except (Terminated, KeyboardInterrupt):  # just before the task has begun, or when all of it was done
@@ -247,15 +247,17 @@ def _task(loaded: Loaded | Broken, message: Message, server: int, adopt: Callabl
     return reported.exit_code
 
 
-def _done(loaded: Loaded | Broken, call: dict[str, Any], printed: Output) -> Reported:
-    """The task that the call names, or the tasks; a foreach's width as whoever starts its members counts them."""
+def _done(loaded: Loaded | Broken, call: dict[str, Any], printed: Output, report: int) -> Reported:
+    """The task that the call names, or the tasks, each of which is told of; a foreach's width as whoever starts its members counts them."""
     word, asked = parse_step_word(call["step"]), _call(call)
     store = open_store(os.environ["FLOWC_STORE"])
     if word.is_group:
         with guard.termination(), guard.own_process("the container"):
-            reported = run_group(loaded, asked, word, store, call.get("taken"))
+            reported = run_group(loaded, asked, word, store, call.get("taken"), lambda said: _tell(report, said))
     else:
         reported = execute(loaded, asked, store, printed)
+    if reported.fan is not None and word.counts_by > 1:
+        _tell(report, {"width": reported.fan})
     return reported._replace(fan=word.width(reported.fan))
 
 

@@ -14,7 +14,7 @@ import sys
 import time
 import traceback
 from collections.abc import Generator, Iterator, Mapping
-from typing import Union
+from typing import Callable, Union
 
 from flowc.artifacts import ordering
 from flowc.artifacts.address import Begin, Choice, Enter, Follow, TaskAddress, child, last_part, parent
@@ -50,6 +50,10 @@ _Row = Generator[Union[TaskCall, _Pause], Union[Reported, None], Reported]
 """The tasks of a row, each as the call to be done next; what came of it is sent back, and the last is returned."""
 
 
+Tell = Callable[[dict[str, object]], None]
+"""Hears of each attempt of a task that has ended: `task`, `index`, `retry`, `exit_code`, `again` where another follows, `message`."""
+
+
 class _Work(NamedTuple):
     """What all rows of a container share."""
 
@@ -65,21 +69,28 @@ class _Work(NamedTuple):
 
 
 def run_group(
-    loaded: Loaded | Broken, call: TaskCall, word: StepWord, store: Store, taken: Mapping[str, int] | None = None
+    loaded: Loaded | Broken,
+    call: TaskCall,
+    word: StepWord,
+    store: Store,
+    taken: Mapping[str, int] | None = None,
+    tell: Tell | None = None,
 ) -> Reported:
     """Do the tasks that `word` names, for the call of their first one; where they are a portion of a foreach, for each member.
 
     `taken`: by index path, how many of the first steps a resumed run has taken over.
     """
     try:
-        return _group(loaded, call, word, store, taken or {})
+        return _group(loaded, call, word, store, taken or {}, tell)
     except CallMistake as error:
         return Reported(call.index, MISTAKE, message=str(error))
     except StoreError as error:
         return Reported(call.index, STORE, message=str(error))
 
 
-def _group(loaded: Loaded | Broken, call: TaskCall, word: StepWord, store: Store, taken: Mapping[str, int]) -> Reported:
+def _group(
+    loaded: Loaded | Broken, call: TaskCall, word: StepWord, store: Store, taken: Mapping[str, int], tell: Tell | None
+) -> Reported:
     indexes = _members(loaded, call, word, store) if word.size else [call.index]
     first = TaskAddress(loaded.name, call.run, call.step, indexes[0])
     owner = call.owner if isinstance(call.loads, Begin) else ""
@@ -87,7 +98,7 @@ def _group(loaded: Loaded | Broken, call: TaskCall, word: StepWord, store: Store
     work = _anew(_Work(loaded, call._replace(at_most=False, container=life.container), word, store, life), indexes)
     rows = ((index, _row(work, index, taken.get(index, 0))) for index in indexes)
     with contextlib.closing(Starter((*_source(loaded), store.url))) as starter:
-        found = _Drive(work, starter).all(rows)
+        found = _Drive(work, starter, tell).all(rows)
     return _as_one(call, found) if word.size else found[call.index]
 
 
@@ -214,8 +225,8 @@ class _Running(NamedTuple):
 class _Drive:
     """The rows of a container under way: as many at once as it has workers, each task in a process of its own."""
 
-    def __init__(self, work: _Work, starter: Starter) -> None:
-        self._work, self._starter = work, starter
+    def __init__(self, work: _Work, starter: Starter, tell: Tell | None) -> None:
+        self._work, self._starter, self._tell = work, starter, tell
         self._running: list[_Running] = []
         self._pausing: list[tuple[float, str, _Row]] = []
         self._found: dict[str, Reported] = {}
@@ -236,15 +247,18 @@ class _Drive:
             raise
         return self._found
 
-    def _go_on(self, index: str, row: _Row, reported: Reported | None) -> None:
+    def _go_on(self, index: str, row: _Row, reported: Reported | None, ended_call: TaskCall | None = None) -> None:
         """Begin what the row wants next, or keep what came of it."""
+        asked = None
         try:
             asked = row.send(reported)
         except StopIteration as over:
             self._found[index] = over.value
         except StoreError as error:
             self._found[index] = Reported(index, STORE, message=str(error))
-        else:
+        if reported is not None and ended_call is not None:
+            self._tell_end(ended_call, reported, asked)
+        if asked is not None:
             if isinstance(asked, _Pause):
                 _tell_pause(asked)
                 self._pausing.append((time.monotonic() + asked.seconds, index, row))
@@ -259,11 +273,24 @@ class _Drive:
         """Until a task has ended or a pause is over."""
         for over in self._over():
             self._running.remove(over)
-            self._go_on(over.call.index, over.row, _reported(self._work, over))
+            self._go_on(over.call.index, over.row, _reported(self._work, over), over.call)
         now = time.monotonic()
         for due in [each for each in self._pausing if each[0] <= now]:
             self._pausing.remove(due)
             self._go_on(due[1], due[2], None)
+
+    def _tell_end(self, call: TaskCall, reported: Reported, following: TaskCall | _Pause | None) -> None:
+        """Say how an attempt has ended, and whether its task is tried again."""
+        if self._tell is None:
+            return
+        is_again = isinstance(following, _Pause) or (following is not None and following.step == call.step)
+        message = reported.message
+        if reported.exit_code == FAILED and not message:
+            with contextlib.suppress(StoreError):
+                mine = begun(self._work.store, self._work.address(call.step, call.index), self._work.life)
+                message = mine[-1].failure.stacktrace if mine and mine[-1].failure else ""
+        said = {"task": call.step, "index": call.index, "retry": call.retry, "exit_code": reported.exit_code}
+        self._tell({**said, "again": is_again, "message": message})
 
     def _over(self) -> list[_Running]:
         """Those that have ended; waits for one, or for the end of a pause."""

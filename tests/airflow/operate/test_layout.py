@@ -11,8 +11,10 @@ from compiler.backends import Options
 from compiler.backends.airflow import BACKEND
 from compiler.backends.airflow.operate.layout import HEADLINE, PLAIN, is_plain, layout
 from compiler.backends.airflow.segments import Segment, Single, units
+from compiler.backends.operating import Sharing
 from compiler.diagnostics import Report
-from compiler.ir.plan import Enter, Plan
+from compiler.ir.grouping import Grouping, grouped
+from compiler.ir.plan import Chunk, Enter, Plan
 from compiler.ir.planner import plan
 from compiler.pipeline import emit_plan, read_flows
 from tests.airflow.stage import written
@@ -53,10 +55,10 @@ def end(self):
 """
 
 
-def compiled(path: Path, operator: str) -> Iterator[tuple[Plan, str]]:
+def compiled(path: Path, operator: str, asked: Grouping | None = None) -> Iterator[tuple[Plan, str]]:
     """The plans and DAG files of a flow file's flows that compile."""
     for flow in read_flows(path, Report()):
-        planned = plan(flow)
+        planned = grouped(plan(flow), asked or Grouping())
         files = emit_plan(planned, BACKEND, Options(default_image="x:1", target={"operator": operator}), Report())
         if files:
             yield planned, files[0].text
@@ -112,3 +114,27 @@ def test_the_nodes_of_a_gang_are_known_as_one() -> None:
 @pytest.mark.parametrize("text", ["", "no python (", "x = 1", "def f():\n    pass\n"])
 def test_a_file_of_others_says_nothing(text: str) -> None:
     assert layout(text) == PLAIN
+
+
+@pytest.mark.parametrize("operator", ["kubernetes", "bash"])
+def test_the_file_says_which_tasks_are_several(operator: str) -> None:
+    asked = Grouping(fuse=True, chunk={"square": Chunk(2, 2)})
+    ((planned, text),) = compiled(ROOT / "tests" / "flows" / "sharing.py", operator, asked)
+    found = {task: layout(text).all_steps(task) for task, _, _ in told(planned, text)}
+    assert found == {
+        "start-to-prepare": ("start", "prepare"),
+        "foreach-start.square-to-double": ("square", "double"),
+        "add-to-end": ("add", "tell", "end"),
+    }
+    assert layout(text).shares("foreach-start.square-to-double") == Sharing(("square", "double"), 2)
+    assert not any(map(is_plain, found))
+    assert layout(text).all_steps("_each_start") == ()
+
+
+def test_portions_of_one_step_are_not_taken_for_its_tasks(tmp_path: Path) -> None:
+    """Their id alone says that the file has to be read."""
+    asked = Grouping(chunk={"inner": Chunk(3)})
+    ((planned, text),) = compiled(written(tmp_path, NESTED.replace(LONG, "middle")), "kubernetes", asked)
+    portions = [task for task, _, _ in told(planned, text) if layout(text).shares(task)]
+    assert portions == ["foreach-middle.inner-portions"]
+    assert layout(text).shares(portions[0]) == Sharing(("inner",), 3)

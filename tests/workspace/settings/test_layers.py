@@ -143,6 +143,40 @@ end = "all"
     assert (others.image, others.target["labels"], others.images["start"]) == ("a", {"a": "1"}, "all")
 
 
+SHARING = """
+[tool.flowc]
+fuse = true
+chunk = {square = 16}
+[tool.flowc.argo]
+fuse = ["prepare", "fit"]
+[tool.flowc.env.prod]
+chunk = {square = {size = 64, workers = 4}}
+[tool.flowc.flow.Train]
+fuse = false
+[tool.flowc.env.prod.flow.Train.airflow]
+chunk = {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("env", "flow", "target", "fuse", "chunk"),
+    [
+        (None, "Other", "airflow", True, {"square": 16}),
+        (None, "Other", "argo", ("prepare", "fit"), {"square": 16}),
+        ("prod", "Other", "argo", ("prepare", "fit"), {"square": {"size": 64, "workers": 4}}),
+        (None, "Train", "argo", False, {"square": 16}),
+        ("prod", "Train", "airflow", False, {}),
+        ("prod", "Train", "argo", False, {"square": {"size": 64, "workers": 4}}),
+    ],
+)
+def test_what_shares_a_container_is_said_for_all_a_target_an_environment_and_a_flow(
+    tmp_path: Path, env: str | None, flow: str, target: str, fuse: object, chunk: object
+) -> None:
+    """The strongest table that says it holds as a whole: portions of two tables are not mixed."""
+    found = _settings(tmp_path, SHARING, env).for_flow(flow)
+    assert (found.get("fuse", target).value, found.get("chunk", target).value) == (fuse, chunk)
+
+
 def test_a_config_has_one_source(tmp_path: Path) -> None:
     text = "[tool.flowc.config]\nc = 'c.json'\nd = 'd.json'\n[tool.flowc.env.prod.config_value]\nc = {n = 1}\n"
     assert {name: each.key for name, each in _settings(tmp_path, text, "prod").configs.items()} == {

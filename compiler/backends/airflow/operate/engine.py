@@ -171,9 +171,9 @@ class AirflowEngine:
             raise RefusedError(f"the run {run} has succeeded: `--from STEP` does a part of it again")
         instances = self._api.instances(row.dag, row.id, MANY)
         known = self._layout(found(self._api, row.dag))
-        again = {each.task for each in instances if step is not None and known.step(each.task) == step}
+        again = {each.task for each in instances if step in known.all_steps(each.task)}
         if step is not None and not again:
-            steps = ", ".join(sorted({known.step(each.task) for each in instances} - {""}))
+            steps = ", ".join(sorted({name for each in instances for name in known.all_steps(each.task)}))
             raise RefusedError(f"the run {run} has no step `{step}`: it has {steps}")
         if TERMINATED in row.note:
             self._api.mark(row.dag, row.id, state=None, note=without(row.note, TERMINATED))

@@ -11,7 +11,8 @@ import re
 import shlex
 from collections.abc import Mapping
 
-from compiler.slotted_class import record
+from compiler.backends.operating import Sharing, step_of
+from compiler.slotted_class import fresh, record
 
 HEADLINE = re.compile(r'"""The flow .*, written by flowc: change the flow, not this file\."""')
 """The first line of every DAG file that we have written: our mark in the folder."""
@@ -24,11 +25,15 @@ _STEP = re.compile(r"[^\W\d]\w*\Z")
 
 @record
 class Layout:
-    """The tasks of a DAG file: `steps` by task id within a group, `lists` by group; `gangs` are the steps whose tasks meet each other."""
+    """The tasks of a DAG file: `steps` by task id within a group, `lists` by group; `gangs` are the steps whose tasks meet each other.
+
+    `shared` says by task id what those do that do several tasks; their step is the first.
+    """
 
     steps: Mapping[str, str]
     lists: Mapping[str, str]
     gangs: frozenset[str]
+    shared: Mapping[str, Sharing] = fresh(default_factory=dict)
 
     def step(self, task: str) -> str:
         """The step of a task id, empty for what is no step."""
@@ -36,6 +41,15 @@ class Layout:
         if name.startswith("_"):
             return ""
         return self.steps.get(name, name)
+
+    def shares(self, task: str) -> Sharing | None:
+        """What the task of this id does beside its step; None for one of a step alone."""
+        return self.shared.get(task.rpartition(".")[2])
+
+    def all_steps(self, task: str) -> tuple[str, ...]:
+        """Each step that the task of this id does; none for what is no step."""
+        shares, step = self.shares(task), self.step(task)
+        return shares.steps if shares else (step,) if step else ()
 
     def indices(self, task: str) -> str:
         """The task that has listed the index paths of the group that a task is in; empty where it is in none."""
@@ -62,16 +76,19 @@ def layout(source: str) -> Layout:
         return PLAIN
     steps: dict[str, str] = {}
     gangs: set[str] = set()
+    shared: dict[str, Sharing] = {}
     lists: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and (task := _text(_keyword(node, "task_id"))):
             words = _words(node)
             if words:
-                steps[task] = step = words[0].removesuffix("~")  # which stands behind a step that repeats
+                step, shares = step_of(words[0])
+                steps[task] = step
+                shared |= {task: shares} if shares else {}
                 gangs |= {step} if any(word.startswith("gang:") for word in words) else set()
         elif isinstance(node, ast.FunctionDef) and (group := _group(node)):
             lists[group] = _list(node)
-    return Layout(steps, lists, frozenset(gangs))
+    return Layout(steps, lists, frozenset(gangs), shared)
 
 
 def _words(call: ast.Call) -> list[str]:

@@ -95,6 +95,7 @@ def _task(instance: Instance, index: str, layout: Layout, run: Phase, why: Calla
         cure=cause.cure,
         started=instance.started,
         finished=instance.finished,
+        shares=layout.shares(instance.task),
     )
 
 

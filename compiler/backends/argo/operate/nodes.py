@@ -15,6 +15,7 @@ from typing import Any
 
 from compiler.backends.argo.operate.api.protocol import Object
 from compiler.backends.argo.scopes import NOWHERE
+from compiler.backends.operating import Sharing, step_of
 from compiler.slotted_class import record
 
 FAILED = ("Failed", "Error")
@@ -31,13 +32,19 @@ _LONGEST_PREFIX = 253 - 10 - 1
 class Node:
     """A task of the run: `tree` is its own node, `attempts` those of its pods in their order, which may be the same one.
 
-    `step` is empty for what is no step: an exit hook, a fan-out that could not begin.
+    `step` is empty for what is no step: an exit hook, a fan-out that could not begin. `shares`: it does several tasks.
     """
 
     step: str
     index: str
     tree: Object
     attempts: tuple[Object, ...]
+    shares: Sharing | None = None
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """Each step that it does."""
+        return self.shares.steps if self.shares else (self.step,)
 
     @property
     def last(self) -> Object:
@@ -79,9 +86,10 @@ def tasks_of(nodes: Mapping[str, Object], templates: Mapping[str, Object]) -> It
         is_attempt = str(node.get("id")) in children or (node.get("nodeFlag") or {}).get("retried") is True
         if is_attempt or node.get("phase") in ("Skipped", "Omitted"):
             continue
-        step, index = _identity(node, nodes, templates)
-        if step:
-            yield Node(step, index, node, _attempts(node, nodes))
+        word, index = _identity(node, nodes, templates)
+        if word:
+            step, shares = step_of(word)
+            yield Node(step, index, node, _attempts(node, nodes), shares)
         elif node.get("phase") in FAILED and _is_own_failure(node, nodes):
             yield Node("", NOWHERE, node, _attempts(node, nodes))
 
@@ -108,16 +116,16 @@ def _is_own_failure(node: Object, nodes: Mapping[str, Object]) -> bool:
 
 
 def _identity(node: Object, nodes: Mapping[str, Object], templates: Mapping[str, Object]) -> tuple[str, str]:
-    """The step and the index of a node; an empty step for one that is none."""
+    """The step's word and the index of a node; an empty one for what is no step."""
     template = templates.get(str(node.get("templateName")), {})
     literal = _own_step(template)
     if literal is None:
         return "", NOWHERE
     given = _parameters((node.get("inputs") or {}).get("parameters"))
     if literal == _STEP and "step" in given and "{{" not in given["step"]:
-        return _word(given["step"]), given.get("index", NOWHERE)
+        return given["step"], given.get("index", NOWHERE)
     if literal != _STEP:
-        return _word(literal), NOWHERE
+        return literal, NOWHERE
     return _declared(node, nodes, templates)
 
 
@@ -129,11 +137,11 @@ def _declared(node: Object, nodes: Mapping[str, Object], templates: Mapping[str,
     task: Object = next((each for each in tasks if each.get("name") == name), {})
     said = _parameters((task.get("arguments") or {}).get("parameters"))
     index = _parameters((above.get("inputs") or {}).get("parameters")).get("index", NOWHERE)
-    return _word(said.get("step", "")), index if said.get("index") == _INDEX else said.get("index", NOWHERE)
+    return said.get("step", ""), index if said.get("index") == _INDEX else said.get("index", NOWHERE)
 
 
 def _own_step(template: Object) -> str | None:
-    """The step in a container's command: a name, or the input that has it; None for a template that runs none."""
+    """The step's word in a container's command, or the input that has it; None for a template that runs none."""
     container = template.get("container") or {}
     words = container.get("args") or [""]
     return str(words[0]) if container.get("command") == _COMMAND else None
@@ -141,11 +149,6 @@ def _own_step(template: Object) -> str | None:
 
 def _parameters(listed: Any) -> dict[str, str]:
     return {str(each.get("name")): str(each.get("value", "")) for each in listed or ()}
-
-
-def _word(step: str) -> str:
-    """A step without the mark of one that repeats."""
-    return step.removesuffix("~")
 
 
 def pod_name(workflow: Object, node: Object) -> str:

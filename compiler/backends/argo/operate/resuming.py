@@ -69,7 +69,7 @@ def _again(nodes: Mapping[str, Object], templates: Mapping[str, Object], step: s
     """The tasks that are done again, by the template that they stand in: a step, what depends on it, and on the bodies around it."""
     if step is None:
         return {}
-    tree = next((node.tree for node in tasks_of(nodes, templates) if node.step == step), None)
+    tree = next((node.tree for node in tasks_of(nodes, templates) if step in node.steps), None)
     if tree is None:
         raise RefusedError(
             f"the run has not come to the step {step}, so it cannot go on from there: name one that it has done"

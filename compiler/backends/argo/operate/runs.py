@@ -134,6 +134,7 @@ def _task(api: Api, workflow: Object, node: Node, pods: Mapping[str, Object]) ->
         why.cure,
         seconds(last.get("startedAt")),
         seconds(last.get("finishedAt")),
+        node.shares,
     )
 
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from compiler.backends.operating import Sharing, step_of
 from compiler.backends.stepfunctions.operate.calls import seconds
 from compiler.slotted_class import fresh, mutable
 
@@ -20,7 +21,8 @@ _FOLLOWING = _FAILED | {"TaskStarted", "TaskSubmitted", "TaskSucceeded"}
 @mutable
 class Submission:
     """One attempt of a state that asks a service: `job` is Batch's id, empty where it has taken none. `step` is empty for what is
-    no step of ours. `end` is `""` while it goes on, else `succeeded` or `failed`. Times in seconds since 1970."""
+    no step of ours, `shares` is what a job does that does several tasks. `end` is `""` while it goes on, else `succeeded` or
+    `failed`. Times in seconds since 1970."""
 
     step: str
     index: str
@@ -32,6 +34,7 @@ class Submission:
     ended: float | None = None
     error: str = ""
     cause: str = ""
+    shares: Sharing | None = None
 
 
 @mutable
@@ -72,10 +75,10 @@ def read(events: Iterable[Mapping[str, Any]]) -> History:
 
 def _submission(event: Mapping[str, Any], state: str) -> Submission:
     told = event["taskScheduledEventDetails"]
-    step, index = (
-        step_and_index(command(str(told.get("parameters", "")))) if told["resourceType"] == "batch" else ("", "")
-    )
-    return Submission(step, index, state, int(event["id"]), seconds(event["timestamp"]))
+    words = command(str(told.get("parameters", ""))) if told["resourceType"] == "batch" else []
+    word, index = word_and_index(words)
+    step, shares = step_of(word)
+    return Submission(step, index, state, int(event["id"]), seconds(event["timestamp"]), shares=shares)
 
 
 def command(parameters: str) -> list[str]:
@@ -87,11 +90,11 @@ def command(parameters: str) -> list[str]:
     return [str(word) for word in words] if isinstance(words, list) else []
 
 
-def step_and_index(words: list[str]) -> tuple[str, str]:
+def word_and_index(words: list[str]) -> tuple[str, str]:
     """What `compiler.backends.command.argv` says in a command; nothing where it is none of ours, or an exit hook's."""
     if words[:4] != ["python", "-m", "flowc", "step"] or "--index" not in words[5:-1]:
         return "", ""
-    return words[4].removesuffix("~"), words[words.index("--index", 5) + 1]
+    return words[4], words[words.index("--index", 5) + 1]
 
 
 def run_of(words: list[str]) -> str:

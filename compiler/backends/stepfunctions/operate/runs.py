@@ -120,7 +120,7 @@ def _with_reason(run: EngineRun, told: Mapping[str, Any], tasks: list[EngineTask
     error, cause = str(told.get("error") or ""), str(told.get("cause") or "")
     of_tasks = next((each for each in tasks if each.phase in ("failed", "terminated") and each.reason), None)
     if of_tasks and (cause.lstrip().startswith("{") or error.startswith("States.Exceed") or not cause):
-        where = f"{of_tasks.step}/{of_tasks.index}" if of_tasks.step else of_tasks.node
+        where = f"{of_tasks.title}/{of_tasks.members}" if of_tasks.step else of_tasks.node
         return replaced(run, reason=error or of_tasks.reason, message=f"{where}: {of_tasks.reason}", cure=of_tasks.cure)
     reason = reasons.of_state(error, cause)
     if not reason.word and failures:
@@ -197,6 +197,7 @@ def _task(aws: Aws, made: Submission, count: int, job: Mapping[str, Any] | None,
         cure=reason.cure,
         started=started,
         finished=finished,
+        shares=made.shares,
     )
 
 

@@ -1,0 +1,1 @@
+"""Tasks by what engine and store say of them."""
