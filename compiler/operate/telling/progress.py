@@ -79,7 +79,7 @@ def _state(view: RunView) -> str:
     stuck = next((task for task in view.failed if task.reason), None)
     why = f" · {label(stuck.step, stuck.index)}: {stuck.reason}" if stuck else ""
     spent = took(view.started or view.created, None, time.time())
-    return spelled((f"{view.status} · {counts} · {spent}{why}",))
+    return spelled((" · ".join(filter(None, (view.status, counts, spent))) + why,))
 
 
 def _print(found: list[Said], *, as_json: bool) -> None:
