@@ -156,6 +156,10 @@ def test_wait_ends_in_time_and_asks_again_where_nothing_answers(
     flowc: Flowc, memory: Memory, run: str, quick: None
 ) -> None:
     assert (flowc("wait", run, "--timeout", "0.1s").code, memory.started[run].phase) == (124, "queued")
+    stuck = EngineTask("start", "-", "queued", "pod-0", reason="ErrImagePull", message="no such image", cure="push it")
+    memory.started[run] = ended(memory.started[run], "queued", stuck)
+    waited = flowc("wait", run, "--timeout", "0.1s")
+    assert (waited.code, "    ErrImagePull: no such image\n    push it\n" in waited.err) == (124, True)
     left = iter([EngineError("down")] * 3)
 
     def fault() -> None:
