@@ -120,13 +120,20 @@ def _mistake(error: click.UsageError, called: str, words: Sequence[str], ours: C
     if list(words[:1]) == ["resume"]:
         return f"`resume` is an option here: `{called} --resume` goes on from the newest run"
     if isinstance(error, click.NoSuchOption) and error.option_name in ours:
-        name, (flowc, run, file) = error.option_name, called.split(" ", 2)
-        return f"{name} is an option of flowc's own, which go before the file: `{flowc} {run} {name} … {file}`"
+        return own_option(error.option_name, called)
     if isinstance(error, click.NoSuchOption):
         near = f"; did you mean {' or '.join(sorted(error.possibilities))}?" if error.possibilities else ""
         return f"the flow has no parameter {error.option_name}{near}"
     said = error.format_message().rstrip(".")
     return f"{said[:1].lower()}{said[1:]}" if said.startswith("Got unexpected extra argument") else said
+
+
+def own_option(name: str, called: str) -> str:
+    """What is said of an option of flowc's own behind the flow: where it goes. `called` are the words of the call up to the flow."""
+    words = called.split(" ")
+    before = 3 if words[2:3] == ["trigger"] else 2  # `flowc argo trigger`, `flowc run`
+    call, flow = " ".join(words[:before]), " ".join(words[before:])
+    return f"{name} is an option of flowc's own, which go before {flow}: `{call} {name} … {flow}`"
 
 
 def _list(command: click.Command) -> str:

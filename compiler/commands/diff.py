@@ -122,7 +122,7 @@ def _print_deployed(found: tuple[Compared, ...], form: str) -> None:
         for each in found:
             say(each.where)
             for step in each.steps:
-                for line in step_lines(step, is_done=False, has_texts=True):
+                for line in step_lines(step, is_meant=False, has_texts=True):
                     say("  ", *line)
 
 

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sys
 import time
 from pathlib import Path
 
 from flowc.artifacts.address import RunAddress
+from flowc.artifacts.manifest import read_run
+from flowc.store.protocol import MissingError
 
 from compiler.backends.operating import OVER
-from compiler.call.sources import Surroundings
-from compiler.diagnostics import Report
+from compiler.call.flow_files import files_of, recorded_file
+from compiler.call.history import opened
 from compiler.mistakes import CallError, NotThereError
 from compiler.operate.listing import of_engine
 from compiler.operate.places import Place
 from compiler.operate.views import RunView, look
-from compiler.pipeline import read_flows
-from compiler.reading import SOURCE, read_head
 from compiler.run.process_state import process_of
 from compiler.slotted_class import replaced
-from compiler.workspace.discovery import workspace_flows
 from compiler.workspace.settings import read_settings
 
 _PATIENCE = 30.0
@@ -98,15 +96,13 @@ def retry_here(place: Place, step: str | None, *, as_json: bool) -> int:
 
 
 def _file_of(flow: str, place: Place) -> Path:
-    """The file of the workspace that has a flow of that name."""
-    surroundings, found = Surroundings(imports=False), list[Path]()
-    word = re.compile(rb"\bclass\s+" + re.escape(flow.encode()) + rb"\b")
-    for path in workspace_flows(Path(), read_settings(Path())):
-        if not word.search(read_head(path, SOURCE)):
-            continue
-        flows = read_flows(path, Report(), root=surroundings.root(path), reading=surroundings.reading(path))
-        if any(each.name == flow for each in flows):
-            found.append(path)
+    """The file of the workspace that has the run's flow. Raises NotThereError, CallError where several have."""
+    assert place.store is not None
+    try:
+        recorded = recorded_file(read_run(opened(place.store), RunAddress(flow, place.run)))
+    except MissingError:
+        recorded = ()
+    found = files_of(flow, recorded, read_settings(Path()))
     if len(found) == 1:
         return found[0]
     where = "nowhere in this workspace" if not found else f"in {' and '.join(map(str, found))}"

@@ -12,9 +12,9 @@ from pathlib import Path
 import click
 
 from compiler.backends import Backend
-from compiler.backends.operating import Deployment, Start
+from compiler.backends.operating import Deployment, Engine, NotThereError, Start
 from compiler.call.options import WithHelp
-from compiler.call.parameters import parse_parameters
+from compiler.call.parameters import own_option, parse_parameters
 from compiler.call.sources import FLOW, FlowName, Surroundings
 from compiler.call.target_settings import decided
 from compiler.diagnostics import Report
@@ -26,6 +26,7 @@ from compiler.pipeline import read_flow
 from compiler.slotted_class import record
 from compiler.terminal.findings import show
 from compiler.workspace.settings import Settings, did_you_mean, read_settings
+from compiler.workspace.settings.mistakes import nearest_word
 
 TAGS = "flowc-tags"
 """Beside the parameters: the run's tags as a JSON list, which its first step adds to those of the deployment."""
@@ -82,6 +83,25 @@ def _is_file(word: str) -> bool:
     return word.endswith(".py") or path.endswith(".py") or Path(word).is_file()
 
 
+def deployment_of(engine: Engine, name: str) -> Deployment:
+    """The deployment of that name. Raises NotThereError, which tells the name that was meant where one is near or of that flow."""
+    try:
+        return engine.deployment(name)
+    except NotThereError as error:
+        near = _meant_name(engine, name)
+        raise NotThereError(f"{error}; did you mean `{near}`?" if near else str(error)) from None
+
+
+def _meant_name(engine: Engine, name: str) -> str | None:
+    """The one deployment of the flow of that name, or one that is called nearly so; None also where the engine does not list them."""
+    try:
+        there = tuple(engine.deployments())
+    except CallError:
+        return None
+    of_flow = [each.name for each in there if each.record and each.record.flow.rpartition(":")[2] == name]
+    return of_flow[0] if len(of_flow) == 1 else nearest_word(name, [each.name for each in there])
+
+
 def start_of(parameters: Mapping[str, object], tags: Sequence[str]) -> Start:
     """A start with a name of its own: the time, so that runs sort, and a random word."""
     word = "".join(secrets.choice(_LETTERS) for _ in range(6))
@@ -102,9 +122,7 @@ def parameters_of_deployment(
     """The same where only the deployment is at hand: it says which there are, and its first step what their text means."""
     for name in (word.partition("=")[0] for word in words):
         if name in ours and name[2:] not in there.parameters:
-            raise CallError(
-                f"{name} is flowc's own: it goes before {there.name}, as all that is no parameter of the flow"
-            )
+            raise CallError(own_option(name, called))
     if not there.tells_parameters:
         return {**_object(there, values), **_pairs(called, words)}
     command = WithHelp(

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from flowc.container.archive import unpacked
 from flowc.store import secret_in
 
+from compiler.call.flow_files import files_of, holding, recorded_file
 from compiler.call.sources import FlowName
 from compiler.legible import one_line
 from compiler.mistakes import CallError
-from compiler.reading import SOURCE, read_head
 from compiler.replay.chosen import Chosen
 from compiler.slotted_class import record
-from compiler.workspace.discovery import flows_below, workspace_flows
-from compiler.workspace.settings import Settings, read_settings, repository
+from compiler.workspace.discovery import flows_below
+from compiler.workspace.settings import read_settings
 
 TODAY, DEPLOYED = "today", "deployed"
 
@@ -40,8 +38,7 @@ def code_of(chosen: Chosen, by: str, file: FlowName | None, env: str | None) -> 
         return _deployed(chosen, by)
     if file is not None:
         return Code(FlowName(file.path, file.name or flow), None, TODAY)
-    settings = read_settings(Path(), env)
-    found = _named(flow, _recorded(chosen, settings)) or _named(flow, workspace_flows(Path(), settings))
+    found = files_of(flow, _sources(chosen), read_settings(Path(), env))
     if len(found) == 1:
         return Code(FlowName(found[0], flow), None, TODAY)
     if not found:
@@ -51,37 +48,12 @@ def code_of(chosen: Chosen, by: str, file: FlowName | None, env: str | None) -> 
     raise CallError(f"several files hold a flow {flow}: {', '.join(map(str, found))}; name one with --file")
 
 
-def _recorded(chosen: Chosen, settings: Settings) -> Iterator[Path]:
-    """Where the run's own file would lie in this workspace."""
-    here = Path()
-    roots = dict.fromkeys((*((settings.folder,) if settings.folder else ()), repository(here), here))
-    for root in roots:
-        for name in _sources(chosen):
-            path = Path(os.path.relpath(root / name))
-            if ".." not in Path(name).parts and not Path(name).is_absolute() and path.is_file():
-                yield path
-
-
 def _sources(chosen: Chosen) -> Iterator[str]:
     """The path of the flow's file in the code's root, as the run's record has it, or those of all that ran."""
-    path, _, name = chosen.record.source.rpartition(":")
-    if path and name == chosen.record.flow:
-        yield path
-    elif chosen.now is not None:
+    own = recorded_file(chosen.record)
+    yield from own
+    if not own and chosen.now is not None:
         yield from sorted(file for file in chosen.now.code if file.endswith(".py"))
-
-
-def _named(flow: str, paths: Iterable[Path]) -> list[Path]:
-    """Those of the files whose text has a class of that name, each once."""
-    wanted = re.compile(rb"^[ \t]*class[ \t]+" + re.escape(flow.encode()) + rb"\b", re.MULTILINE)
-    return list({path.resolve(): path for path in paths if wanted.search(_text(path))}.values())
-
-
-def _text(path: Path) -> bytes:
-    try:
-        return read_head(path, SOURCE)
-    except OSError:
-        return b""
 
 
 def _deployed(chosen: Chosen, by: str) -> Code:
@@ -97,11 +69,11 @@ def _deployed(chosen: Chosen, by: str) -> Code:
         raise CallError(wrong)
     root = Path(unpacked(url))
     recorded = [root / name for name in _sources(chosen)]
-    found = _named(
+    found = holding(
         chosen.record.flow,
         (path for path in recorded if path.is_file() and path.resolve().is_relative_to(root.resolve())),
     )
-    found = found or _named(chosen.record.flow, flows_below(root, read_settings(root)))
+    found = found or holding(chosen.record.flow, flows_below(root, read_settings(root)))
     if len(found) != 1:
         raise CallError(
             f"the archive {url} holds {len(found) or 'no'} files with a flow {chosen.record.flow}: name another with --code URL"

@@ -12,7 +12,7 @@ from flowc.artifacts.manifest import Blob, Failure, Manifest
 from flowc.artifacts.mixing import changed
 from flowc.artifacts.work import Stored
 
-from compiler.replay.chosen import Chosen
+from compiler.replay.chosen import Chosen, State
 from compiler.replay.scratch import Scratch
 from compiler.slotted_class import record
 
@@ -47,7 +47,7 @@ class Artifact:
 class End:
     """How one side ended. `next`, `width` and `case` are None where it has left nothing."""
 
-    state: str
+    state: State
     failure: Failure | None
     next: tuple[str, ...] | None = None
     width: int | None = None
@@ -116,7 +116,7 @@ def compared(chosen: Chosen, scratch: Scratch, failure: Failure | None, ask: Com
     """Both sides. `failure` is the replay's, where it failed; `shows`: with the values of the artifacts that are not equal."""
     left, now = chosen.left, scratch.left
     before = _end(chosen.state, chosen.failure, left)
-    ended = "failed" if failure else "killed"
+    ended: State = "failed" if failure else "killed"
     after = _end(ended, failure, None) if now is None else _end("caught" if now.caught else "done", now.caught, now)
     if left is None or now is None:
         return Comparison(before, after, (), ())
@@ -125,7 +125,7 @@ def compared(chosen: Chosen, scratch: Scratch, failure: Failure | None, ask: Com
     return Comparison(before, after, artifacts, tuple(sorted(changed(left.code, now.code))))
 
 
-def _end(state: str, failure: Failure | None, left: Manifest | None) -> End:
+def _end(state: State, failure: Failure | None, left: Manifest | None) -> End:
     if left is None:
         return End(state, failure)
     return End(state, failure, left.next, left.fan, left.case)

@@ -111,7 +111,7 @@ def _told(end: End) -> str:
             return "has not ended by itself: it was killed, or still runs"
         case "replaced":
             return "was replaced by a later one"
-        case _:
+        case "done":
             return "was done"
 
 
@@ -131,7 +131,7 @@ def _artifact(each: Artifact) -> tuple[Part, ...]:
             return name, "new: ", _side(each.now)
         case "gone":
             return name, "gone: it was ", _side(each.before)
-        case _:
+        case "differs" | "equal" | "set":
             why = f" ({one_line(each.why)})" if each.why else ""
             return name, f"{_side(each.before)} before, {_side(each.now)} now{why}"
 

@@ -31,6 +31,8 @@ def test_deploy_says_what_changes_and_changes_only_that(flowc: Flowc, folder: Pa
     dry = flowc("argo", "deploy", "flow.py", "--dry-run")
     assert (dry.code, memory.deployed) == (3, {})
     assert "would be new  sum-flow  SumFlow" in dry.out
+    assert flowc("argo", "deploy", "flow.py").out == "new  sum-flow  SumFlow\n"
+    memory.deployed.clear()
     first = flowc("argo", "deploy", "flow.py", "--json")
     assert first.code == 0, first.err
     [said] = json.loads(first.out)["deployments"]
@@ -80,6 +82,20 @@ def test_trigger_refuses_what_the_flow_does_not_take(
     assert (refused.code, memory.starts) == (2, [])
 
 
+@pytest.mark.parametrize("word", ["SumFlow", "sum-flw"])
+def test_a_name_that_is_none_leads_to_the_one_that_was_meant(flowc: Flowc, run: str, word: str) -> None:
+    """The flow's name is not always that of its deployment."""
+    for verb in ("trigger", "suspend", "delete"):
+        refused = flowc("argo", verb, word)
+        assert (refused.code, refused.err) == (4, f"error: nothing is deployed as {word}; did you mean `sum-flow`?\n")
+
+
+@pytest.mark.parametrize("word", ["flow.py", "sum-flow"])
+def test_an_option_of_ours_behind_the_flow_is_shown_in_its_place(flowc: Flowc, run: str, word: str) -> None:
+    refused = flowc("argo", "trigger", word, "--wait")
+    assert (refused.code, f"`flowc argo trigger --wait … {word}`" in refused.err) == (2, True)
+
+
 FAILED = EngineTask("square", "1", "failed", "pod-1", 0, "OOMKilled", "exit code 137", "give it more memory", 5.0, 9.0)
 
 
@@ -90,6 +106,9 @@ def test_status_joins_what_the_engine_says(flowc: Flowc, memory: Memory, run: st
     memory.started[run] = ended(memory.started[run], "running", queued)
     shown = flowc("status", run)
     assert (shown.code, "ImagePullBackOff: no such image" in shown.out, "push it" in shown.out) == (0, True, True)
+    repeated = EngineTask("start", "-", "queued", "pod-0", reason="ErrImagePull", message="ErrImagePull: no such image")
+    memory.started[run] = ended(memory.started[run], "running", repeated)
+    assert "    ErrImagePull: no such image\n" in flowc("status", run).out
     memory.started[run] = ended(memory.started[run], "failed", FAILED, finished=9.0)
     said = json.loads(flowc("status", run, "--json").out)
     assert (said["status"], said["version"], said["target"], said["deployment"]) == ("failed", 1, "argo", "sum-flow")
@@ -137,6 +156,10 @@ def test_wait_ends_in_time_and_asks_again_where_nothing_answers(
     flowc: Flowc, memory: Memory, run: str, quick: None
 ) -> None:
     assert (flowc("wait", run, "--timeout", "0.1s").code, memory.started[run].phase) == (124, "queued")
+    stuck = EngineTask("start", "-", "queued", "pod-0", reason="ErrImagePull", message="no such image", cure="push it")
+    memory.started[run] = ended(memory.started[run], "queued", stuck)
+    waited = flowc("wait", run, "--timeout", "0.1s")
+    assert (waited.code, "    ErrImagePull: no such image\n    push it\n" in waited.err) == (124, True)
     left = iter([EngineError("down")] * 3)
 
     def fault() -> None:

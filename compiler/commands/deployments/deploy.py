@@ -131,7 +131,7 @@ def _deployed(request: Request, planned: tuple[Planned, ...], wanted: _Wanted, c
     todo = steps(engine, planned, request.backend.name, prune=workspace if wanted.prune else None, env=settings.env)
     if not wanted.as_json:
         for step in todo:
-            for line in step_lines(step, is_done=False):
+            for line in step_lines(step, is_meant=not wanted.dry_run):
                 say(*line)
     if wanted.dry_run:
         return _dry(request, todo, wanted)

@@ -16,7 +16,7 @@ from compiler.call.sources import import_option
 from compiler.operate.engines import engine_of, given_connection
 from compiler.operate.listing import of_engine
 from compiler.operate.places import Place
-from compiler.operate.starting import meant, parameters_of, parameters_of_deployment, start_of
+from compiler.operate.starting import deployment_of, meant, parameters_of, parameters_of_deployment, start_of
 from compiler.operate.telling.documents import run_document
 from compiler.operate.telling.progress import until_end
 from compiler.operate.waiting import seconds_of
@@ -27,14 +27,14 @@ from compiler.terminal.said import say, say_json, tell
 
 _HELP = """Start a run of a deployed flow on {target}.
 
-FLOW is its file, or the name of the deployment; what follows are the flow's parameters.
+FLOW is its file, or the name of the deployment. flowc's own options go before it; what follows are the flow's parameters.
 
 Prints the run's id. A second try after a lost answer starts nothing twice.
 
 \b
   flowc {target} trigger flow.py --alpha 0.5
-  flowc {target} trigger flow.py --wait --timeout 1h      exit 1 if the run fails, 124 if it takes longer
-  flowc {target} trigger {name} --follow                  with the logs of all its tasks
+  flowc {target} trigger --wait --timeout 1h flow.py      exit 1 if the run fails, 124 if it takes longer
+  flowc {target} trigger --follow {name} --alpha 0.5      with the logs of all its tasks
 """
 
 _NAMES = {"argo": "train-flow", "airflow": "TrainFlow", "step-functions": "TrainFlow"}
@@ -110,7 +110,7 @@ def _triggered(backend: Backend, given: _Given, command: click.Command) -> int:
     # what a flow that is at hand does not take is said before the engine is asked for anything
     parameters = parameters_of(found.plan, called, given.words, ours, given.parameters) if found.plan else {}
     engine = engine_of(backend.name, found.settings, given_connection(given.connection))
-    there = engine.deployment(found.name)
+    there = deployment_of(engine, found.name)
     if found.plan is None:
         parameters = parameters_of_deployment(there, called, given.words, ours, given.parameters)
     run = engine.trigger(found.name, start_of(parameters, given.tags))

@@ -12,7 +12,7 @@ from compiler.backends import Backend
 from compiler.call.freeing import agreed
 from compiler.call.options import env_option
 from compiler.operate.engines import engine_of, given_connection
-from compiler.operate.starting import meant
+from compiler.operate.starting import deployment_of, meant
 from compiler.operate.telling.documents import deployments_document
 from compiler.operate.telling.lines import deployment_lines
 from compiler.operate.words import connection_option, json_option, name_options
@@ -85,7 +85,7 @@ def _command(verb: str) -> Callable[[Backend], click.Command]:
             settings = next(each.settings for each in found if each is not None)
             engine = engine_of(backend.name, settings, given_connection(connection))
             for name in names:
-                engine.deployment(name)
+                deployment_of(engine, name)
             if said.asks and not agreed(f"Remove {', '.join(names)} from {engine.where}?", yes=yes):
                 raise click.Abort
             for name in names:

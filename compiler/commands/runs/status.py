@@ -64,7 +64,8 @@ def _place(where: str, store: str | None, target: str | None, env: str | None, c
         place = newest(where, asked_of(store, target, env, connection))
         if place is None:
             raise NotThereError(
-                f"no runs of {where}: `flowc run` starts one here, `flowc <target> trigger` on an engine"
+                f"no runs of {where}: `flowc run` starts one here, `flowc <target> trigger` on an engine, "
+                "and an engine that no setting names is asked with --target"
             )
         return place
     address, place = found(where, store, target, env, connection)

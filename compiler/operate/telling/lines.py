@@ -74,7 +74,7 @@ def task_lines(task: TaskView, width: int) -> Iterator[Line]:
 
 
 def _why(reason: str, message: str, cure: str, indent: str) -> Iterator[Line]:
-    said = ": ".join(one_line(each) for each in (reason, message) if each)
+    said = one_line(message if message.startswith(reason) else f"{reason}: {message}" if message else reason)
     if said:
         yield indent, Styled(said, fg="red")
     if cure:
@@ -115,9 +115,12 @@ _SIGNS = {"new": "+", "changed": "~", "gone": "-", "foreign": "!"}
 _STEP_COLOURS = {"new": "green", "changed": "yellow", "removed": "red", "unchanged": None}
 
 
-def step_lines(step: Step, *, is_done: bool, has_texts: bool = False) -> Iterator[Line]:
-    """What deploying does to one deployment; what differs of the flow, or else of its objects, with their texts where that is asked for."""
-    would = "" if is_done or step.state == "unchanged" else "would be "
+def step_lines(step: Step, *, is_meant: bool, has_texts: bool = False) -> Iterator[Line]:
+    """What deploying does to one deployment; what differs of the flow, or else of its objects, with their texts where that is asked for.
+
+    `is_meant`: it is done next, and not only told. What is removed is asked about first.
+    """
+    would = "" if step.state == "unchanged" or (is_meant and step.state != "removed") else "would be "
     flow = f"  {one_line(step.planned.compiled.flow)}" if step.planned else ""
     yield Styled(f"{would}{step.state}", fg=_STEP_COLOURS[step.state]), f"  {one_line(step.name)}{flow}"
     for change in step.changes:

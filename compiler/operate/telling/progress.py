@@ -11,7 +11,7 @@ from contextlib import closing
 from compiler.mistakes import INTERRUPTED
 from compiler.operate.places import Place
 from compiler.operate.telling.documents import run_document
-from compiler.operate.telling.lines import label, run_lines
+from compiler.operate.telling.lines import label, run_lines, task_lines
 from compiler.operate.views import RunView
 from compiler.operate.waiting import TIMEOUT, Logs, Said, watch
 from compiler.terminal.said import AsIs, Styled, say, say_json, spelled, tell
@@ -67,6 +67,8 @@ def _end(place: Place, view: RunView | None, *, as_json: bool, is_following: boo
             f"{view.path} does not run any more, and has not come to an end: `flowc retry {view.path}` goes on from there"
         )
         return 1
+    for line in (line for task in view.failed if task.reason for line in task_lines(task, 0)):
+        tell(*line)
     tell(f"{view.path} is {view.status} still; `flowc wait {view.path}` waits again")
     return TIMEOUT
 
@@ -79,7 +81,7 @@ def _state(view: RunView) -> str:
     stuck = next((task for task in view.failed if task.reason), None)
     why = f" · {label(stuck.step, stuck.index)}: {stuck.reason}" if stuck else ""
     spent = took(view.started or view.created, None, time.time())
-    return spelled((f"{view.status} · {counts} · {spent}{why}",))
+    return spelled((" · ".join(filter(None, (view.status, counts, spent))) + why,))
 
 
 def _print(found: list[Said], *, as_json: bool) -> None:

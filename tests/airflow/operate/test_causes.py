@@ -15,14 +15,14 @@ LOGS = [
     (
         "PodLaunchFailedException: Image cannot be pulled, unable to start: ErrImagePull",
         "ErrImagePull",
-        "build and push",
+        "flowc image",
     ),
     (
         "Container 'base': state='WAITING', reason='ImagePullBackOff', message='Back-off'",
         "ImagePullBackOff",
         "image_pull_secrets",
     ),
-    ("Image cannot be pulled, unable to start: InvalidImageName", "InvalidImageName", "check its name"),
+    ("Image cannot be pulled, unable to start: InvalidImageName", "InvalidImageName", "flowc image"),
     ('CreateContainerConfigError: secret "db" not found', "CreateContainerConfigError", "a Secret, ConfigMap or key"),
     ("Pod took too long to be scheduled on the cluster, giving up. More than 120s.", "Unschedulable", "ask for less"),
     ("Pod Event: FailedScheduling - 0/3 nodes are available: 3 Insufficient cpu.", "Unschedulable", "ask for less"),

@@ -49,8 +49,12 @@ def behind(stand_in: Place, tmp_path: Path) -> Iterator[tuple[Place, Faulty]]:
 
 
 FAULTS: dict[str, tuple[Fault, type[CallError], str]] = {
-    "401": (Answer(401, b'{"message": "Unauthorized"}'), EngineError, "log in again"),
-    "403": (Answer(403, b'{"message": "robot cannot"}'), EngineError, "robot cannot; ask for that right"),
+    "401": (Answer(401, b'{"message": "Unauthorized"}'), EngineError, "set ARGO_TOKEN"),
+    "403": (
+        Answer(403, b'{"message": "robot cannot"}'),
+        EngineError,
+        "robot cannot; is `namespace` of .* the right one",
+    ),
     "404": (Answer(404, b'{"message": "no such"}'), NotThereError, "flowc argo list"),
     "422": (Answer(422, b'{"message": "wrong"}'), RefusedError, "wrong; correct it"),
     "429 for long": (Answer(429, b"{}", {"Retry-After": "600"}), EngineError, "a pause of 600 s"),
@@ -107,6 +111,13 @@ def test_nobody_listens_there(tmp_path: Path) -> None:
             engine.deployment("x")
         assert TOKEN not in str(found.value)
         assert [(each.subject, each.is_well) for each in engine.diagnose()] == [("reachable", False)]
+
+
+def test_a_server_without_tls_is_told_as_that(server_alone: Place, tmp_path: Path) -> None:
+    variables = {key: value for key, value in server_alone.connection.variables.items() if key != "ARGO_SECURE"}
+    engine = BACKEND.connect(Connection({}, {**variables, "HOME": str(tmp_path)}, namespace="flows", timeout=5.0))
+    with pytest.raises(EngineError, match="speaks no TLS: set ARGO_SECURE=false"):
+        engine.deployment("x")
 
 
 def test_a_right_that_is_missing_is_told_by_the_doctor(stand_in: Place) -> None:

@@ -49,7 +49,7 @@ VALID = {"state": "ENABLED", "status": "VALID"}
 @pytest.mark.parametrize(
     ("status", "container", "reason", "cure"),
     [
-        (ESSENTIAL, {"exitCode": 1}, "exit code 1", "its traceback is in its log"),
+        (ESSENTIAL, {"exitCode": 1}, "exit code 1", "`flowc logs` has its traceback"),
         (ESSENTIAL, {"exitCode": 75}, "exit code 75", "the job role's rights"),
         (ESSENTIAL, {"exitCode": 137}, "exit code 137", "want of memory"),
         (ESSENTIAL, {"exitCode": 9}, "exit code 9", "see its log"),
@@ -63,7 +63,7 @@ VALID = {"state": "ENABLED", "status": "VALID"}
             "Task failed to start",
             {"reason": "CannotPullContainerError: pull image manifest has been retried 1 time(s): f:0: not found"},
             "CannotPullContainerError",
-            "push the image",
+            "flowc image",
         ),
         ("Host EC2 (instance i-0a1b2c3d4e5f) terminated.", {}, "HostTerminated", "spot_attempts"),
         ("Job attempt duration exceeded timeout", {}, "JobTimeout", "@timeout"),

@@ -54,6 +54,16 @@ def revisions(there: Place, name: str) -> list[int]:
     return sorted(each["revision"] for each in found["jobDefinitions"])
 
 
+def test_a_queue_of_another_region_is_refused(there: Place) -> None:
+    """Every run would fail in its first step."""
+    queue = "arn:aws:batch:eu-west-2:123456789012:job-queue/q"
+    engine = there.connect(options={"job_queue": queue})
+    with pytest.raises(
+        RefusedError, match="is in eu-west-2, and a machine in us-east-1 cannot use it: correct `region`"
+    ):
+        engine.changes(release(there, "elsewhere"))
+
+
 def test_the_unchanged_is_left_alone(there: Place) -> None:
     """No request of a second deployment changes anything, and a changed image makes one revision of each definition, one version."""
     with faulty(there.engine.endpoint, TARGET) as proxy:

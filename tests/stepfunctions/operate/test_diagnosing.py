@@ -6,6 +6,7 @@ from typing import Any
 
 from compiler.backends.operating import Connection, Diagnosis
 from compiler.backends.stepfunctions import BACKEND
+from compiler.backends.stepfunctions.operate import batch_jobs
 from compiler.backends.stepfunctions.operate.diagnosing import RIGHTS
 from tests.stepfunctions.operate.stubs import WHEN, answering
 
@@ -57,12 +58,20 @@ def test_what_is_well_and_what_is_not() -> None:
 
 
 def test_what_cannot_be_told_is_told_as_that() -> None:
-    """IAM does not let everybody ask; then what each verb needs is said."""
+    """IAM does not let everybody ask; then one line says so, and where the rights are listed."""
     denied = {"Error": {"Code": "AccessDenied", "Message": f"no {WHEN}"}}
     found = told(("simulate_principal_policy", denied))
-    assert {found[f"rights to {verb}"].is_well for verb in RIGHTS} == {None}
-    assert found["rights to retry"].cure == "it needs states:RedriveExecution"
+    assert [subject for subject in found if subject.startswith("rights")] == ["rights"]
+    assert (found["rights"].is_well, "docs/operate-step-functions.md" in found["rights"].cure) == (None, True)
     assert (found["role"].is_well, "write `role`" in found["role"].cure) == (False, True)
+
+
+def test_a_queue_of_another_region_takes_no_jobs() -> None:
+    """Batch is asked for the queue in the machine's region alone."""
+    queue = "arn:aws:batch:eu-west-2:123456789012:job-queue/q"
+    assert batch_jobs.of_other_region(queue, "eu-west-2") == batch_jobs.of_other_region("q", "eu-west-1") == ""
+    told = batch_jobs.of_other_region(queue, "eu-west-1")
+    assert told == f"the job queue {queue} is in eu-west-2, and a machine in eu-west-1 cannot use it"
 
 
 def test_a_server_that_is_down_is_one_line() -> None:

@@ -20,7 +20,10 @@ class Cause:
     cure: str = ""
 
 
-_IMAGE = "the image cannot be pulled: build and push it, check its name (`flowc config`), and the `image_pull_secrets` of the pod"
+_IMAGE = (
+    "the image is not there, or its registry wants a login: build it with `flowc image FLOW --build docker`, push it to the registry "
+    "that its name begins with (`registry` in [tool.flowc]), and look at the `image_pull_secrets` of the pod"
+)
 _MEMORY = "the container needed more memory than it may have: raise `memory` in @resources or @kubernetes"
 _DEADLINE = "the step ran longer than it may: raise @timeout, or `execution_timeout` of default_args"
 _NODE = "the machine was taken away under the pod: retry the run (`flowc retry`); @retry does so by itself"

@@ -29,8 +29,8 @@ from compiler.slotted_class import record
 
 KIND = "DAG file"
 _PAUSE = 1.0
-_TOLD = 30.0
-"""Seconds between what is told of a long wait."""
+_FIRST, _TOLD = 3.0, 30.0
+"""Seconds from which on a wait is told, and between what is told of a long one."""
 _PARSED_WITHIN = 300.0
 _CHECK = "import runpy, sys; runpy.run_path(sys.argv[1])"
 Tell = Callable[[str], None]
@@ -243,7 +243,7 @@ class Deploying:
             look,
             self._wait,
             tell,
-            f"waiting until Airflow has read `{name}`",
+            f"waiting until Airflow has read `{name}`, which it does by its `refresh_interval`",
             f"Airflow has not read `{name}` from {self._folder.where} within {self._wait:g} s: is that the folder that it reads, and does "
             "its DAG processor run (`flowc doctor airflow`)? `wait` in [tool.flowc.airflow.connection] gives it more time",
         )
@@ -261,7 +261,8 @@ class Deploying:
 
 
 def _until(look: Callable[[], T | None], seconds: float, tell: Tell, doing: str, otherwise: str) -> T:
-    begun = told = time.monotonic()
+    begun = time.monotonic()
+    told = begun + _FIRST - _TOLD
     while True:
         answer = look()
         if answer is not None:

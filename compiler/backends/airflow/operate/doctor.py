@@ -26,7 +26,7 @@ def diagnose(place: Place, connect: Callable[[], Api], open_folder: Callable[[],
         begun = time.time()
         health = api.health()
     except (EngineError, CallError) as error:
-        yield Diagnosis("server", False, str(error), "see above")
+        yield Diagnosis("server", False, str(error))
     else:
         yield Diagnosis("server", True, f"Airflow {api.version} at {place.url}")
         yield from _of_health(health, (begun + time.time()) / 2)
@@ -44,7 +44,7 @@ def _of_health(health: Health, now: float) -> Iterator[Diagnosis]:
     skew = health.clock - now
     is_well = abs(skew) <= _MOST_SKEW
     cure = "" if is_well else "set one of the two by a time server"
-    yield Diagnosis("clock", is_well, f"differs by {skew:.0f} s", cure)
+    yield Diagnosis("clock", is_well, f"{abs(skew):.0f} s from here", cure)
 
 
 def _rights(api: Api) -> Iterator[Diagnosis]:
@@ -52,12 +52,13 @@ def _rights(api: Api) -> Iterator[Diagnosis]:
         count = sum(1 for _ in api.dags(TAG))
         yield Diagnosis("right to read", True, f"{count} DAGs of flowc's")
     except (EngineError, CallError) as error:
-        yield Diagnosis("right to read", False, str(error), _ROLE)
+        yield Diagnosis("right to read", False, str(error))
+        return  # who may not even read, or is not known, is told nothing of the others
     for right in get_args(Right):
         try:
             may = api.may(right)
         except (EngineError, CallError) as error:
-            yield Diagnosis(f"right to {right}", None, str(error), "see above")
+            yield Diagnosis(f"right to {right}", None, str(error))
             continue
         told = {True: "permitted", False: "not permitted", None: "cannot be told"}[may]
         yield Diagnosis(f"right to {right}", may, told, "" if may else _ROLE)

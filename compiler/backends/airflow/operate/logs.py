@@ -27,14 +27,22 @@ def part(api: Api, row: Row, task: EngineTask, position: str) -> LogPart:
     tries = int(number) if colon and number.isdecimal() else _try(task, there)
     if tries < 1:
         return LogPart((), position, is_whole=False)
-    goes_on = there.tries == tries and there.state in _GOES_ON
     try:
         chunk = api.log(row.dag, row.id, replaced(there, tries=tries), token)
     except RefusedError as error:
         raise NotThereError(f"the log of {task.node} cannot be read from there: {error}") from None
+    goes_on = _goes_on(there, tries)
+    if (
+        goes_on and chunk.is_last
+    ):  # it has ended between the two questions, most often: a piece without a token is read once
+        goes_on = _goes_on(api.instance(row.dag, row.id, place.task, place.map_index), tries)
     lines = tuple(LogLine(text, at) for at, text in chunk.lines)
     is_whole = not goes_on and (chunk.is_last or not lines)
     return LogPart(lines, f"{tries}:{chunk.token or token}", is_whole)
+
+
+def _goes_on(there: Instance, tries: int) -> bool:
+    return there.tries == tries and there.state in _GOES_ON
 
 
 def _try(task: EngineTask, there: Instance) -> int:

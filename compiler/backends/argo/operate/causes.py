@@ -23,7 +23,8 @@ _CURES: tuple[tuple[str, str, str], ...] = (
     (
         "ImagePullBackOff",
         r"ImagePullBackOff|ErrImagePull|ErrImageNeverPull|InvalidImageName|failed to pull image",
-        "the image is not there, or its registry wants a login: look at `--image`, and `image_pull_secrets` in [tool.flowc.argo]",
+        "the image is not there, or its registry wants a login: build it with `flowc image FLOW --build docker`, push it to the registry "
+        "that its name begins with (`registry` in [tool.flowc]), and look at `image_pull_secrets` in [tool.flowc.argo]",
     ),
     (
         "CreateContainerConfigError",

@@ -41,7 +41,7 @@ def diagnose(api: Api) -> Iterator[Diagnosis]:
     try:
         told, ahead = api.version()
     except CallError as error:
-        yield Diagnosis("reachable", False, api.where, str(error))
+        yield Diagnosis("reachable", False, str(error))
         return
     yield Diagnosis("reachable", True, api.where)
     yield Diagnosis("version", True, told)
@@ -59,7 +59,7 @@ def diagnose(api: Api) -> Iterator[Diagnosis]:
         yield Diagnosis("rights", None, "could not be told", str(error))
     if ahead is not None:
         is_well = abs(ahead) < _LATE
-        yield Diagnosis("clock", is_well, f"{ahead:+.0f} s from here", "" if is_well else "set the clocks by NTP")
+        yield Diagnosis("clock", is_well, f"{abs(ahead):.0f} s from here", "" if is_well else "set the clocks by NTP")
 
 
 def _installed(api: Api) -> Iterator[Diagnosis]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -80,6 +81,8 @@ def why_waiting(aws: Aws, job: Mapping[str, Any]) -> Reason:
 
 def queue_trouble(aws: Aws, queue: str) -> str:
     """Why a queue takes no job, or begins none; empty where it does, or where the caller may not look."""
+    if trouble := of_other_region(queue, aws.region):
+        return trouble
     try:
         found = aws.ask("batch", "describe_job_queues", jobQueues=[queue]).get("jobQueues") or []
         if not found:
@@ -95,6 +98,12 @@ def queue_trouble(aws: Aws, queue: str) -> str:
     if off and len(off) == len(all_):
         return _off("compute environment", str(off[0].get("computeEnvironmentName", "")), off[0])
     return ""
+
+
+def of_other_region(queue: str, region: str) -> str:
+    """Why no machine of a region can start jobs in a queue, by the ARN of it; empty where it can, or where its name tells no region."""
+    own = queue.split(":")[3] if re.match(r"arn:[^:]+:batch:[^:]+:", queue) else region
+    return "" if own == region else f"the job queue {queue} is in {own}, and a machine in {region} cannot use it"
 
 
 def _is_off(found: Mapping[str, Any]) -> bool:

@@ -229,6 +229,8 @@ class Aws:
     def _unsent(self, error: Exception, what: str) -> CallError:
         """What went wrong before an answer was there: told in our words, since botocore's hold whole addresses."""
         word = type(error).__name__
+        if isinstance(error, _NO_KEYS):
+            return EngineError(f"there are no credentials of AWS to ask {what} with ({word}): {_KEYS}")
         for kinds, cure in _UNSENT:
             if isinstance(error, kinds):
                 return EngineError(f"{what} got no answer of AWS in {self._region_text()} ({word}): {cure}")
@@ -277,9 +279,9 @@ _ENDPOINT_NAMES = {
 _TOKENS = ("nextToken", "NextToken", "PaginationToken")
 """Under which names a further page is told, and asked for."""
 
-_KEYS = f"set `profile` of {TABLE}, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+_NO_KEYS = (wrong.NoCredentialsError, wrong.PartialCredentialsError, wrong.CredentialRetrievalError)
+_KEYS = f"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile of ~/.aws/config as `profile` of {TABLE} or AWS_PROFILE"
 _UNSENT: tuple[tuple[Any, str], ...] = (
-    ((wrong.NoCredentialsError, wrong.PartialCredentialsError, wrong.CredentialRetrievalError), _KEYS),
     ((wrong.TokenRetrievalError, wrong.SSOError), "sign in again with `aws sso login`"),
     ((wrong.SSLError,), "its certificate is not trusted: set AWS_CA_BUNDLE to the authority's file"),
     ((wrong.ProxyConnectionError,), "the proxy cannot be reached: look at HTTPS_PROXY"),

@@ -64,7 +64,7 @@ def diagnose(aws: Aws, connection: Connection) -> Iterator[Diagnosis]:
     try:
         caller = aws.ask("sts", "get_caller_identity")
     except CallError as error:
-        yield Diagnosis("AWS", False, str(error), "see above")
+        yield Diagnosis("AWS", False, str(error))
         return
     yield Diagnosis("AWS", True, f"{caller['Arn']} in {aws.region}")
     yield _clock(caller)
@@ -118,7 +118,10 @@ def _settings(aws: Aws, connection: Connection) -> Iterator[Diagnosis]:
         except EngineError as error:
             trouble = str(error)
         yield Diagnosis(
-            "job queue", not trouble, trouble or f"{queue} takes jobs", "enable or repair it" if trouble else ""
+            "job queue",
+            not trouble,
+            trouble or f"{queue} takes jobs",
+            f"enable or repair it, or name another as `job_queue` of {TABLE}" if trouble else "",
         )
 
 
@@ -131,8 +134,8 @@ def _rights(aws: Aws, caller: str) -> Iterator[Diagnosis]:
         words = {"PolicySourceArn": source, "ActionNames": all_actions, "MaxItems": 1000}
         told = aws.ask("iam", "simulate_principal_policy", **words)["EvaluationResults"]
     except CallError as error:
-        for verb, actions in RIGHTS.items():
-            yield Diagnosis(f"rights to {verb}", None, str(error), f"it needs {', '.join(actions)}")
+        cure = "docs/operate-step-functions.md lists what each verb needs; or let the caller ask (iam:SimulatePrincipalPolicy)"
+        yield Diagnosis("rights", None, f"IAM does not tell them: {error}", cure)
         return
     denied = {each["EvalActionName"] for each in told if each["EvalDecision"] != "allowed"}
     for verb, actions in RIGHTS.items():

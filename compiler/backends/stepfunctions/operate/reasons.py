@@ -21,7 +21,10 @@ class Reason:
 
 
 _ROOM = "give the step more: `@resources(memory=…)`, in MiB"
-_IMAGE = "push the image, or correct its name, and let the execution role pull it (ecr:GetAuthorizationToken, ecr:BatchGetImage)"
+_IMAGE = (
+    "build the image with `flowc image FLOW --build docker` and push it to the registry that its name begins with "
+    "(`registry` in [tool.flowc]); let the execution role pull it (ecr:GetAuthorizationToken, ecr:BatchGetImage)"
+)
 _REACH = "let the subnet reach what it needs: a NAT gateway, or VPC endpoints of ECR, S3 and CloudWatch Logs"
 _RIGHTS = "give it the rights that `flowc step-functions create --policy` prints"
 _SPOT = "its host was taken, as Spot's are: set `spot_attempts` of [tool.flowc.step-functions], or `@retry`"
@@ -85,8 +88,8 @@ _OF_STATES: _Table = (
 """The same of what Step Functions says of a state that has failed."""
 
 _EXITS: Mapping[int, str] = {
-    1: "the step raised: its traceback is in its log",
-    2: "the step was called wrongly, or something is not set up: its log says what",
+    1: "the step raised: `flowc logs` has its traceback",
+    2: "the step was called wrongly, or something is not set up: `flowc logs` says what",
     70: "a fault of flowc's: its log holds a traceback, please report it",
     75: "the store, or a service of secrets, gave no answer or a wrong one: look at the job role's rights, and retry",
     127: "the image has no `python` with flowc in it: build it with `flowc image`",

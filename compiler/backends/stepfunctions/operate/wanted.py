@@ -12,7 +12,7 @@ from typing import Any
 
 from compiler.backends import OutputFile
 from compiler.backends.operating import Connection, RefusedError, Release
-from compiler.backends.stepfunctions.operate import marks
+from compiler.backends.stepfunctions.operate import batch_jobs, marks
 from compiler.backends.stepfunctions.operate.calls import TABLE, Aws
 from compiler.mistakes import CallError
 from compiler.slotted_class import record
@@ -58,11 +58,13 @@ class Wanted:
 
 
 def wanted(release: Release, aws: Aws, connection: Connection) -> Wanted:
-    """Raises RefusedError for a placeholder without a value and for a missing role, CallError for wrong options."""
+    """Raises RefusedError for a placeholder without a value, a missing role and a queue of another region, CallError for wrong options."""
     files = {file.name.removeprefix(f"{release.name}."): file for file in release.files}
     arn = aws.arn("states", f"stateMachine:{release.name}")
     jobs = _parsed(files, "jobs.json") or {}
     values = _Values(connection, {"StateMachine": arn})
+    if trouble := batch_jobs.of_other_region(_option(connection, "job_queue"), aws.region):
+        raise RefusedError(f"{trouble}: correct `region` or `job_queue` of {TABLE}")
     role = _option(connection, "role") or values["StateMachineRole"]
     rule = _parsed(files, "events.json")
     tags = marks.tags_of_record(release.record)

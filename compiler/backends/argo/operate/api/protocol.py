@@ -169,8 +169,16 @@ _UNKNOWN, _FORBIDDEN, _ABSENT, _CONFLICT, _BUSY = 401, 403, 404, 409, 429
 _LATER = (_BUSY, 500, 502, 503, 504)
 
 _NAMED: dict[int, tuple[type[CallError], str, str]] = {
-    _UNKNOWN: (ForbiddenError, "the server does not know who asks", "log in again, or give a valid token"),
-    _FORBIDDEN: (ForbiddenError, "not permitted", "ask for that right, see docs/operate-argo.md"),
+    _UNKNOWN: (
+        ForbiddenError,
+        "the server does not know who asks",
+        "sign in again as your cluster wants it; of Argo Server: set ARGO_TOKEN",
+    ),
+    _FORBIDDEN: (
+        ForbiddenError,
+        "not permitted",
+        "is `namespace` of [tool.flowc.argo] the right one? Else ask for that right, see docs/operate-argo.md",
+    ),
     _ABSENT: (AbsentError, "there is none", "look at the name and the namespace"),
     _CONFLICT: (ConflictError, "somebody else was faster", "try again"),
 }

@@ -410,8 +410,10 @@ def _entry(line: bytes, subject: str) -> str:
     return str((found.get("result") or {}).get("content", ""))
 
 
-def _unreached(error: Exception, where: str) -> LostError:
+def _unreached(error: Exception, where: str) -> EngineError:
     reason = getattr(error.args[0], "reason", error.args[0]) if error.args else ""
+    if "WRONG_VERSION_NUMBER" in str(reason):
+        return EngineError(f"{where} speaks no TLS: set ARGO_SECURE=false, or give the address of one that does")
     words = shortened(str(reason).rpartition(": ")[2])
     return LostError(
         f"{where} cannot be reached: {words or 'no connection'}; look at ARGO_SERVER, the network and the proxies",
