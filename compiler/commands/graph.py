@@ -165,7 +165,10 @@ def _since(flow: FlowName, plan: Plan, against: str, env: str | None, *, imports
     from compiler.picture.since import since  # noqa: PLC0415 - as above
 
     word = f"{flow.path}:{plan.flow.name}"
-    found, _ = differences(Asked((word,), against, (), imports, datetime.now(UTC), env))
+    try:
+        found, _ = differences(Asked((word,), against, (), imports, datetime.now(UTC), env))
+    except CallError as error:
+        raise CallError(str(error).replace("--against", "--since")) from error
     return since(found, plan.flow.name, against)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
+from math import ceil
 
 from compiler.legible import one_line
 from compiler.picture.drawing import Bend, Beside, Block, Card, Drawing, Frame, Label, Line, Series, within
@@ -95,7 +96,12 @@ def _card_width(card: Card) -> float:
     more = (cells(card.state) + 2) * _SMALL if card.state else 0
     more += 28 if card.opens else 0
     wide = max(cells(clipped(card.step, MOST_NAME)) * _NAME + more, cells(_marks(card)) * _SMALL)
-    return max(round(wide) + 2.0 * SIDE, LEAST)
+    return max(_even(wide) + 2 * SIDE, LEAST)
+
+
+def _even(width: float) -> float:
+    """A width whose half is whole: then so is every place, and nobody has to round."""
+    return 2.0 * ceil(width / 2)
 
 
 def size_of(leaf: Card | Label | Bend) -> tuple[float, float]:
@@ -103,7 +109,7 @@ def size_of(leaf: Card | Label | Bend) -> tuple[float, float]:
     if isinstance(leaf, Bend):
         return 12.0, 18.0
     if isinstance(leaf, Label):
-        return cells(clipped(leaf.text, MOST_LABEL)) * _SMALL + 14, 20.0
+        return _even(cells(clipped(leaf.text, MOST_LABEL)) * _SMALL) + 14, 20.0
     return _card_width(leaf), 36.0 + (17 if leaf.doc else 0) + (17 if leaf.marks else 0)
 
 
@@ -175,7 +181,7 @@ class _Work:
         elif isinstance(block, Beside):
             sizes = [self.measure(each) for each in block.parts]
             width = sum(each.width for each in sizes) + APART * (len(sizes) - 1)
-            axis = (sizes[0].axis + width - sizes[-1].width + sizes[-1].axis) / 2
+            axis = (sizes[0].axis + width - sizes[-1].width + sizes[-1].axis) // 2
             size = Size(width, max(each.height for each in sizes), axis)
         elif isinstance(block, Frame):
             size = self._frame(block)
@@ -283,12 +289,12 @@ def _n(number: float) -> str:
 
 def title_width(frame: Frame) -> float:
     """The least width of a frame."""
-    return round(cells(clipped(frame.title, MOST_TITLE)) * _SMALL) + 2.0 * PAD
+    return _even(cells(clipped(frame.title, MOST_TITLE)) * _SMALL) + 2 * PAD
 
 
 def folded_width(frame: Frame) -> float:
     """The width of a frame that is folded."""
-    return title_width(frame) + round(cells(folded_words(frame)) * _SMALL)
+    return title_width(frame) + _even(cells(folded_words(frame)) * _SMALL)
 
 
 def folded_words(frame: Frame) -> str:

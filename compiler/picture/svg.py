@@ -164,16 +164,16 @@ def _card(card: Card, placed: Placed, folded: Collection[str], live: bool) -> st
         return ""
     width, height = size_of(card)
     state = card.state or ("gone" if card.key.startswith("gone") else "")
-    face = _face(card, width, height)
+    face = _face(card, width, height, live=live)
     if live:
-        name = xml(f"{card.step}, {state}" if state else card.step)
+        name = xml(" ".join(filter(None, (card_lines(card)[0], card.state, *card_lines(card)[1:]))))
         known = 'role="img"' if state == "gone" else 'role="button" tabindex="-1"'
         face = f'<g class="face" {known} aria-label="{name}">{face}</g>'
         face += _fold(card, width, folded) if card.opens else ""
     return f'<g class="card{" " + state if state else ""}" {found[0]}>{face}</g>'
 
 
-def _face(card: Card, width: float, height: float) -> str:
+def _face(card: Card, width: float, height: float, *, live: bool) -> str:
     name, doc, marks = card_lines(card)
     more = f'<text class="small" text-anchor="end" x="{_n(width - SIDE - (26 if card.opens else 0))}" y="23">{card.state}</text>'
     lines = [f'<text class="name" x="{SIDE}" y="23">{xml(name)}</text>', more if card.state else ""]
@@ -184,8 +184,8 @@ def _face(card: Card, width: float, height: float) -> str:
     told = xml(
         "\n".join(filter(None, (card.step if len(card.step) > MOST_NAME else "", card.doc, " · ".join(card.marks))))
     )
-    title = f"<title>{told}</title>" if told else ""
-    return f'{title}<rect width="{_n(width)}" height="{_n(height)}" rx="6"/>{"".join(lines)}'
+    title = f"<title>{told}</title>" if told and not live else ""
+    return f'{title}<rect width="{_n(width)}" height="{_n(height)}" rx="6"/>{" ".join(lines)}'
 
 
 def _fold(card: Card, width: float, folded: Collection[str]) -> str:

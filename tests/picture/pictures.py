@@ -27,6 +27,38 @@ TABLES: Mapping[str, Flow] = {
     "gang in an arm": plans.flow(start="p | q", p="w^3", w="j", j="+ m", q="m", m="end", end=""),
 }
 
+SOURCE = '''from metaflow import FlowSpec, Parameter, batch, kubernetes, project, resources, retry, schedule, secrets, step, timeout
+
+
+@schedule(cron="0 4 * * *", timezone="Europe/Berlin")
+@project(name="trips")
+class ToldFlow(FlowSpec):
+    rate = Parameter("rate", default=0.5)
+
+    @step
+    def start(self):
+        self.api_token = "t"
+        self.items = [self.rate]
+        self.next(self.fit, foreach="items")
+
+    @retry(times=2, minutes_between_retries=1)
+    @timeout(hours=1)
+    @resources(cpu=4, memory=8192)
+    @kubernetes(image="team/fit:1")
+    @step
+    def fit(self):
+        """Fit one."""
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+'''
+
 Point = tuple[float, float]
 
 

@@ -44,7 +44,7 @@
       const sizes = block.beside.map(measure);
       const width = sizes.reduce((sum, each) => sum + each.width, 0) + APART * (sizes.length - 1);
       const last = sizes[sizes.length - 1];
-      const axis = (sizes[0].axis + width - last.width + last.axis) / 2;
+      const axis = Math.floor((sizes[0].axis + width - last.width + last.axis) / 2);
       block.now = { width, height: Math.max(...sizes.map((each) => each.height)), axis };
     } else if (block.frame) {
       block.now = measureFrame(block);
@@ -431,6 +431,11 @@
   document.getElementById("fold").addEventListener("click", () => setFolded(foldable, true));
   document.getElementById("unfold").addEventListener("click", () => setFolded(foldable, false));
 
+  // For whoever compares what this places with what the compiler places.
+  window.flowcFold = (keys) => {
+    folded.clear();
+    setFolded(keys, true);
+  };
   window.flowcPlace = () => ({ ...place(), lines: linesOf(place().boxes).map((each) => each.path) });
   draw();
   rove(cards.find((each) => isSeen(each) && isStep(each)));
