@@ -15,7 +15,7 @@ from tests.release.conftest import NEEDS_RELEASE
 pytestmark = pytest.mark.xdist_group("release")
 
 PACKAGES = {"flowc": {"compiler", "flowc"}, "flowc-runtime": {"flowc"}}
-DATA = {".json", ".j2", ".txt", ".typed"}
+DATA = {".css", ".j2", ".js", ".json", ".txt", ".typed"}
 """The ends of files of a package that are no Python."""
 BESIDE = {"flowc": {"CHANGELOG.md", "compiler", "runtime_shim"}, "flowc-runtime": {"flowc"}}
 """What an sdist holds beside what every sdist does."""

@@ -425,6 +425,7 @@
     if (event.key === "Escape" && !panel.hidden && event.target !== search) back();
   });
   const foldable = [...frames.values()].filter((each) => ["foreach", "gang", "arms"].includes(each.kind)).map((each) => each.frame);
+  for (const name of ["fold", "unfold"]) document.getElementById(name).hidden = !foldable.length;
   document.getElementById("larger").addEventListener("click", () => zoom(scale * 1.25));
   document.getElementById("smaller").addEventListener("click", () => zoom(scale / 1.25));
   document.getElementById("fit").addEventListener("click", () => fit(0));
