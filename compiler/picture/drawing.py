@@ -21,11 +21,15 @@ State = Literal["", "new", "changed"]
 
 @record
 class Since:
-    """What differs from another state: `steps` that are new or changed, `gone` with where they went on to, `before` in words."""
+    """What differs from another state: `steps` that are new or changed, `gone` with where they went on to, `before` in words.
+
+    `renamed` are the names that steps had there.
+    """
 
     before: str
     steps: Mapping[str, State]
     gone: tuple[tuple[str, str], ...]
+    renamed: Mapping[str, str] = fresh(default_factory=dict)
 
 
 @record
@@ -139,7 +143,7 @@ def within(block: Block) -> tuple[Block, ...]:
 
 def draw(plan: Plan, facts: Iterable[str] = (), since: Since | None = None) -> Drawing:
     """The picture of a plan."""
-    work = _Work(plan, since.steps if since else {}, {name: at for at, name in enumerate(plan.flow.steps)})
+    work = _Work(plan, since or Since("", {}, ()), {name: at for at, name in enumerate(plan.flow.steps)})
     block = work.scope(plan.root)
     if since and since.gone:
         parts = tuple(Card(f"gone-{at}", name, at, goes, (), "", "") for at, (name, goes) in enumerate(since.gone))
@@ -160,7 +164,7 @@ class _Work:
     """The making of one picture."""
 
     plan: Plan
-    states: Mapping[str, State]
+    since: Since
     numbers: Mapping[str, int]
     lines: list[Line] = fresh(default_factory=list)
     count: int = 0
@@ -238,8 +242,12 @@ class _Work:
     def _card(self, task: Task, opens: str) -> Card:
         step = self.plan.flow.steps[task.step]
         number = self.numbers[task.step]
-        state = self.states.get(task.step, "")
-        return Card(key_of(task.step), task.step, number, first_line(step.doc), marks_of(step, task), opens, state)
+        state = self.since.steps.get(task.step, "")
+        before = self.since.renamed.get(task.step)
+        marks = (f"before: {before}",) if before else ()
+        return Card(
+            key_of(task.step), task.step, number, first_line(step.doc), (*marks, *marks_of(step, task)), opens, state
+        )
 
     def _ends(self, node: Node) -> tuple[str, ...]:
         """The steps that a line to what follows a node comes from."""

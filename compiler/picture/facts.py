@@ -38,11 +38,11 @@ def step_facts(plan: Plan, made: Sequence[Made]) -> dict[str, dict[str, Json]]:
     """By the key of each step in the picture, all that is told of it."""
     types = _types(plan.flow)
     targets = [(each, dict(_nodes(each))) for each in made]
-    return {
-        key_of(name): _facts(plan.flow, step, types)
-        | {"targets": [_target(each, nodes, name) for each, nodes in targets]}
-        for name, step in plan.flow.steps.items()
-    }
+    found: dict[str, dict[str, Json]] = {}
+    for name, step in plan.flow.steps.items():
+        found[key_of(name)] = _facts(plan.flow, step, types)
+        found[key_of(name)]["targets"] = [_target(each, nodes, name) for each, nodes in targets]
+    return found
 
 
 def target_facts(made: Sequence[Made]) -> list[Json]:

@@ -13,7 +13,8 @@ def since(found: Difference, name: str, before: str) -> Since:
     """What differs of the flow of that name; every step is new where the flow is."""
     for each in found.flows:
         if each.new is not None and each.new.name == name:
-            return Since(before, _states(each), _gone(each))
+            renamed = {now: was for was, now in each.same.items() if was != now}
+            return Since(before, _states(each), _gone(each), renamed)
     return Since(before, {}, ())
 
 

@@ -32,7 +32,7 @@ def test_another_name_and_other_code_are_changes(tmp_path: Path) -> None:
         FLOW.replace("def left", "def port").replace("self.left,", "self.port,").replace("self.input", "-self.input")
     )
     found = _since(tmp_path, FLOW, renamed)
-    assert found.gone == ()
+    assert (found.gone, found.renamed) == ((), {"port": "left"})
     assert {"port", "each"} <= found.steps.keys()
     assert set(found.steps.values()) == {"changed"}
 
