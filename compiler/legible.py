@@ -28,6 +28,12 @@ def legible_json(text: str) -> str:
     return re.sub(_OBEYED, _json_escape, text)
 
 
+def mermaid_text(text: str, most: int) -> str:
+    """Text as mermaid shows it, of at most so many characters: everything that it could read otherwise is the number of its character."""
+    short = text if len(text) <= most else f"{text[: most - 1]}…"
+    return re.sub(r"[^A-Za-z0-9_ .,\-]", lambda found: f"#{ord(found[0])};", short)
+
+
 def _escape(found: re.Match[str]) -> str:
     return found[0].encode("unicode_escape", "surrogatepass").decode("ascii")
 

@@ -12,6 +12,7 @@ from hypothesis import settings
 from tests.conformance import COMPARED
 from tests.conformance.sample import told
 from tests.engines.azurite import NO_AZURITE
+from tests.stages.browser import NO_BROWSER
 from tests.stages.image_builder import NOT_BUILT
 
 settings.register_profile("untimed", settings.default, deadline=None)
@@ -43,7 +44,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for key, value in report.user_properties
         if key == COMPARED and isinstance(value, list | tuple)
     }
-    loud = (NOT_BUILT, NO_AZURITE)
+    loud = (NOT_BUILT, NO_AZURITE, NO_BROWSER)
     skipped = [
         report
         for report in terminalreporter.stats.get("skipped", ())

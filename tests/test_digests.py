@@ -8,21 +8,21 @@ import sys
 
 import pytest
 
-from compiler import digests
+from compiler import reading
 
 
-@pytest.mark.parametrize("size", [0, 1, 1000, digests._LARGE - 1, digests._LARGE, digests._LARGE + 1])
+@pytest.mark.parametrize("size", [0, 1, 1000, reading._LARGE - 1, reading._LARGE, reading._LARGE + 1])
 def test_it_is_the_sha256(size: int) -> None:
     data = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
-    assert digests.sha256_of(data) == hashlib.sha256(data).hexdigest()
+    assert reading.digest_of(data) == hashlib.sha256(data).hexdigest()
 
 
 def test_a_python_without_its_own_takes_openssl_s(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(digests, "_OWN", "_no_such_module")
-    assert digests.sha256_of(b"x") == hashlib.sha256(b"x").hexdigest()
+    monkeypatch.setattr(reading, "_OWN", "_no_such_module")
+    assert reading.digest_of(b"x") == hashlib.sha256(b"x").hexdigest()
 
 
 def test_a_small_digest_loads_no_openssl() -> None:
-    program = "import sys; from compiler.digests import sha256_of; sha256_of(b'x'); print('_hashlib' in sys.modules)"
+    program = "import sys; from compiler.reading import digest_of; digest_of(b'x'); print('_hashlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

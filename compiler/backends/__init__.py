@@ -7,7 +7,7 @@ then the package of a target, whose `BACKEND` emits.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Value
@@ -88,6 +88,15 @@ class Backend(Protocol):
 
     def emit(self, plan: Plan, options: Options) -> tuple[OutputFile, ...]:
         """The files for a plan that `check` let pass. Pure: same arguments, same bytes."""
+        ...
+
+
+@runtime_checkable
+class NamesNodes(Protocol):
+    """A target that says what its engine calls the containers of a plan, by the first step of each: ours do."""
+
+    def nodes(self, plan: Plan) -> Mapping[str, str]:
+        """The names, as the engine's interface shows them."""
         ...
 
 

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, Entry] = {
     "list": Entry("list", "List the flows of the workspace."),
     "run": Entry("run", "Run a flow on this machine."),
     "show": Entry("views.show", "Print the graph of a flow."),
+    "graph": Entry("views.graph", "Draw a flow: a page, SVG, mermaid, dot and others."),
     "diff": Entry("diff", "Say what differs between two states of flows: what a pull request means."),
     "ir": Entry("ir", "Print a flow as JSON: what its source says, or what was decided."),
     "runs": Entry("runs.runs", "List the runs of a flow."),

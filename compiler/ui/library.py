@@ -12,7 +12,8 @@ from flowc.client.walk import at_once
 from flowc.store.protocol import DamagedError, MissingError, Store
 
 from compiler.call.history import HistoryError, NoRunError, RunState, TaskState, read_state
-from compiler.operate.views import RUN_PHASES, TASK_PHASES
+from compiler.operate.tasks.views import TASK_PHASES
+from compiler.operate.views import RUN_PHASES
 from compiler.run.process_state import life
 from compiler.slotted_class import fresh, mutable, record
 

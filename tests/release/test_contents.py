@@ -15,7 +15,7 @@ from tests.release.conftest import NEEDS_RELEASE
 pytestmark = pytest.mark.xdist_group("release")
 
 PACKAGES = {"flowc": {"compiler", "flowc"}, "flowc-runtime": {"flowc"}}
-DATA = {".json", ".template", ".txt", ".typed"}
+DATA = {".css", ".html", ".j2", ".js", ".json", ".template", ".txt", ".typed"}
 """The ends of files of a package that are no Python."""
 BESIDE = {"flowc": {"CHANGELOG.md", "compiler", "runtime_shim"}, "flowc-runtime": {"flowc"}}
 """What an sdist holds beside what every sdist does."""

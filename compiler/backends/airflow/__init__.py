@@ -108,6 +108,12 @@ class Airflow:
 
         return dag_id(options.name or plan.name)
 
+    def nodes(self, plan: Plan) -> Mapping[str, str]:
+        """By the first step of each container, the id of its task, with its group's."""
+        from compiler.backends.airflow.segments import node_ids  # noqa: PLC0415 - only a picture needs it
+
+        return node_ids(plan.root)
+
     def emit(self, plan: Plan, options: Options) -> tuple[OutputFile, ...]:
         """The DAG file, named after the DAG."""
         from compiler.backends.airflow.dag import dag_text  # noqa: PLC0415 `check` alone needs none of it

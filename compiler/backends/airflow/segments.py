@@ -163,6 +163,17 @@ def units(root: Scope) -> Iterator[Unit]:
             yield from _body(node, task_id(task), None, (task.step,))
 
 
+def node_ids(root: Scope) -> dict[str, str]:
+    """By the first step of each container, its whole task id."""
+    found: dict[str, str] = {}
+    for unit in units(root):
+        if isinstance(unit, Single):
+            found[unit.task.step] = unit.id
+        elif isinstance(unit, Segment):
+            found |= {step: f"{unit.group}.{each}" for step, each in unit.ids.items()}
+    return found
+
+
 def _body(node: FanOut, split: str, around: str | None, after: tuple[str, ...]) -> Iterator[Unit]:
     """The list of a foreach, the segments of its body, and between them what is nested there."""
     cut = _Within(node.body, node.split.step)

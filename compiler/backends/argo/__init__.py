@@ -13,6 +13,7 @@ from compiler.backends.argo.check import check, check_size
 from compiler.backends.argo.deployment import FIELDS, KUSTOMIZATION, fields, kustomization
 from compiler.backends.argo.kubernetes import OPTIONS
 from compiler.backends.argo.manifest import cron_workflow, deployment_name, events, rbac, workflow_template
+from compiler.backends.argo.scopes import node_names
 from compiler.backends.argo.settings import SETTINGS, wants
 from compiler.backends.argo.yaml_text import document
 from compiler.backends.gaps import ONLY_ON_AIRFLOW
@@ -74,6 +75,10 @@ class Argo:
     def deployment(self, plan: Plan, options: Options) -> str:
         """The template's name."""
         return deployment_name(plan, options)
+
+    def nodes(self, plan: Plan) -> Mapping[str, str]:
+        """By the first step of each container, the name of its task in the DAG template of its level."""
+        return node_names(plan)
 
     def emit(self, plan: Plan, options: Options) -> tuple[OutputFile, ...]:
         """The WorkflowTemplate, the CronWorkflow of a schedule, the EventSource and Sensor of triggers in one file; accounts in another."""

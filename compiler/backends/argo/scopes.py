@@ -105,13 +105,22 @@ def scopes(plan: Plan, containers: Containers, names: Names) -> tuple[Tree, ...]
     """The DAG templates, the flow's first."""
     splits = [node.split.step for node in _fans(plan.root)]
     tasks = Names(task_name(step) for step in plan.tasks)
-    named = {
-        task.step: tasks.claim(task_name(task.title)) if len(task.group) > 1 else task_name(task.step)
-        for task in plan.root.containers()
-    }
+    named = _named(plan, tasks)
     each = {step: tasks.claim(f"{task_name(step)}-each") for step in splits}
     bodies = {step: names.claim(name) for step, name in each.items()}
     return tuple(_Writer(plan, containers, each, bodies, named).templates(plan.root, ROOT, NOWHERE))
+
+
+def node_names(plan: Plan) -> dict[str, str]:
+    """By the first step of each container, what its task is called."""
+    return _named(plan, Names(task_name(step) for step in plan.tasks))
+
+
+def _named(plan: Plan, tasks: Names) -> dict[str, str]:
+    return {
+        task.step: tasks.claim(task_name(task.title)) if len(task.group) > 1 else task_name(task.step)
+        for task in plan.root.containers()
+    }
 
 
 def _fans(scope: Scope) -> Iterator[FanOut]:

@@ -16,7 +16,7 @@ from compiler.backends.stepfunctions.check import DEFINITION_TOO_LARGE, LARGEST_
 from compiler.backends.stepfunctions.jobs import BATCH, DEFAULT_CPU, DEFAULT_MEMORY, JobDefinitions
 from compiler.backends.stepfunctions.layout import Json, layout
 from compiler.backends.stepfunctions.sizes import check_jobs, check_rule
-from compiler.backends.stepfunctions.states import Place, machine
+from compiler.backends.stepfunctions.states import Place, machine, named
 from compiler.diagnostics import Report
 from compiler.ir.flow import Value
 from compiler.ir.plan import Feature, Plan, Resources
@@ -72,6 +72,10 @@ class StepFunctions:
     def deployment(self, plan: Plan, options: Options) -> str:
         """The machine's name."""
         return machine_name(plan, options)
+
+    def nodes(self, plan: Plan) -> Mapping[str, str]:
+        """By the first step of each container, the name of its state."""
+        return {task.step: named(task) for task in plan.root.containers()}
 
     def emit(self, plan: Plan, options: Options) -> tuple[OutputFile, ...]:
         """The machine, its job definitions, and what the options ask for. Pure."""

@@ -74,7 +74,7 @@ def machine(place: Place) -> Json:
     """The whole definition."""
     root = place.plan.root
     comment = _comment(place.plan.flow.doc) or f"The flow {place.plan.flow.name}"
-    first = _named(entry(root.nodes[0]))
+    first = named(entry(root.nodes[0]))
     states: States = {}
     waiting: Waiting = [(root, states)]
     while waiting:
@@ -135,7 +135,7 @@ def _states(place: Place, scope: Scope, waiting: Waiting) -> States:
     following: dict[str, dict[int, str]] = {entry(node).step: {} for node in scope.nodes}
     for node in scope.nodes:
         for edge in entry(node).after:
-            following[edge.node].update({case: _named(entry(node)) for case in edge.cases or (_ALWAYS,)})
+            following[edge.node].update({case: named(entry(node)) for case in edge.cases or (_ALWAYS,)})
     states: States = {}
     for node in scope.nodes:
         states.update(_node(place, node, following[entry(node).step], waiting))
@@ -150,10 +150,10 @@ def _node(place: Place, node: Node, onward: dict[int, str], waiting: Waiting) ->
         case Task():
             return _step(place, node, following)
         case FanOut(split=split, body=body):
-            each = f"each {_named(entry(body.nodes[0]))}"
+            each = f"each {named(entry(body.nodes[0]))}"
             return {**_step(place, split, each), each: _map(place, node, _level(body, waiting), following)}
         case Branches(split=split, arms=arms):
-            branches = f"{_LONGEST_BEGINNING}{_named(split)}"
+            branches = f"{_LONGEST_BEGINNING}{named(split)}"
             return {
                 **_step(place, split, branches),
                 branches: _parallel([_level(arm, waiting) for arm in arms], following),
@@ -162,7 +162,7 @@ def _node(place: Place, node: Node, onward: dict[int, str], waiting: Waiting) ->
 
 def _switch(place: Place, task: Task, arms: dict[int, str]) -> States:
     """The step, its report read into the state, and the arm by the case's position; arms that meet are plain `Next`."""
-    read, chosen = f"case of {_named(task)}", f"arm of {_named(task)}"
+    read, chosen = f"case of {named(task)}", f"arm of {named(task)}"
     choices: list[Json] = [
         {"Variable": "$.switch.told.case", "NumericEquals": case, "Next": arm} for case, arm in sorted(arms.items())
     ]
@@ -217,7 +217,7 @@ def _level(scope: Scope, waiting: Waiting) -> State:
     """Where the scope starts, and its states as soon as their turn comes."""
     states: States = {}
     waiting.append((scope, states))
-    return {"StartAt": _named(entry(scope.nodes[0])), "States": states}
+    return {"StartAt": named(entry(scope.nodes[0])), "States": states}
 
 
 def _onward(following: str | None) -> State:
@@ -229,7 +229,7 @@ def _onward(following: str | None) -> State:
 def _step(place: Place, task: Task, following: str | None) -> States:
     """The step's state, and with `@catch` one more that leaves the failure object where every attempt failed."""
     count = Path("States.Format('~{}', $$.State.RetryCount)") if task.retry else "0"
-    name = _named(task)
+    name = named(task)
     if not task.catch:
         return {name: _job(place, task, count, following)}
     caught = f"{name} caught"
@@ -239,7 +239,7 @@ def _step(place: Place, task: Task, following: str | None) -> States:
     return {name: {**first, "Catch": [handler]}, caught: last}
 
 
-def _named(task: Task) -> str:
+def named(task: Task) -> str:
     """The name of a container's state: its step, short enough for what others of its states begin with."""
     return within(task.title, LONGEST_STATE - len(_LONGEST_BEGINNING))
 

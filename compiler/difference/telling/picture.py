@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from compiler.difference.comparing import FlowDifference
 from compiler.difference.parts.graphs import transition_targets, with_names
 from compiler.ir.flow import End, Flow, Foreach, Gang, Goto, Split, Step, Switch
 from compiler.ir.text import value_text
+from compiler.legible import mermaid_text
 
 MOST = 100
 """Steps of a picture: a larger one is no picture any more, and GitHub draws at most 500 edges."""
@@ -84,6 +84,5 @@ _LONGEST = 40
 
 
 def label(text: str) -> str:
-    """Text as mermaid shows it: everything that it could read otherwise is the number of its character."""
-    short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-    return re.sub(r"[^A-Za-z0-9_ .,\-]", lambda found: f"#{ord(found[0])};", short)
+    """Text as mermaid shows it."""
+    return mermaid_text(text, _LONGEST)
