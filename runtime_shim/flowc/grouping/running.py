@@ -188,7 +188,7 @@ def _task(work: _Work, index: str, place: int, used: int) -> Generator[TaskCall 
         used += 1
         if reported.exit_code != FAILED or used > most:
             return reported
-        if marks and marks.is_final and raised_before(work.store, address):
+        if marks and marks.is_final and not marks.find("catch") and raised_before(work.store, address):
             return reported
 
 

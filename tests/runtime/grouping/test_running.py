@@ -117,6 +117,12 @@ def test_each_task_is_one_of_its_own(tmp_path: Path, method: str) -> None:
         ("os._exit(0)", "", 1, [(1, 0, True)]),
         ("time.sleep(60)", "@timeout(seconds=1)", 1, [(1, 0, True)]),
         (
+            "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM]); time.sleep(60)",
+            "@catch(var='why')\n    @timeout(seconds=1)\n    @retry(times=1, minutes_between_retries=0, only_system=True)",
+            0,
+            [(1, 0, True), (2, 1, False)],
+        ),
+        (
             "raise OSError('no')",
             "@retry(times=3, minutes_between_retries=0, only_system=True)",
             1,
