@@ -373,7 +373,10 @@ def _require_packages(plan: Plan) -> None:
 
 def _width(plan: Plan) -> int:
     """Room for the longest label, with an index of one digit a level."""
-    return max(len(task.title) + (2 * task.depth + 1 if task.depth else 0) for task in plan.root.containers())
+    return max(
+        len(task.title) + (2 * task.depth + 1 if task.depth else 0) + bool(task.chunk)
+        for task in plan.root.containers()
+    )
 
 
 def _user() -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.backends.operating import EngineError, EngineTask, NotThereError, RefusedError
+from compiler.backends.operating import EngineError, EngineTask, NotThereError, RefusedError, Sharing
 from compiler.operate import waiting
 from tests.operate.engine import Memory, ended, memory
 from tests.stages.command_line import FLOW, Flowc, flowc, folder
@@ -238,6 +238,16 @@ def test_terminate_retry_open_suspend_delete(flowc: Flowc, memory: Memory, run: 
     assert (flowc("argo", "delete", "sum-flow", "--yes").code, memory.deployed) == (0, {})
     assert flowc("argo", "delete", "sum-flow", "--yes").code == 4
     assert flowc("argo", "suspend", "sum-flow").code == 4
+
+
+def test_a_retry_from_a_step_says_what_shares_its_container(flowc: Flowc, memory: Memory, run: str) -> None:
+    container = EngineTask("start", "-", "succeeded", "a", shares=Sharing(("start", "square", "join")))
+    memory.started[run] = ended(memory.started[run], "succeeded", container)
+    told = flowc("retry", run, "--from", "square")
+    assert (told.code, told.out.strip()) == (0, run)
+    assert "`square` shares a container with `start`, `join`: the whole container is done again" in told.err
+    memory.started[run] = ended(memory.started[run], "succeeded", container)
+    assert "shares" not in flowc("retry", run, "--from", "start").err
 
 
 def test_runs_lists_those_of_the_store_and_of_engines(flowc: Flowc, folder: Path, memory: Memory, run: str) -> None:

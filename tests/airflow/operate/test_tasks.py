@@ -8,10 +8,10 @@ import pytest
 
 from compiler.backends.airflow.operate.api.protocol import Instance, Row
 from compiler.backends.airflow.operate.causes import Cause
-from compiler.backends.airflow.operate.layout import PLAIN
+from compiler.backends.airflow.operate.layout import PLAIN, Layout
 from compiler.backends.airflow.operate.notes import MOST, TAGS, tags_in, with_line, without
 from compiler.backends.airflow.operate.tasks import TERMINATED, flat, phase, place_of, tasks_of
-from compiler.backends.operating import Phase, RefusedError
+from compiler.backends.operating import Phase, RefusedError, Sharing
 
 PATHS = {"_each_start": flat([["0", "1"], ["2"]]), "_each_row": flat([["0.0", "2.0", "2.1"]])}
 
@@ -57,6 +57,26 @@ def test_an_instance_is_told_as_a_step_and_an_index(
     found: Instance, is_told: list[tuple[str, str, str, int | None]]
 ) -> None:
     assert told(found) == is_told
+
+
+def test_an_instance_of_several_tasks_says_which() -> None:
+    known = Layout(
+        {"start-to-prepare": "start", "fit-portions": "fit", "end": "end"},
+        {},
+        frozenset(),
+        {"start-to-prepare": Sharing(("start", "prepare")), "fit-portions": Sharing(("fit",), 2)},
+    )
+    instances = [
+        instance("start-to-prepare"),
+        instance("foreach-start.fit-portions", 2, "running"),
+        instance("end", state="", tries=0),
+    ]
+    found = tasks_of(instances, known, PATHS.get, "running", lambda _: Cause())
+    assert [(each.title, each.members, each.steps) for each in found] == [
+        ("end", "-", ("end",)),
+        ("fit", "4-5", ("fit",)),
+        ("start to prepare", "-", ("start", "prepare")),
+    ]
 
 
 def test_what_ran_when_a_person_ended_the_run_was_ended_too() -> None:

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from compiler.backends.operating import EngineError, NotThereError, RefusedError
+from compiler.backends.operating import EngineError, EngineTask, NotThereError, RefusedError
+from compiler.backends.stepfunctions.operate import history
 from tests.conformance.results import read_result
 from tests.engines import Outcome
 from tests.engines.stepfunctions_case import copy_store
@@ -61,6 +62,26 @@ def test_each_task_of_the_store_is_one_of_the_engine(there: Place) -> None:
         assert {task.phase for task in run.tasks} == {"succeeded"}
     tasks = {task.index: task for task in runs["long_names.py"].tasks if task.step.endswith("group_part")}
     assert {index: task.attempt for index, task in tasks.items()} == {"0.0": 0, "1.0": 0, "1.1": 1}
+
+
+@pytest.mark.parametrize(
+    ("word", "index", "title", "members", "steps"),
+    [
+        ("fit", "3", "fit", "3", ("fit",)),
+        ("loop~", "-", "loop", "-", ("loop",)),
+        ("start+prepare/16", "-", "start to prepare", "-", ("start", "prepare")),
+        ("fit+score*16:4", "0.2", "fit to score", "0.32-47", ("fit", "score")),
+        ("fit*4", "1", "fit", "4-7", ("fit",)),
+    ],
+)
+def test_a_job_of_several_tasks_says_which(
+    word: str, index: str, title: str, members: str, steps: tuple[str, ...]
+) -> None:
+    told = Told()
+    told.task(word, index, "job-1")
+    [made] = history.read(told.events).submissions
+    task = EngineTask(made.step, made.index, "running", made.job, shares=made.shares)
+    assert (task.title, task.members, task.steps) == (title, members, steps)
 
 
 def failed_by(kind: str, error: str, cause: str) -> Any:
