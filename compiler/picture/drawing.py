@@ -12,6 +12,7 @@ from typing import Literal
 from compiler.ir.flow import Step, Switch
 from compiler.ir.plan import FanOut, Node, Plan, Scope, Task, entry
 from compiler.ir.text import value_text
+from compiler.mistakes import CallError
 from compiler.picture.marks import marks_of
 from compiler.picture.ordering import Piece, arranged
 from compiler.slotted_class import fresh, mutable, record
@@ -141,8 +142,16 @@ def within(block: Block) -> tuple[Block, ...]:
     return (block.inside,) if isinstance(block, Frame) else ()
 
 
+DEEPEST = 100
+"""So many regions may stand in each other."""
+
+
 def draw(plan: Plan, facts: Iterable[str] = (), since: Since | None = None) -> Drawing:
-    """The picture of a plan."""
+    """The picture of a plan. Raises CallError for one whose regions stand too deep in each other."""
+    if _depth(plan.root) > DEEPEST:
+        raise CallError(
+            f"{plan.flow.name} has more than {DEEPEST} regions in each other, which no picture shows: `flowc show` prints it"
+        )
     work = _Work(plan, since or Since("", {}, ()), {name: at for at, name in enumerate(plan.flow.steps)})
     block = work.scope(plan.root)
     if since and since.gone:
@@ -152,6 +161,18 @@ def draw(plan: Plan, facts: Iterable[str] = (), since: Since | None = None) -> D
     return Drawing(
         plan.flow.name, first_line(plan.flow.doc), tuple(facts), block, tuple(work.lines), since.before if since else ""
     )
+
+
+def _depth(root: Scope) -> int:
+    """How many regions stand in each other at most."""
+    deepest, waiting = 0, [(root, 0)]
+    while waiting:
+        scope, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        for node in scope.nodes:
+            inner = (node.body,) if isinstance(node, FanOut) else () if isinstance(node, Task) else node.arms
+            waiting.extend((each, depth + 1) for each in inner)
+    return deepest
 
 
 def first_line(doc: str | None) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from compiler.ir.grouping import Grouping, grouped
-from compiler.ir.plan import Chunk
+from compiler.ir.plan import Chunk, Plan
 from compiler.ir.planner import plan
+from compiler.mistakes import CallError
 from compiler.picture.diagrams import ways
-from compiler.picture.drawing import Block, Card, Drawing, Frame, Label, Since, draw, within
+from compiler.picture.drawing import DEEPEST, Block, Card, Drawing, Frame, Label, Since, draw, within
+from compiler.picture.forms import written
 from tests.picture.pictures import TABLES
 from tests.stages.plans import flow
 
@@ -52,6 +54,24 @@ def test_steps_that_share_a_container_stand_in_a_box() -> None:
         (f"step-{one}", f"step-{other}")
         for one, other in (("start", "a"), ("a", "b"), ("b", "j"), ("j", "c"), ("c", "end"))
     ]
+
+
+def _deep(depth: int) -> Plan:
+    """Foreaches in each other."""
+    steps = {f"a{at}": f"a{at + 1}*" if at < depth - 1 else f"j{depth - 1}" for at in range(depth)}
+    joins = {f"j{at}": f"+ j{at - 1}" if at else "+ end" for at in range(depth)}
+    return plan(flow(start="a0*", **steps, **joins, end=""))
+
+
+@pytest.mark.parametrize("form", ["mermaid", "dot", "svg", "html", "json", "gexf"])
+def test_regions_may_stand_deep_in_each_other(form: str) -> None:
+    found = _deep(DEEPEST)
+    assert written(form, draw(found), found, ())
+
+
+def test_what_no_picture_shows_is_refused() -> None:
+    with pytest.raises(CallError, match="`flowc show` prints it"):
+        draw(_deep(DEEPEST + 1))
 
 
 def test_keys_that_lead_to_one_step_are_one_way() -> None:
