@@ -1,10 +1,12 @@
-"""The lines that say which flows a run is of and how many it compared: hooks that only this folder's file is sure to give."""
+"""The bytecode that all tests read, and the lines that say which flows a run is of and how many it compared: hooks of this folder alone."""
 
 from __future__ import annotations
 
+import compileall
 import os
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,15 @@ from tests.conformance import COMPARED
 from tests.conformance.sample import told
 from tests.engines.azurite import NO_AZURITE
 from tests.stages.image_builder import NOT_BUILT
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile both packages once: containers of the tests keep no bytecode, so that each would compile all that it imports."""
+    if not hasattr(config, "workerinput"):
+        for name in ("compiler", "runtime_shim"):
+            compileall.compile_dir(ROOT / name, quiet=2)
 
 
 @pytest.fixture(scope="session", autouse=True)
