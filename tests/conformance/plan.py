@@ -33,7 +33,7 @@ class Numbers(NamedTuple):
 
 
 SUITES: Mapping[str, Numbers] = {
-    "short": Numbers(100, 7, 3, 1, 5, 1, 20, 4, 240),
+    "short": Numbers(50, 7, 3, 1, 5, 1, 20, 4, 120),
     "sample": Numbers(250, 18, 8, 3, 10, 2, 0, 40, 600),
     "long": Numbers(1000, 70, 30, 10, 40, 5, 100, 200, 2_400),
 }
