@@ -5,13 +5,14 @@ from __future__ import annotations
 import compileall
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.conformance import COMPARED
 from tests.conformance.sample import told
+from tests.engines.airflow import DagTester, DagTesters
 from tests.engines.azurite import NO_AZURITE
 from tests.stages.image_builder import NOT_BUILT
 
@@ -31,6 +32,13 @@ def _no_cache_of_mine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("caches")))
         yield
+
+
+@pytest.fixture(scope="session")
+def testers() -> Iterator[Mapping[str, DagTester]]:
+    """The processes that run DAG files, by line of Airflow: one a line for all tests of a worker."""
+    with DagTesters() as found:
+        yield found
 
 
 def pytest_report_header() -> str | None:
