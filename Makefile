@@ -9,6 +9,9 @@ WORKERS ?= 3  # two cores: a test on an engine waits as much as it works
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 DEMO := demo-output
 
+# Thousands of processes begin, each with a hundred modules: they read bytecode, whatever the machine says of writing it.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help demo test check golden bench sample conformance mutation fuzz fuzz-sources soak wide test-argo release clean
 
 help:

@@ -1,22 +1,34 @@
-"""The lines that say which flows a run is of and how many it compared: hooks that only this folder's file is sure to give."""
+"""The bytecode that all tests read, and the lines that say which flows a run is of and how many it compared: hooks of this folder alone."""
 
 from __future__ import annotations
 
+import compileall
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from tests.conformance import COMPARED
 from tests.conformance.sample import told
+from tests.engines.airflow import DagTester, DagTesters
 from tests.engines.azurite import NO_AZURITE
 from tests.stages.browser import NO_BROWSER
 from tests.stages.image_builder import NOT_BUILT
 
 settings.register_profile("untimed", settings.default, deadline=None)
 settings.load_profile("untimed")  # a busy machine fails no test
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile both packages once: containers of the tests keep no bytecode, so that each would compile all that it imports."""
+    if not hasattr(config, "workerinput"):
+        for name in ("compiler", "runtime_shim"):
+            compileall.compile_dir(ROOT / name, quiet=2)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -25,6 +37,13 @@ def _no_cache_of_mine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("caches")))
         yield
+
+
+@pytest.fixture(scope="session")
+def testers() -> Iterator[Mapping[str, DagTester]]:
+    """The processes that run DAG files, by line of Airflow: one a line for all tests of a worker."""
+    with DagTesters() as found:
+        yield found
 
 
 def pytest_report_header() -> str | None:

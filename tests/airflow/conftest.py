@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,23 +12,6 @@ from tests.engines import FlowCase, Outcome
 from tests.engines.airflow import DagTester
 from tests.engines.airflow_flow import run_airflow
 from tests.engines.airflow_scheduler import Scheduler
-
-
-@pytest.fixture(scope="session")
-def testers() -> Iterator[dict[str, DagTester]]:
-    """The processes that run DAG files, by line; filled as lines are asked for."""
-    with ExitStack() as stack:
-        yield _Lines(stack)
-
-
-class _Lines(dict[str, DagTester]):
-    def __init__(self, stack: ExitStack) -> None:
-        super().__init__()
-        self._stack = stack
-
-    def __missing__(self, line: str) -> DagTester:
-        self[line] = self._stack.enter_context(DagTester(line))
-        return self[line]
 
 
 @pytest.fixture(scope="package")

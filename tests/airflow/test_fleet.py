@@ -38,7 +38,7 @@ def test_the_project_holds_what_its_own_test_asks(line: str, tmp_path: Path) -> 
     project = tmp_path / "astro"
     shutil.copytree(FLEET / "astro", project)
     home = tmp_path / "home"
-    prepare(line, home, environment(line, home))
+    prepare(line, home)
     beside = Path(pytest.__file__).parents[1]
     words = [str(venv(line) / "bin" / "python"), "-P", "-c", PYTEST, str(beside), str(project / "tests")]
     ended = subprocess.run(words, env=environment(line, home), capture_output=True, text=True, check=False)

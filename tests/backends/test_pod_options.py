@@ -137,6 +137,10 @@ BEYOND = {"priority_class", "affinity", "ephemeral_volume_claims"}
 TARGETS = {"kubernetes": ("argo", "airflow"), "batch": ("step-functions",)}
 
 
+by_airflow = pytest.mark.xdist_group("pod options")
+"""One worker has Airflow build the pods."""
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, dict[str, Any]]:
     """The pod of each case's first step as Airflow 3 builds it."""
@@ -153,6 +157,7 @@ def _case(folder: Path, target: str, name: str) -> str:
     return _emitted(folder, target, f"@kubernetes({CASES[name][0]})", OF_ALL if name in WITH_SETTINGS else {})
 
 
+@by_airflow
 @pytest.mark.parametrize("name", CASES)
 def test_an_option_is_the_same_pod_on_argo_and_airflow(
     name: str, built: Mapping[str, dict[str, Any]], tmp_path: Path

@@ -118,6 +118,10 @@ def test_the_pods_of_the_examples_are_restricted_on_argo(folder: Path) -> None:
     assert {name: violations(spec) for name, spec in pods.items()} == {key: [] for key in pods}
 
 
+by_airflow = pytest.mark.xdist_group("pod security")
+"""One worker has Airflow build the pods."""
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, dict[str, Any]]]:
     """The pods of the examples and of this module's variants, as Airflow 3 builds them: all at once, it is slow to start."""
@@ -134,6 +138,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, dict[
     return {name: {task: pod["spec"] for task, pod in found[file].items()} for name, file in files.items()}
 
 
+@by_airflow
 @pytest.mark.parametrize("example", [*(folder.name for folder in GOLDEN), "plain"])
 def test_the_pods_of_the_examples_are_restricted_on_airflow(
     example: str, built: dict[str, dict[str, dict[str, Any]]]
@@ -142,6 +147,7 @@ def test_the_pods_of_the_examples_are_restricted_on_airflow(
     assert {name: violations(spec) for name, spec in pods.items()} == {key: [] for key in pods}
 
 
+@by_airflow
 def test_the_container_beside_a_step_that_reports_is_restricted(
     built: dict[str, dict[str, dict[str, Any]]], tmp_path: Path
 ) -> None:
@@ -175,6 +181,7 @@ def test_a_setting_is_for_the_pods_of_argo_events_too(name: str, tmp_path: Path)
         assert violations({**described, "containers": [described.get("container", {})]}) == wrong
 
 
+@by_airflow
 @pytest.mark.parametrize("said", SAID)
 @pytest.mark.parametrize("target", ["argo", "airflow"])
 def test_a_step_loosens_what_it_says_and_nothing_else(
@@ -187,6 +194,7 @@ def test_a_step_loosens_what_it_says_and_nothing_else(
     assert (violations(body), violations(first)) == (wrong, [])
 
 
+@by_airflow
 @pytest.mark.parametrize("name", SETTINGS)
 @pytest.mark.parametrize("target", ["argo", "airflow"])
 def test_a_setting_stands_instead_of_the_default(

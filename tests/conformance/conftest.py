@@ -8,6 +8,7 @@ import pytest
 
 from tests.conformance import COMPARED, engines
 from tests.conformance.engines import Engine
+from tests.engines.airflow import DagTester
 
 Record = Callable[[str, object], None]
 
@@ -18,16 +19,14 @@ def container_engines() -> Iterator[Mapping[str, Engine]]:
         yield found
 
 
-@pytest.fixture(scope="session")
-def airflow_3() -> Iterator[Mapping[str, Engine]]:
-    with engines.dag_test("af3") as found:
-        yield found
+@pytest.fixture
+def airflow_3(testers: Mapping[str, DagTester]) -> Mapping[str, Engine]:
+    return engines.dag_tested("af3", testers["af3"])
 
 
-@pytest.fixture(scope="session")
-def airflow_2() -> Iterator[Mapping[str, Engine]]:
-    with engines.dag_test("af2") as found:
-        yield found
+@pytest.fixture
+def airflow_2(testers: Mapping[str, DagTester]) -> Mapping[str, Engine]:
+    return engines.dag_tested("af2", testers["af2"])
 
 
 @pytest.fixture(scope="session")

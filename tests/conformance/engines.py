@@ -35,7 +35,12 @@ def container_engines(patience: float = PATIENCE) -> Iterator[Mapping[str, Engin
 def dag_test(line: str, *, together: bool = False) -> Iterator[Mapping[str, Engine]]:
     """An Airflow, `af3` or `af2`, that runs DAG files in one process; `together` (`af2` only), tasks at once."""
     with DagTester(line, together=together) as tester:
-        yield {AIRFLOW_3 if line == "af3" else AIRFLOW_2: _on(tester)}
+        yield dag_tested(line, tester)
+
+
+def dag_tested(line: str, tester: DagTester) -> Mapping[str, Engine]:
+    """An Airflow that is there already."""
+    return {AIRFLOW_3 if line == "af3" else AIRFLOW_2: _on(tester)}
 
 
 @contextmanager

@@ -35,7 +35,7 @@ class Numbers(NamedTuple):
 
 
 SUITES: Mapping[str, Numbers] = {
-    "short": Numbers(100, 7, 3, 1, 5, 1, 20, 4, 20, 3, 240),
+    "short": Numbers(50, 7, 3, 1, 5, 1, 20, 4, 20, 3, 120),
     "sample": Numbers(250, 18, 8, 3, 10, 2, 0, 40, 60, 8, 600),
     "long": Numbers(1000, 70, 30, 10, 40, 5, 100, 200, 300, 40, 2_400),
 }

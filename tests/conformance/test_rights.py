@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -57,9 +58,10 @@ def test_a_container_is_the_users_of_an_image(engine: object, case: FlowCase, tm
 
 
 @pytest.mark.xdist_group("airflow 2")
-def test_a_pod_of_airflow_is_the_users_of_an_image(case: FlowCase, tmp_path: Path) -> None:
-    with DagTester("af2") as tester:
-        _told(run_airflow(case, tmp_path / "run", tester))
+def test_a_pod_of_airflow_is_the_users_of_an_image(
+    case: FlowCase, testers: Mapping[str, DagTester], tmp_path: Path
+) -> None:
+    _told(run_airflow(case, tmp_path / "run", testers["af2"]))
 
 
 def _told(outcome: Outcome) -> None:

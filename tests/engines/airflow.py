@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +19,7 @@ from typing import IO, Any, Self
 from urllib.parse import quote
 
 from tests.engines.rights import open_to_it, prefix
-from tests.engines.venvs import venv
+from tests.engines.venvs import alone, venv
 
 HERE = Path(__file__).resolve().parent
 LINES = ("af3", "af2")
@@ -88,15 +88,29 @@ def put_image(home: Path, name: str, env: Mapping[str, str], workdir: Path) -> N
     (folder / f"{quote(name, safe='')}.json").write_text(text)
 
 
-def prepare(line: str, home: Path, env: Mapping[str, str]) -> None:
+def prepare(line: str, home: Path) -> None:
     """Make the folders, the plugin and the database of an Airflow under `home`."""
     (home / "dags").mkdir(parents=True)
     (home / "plugins").mkdir()
     shutil.copy(HERE / "kpo_local.py", home / "plugins")
-    command = [str(venv(line) / "bin" / "airflow"), "db", "migrate"]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise EngineFailed(done.stdout + done.stderr)
+    new = _new(line)
+    shutil.copy(new / "airflow.db", home)
+    (home / "airflow.cfg").write_text((new / "airflow.cfg").read_text().replace(str(new), str(home)))
+
+
+def _new(line: str) -> Path:
+    """The home of an Airflow that has done nothing yet, made once an environment: what migrating leaves is the same each time."""
+    folder = venv(line)
+    new = folder / "new"
+    with alone(folder / "new.alone"):
+        if not (folder / "new.complete").exists():
+            shutil.rmtree(new, ignore_errors=True)
+            command = [str(folder / "bin" / "airflow"), "db", "migrate"]
+            done = subprocess.run(command, env=environment(line, new), capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise EngineFailed(done.stdout + done.stderr)
+            (folder / "new.complete").touch()
+    return new
 
 
 def end_all(home: Path, roots: Iterable[int]) -> None:
@@ -152,7 +166,7 @@ class DagTester:
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
-        prepare(self._line, self._home, self._env)
+        prepare(self._line, self._home)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -261,6 +275,24 @@ class DagTester:
         if self._process is not None:
             _close(self._process)
             self._process = None
+
+
+class DagTesters(dict[str, DagTester]):
+    """A `DagTester` a line, each of which starts when it is first asked for; a context manager."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stack = ExitStack()
+
+    def __missing__(self, line: str) -> DagTester:
+        self[line] = self._stack.enter_context(DagTester(line))
+        return self[line]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stack.close()
 
 
 def _close(process: subprocess.Popen[str]) -> None:

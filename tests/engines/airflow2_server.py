@@ -35,7 +35,7 @@ class Airflow2:
 
     def __enter__(self) -> Self:
         try:
-            prepare("af2", self.home, self._env)
+            prepare("af2", self.home)
             (self.home / "executors").mkdir()
             shutil.copy(HERE / "airflow2_executor.py", self.home / "executors")
             self._start("webserver", "--workers", "1")

@@ -58,7 +58,7 @@ class Scheduler:
 
     def __enter__(self) -> Self:
         try:
-            prepare("af3", self._home, self._env)
+            prepare("af3", self._home)
             for server, command in SERVERS.items():
                 self._start(server, command)
             self._wait("the server of the tasks", 180, self._listens)

@@ -31,16 +31,14 @@ def container_engines() -> Iterator[Mapping[str, Engine]]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def airflow_3() -> Iterator[Mapping[str, Engine]]:
-    with engines.dag_test("af3") as found:
-        yield found
+@pytest.fixture
+def airflow_3(testers: Mapping[str, DagTester]) -> Mapping[str, Engine]:
+    return engines.dag_tested("af3", testers["af3"])
 
 
-@pytest.fixture(scope="module")
-def airflow_2() -> Iterator[Mapping[str, Engine]]:
-    with engines.dag_test("af2") as found:
-        yield found
+@pytest.fixture
+def airflow_2(testers: Mapping[str, DagTester]) -> Mapping[str, Engine]:
+    return engines.dag_tested("af2", testers["af2"])
 
 
 def _ran(faults: Mapping[str, Fault], engine: Engine, folder: Path) -> tuple[Result, str]:
@@ -127,7 +125,9 @@ def test_tasks_that_share_containers_of_airflow_fail_as_those_that_do_not(
 
 
 @pytest.mark.xdist_group("airflow 3")
-def test_no_exit_code_is_a_success_or_a_skip_for_airflow_s_own_shell(tmp_path: Path) -> None:
+def test_no_exit_code_is_a_success_or_a_skip_for_airflow_s_own_shell(
+    testers: Mapping[str, DagTester], tmp_path: Path
+) -> None:
     """`BashOperator` takes 99 for a skip, and a run whose end was skipped is a success of Airflow's."""
     path = tmp_path / "exit_flow.py"
     path.write_text(
@@ -136,8 +136,7 @@ def test_no_exit_code_is_a_success_or_a_skip_for_airflow_s_own_shell(tmp_path: P
         "    @step\n    def end(self):\n        pass\n",
         encoding="utf-8",
     )
-    with DagTester("af3") as tester:
-        outcome = run_airflow(FlowCase(path, "ExitFlow", {}, {}, tmp_path), tmp_path, tester, operator="bash")
+    outcome = run_airflow(FlowCase(path, "ExitFlow", {}, {}, tmp_path), tmp_path, testers["af3"], operator="bash")
     assert not outcome.success
 
 

@@ -14,6 +14,8 @@ from tests.engines.faults import Drop, faulty
 
 VIEWER = "viewer"
 
+pytestmark = pytest.mark.xdist_group("airflow 2 server")
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Airflow2]:

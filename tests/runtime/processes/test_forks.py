@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from flowc.language import multicore
 from flowc.language.multicore import parallel_map
+from flowc.processes import forks
 from flowc.processes.forks import START_METHOD, may_fork
-from flowc.task import forks
 
 from tests.stages.container import SHIM, command, variables, write
 
