@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from compiler.backends.airflow.operate.api.protocol import Cleared, Dag, Instance, Row
+from compiler.backends.airflow.operate.api.protocol import Api, Cleared, Dag, Instance, Row
 from compiler.backends.airflow.operate.connecting import Credentials, Place
-from compiler.backends.airflow.operate.engine import AirflowEngine
+from compiler.backends.airflow.operate.engine import AirflowEngine, end
 from compiler.backends.airflow.operate.tasks import TERMINATED
 from compiler.backends.operating import EngineTask, LogPart, RefusedError
 
@@ -54,6 +54,11 @@ class Fake:
 
     def mark(self, dag: str, run: str, *, state: str | None, note: str | None) -> None:
         self.changed.append((state, note))
+        self._state, self._note = state or self._state, self._note if note is None else note
+
+    def becomes(self, state: str, note: str | None) -> None:
+        """What somebody else makes of the run."""
+        self._state, self._note = state, self._note if note is None else note
 
     def clear(self, dag: str, run: str, cleared: Cleared) -> None:
         self.changed.append(cleared)
@@ -133,9 +138,27 @@ def test_a_run_that_is_over_is_not_ended_again() -> None:
     engine, fake = asked("success")
     engine.terminate(RUN)
     assert fake.changed == []
-    engine, fake = asked("running", note="mine")
-    engine.terminate(RUN)
-    assert fake.changed == [("failed", f"mine\n{TERMINATED}")]
+
+
+@pytest.mark.parametrize(
+    ("becomes", "note", "marks"),
+    [
+        (["failed"] * 3, None, 1),
+        (["success", "failed", "failed"], None, 2),
+        (["failed", "failed", "success"], None, 2),
+        (["running"] * 3, "mine", 1),
+    ],
+)
+def test_a_run_that_is_ended_stays_so(becomes: list[str], note: str | None, marks: int) -> None:
+    """A scheduler that looked at it in that moment may call it well, and somebody may do it again."""
+    _, fake = asked("running", note="mine")
+    states = iter(becomes)
+
+    def pause(_: float) -> None:
+        fake.becomes(next(states), note)
+
+    end(cast("Api", fake), fake.row("a-b", "manual__1-2"), pause)
+    assert fake.changed == [("failed", f"mine\n{TERMINATED}")] * marks
 
 
 def test_a_task_that_failed_before_it_began_says_so() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 from compiler.backends.airflow.operate import folder as places
@@ -51,6 +52,25 @@ MANY = 1000
 """Task instances of a run that are all told; of more, those that have not gone well."""
 EXPLAINED = 8
 """Failed tasks of a run whose logs are looked into, those that failed first."""
+
+
+_LOOKS, _BETWEEN = 3, 1.0
+"""How often, and after how many seconds, is looked whether a run that was ended stays so."""
+
+
+def end(api: Api, row: Row, pause: Callable[[float], None] = time.sleep) -> None:
+    """Set a run to failed, and again where that was lost.
+
+    A scheduler whose database locks no rows (sqlite) may just have looked at the run: it takes the tasks that it has not begun,
+    which are skipped by then, for the end of one that has gone well, and writes that over ours.
+    """
+    note = with_line(row.note, TERMINATED)
+    api.mark(row.dag, row.id, state="failed", note=note)
+    for _ in range(_LOOKS):
+        pause(_BETWEEN)
+        there = api.row(row.dag, row.id)
+        if there.state != "failed" and TERMINATED in there.note.split("\n"):  # which a retry takes away
+            api.mark(row.dag, row.id, state="failed", note=note)
 
 
 class AirflowEngine:
@@ -159,7 +179,7 @@ class AirflowEngine:
         """End a run and its tasks: Airflow calls it failed, and its note says that it was ended."""
         row = self._row(run)
         if phase(row) not in OVER:
-            self._api.mark(row.dag, row.id, state="failed", note=with_line(row.note, TERMINATED))
+            end(self._api, row)
 
     def retry(self, run: str, step: str | None) -> EngineRun:
         """Clear what has failed, with what could not be done behind it; with a step, that and all behind it too."""
