@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from importlib import import_module
 from pathlib import Path
-
-from compiler.digests import sha256_of
 
 TEXT = 1 << 20
 """Bytes of a settings file, a `Config`, a list of ignored files: what people write by hand is a hundredth of it."""
@@ -19,6 +19,12 @@ SOURCE = 4 << 20
 """Bytes of a source: 5,000 steps are a quarter of it, and its tree takes hundreds of times the memory."""
 
 _BLOCK = 1 << 20
+
+_LARGE = 1 << 20
+"""From so many bytes on OpenSSL is faster, though loading it takes 2.5 ms."""
+
+_SHA256 = "_sha2" if sys.version_info >= (3, 12) else "_sha256"
+"""What `hashlib` itself takes where there is no OpenSSL."""
 
 
 class Journal:
@@ -51,8 +57,13 @@ class Journal:
 
 
 def digest_of(data: bytes) -> str:
-    """The SHA-256 of bytes, in hexadecimal."""
-    return sha256_of(data)
+    """The SHA-256 of bytes, in hexadecimal; of few bytes without OpenSSL, which takes longer to load than they do."""
+    try:
+        module = import_module(_SHA256 if len(data) < _LARGE else "hashlib")
+    except ImportError:  # a Python that was built without it
+        module = import_module("hashlib")
+    digest: str = module.sha256(data).hexdigest()
+    return digest
 
 
 _KEPT: ContextVar[Journal | None] = ContextVar("journal", default=None)

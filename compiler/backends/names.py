@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.digests import sha256_of
+from compiler.reading import digest_of
 
 _DIGEST = 12
 """Hexadecimal digits, 48 bits: among a million long names two are the same with a chance of 1 in 500."""
@@ -15,5 +15,5 @@ def within(name: str, most: int, *, whole: str | None = None, joint: str = "-") 
     """
     if len(name) <= most:
         return name
-    digest = sha256_of((whole or name).encode("utf-8", "surrogatepass"))[:_DIGEST]
+    digest = digest_of((whole or name).encode("utf-8", "surrogatepass"))[:_DIGEST]
     return name[: most - len(joint) - _DIGEST].rstrip("-._ ") + joint + digest

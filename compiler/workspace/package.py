@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from compiler.backends.names import within
-from compiler.digests import sha256_of
 from compiler.mistakes import CallError
-from compiler.reading import is_within, read_file
+from compiler.reading import digest_of, is_within, read_file
 from compiler.slotted_class import record
 from compiler.workspace.listing import LIMIT, Listing, TooManyFolders
 from compiler.workspace.marks import is_compiled
@@ -100,7 +99,7 @@ def pack(listing: Listing, files: Iterable[str], links: Iterable[str] = (), secr
         members = _members(listing, sorted(files, key=os.fsencode))
     data = _gzip(_tar(members))
     names = tuple(member.path for member in members)
-    return Archive(data, sha256_of(data), names, tuple(sorted(links)), tuple(sorted(secrets)))
+    return Archive(data, digest_of(data), names, tuple(sorted(links)), tuple(sorted(secrets)))
 
 
 @contextmanager
@@ -154,7 +153,7 @@ def image_digest(archive: Archive, settings: Settings) -> str:
     }
     if not any(told.values()):
         return archive.digest
-    return sha256_of(f"{archive.digest} {told}".encode())
+    return digest_of(f"{archive.digest} {told}".encode())
 
 
 _LONGEST_REPOSITORY = 180
