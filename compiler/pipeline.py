@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compiler.backends import Backend, Options, OutputFile, refuse
 from compiler.diagnostics import Report
@@ -12,10 +13,11 @@ from compiler.frontend.text.modules import Known
 from compiler.frontend.text.source import Drafts
 from compiler.frontend.values.config_values import Given
 from compiler.ir.flow import Flow
-from compiler.ir.plan import Plan
-from compiler.ir.planner import plan
 from compiler.mistakes import CallError
 from compiler.slotted_class import fresh, record
+
+if TYPE_CHECKING:
+    from compiler.ir.plan import Plan
 
 
 class FlowChoiceError(CallError):
@@ -60,6 +62,8 @@ def compile_flow(
 
     `flow` names one of several; `root` is the folder of the code archive. Raises FlowChoiceError.
     """
+    from compiler.ir.planner import plan  # noqa: PLC0415 - a check plans nothing
+
     report = Report()
     source = read_flow(path, report, name=flow, root=root, reading=reading)
     files = emit_plan(plan(source), backend, options, report) if source else ()

@@ -20,6 +20,12 @@ SOURCE = 4 << 20
 
 _BLOCK = 1 << 20
 
+_LARGE = 1 << 20
+"""From so many bytes on OpenSSL is faster, though loading it takes 2.5 ms."""
+
+_SHA256 = "_sha2" if sys.version_info >= (3, 12) else "_sha256"
+"""What `hashlib` itself takes where there is no OpenSSL."""
+
 
 class Journal:
     """What was read, and looked for, while it is kept: for whoever must know whether all of that is as it was.
@@ -50,16 +56,10 @@ class Journal:
         self.used.add(whole)
 
 
-_LARGE = 1 << 20
-"""From so many bytes on OpenSSL is faster, though loading it takes 2.5 ms."""
-_OWN = "_sha2" if sys.version_info >= (3, 12) else "_sha256"
-"""What `hashlib` itself takes where there is no OpenSSL."""
-
-
 def digest_of(data: bytes) -> str:
-    """The SHA-256 of bytes, in hexadecimal; without OpenSSL where loading that would cost more than it saves."""
+    """The SHA-256 of bytes, in hexadecimal; of few bytes without OpenSSL, which takes longer to load than they do."""
     try:
-        module = import_module(_OWN if len(data) < _LARGE else "hashlib")
+        module = import_module(_SHA256 if len(data) < _LARGE else "hashlib")
     except ImportError:  # a Python that was built without it
         module = import_module("hashlib")
     digest: str = module.sha256(data).hexdigest()

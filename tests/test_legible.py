@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import sys
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.legible import legible, legible_json, one_line
+from compiler.legible import dedented, legible, legible_json, one_line
 
 OBEYED = [chr(code) for code in (*range(9), *range(0x0B, 0x20), *range(0x7F, 0xA0))]
 HIDING = list(
@@ -45,3 +47,12 @@ def test_nothing_that_is_obeyed_is_left(text: str) -> None:
     assert not [char for char in one_line(text) if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")]
     whole = json.dumps([text], ensure_ascii=False)
     assert json.loads(legible_json(whole)) == [text]
+
+
+_SPACES = " \n\t" if sys.version_info >= (3, 13) else " \n\t\r\x0b\x0c\xa0\u2003"
+"""From 3.13 on Python takes spaces alone for indentation."""
+
+
+@given(st.text(alphabet=f"ab.{_SPACES}"))
+def test_a_docstring_is_dedented_as_python_does_it(doc: str) -> None:
+    assert dedented(doc) == inspect.cleandoc(doc)

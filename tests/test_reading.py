@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import os
 import re
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from compiler import reading
 from compiler.reading import is_there, read_file, read_head, reason
 
 ROOT = Path(__file__).parents[1]
@@ -110,3 +114,20 @@ def test_what_is_there_is_something_to_read(name: str, found: bool, tmp_path: Pa
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     assert is_there(tmp_path / name) is found
+
+
+@pytest.mark.parametrize("size", [0, 1, 1000, reading._LARGE - 1, reading._LARGE, reading._LARGE + 1])
+def test_a_digest_is_the_sha256(size: int) -> None:
+    data = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
+    assert reading.digest_of(data) == hashlib.sha256(data).hexdigest()
+
+
+def test_a_python_without_its_own_takes_openssl_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_SHA256", "_no_such_module")
+    assert reading.digest_of(b"x") == hashlib.sha256(b"x").hexdigest()
+
+
+def test_a_small_digest_loads_no_openssl() -> None:
+    program = "import sys; from compiler.reading import digest_of; digest_of(b'x'); print('_hashlib' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -7,12 +7,14 @@ then the package of a target, whose `BACKEND` emits.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, runtime_checkable
 
 from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Value
-from compiler.ir.plan import Enter, Feature, Option, Plan
 from compiler.slotted_class import fresh, record
+
+if TYPE_CHECKING:
+    from compiler.ir.plan import Feature, Option, Plan
 
 PORTABLE_OPTIONS = frozenset({"image", "cpu", "memory", "gpu", "disk", "shared_memory"})
 """Options of `@kubernetes`, `@batch` and `@resources` that every target spells: the plan's `Task.image` and `Task.resources`."""
@@ -209,6 +211,8 @@ def _check_parameters(plan: Plan, target: str, report: Report) -> None:
 
 def _refuse_final_nodes(plan: Plan, report: Report) -> None:
     """Report nodes of gangs of which one alone would not be tried again."""
+    from compiler.ir.plan import Enter  # noqa: PLC0415 - a check plans nothing
+
     for gang, _ in plan.root.gangs():
         for task in gang.body.tasks():
             if (

@@ -14,8 +14,6 @@ from compiler.diagnostics import Report
 from compiler.frontend.text.modules import Known
 from compiler.frontend.values.config_values import Given
 from compiler.ir.flow import Flow, Value
-from compiler.ir.plan import NOBODY, Plan
-from compiler.ir.planner import plan
 from compiler.mistakes import CallError, joined
 from compiler.pipeline import Reading, read_flow
 from compiler.slotted_class import fresh, mutable, record
@@ -24,6 +22,7 @@ from compiler.workspace.package import code_root, default_image, image_digest
 from compiler.workspace.settings import Settings, did_you_mean, read_settings
 
 if TYPE_CHECKING:
+    from compiler.ir.plan import Plan
     from compiler.workspace.closure.packages import Packages, Place
 
 
@@ -295,7 +294,7 @@ def planned(
     *,
     branch: str | None,
     production: bool | None,
-    user: str = NOBODY,
+    user: str | None = None,
 ) -> Plan | None:
     """The plan of the one flow that a call names, for a user; None where it has mistakes, which are shown."""
     wanted, report = named(flow, flow_name), Report()
@@ -311,4 +310,12 @@ def planned(
     settings = surroundings.settings(wanted.path).for_flow(source.name)
     given: dict[str, Value] = {"branch": branch, "production": production}
     is_production = settings.get("production", None, given).value is True
-    return plan(source, branch=settings.text("branch", None, given), production=is_production, user=user)
+    from compiler.ir.plan import NOBODY  # noqa: PLC0415 - a check plans nothing
+    from compiler.ir.planner import plan  # noqa: PLC0415 - as above
+
+    return plan(
+        source,
+        branch=settings.text("branch", None, given),
+        production=is_production,
+        user=NOBODY if user is None else user,
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -122,6 +121,8 @@ def _counts(outcomes: Sequence[Outcome]) -> Iterator[tuple[State, int]]:
 
 def as_json(target: str, outcomes: Sequence[Outcome]) -> str:
     """One object: `version` (1), `target`, `up_to_date`, `counts` by state, `files` with `path`, `state`, `flow` and `source`."""
+    import json  # noqa: PLC0415 - few calls ask for it
+
     files = [
         {
             "path": each.path.as_posix(),

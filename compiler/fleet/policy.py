@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from compiler.backends import Backend, Options
 from compiler.diagnostics import Report
-from compiler.ir.plan import Plan
 from compiler.workspace.settings import Settings
+
+if TYPE_CHECKING:
+    from compiler.ir.plan import Plan
 
 
 def hold_policy(settings: Settings, plan: Plan, report: Report, on: tuple[Backend, Options] | None = None) -> None:

@@ -10,9 +10,9 @@ import ast
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Report
-from compiler.frontend.declarations.import_result import Importer
 from compiler.frontend.decorators.carried import check_rebound
 from compiler.frontend.decorators.language import LANGUAGE
 from compiler.frontend.findings import fc1xx, fc2xx
@@ -27,6 +27,9 @@ from compiler.frontend.values.classes import Lineage, Lineages
 from compiler.frontend.values.config_values import Given
 from compiler.frontend.values.scope import FileReading, Scope
 from compiler.ir.flow import Flow, Span
+
+if TYPE_CHECKING:
+    from compiler.frontend.declarations.import_result import Importer
 
 
 def parse(  # noqa: PLR0913 - what a call decides, each by its name

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from compiler.ir.flow import End, Foreach, Gang, Goto, Split, Step, Switch
-from compiler.ir.plan import Choice, Load
 from compiler.slotted_class import record
+
+if TYPE_CHECKING:
+    from compiler.ir.plan import Choice, Load
 
 Graph = Mapping[str, Sequence[str]]
 """Successors (or predecessors) of each node, without repeats and self-loops."""
@@ -75,6 +78,8 @@ class Level:
         `ends` are the nodes directly before `meeting`, or the last nodes of the level where `meeting` is None. The result has an
         entry without conditions where there is one end, else one entry a way, every switch that decides it in its conditions.
         """
+        from compiler.ir.plan import Choice, Load  # noqa: PLC0415 - only a plan asks
+
         if len(ends) == 1:
             return Load((Choice((), ends[0]),))
         root, region = self._region(ends)
@@ -147,6 +152,8 @@ def _narrow(ends: Sequence[str], before: Graph, key: Callable[[str], int]) -> tu
 
 def _joined(ways: Iterable[_Way]) -> tuple[Choice, ...]:
     """Ways that differ only in the last switch's keys, and lead to the same step, as one."""
+    from compiler.ir.plan import Choice  # noqa: PLC0415 - as above
+
     joined: dict[tuple[object, ...], Choice] = {}
     for when, step in ways:
         if not when:

@@ -42,6 +42,7 @@ from compiler.backends.command import environment, flow_image, legible, trigger_
 from compiler.backends.names import within
 from compiler.ir.flow import Decorator
 from compiler.ir.plan import FlowTrigger, Plan, Task, Trigger
+from compiler.legible import dedented
 from compiler.slotted_class import record, replaced
 
 ACTIVE_TASKS = 16
@@ -191,9 +192,7 @@ def _dag(plan: Plan, options: Options) -> Call:
     zone = plan.schedule.timezone if plan.schedule and plan.schedule.timezone else "UTC"
     named: dict[str, Source] = {"dag_id": dag_id(options.name or plan.name)}
     if plan.flow.doc:
-        import inspect  # noqa: PLC0415 - few flows need it
-
-        named["doc_md"] = block(_no_file(inspect.cleandoc(legible(plan.flow.doc))))
+        named["doc_md"] = block(_no_file(dedented(legible(plan.flow.doc))))
     assets = [Call("Asset", (asset_name(trigger),)) for trigger in plan.triggers]
     named["schedule"] = assets or (plan.schedule.cron if plan.schedule else None)
     named["start_date"] = Call("pendulum.datetime", (2025, 1, 1), (("tz", zone),))

@@ -14,6 +14,7 @@ from compiler.backends.names import within
 from compiler.backends.pod_options import pod_environment, said
 from compiler.backends.secrets import secret_environment
 from compiler.ir.plan import Begin, EventTrigger, Hook, Plan, Task, Trigger
+from compiler.legible import dedented
 
 POD_REPORT = "json:/airflow/xcom/return.json"
 BASH_REPORT = "stdout:"
@@ -139,9 +140,7 @@ def _shared(task: Task, attempts: dict[str, Source]) -> dict[str, Source]:
     found: dict[str, Source] = {"map_index_template": Code("INDEX")} if task.depth else {}
     found |= attempts
     if task.doc:
-        import inspect  # noqa: PLC0415 - steps without a docstring need none
-
-        found["doc_md"] = block(inspect.cleandoc(legible(task.doc)))
+        found["doc_md"] = block(dedented(legible(task.doc)))
     return found
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from compiler.diagnostics import Report
 from compiler.frontend.findings.fc1xx import FILE_NOT_READ, NOT_DECODED, SYNTAX, TOO_DEEP
 from compiler.ir.flow import Span
+from compiler.legible import dedented
 from compiler.reading import SOURCE, read_file, reason
 
 Placed = ast.stmt | ast.expr | ast.keyword | ast.arg | ast.alias | ast.excepthandler
@@ -190,8 +191,11 @@ def _check_compiles(source: Source, parsed: ast.Module) -> None:
 
 def doc_of(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> str | None:
     """The docstring, as far as a file can hold it: a half of a surrogate pair is `?`."""
-    doc = ast.get_docstring(node)
-    return doc if doc is None or doc.isascii() else doc.encode("utf-8", "replace").decode()
+    doc = ast.get_docstring(node, clean=False)
+    if doc is None:
+        return None
+    doc = dedented(doc)
+    return doc if doc.isascii() else doc.encode("utf-8", "replace").decode()
 
 
 def decode(data: bytes) -> tuple[str, str]:

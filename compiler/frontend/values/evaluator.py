@@ -39,7 +39,6 @@ from compiler.frontend.values.pure_functions import (
 )
 from compiler.frontend.values.scope import Scope
 from compiler.ir.flow import Dynamic
-from compiler.ir.triggers import NAMESPACED
 
 if TYPE_CHECKING:
     from compiler.ir.flow import Value
@@ -362,6 +361,8 @@ def _config_expression(scope: Scope, node: ast.Call, depth: int) -> object:
 
 def _called(scope: Scope, function: ast.expr, depth: int) -> Callable[..., object]:
     if scope.modules.origin(scope.module, function).ours == "namespaced_event_name":
+        from compiler.ir.triggers import NAMESPACED  # noqa: PLC0415 - few flows wait for such an event
+
         return lambda event_name: {NAMESPACED: event_name}
     if isinstance(function, ast.Name) and function.id not in scope.names and function.id not in scope.module.names:
         return CALLS.get(function.id) or _stopped
