@@ -159,7 +159,8 @@ class Sharing:
     @property
     def title(self) -> str:
         """What a person calls it, as the engine's node is called: `fit to score`."""
-        return f"{self.steps[0]} to {self.steps[-1]}" if len(self.steps) > 1 else self.steps[0]
+        first, *others = self.steps
+        return f"{first} to {others[-1]}" if others else first
 
 
 def step_of(word: str) -> tuple[str, Sharing | None]:

@@ -176,13 +176,13 @@ def _uncut(fan: FanOut) -> str:
     """Why the members of a fan-out are not done in portions."""
     if fan.kind == "gang":
         return "it is the node of a gang, and all of them run at once"
-    nodes = fan.body.nodes
-    if len(nodes) > 1:
-        steps = ", ".join(f"`{entry(node).step}`" for node in nodes)
-        return f"the body of the foreach is {len(nodes)} containers ({steps}): fuse them"
-    if isinstance(nodes[0], FanOut):
+    first, *others = fan.body.nodes
+    if others:
+        steps = ", ".join(f"`{entry(node).step}`" for node in (first, *others))
+        return f"the body of the foreach is {1 + len(others)} containers ({steps}): fuse them"
+    if isinstance(first, FanOut):
         return "another foreach stands in this one: chunk that"
-    return "" if isinstance(nodes[0], Task) else "the body of the foreach splits into branches"
+    return "" if isinstance(first, Task) else "the body of the foreach splits into branches"
 
 
 def _difference(before: Task, task: Task, images: Mapping[str, str]) -> str:

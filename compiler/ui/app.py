@@ -161,11 +161,10 @@ class _Pages:
     async def card(self, request: Request) -> Response:
         def page() -> bytes:
             state = self._library.task(*_place(request))
-            cards = state.manifest.cards if state.manifest else ()
-            number = request.path_params["number"]
-            if state.manifest is None or number >= len(cards):
+            number: int = request.path_params["number"]
+            if state.manifest is None or number >= len(state.manifest.cards):
                 raise NoRunError(f"{'/'.join(_place(request))} has no card {number}")
-            return bytes(state.manifest.card(cards[number]))
+            return bytes(state.manifest.card(state.manifest.cards[number]))
 
         return HTMLResponse(await run_in_threadpool(page), headers={"Content-Security-Policy": _CARD_POLICY})
 
