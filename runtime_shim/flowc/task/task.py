@@ -251,7 +251,7 @@ def _attempted(loaded: Loaded, task: _Task, first: _First) -> Reported:
         with standard_path():
             from flowc.artifacts.saving import facts
 
-        known = facts(found, created, tags, tuple(given), tuple(fixed), code_of(loaded.root, loaded.code))
+        known = facts(found, created, tags, tuple(given), tuple(fixed), code_of(loaded.root, loaded.code, loaded.last))
         transition, data = _saved(loaded, flow, work, fixed, task, known, caught)
         return _Left(_with_cards(loaded, task, data), transition, caught)
 
