@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from flowc.artifacts.address import RunAddress, child, last_part, parent
+from flowc.artifacts.codec import COMPRESSION, has_zstd
 from flowc.processes.forks import START_METHOD
 from flowc.task.call import FAILED, MISTAKE, STORE
 
@@ -94,6 +95,7 @@ def variables_of(plan: Plan, store: str, start_method: str | None, *, retry_paus
         "PYTHONUNBUFFERED": "1",
         "FLOWC_ADDRESS": "127.0.0.1",
         START_METHOD: start_method or "",
+        COMPRESSION: "zstd" if has_zstd() else "",  # all tasks of a run here have one Python
         "FLOWC_RETRY_AT_ONCE": "" if retry_pause else "1",  # whatever a run says that this one is a step of
     }
     shared |= path_environment(plan.flow.search) | mutated(plan) | config_environment(plan.flow.configs) | added(plan)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 from flowc.standard_path import standard_path
 from flowc.store.protocol import Data
@@ -42,3 +44,43 @@ def gathered(size: int, piece: int, read: Callable[[int, int], Data]) -> memoryv
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(one, range(0, size, piece)))
     return view
+
+
+@contextlib.contextmanager
+def hashed(parts: Iterable[Data]) -> Iterator[tuple[Iterator[Data], Callable[[], tuple[str, int]]]]:
+    """The parts again, in pieces that another thread hashes as they go by; and what gives, when all have gone by, their sha256 and size."""
+    with standard_path():
+        import hashlib
+        import queue
+        import threading
+
+    waiting: queue.SimpleQueue[Data | None] = queue.SimpleQueue()
+    digest, size = hashlib.sha256(), 0
+
+    def passing() -> Iterator[Data]:
+        nonlocal size
+        for piece in chain.from_iterable(cut(parts, _PASSING)):
+            size += memoryview(piece).nbytes
+            waiting.put(piece)
+            yield piece
+
+    def follow() -> None:
+        while (piece := waiting.get()) is not None:
+            digest.update(piece)
+
+    def result() -> tuple[str, int]:
+        waiting.put(None)
+        thread.join()
+        return digest.hexdigest(), size
+
+    thread = threading.Thread(target=follow, daemon=True)
+    thread.start()
+    try:
+        yield passing(), result
+    finally:
+        waiting.put(None)
+        thread.join()
+
+
+_PASSING = 8 << 20
+"""Bytes that are written, and hashed, at once."""
