@@ -30,6 +30,10 @@ GROUPS: Mapping[str, Rows] = {
     "s3": data_rows.on_s3,
     "frame": data_rows.data_frame,
     "array": data_rows.big_array,
+    "text": data_rows.text_frame,
+    "records": data_rows.records,
+    "state": data_rows.state_dict,
+    "arrow": data_rows.arrow_table,
 }
 HEAD = """# Measured
 

@@ -80,6 +80,44 @@ def data_frame(bench: Bench, runs: int) -> Iterator[Row]:
     yield _row("load it (wall)", theirs.read, ours.read, "≥ 1.5x")
 
 
+def text_frame(bench: Bench, runs: int) -> Iterator[Row]:
+    """Columns of text, as Arrow keeps it and as objects, beside one of floats."""
+    make = (
+        "rows = 2_000_000; names = [f'name {n % 1000}' for n in range(rows)]; "
+        "value = pd.DataFrame({'a': rng.random(rows), 's': pd.array(names, dtype='string[pyarrow]'), 'o': pd.Series(names, dtype=object)})"
+    )
+    yield from _saved_and_loaded(bench, "a DataFrame with 2,000,000 rows of text", make, "len(value)", "≥ 3x")
+
+
+def records(bench: Bench, runs: int) -> Iterator[Row]:
+    """A list of 1,000,000 dicts, each with a list in it."""
+    make = "value = [{'id': n, 'name': f'n{n}', 'tags': ['a', n]} for n in range(1_000_000)]"
+    yield from _saved_and_loaded(bench, "a list of 1,000,000 dicts", make, "len(value)", "≥ 3x")
+
+
+def state_dict(bench: Bench, runs: int) -> Iterator[Row]:
+    """Arrays by name, as a model's weights are: 2 GiB in 512 of them."""
+    make = "value = {f'layer{n}': rng.standard_normal(2**20, dtype='f4') for n in range(512)}"
+    read = "sum(float(each.sum()) for each in value.values())"
+    yield from _saved_and_loaded(bench, "a state dict of 2 GiB", make, read, "≥ 3x")
+
+
+def arrow_table(bench: Bench, runs: int) -> Iterator[Row]:
+    """A table of Arrow's, of 200 MB: floats, integers and text."""
+    make = (
+        "import pyarrow as pa; rows = 8_000_000; value = pa.table({'a': rng.random(rows), "
+        "'b': rng.integers(0, 1000, rows), 's': [f'n{n % 5000}' for n in range(rows)]})"
+    )
+    yield from _saved_and_loaded(bench, "an Arrow table of 200 MB", make, "value.num_rows", "≥ 3x")
+
+
+def _saved_and_loaded(bench: Bench, what: str, make: str, read: str, goal: str) -> Iterator[Row]:
+    sources = (flows.payload(name, make, keep=name == "Kept", read=read) for name in ("Kept", "Dropped"))
+    theirs, ours = _both(bench, *sources)
+    yield _row(f"save {what} (wall)", theirs.save, ours.save, goal)
+    yield _row("load it (wall)", theirs.read, ours.read, goal)
+
+
 def on_s3(bench: Bench, runs: int) -> Iterator[Row]:
     """A task of a linear flow on S3: the difference between eight steps and four, divided by four."""
     for count, goal in ((5, "≥ 20x, ≤ 5 requests"), (100, "≥ 120x, ≤ 5 requests")):

@@ -126,8 +126,8 @@ def foreach(name: str, width: int) -> str:
     )
 
 
-def payload(name: str, make: str, *, keep: bool) -> str:
-    """Two steps: the first makes a value and keeps it or not, the second one opens it, reads it and prints both times."""
+def payload(name: str, make: str, *, keep: bool, read: str = "float(np.asarray(value).sum())") -> str:
+    """Two steps: the first makes a value and keeps it or not, the second one opens it, reads it by `read` and prints both times."""
     start = ["import numpy as np", "import pandas as pd", "rng = np.random.default_rng(1)", make, "self.kept = None"]
     start += ["self.kept = value" if keep else "del value", "self.next(self.end)"]
     end = [
@@ -137,7 +137,7 @@ def payload(name: str, make: str, *, keep: bool) -> str:
         "began = time.perf_counter()",
         "value = self.kept",
         "opened = time.perf_counter() - began",
-        "total = 0 if value is None else float(np.asarray(value).sum())",
+        f"total = 0 if value is None else {read}",
         'print("opened", opened, "read", time.perf_counter() - began)',
     ]
     return _flow(name, [_step("start", start), _step("end", end)])

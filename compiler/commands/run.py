@@ -30,6 +30,7 @@ from compiler.run import run_flow
 from compiler.run.events import RunResult
 from compiler.run.local import LOCAL
 from compiler.run.resume import LATEST, Resume, find
+from compiler.run.workers import begun
 from compiler.terminal.findings import show
 from compiler.terminal.progress import Progress
 from compiler.terminal.said import say_json, tell
@@ -173,10 +174,10 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
       flowc run --store s3://bucket/flows --tag nightly flow.py
       flowc run flow.py --resume                      go on from the newest run; or --resume RUN [--from STEP]
     """
+    runs = "--help" not in words
+    server = click.get_current_context().with_resource(begun()) if runs else None
     configs = given_configs(config_paths, config_values)
-    surroundings = Surroundings(
-        root, imports, configs, added, from_environment(os.environ), env, runs="--help" not in words
-    )
+    surroundings = Surroundings(root, imports, configs, added, from_environment(os.environ), env, runs=runs)
     plan = planned(flow, flow_name, surroundings, branch=branch, production=production, user=_user())
     if plan is None:
         return 1
@@ -205,6 +206,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
             retry_pause=retry_pause,
             same_code=settings.flag("same_code", LOCAL_TABLE, {}),
             start_method=settings.text("start_method", LOCAL_TABLE, {"start_method": start_method}),
+            server=server,
         )
     except KeyboardInterrupt as ended:
         _tell_interrupted(progress, plan, flow.path, store)

@@ -8,9 +8,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Literal
 
 from flowc.artifacts.inputs import content
-from flowc.artifacts.manifest import Blob, Failure, Manifest
+from flowc.artifacts.manifest import Blob, Failure, Manifest, Stored
 from flowc.artifacts.mixing import changed
-from flowc.artifacts.work import Stored
 
 from compiler.replay.chosen import Chosen, State
 from compiler.replay.scratch import Scratch

@@ -27,7 +27,7 @@ from compiler.run.hooks import run_hooks
 from compiler.run.process_state import alive
 from compiler.run.resume import Resume, Resumption, resumption
 from compiler.run.walk import Ready, Report, Walk
-from compiler.run.workers import Ended, Event, Printed, Quiet, Refused, Within, Workers
+from compiler.run.workers import Ended, Event, ForkServer, Printed, Quiet, Refused, Within, Workers
 from compiler.slotted_class import fresh, mutable, record
 
 _TICK = 1.0
@@ -50,6 +50,7 @@ def run_flow(  # noqa: PLR0913 - each is an option of the command
     retry_pause: bool = False,
     same_code: bool = False,
     start_method: str | None = None,
+    server: ForkServer | None = None,
 ) -> RunResult:
     """Run a flow here, at most `max_workers` tasks at once (a gang's nodes always together), and tell `listener` of it.
 
@@ -57,7 +58,8 @@ def run_flow(  # noqa: PLR0913 - each is an option of the command
     store knows already, of another owner, fails the first task. `resume`: what another run has done is taken over first, as far
     as nothing before it runs anew; its parameters count then. With `retry_pause` an attempt waits as `@retry` says, else it begins
     at once. With `same_code` a task fails that would go on from what other code has left. `start_method`: how a task's process
-    starts, `fork` or `spawn`; None: by a fork where that is safe. KeyboardInterrupt ends every process and goes on upwards.
+    starts, `fork` or `spawn`; None: by a fork where that is safe. `server`: a fork server that waits already.
+    KeyboardInterrupt ends every process and goes on upwards.
     """
     run = _Run(plan, run_id or _new_run_id(), tags, parameters, listener, max_workers, retry_pause)
     if resume:
@@ -67,7 +69,7 @@ def run_flow(  # noqa: PLR0913 - each is an option of the command
     own = {"FLOWC_SAME_CODE": "1" if same_code else ""}  # whatever a run says that this one is a step of
     variables = variables_of(plan, store, start_method, retry_pause=retry_pause) | own | _project(plan, resume)
     root = str(Path(plan.flow.root).absolute())
-    workers = Workers(variables, root)
+    workers = Workers(variables, root, server)
     with alive(store, RunAddress(plan.flow.name, run.run_id)) as ended:
         try:
             result = run.go(workers)

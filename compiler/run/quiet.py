@@ -30,11 +30,16 @@ class Watch:
         """It has written something."""
         self.heard, self.used = time.monotonic(), None
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether it is worth a look: it has written nothing for half of the time."""
+        return not self.is_told and time.monotonic() - self.heard >= QUIET / 2
+
     def is_quiet(self, session: int, measured: Callable[[int], float] = processor_time) -> bool:
         """Whether the processes of a session have written nothing and done nothing for long."""
-        silent = time.monotonic() - self.heard
-        if self.is_told or silent < QUIET / 2:
+        if not self.is_silent:
             return False
+        silent = time.monotonic() - self.heard
         if self.used is None:
             self.used = measured(session)
             return False

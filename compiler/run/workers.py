@@ -18,7 +18,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Mapping
 
-from flowc.container.messages import STACKS, send, written
+from flowc.container.messages import STACKS, nameless, send, told
 from flowc.container.sessions import end_session
 
 from compiler.run import quiet
@@ -80,42 +80,93 @@ Event = Printed | Within | Quiet | Refused | Ended
 
 
 @mutable
-class _ForkServer:
+class ForkServer:
+    """A process that starts tasks, and the channel on which it is told to."""
+
     process: subprocess.Popen[bytes]
     channel: socket.socket
     received: bytes = b""
+
+
+def begin(environment: Environment = ()) -> ForkServer:
+    """Start a fork server. It imports what every flow needs, and waits until a `Workers` says which flow is meant.
+
+    `environment` is in its environment from the start. Raises OSError where the system has no room for it.
+    """
+    ours, theirs = socket.socketpair()
+    with theirs:
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "flowc", "fork-server", str(theirs.fileno())],
+                env={**inherited(os.environ), "PYTHONUNBUFFERED": "1", **dict(environment)},
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError:
+            ours.close()
+            raise
+    return ForkServer(process, ours)
+
+
+@contextlib.contextmanager
+def begun() -> Iterator[ForkServer | None]:
+    """A fork server that starts while the flow is still compiled; gone after the block, whether it was used or not."""
+    try:
+        server = begin()
+    except OSError:  # the first task finds no room either, and says so
+        yield None
+        return
+    try:
+        yield server
+    finally:
+        server.channel.close()
+        if server.process.returncode is None:
+            _kill(server)
 
 
 @mutable
 class _Child:
     """What is read from one running task."""
 
-    server: _ForkServer
+    server: ForkServer
     output: int
     report: int
     watch: quiet.Watch
     lines: Lines = fresh(default_factory=Lines)
-    told: bytes = b""
-    end: Mapping[str, object] = fresh(default_factory=dict)
-    facts: dict[str, object] = fresh(default_factory=dict)
-    pid: int = 0
-    shows_stacks: bool = False
+    several: bool = False
+    """Whether its process does several tasks, each of which it tells of."""
+    heard: int = 0
+    """Lines of its report that were heard."""
 
-    def take(self, data: bytes) -> list[Mapping[str, object]]:
-        """Read on in the report: who the task is, and how it has ended. What it says of tasks of its own."""
-        *lines, self.told = (self.told + data).split(b"\n")
-        found: list[Mapping[str, object]] = []
-        for line in lines:
-            said = json.loads(line)
-            if "pid" in said:
-                self.pid, self.shows_stacks = said["pid"], said["stacks"]
-            elif "task" in said:
-                found.append(said)
-            elif "exit_code" in said:
-                self.end = said
-            else:
-                self.facts |= said
-        return found
+    def who(self) -> Mapping[str, object]:
+        """The first line of its report; empty where it has not said yet who it is."""
+        return next(iter(told(self.report)), {})
+
+    @property
+    def pid(self) -> int:
+        """Its process; 0 where that is not known yet."""
+        return _whole_number(self.who().get("pid"))
+
+    def within(self) -> list[Mapping[str, object]]:
+        """What it has said of tasks of its own since it was asked last."""
+        if not self.several:
+            return []
+        lines = told(self.report)
+        fresh_lines, self.heard = lines[self.heard :], len(lines)
+        return [line for line in fresh_lines if "task" in line]
+
+    def end(self) -> Mapping[str, object]:
+        """How it has ended, by its own word; empty where it has none."""
+        said: dict[str, object] = {}
+        for line in told(self.report)[1:]:
+            if "task" not in line:
+                said |= line
+        return said if "exit_code" in said else {}
+
+
+def _whole_number(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
 @mutable
@@ -124,7 +175,9 @@ class Workers:
 
     variables: Mapping[str, str]
     root: str
-    _servers: dict[Environment, _ForkServer] = fresh(default_factory=dict)
+    begun: ForkServer | None = None
+    """One that has been begun before, for the tasks that ask for no environment of their own."""
+    _servers: dict[Environment, ForkServer] = fresh(default_factory=dict)
     _children: dict[int, _Child] = fresh(default_factory=dict)
     _selector: selectors.DefaultSelector = fresh(default_factory=selectors.DefaultSelector)
     _events: deque[Event] = fresh(default_factory=deque)
@@ -148,24 +201,23 @@ class Workers:
         self._events.append(Ended(self._tickets, signal.SIGKILL, {"message": why}))
         return self._tickets
 
-    def _sent(self, server: _ForkServer, call: Mapping[str, object]) -> int:
+    def _sent(self, server: ForkServer, call: Mapping[str, object]) -> int:
         with contextlib.ExitStack() as stack, contextlib.ExitStack() as kept:
-            ends = []
-            for _ in ("output", "report"):
-                reading, writing = os.pipe()
-                kept.callback(os.close, reading)
-                stack.callback(os.close, writing)
-                ends.append((reading, writing))
-            (output, output_end), (report, report_end) = ends
-            file = stack.enter_context(written(call))
-            send(server.channel, self._tickets + 1, (file, output_end, report_end))
+            output, output_end = os.pipe()
+            kept.callback(os.close, output)
+            stack.callback(os.close, output_end)
+            report = nameless()
+            kept.callback(os.close, report)
+            file = nameless(json.dumps(call).encode())
+            stack.callback(os.close, file)
+            send(server.channel, self._tickets + 1, (file, output_end, report))
             kept.pop_all()
         self._tickets += 1
-        child = self._children[self._tickets] = _Child(server, output, report, quiet.Watch(0.0))
+        several = not str(call["step"]).rstrip("~").isidentifier()
+        child = self._children[self._tickets] = _Child(server, output, report, quiet.Watch(0.0), several=several)
         child.watch.hear()
-        for descriptor in (output, report):
-            os.set_blocking(descriptor, False)
-            self._selector.register(descriptor, selectors.EVENT_READ, self._tickets)
+        os.set_blocking(output, False)
+        self._selector.register(output, selectors.EVENT_READ, self._tickets)
         return self._tickets
 
     def wait(self, timeout: float) -> Iterator[Event]:
@@ -178,13 +230,15 @@ class Workers:
         while self._events:
             yield self._events.popleft()
         for ticket, child in tuple(self._children.items()):
-            if child.pid and child.watch.is_quiet(child.pid):
-                yield Quiet(ticket, child.pid, quiet.QUIET, child.shows_stacks)
+            yield from (Within(ticket, each) for each in child.within())
+            pid = child.pid if child.watch.is_silent else 0
+            if pid and child.watch.is_quiet(pid):
+                yield Quiet(ticket, pid, quiet.QUIET, bool(child.who()["stacks"]))
 
     def show_stacks(self, ticket: int) -> None:
         """Let a task print where its threads are, where it can."""
         child = self._children.get(ticket)
-        if child is not None and child.shows_stacks:
+        if child is not None and child.who().get("stacks"):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child.pid, STACKS)
 
@@ -204,22 +258,16 @@ class Workers:
                 self._drop(ticket)
             self._selector.close()
 
-    def _open(self, environment: Environment) -> _ForkServer:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            try:
-                process = subprocess.Popen(
-                    [sys.executable, "-P", "-m", "flowc", "fork-server", str(theirs.fileno()), self.root],
-                    env={**inherited(os.environ), **self.variables, **dict(environment)},
-                    pass_fds=[theirs.fileno()],
-                    stdin=subprocess.DEVNULL,
-                    start_new_session=True,
-                )
-            except OSError:
-                ours.close()
-                raise
-        server = self._servers[environment] = _ForkServer(process, ours)
-        self._selector.register(ours, selectors.EVENT_READ, server)
+    def _open(self, environment: Environment) -> ForkServer:
+        """A fork server that imports the flow: the one that has been begun before, where it has this environment."""
+        server, self.begun = (self.begun, None) if not environment and self.begun else (begin(environment), self.begun)
+        self._servers[environment] = server
+        self._selector.register(server.channel, selectors.EVENT_READ, server)
+        said = {"variables": {**self.variables, **dict(environment)}, "root": self.root}
+        file = nameless(json.dumps(said).encode())
+        with contextlib.suppress(ConnectionError):  # it has died, which the first task finds out
+            send(server.channel, 0, (file,))
+        os.close(file)
         return server
 
     def _read(self, ticket: int, descriptor: int) -> Iterator[Event]:
@@ -233,16 +281,14 @@ class Workers:
             return
         if not data:
             self._selector.unregister(descriptor)
-        elif descriptor == child.report:
-            yield from (Within(ticket, each) for each in child.take(data))
-        else:
-            child.watch.hear()
-            lines = child.lines.take(data)
-            growing = child.lines.growing()
-            if lines or growing:
-                yield Printed(ticket, tuple(lines), growing)
+            return
+        child.watch.hear()
+        lines = child.lines.take(data)
+        growing = child.lines.growing()
+        if lines or growing:
+            yield Printed(ticket, tuple(lines), growing)
 
-    def _answers(self, server: _ForkServer) -> Iterator[Event]:
+    def _answers(self, server: ForkServer) -> Iterator[Event]:
         try:
             data = server.channel.recv(CHUNK)
         except ConnectionError:
@@ -259,7 +305,7 @@ class Workers:
             else:
                 yield from self._ended(answer["ticket"], answer["status"])
 
-    def _lost(self, server: _ForkServer) -> Iterator[Event]:
+    def _lost(self, server: ForkServer) -> Iterator[Event]:
         """A server that died takes its children with it; one that had told its end before has ended so."""
         self._selector.unregister(server.channel)
         environment = next(key for key, value in self._servers.items() if value is server)
@@ -272,43 +318,39 @@ class Workers:
 
     def _end_orphan(self, ticket: int) -> None:
         """End a task that has no server any more. One that has not said yet who it is ends by itself before it begins."""
-        child = self._children[ticket]
-        with contextlib.suppress(OSError):
-            child.take(drained(child.report))
-        if child.pid:
-            end_session(child.pid)
+        pid = self._children[ticket].pid
+        if pid:
+            end_session(pid)
 
     def _ended(self, ticket: int, status: int, lost: str = "") -> Iterator[Event]:
         child = self._children[ticket]
-        yield from (Within(ticket, each) for each in child.take(drained(child.report)))
+        yield from (Within(ticket, each) for each in child.within())
         lines = (*child.lines.take(drained(child.output)), *child.lines.rest())
         if lines:
             yield Printed(ticket, lines)
-        report = {**child.facts, **child.end} if child.end else {}
+        report = child.end()
         if lost:
-            code = report.get("exit_code")
-            status = code << 8 if isinstance(code, int) else status
+            status = _whole_number(report["exit_code"]) << 8 if report else status
             report = report or {"message": lost}
         self._drop(ticket)
         yield Ended(ticket, status, report)
 
     def _drop(self, ticket: int) -> None:
         child = self._children.pop(ticket)
+        if child.output in self._selector.get_map():
+            self._selector.unregister(child.output)
         for descriptor in (child.output, child.report):
-            if descriptor in self._selector.get_map():
-                self._selector.unregister(descriptor)
             os.close(descriptor)
 
 
-def _kill(server: _ForkServer) -> None:
+def _kill(server: ForkServer) -> None:
     """End a fork server and all of its session, at once."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(server.process.pid, signal.SIGKILL)
+    server.process.kill()
     server.process.wait()
     end_session(server.process.pid)
 
 
-def _dead(server: _ForkServer) -> str:
+def _dead(server: ForkServer) -> str:
     """What to say of a fork server that has ended."""
     code = server.process.returncode
     how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"

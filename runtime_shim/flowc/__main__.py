@@ -19,7 +19,7 @@ def main(words: list[str]) -> int:
     if words[:1] == ["fork-server"]:
         from flowc.container.fork_server import serve
 
-        return serve(int(words[1]), words[2])
+        return serve(int(words[1]))
     if words[:1] == ["fresh-task"]:
         from flowc.container.fork_server import run_one
 

@@ -12,7 +12,6 @@ from tests.house.modules import PACKAGES, ROOT, modules
 TOGETHER = {
     "flowc.__main__": "tests/runtime/task/test_task.py",
     "flowc._compat": "tests/runtime/test_metaflow.py",
-    "flowc.artifacts.codec": "tests/runtime/artifacts/test_pickling.py",
     "flowc.artifacts.failure": "tests/failure/test_ends.py",
     "flowc.artifacts.manifest": "tests/runtime/artifacts/test_ordering.py",
     "flowc.artifacts.work": "tests/runtime/artifacts/test_saving.py",

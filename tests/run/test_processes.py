@@ -292,6 +292,21 @@ def _started(folder: Path, *words: str, **options: object) -> subprocess.Popen[s
 
 
 @linux
+@pytest.mark.parametrize(
+    ("source", "words", "code"), [("class F(:\n", (), 1), (SLOW.format(imports=0, body="pass"), ("--no-such", "1"), 2)]
+)
+def test_a_call_that_runs_nothing_leaves_no_server_that_was_begun_for_it(
+    tmp_path: Path, mark: str, source: str, words: tuple[str, ...], code: int
+) -> None:
+    (tmp_path / "flow.py").write_text(source, encoding="utf-8")
+    process = _started(tmp_path, str(tmp_path / "flow.py"), *words)
+    said, _ = process.communicate()
+    assert process.returncode == code, said
+    assert not (tmp_path / "importing").exists()
+    _until(lambda: not _marked(mark), "somebody is left")
+
+
+@linux
 @pytest.mark.parametrize("imports", [0, 1.5])
 @pytest.mark.parametrize("method", METHODS)
 def test_nobody_outlives_a_run_that_is_killed(tmp_path: Path, mark: str, imports: float, method: str) -> None:

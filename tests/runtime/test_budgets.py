@@ -126,7 +126,7 @@ def test_every_file_is_python_3_9(path: Path) -> None:
 
 def test_the_shim_needs_nothing_but_the_standard_library() -> None:
     known = {*sys.stdlib_module_names, "flowc"}
-    optional = {"cloudpickle", "obstore", "metaflow"}
+    optional = {"cloudpickle", "compression", "obstore", "metaflow", "zstandard"}
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

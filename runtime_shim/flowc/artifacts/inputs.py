@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Iterator, Sequence
 
 from flowc.artifacts import pickling
-from flowc.artifacts.manifest import Blob, Manifest, read
-from flowc.artifacts.work import KEY, Stored, Work, item_of, stack_text
+from flowc.artifacts.manifest import Blob, Manifest, Stored, read
+from flowc.artifacts.work import KEY, Work, item_of, stack_text
 from flowc.exceptions import (
     CallMistake,
     MetaflowException,

@@ -13,11 +13,11 @@ the CRC-32 of what follows (`seal`), as the records of runs and attempts do; wha
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from flowc.artifacts import pickling
 from flowc.artifacts.address import RunAddress, TaskAddress, child, created_key, created_prefix, escape, parent
-from flowc.artifacts.pickling import Blob, Entry, Frame, Packed, damaged, opened, seal
+from flowc.artifacts.pickling import Blob, Entry, Frame, Packed, damaged, entry_of, opened, seal
 from flowc.named_tuple import NamedTuple
 from flowc.store.protocol import DamagedError, MissingError, Store, StoreError
 
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 VERSION = 1
+"""Of records, and of manifests without `PARTS`."""
+
+PARTS = 2
+"""The version of manifests that refer to blobs whose parts are compressed one by one, and the newest that is read."""
 
 __all__ = [
     "Attempt",
@@ -124,7 +128,7 @@ class Manifest:
         self._header = header
         self._body = memoryview(data)[end + 1 :]
         self._pack: memoryview | None = None
-        if self._header["version"] > VERSION:
+        if self._header["version"] > PARTS:
             raise StoreError(f"{address} was written by a newer flowc: update the one that reads it")
 
     @property
@@ -296,7 +300,7 @@ class Manifest:
 
     def with_entries(self, entries: Mapping[str, Blob]) -> bytes:
         """The same manifest with other artifacts under some of its names."""
-        return seal(self._with(artifacts={**self._header["artifacts"], **entries}))
+        return seal(self._with(artifacts={**self._header["artifacts"], **entries}, version=PARTS))
 
     def _with(self, **facts: Any) -> bytes:
         """The same manifest with other facts."""
@@ -309,12 +313,12 @@ class Manifest:
 
     def entry(self, name: str) -> Entry:
         """Where an artifact lies. Raises KeyError."""
-        found: list[Any] = self._header["artifacts"][name]
-        return (
-            Packed(*found)
-            if len(found) == len(Packed._fields)
-            else Blob(found[0], found[1], found[2], found[3], tuple(found[4]), found[5], tuple(*found[6:7]))
-        )
+        return entry_of(self._header["artifacts"][name])
+
+    def stored(self, names: Iterable[str]) -> dict[str, Stored]:
+        """Some of its artifacts by their names, each with where it lies. Raises KeyError."""
+        there = self._header["artifacts"]
+        return {name: Stored(self, entry_of(there[name])) for name in names}
 
     def content(self, entry: Packed) -> memoryview:
         """The pickle of a small artifact."""
@@ -398,6 +402,13 @@ class Manifest:
         if self._header["closes"] == "foreach":
             index = parent(index)
         return tuple(self.address.at(step, index) for step in self.next)
+
+
+class Stored(NamedTuple):
+    """An artifact that some manifest has."""
+
+    manifest: Manifest
+    entry: Entry
 
 
 def log_text(data: bytes | memoryview) -> str:

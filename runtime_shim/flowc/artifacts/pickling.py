@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import pickle
 from binascii import crc32
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 
 from flowc.artifacts.address import RunAddress
 from flowc.named_tuple import NamedTuple
@@ -26,7 +27,8 @@ _PAGE = 4096
 _BUFFER = 16 * 1024
 """Buffers below this size stay inside the pickle."""
 _OFFSET = 8
-_SIMPLE = frozenset({int, str, float, bool, type(None)})
+UNCHANGING = frozenset({int, str, float, bool, type(None)})
+"""Types whose values have neither buffers nor anything that could change in place."""
 
 
 class Packed(NamedTuple):
@@ -40,7 +42,9 @@ class Packed(NamedTuple):
 class Blob(NamedTuple):
     """A large artifact: an object of its own. `parts` are the sizes of the pickle and of its buffers, `raw` the sha256, before `codec`.
 
-    `sums` are the CRC-32 of the parts; there are none where an older flowc wrote it.
+    `codec` is nothing, `zlib` where an older flowc compressed the whole, or `parts`: then `stored` says of each part how it is
+    compressed, if at all, and what size it has in the object. `sums` are the CRC-32 of the parts that are compared with it when they
+    are read; there are none where an older flowc wrote it.
     """
 
     kind: str
@@ -49,11 +53,24 @@ class Blob(NamedTuple):
     codec: str
     parts: tuple[int, ...]
     raw: str
-    sums: tuple[int, ...] = ()
+    sums: tuple[int | None, ...] = ()
+    stored: tuple[tuple[str, int], ...] = ()
 
 
 Entry: TypeAlias = "Packed | Blob"
 """Where an artifact's bytes lie; `kind` is its type's name as people write it."""
+
+
+def entry_of(found: list[Any]) -> Entry:
+    """An entry as a manifest has it in JSON; that of a blob says less where an older flowc wrote it."""
+    if len(found) == _SMALL:
+        return Packed._make(found)
+    kind, sha, size, codec, parts, raw, *more = found
+    sums, stored = [*more, (), ()][:2]
+    return Blob(kind, sha, size, codec, tuple(parts), raw, tuple(sums), tuple((name, each) for name, each in stored))
+
+
+_SMALL = len(Packed._fields)
 
 
 class Frame(NamedTuple):
@@ -96,7 +113,7 @@ class _Pieces(list):  # type: ignore[type-arg]
 
 def dumps(value: Any, whole: bool = False) -> Pickled:
     """The value's bytes; as one pickle without buffers where `whole`. Raises NotPicklableError."""
-    if type(value) in _SIMPLE:
+    if type(value) in UNCHANGING:
         return Pickled((pickle.dumps(value, 5),), ())
     try:
         return _dump(pickle.Pickler, value, whole)
@@ -170,23 +187,54 @@ def layout(pickled: Pickled) -> Iterator[Data]:
 
 
 def save_blob(store: Store, run: RunAddress, kind: str, pickled: Pickled, known: Blob | None = None) -> Blob:
-    """Write a value as an object of its own, under its content's name, compressed where that is worth it.
+    """Write a value as an object of its own, under its content's name, each of its parts compressed where that is worth it.
 
     Nothing is written where the value's bytes are those of `known`, the blob that it was loaded from.
     """
     pieces = list(layout(pickled))
-    raw = sha256(pieces)
-    if known is not None and (known.raw, known.parts) == (raw, pickled.parts):
+    raw = sha256(pieces) if known is not None and known.parts == pickled.parts else ""
+    if known is not None and known.raw == raw:
         return known
     with standard_path():
-        from flowc.artifacts.codec import compressed, shrinks
+        from flowc.artifacts import codec
 
-    sums = (crc(pickled.stream), *(crc32(buffer) for buffer in pickled.buffers))
-    if shrinks(pieces):
-        sha, size = save_pieces(store, run, compressed(pieces))
-        return Blob(kind, sha, size, "zlib", pickled.parts, raw, sums)
-    sha, size = save_pieces(store, run, pieces, raw)
-    return Blob(kind, sha, size, "", pickled.parts, raw, sums)
+    parts = (pickled.stream, *((buffer,) for buffer in pickled.buffers))
+    shrinking = codec.shrinking(parts)
+    with codec.meanwhile(lambda: _sums(pickled, shrinking), pickled.size) as sums:
+        if not any(shrinking):
+            sha, size = save_pieces(store, run, pieces, raw)
+            return Blob(kind, sha, size, "", pickled.parts, sha, sums())
+        with codec.meanwhile(lambda: raw or sha256(pieces), pickled.size) as hashed:
+            stored: list[tuple[str, int]] = []
+            sha, size = save_pieces(store, run, _compressed(parts, shrinking, stored))
+            return Blob(kind, sha, size, "parts", pickled.parts, hashed(), sums(), tuple(stored))
+
+
+def _sums(pickled: Pickled, shrinking: Sequence[bool]) -> tuple[int | None, ...]:
+    """What is compared when the parts are read; the pieces of compressed ones have their own."""
+    parts = (pickled.stream, *((buffer,) for buffer in pickled.buffers))
+    return tuple(
+        crc(part) if not shrinks and (not number or size < _CHECKED) else None
+        for number, (part, size, shrinks) in enumerate(zip(parts, pickled.parts, shrinking))
+    )
+
+
+def _compressed(
+    parts: Sequence[Sequence[Data]], shrinking: Sequence[bool], stored: list[tuple[str, int]]
+) -> Iterator[Data]:
+    """The pieces of a blob whose parts are compressed where they shrink; how each is kept is added to `stored`."""
+    from flowc.artifacts import codec
+
+    by, end = codec.codec(), 0
+    for part, shrinks in zip(parts, shrinking):
+        if end % _PAGE:
+            yield bytes(-end % _PAGE)
+        size = 0
+        for piece in codec.compressed(part, by) if shrinks else part:
+            yield piece
+            size += _length(piece)
+        stored.append((by.name if shrinks else "", size))
+        end += -end % _PAGE + size
 
 
 def crc(pieces: Sequence[Data]) -> int:
@@ -197,16 +245,33 @@ def crc(pieces: Sequence[Data]) -> int:
     return found
 
 
-def save_pieces(store: Store, run: RunAddress, pieces: Sequence[Data], sha: str = "") -> tuple[str, int]:
+def save_pieces(store: Store, run: RunAddress, pieces: Iterable[Data], sha: str = "") -> tuple[str, int]:
     """Write an object under its content's name; its sha256 and size. One that is there is left, unless it is damaged.
 
-    In a folder its bytes are compared, which costs less than to write them; elsewhere its size.
+    In a folder what is large is hashed while it is written; else its bytes are compared with what is there, elsewhere its size.
     """
+    first, waiting = _up_to(iter(pieces), _WORTH_ASKING)
+    put_named = getattr(store, "put_named", None)
+    if put_named is not None and not sha and waiting is not None:
+        found: tuple[str, int] = put_named(run.blob(""), chain(first, waiting))
+        return found
+    pieces = [*first, *(waiting or ())]
     sha, size = sha or sha256(pieces), sum(map(_length, pieces))
     key = run.blob(sha)
     if size < _WORTH_ASKING or store.size(key) != size or not _holds(store, key, pieces, size):
         store.put(key, pieces)
     return sha, size
+
+
+def _up_to(pieces: Iterator[Data], size: int) -> tuple[list[Data], Iterator[Data] | None]:
+    """The first pieces, which reach that size, and the rest; None where they do not reach it."""
+    found: list[Data] = []
+    for piece in pieces:
+        found.append(piece)
+        size -= _length(piece)
+        if size <= 0:
+            return found, pieces
+    return found, None
 
 
 def _holds(store: Store, key: str, pieces: Sequence[Data], size: int) -> bool:
@@ -232,38 +297,76 @@ _WORTH_ASKING = 1 << 20
 
 def load_blob(store: Store, run: RunAddress, blob: Blob) -> Any:
     """The value of a large artifact; what is not compressed is mapped where the store can. Raises DamagedError."""
-    view = blob_bytes(store, run, blob)
-    (start, end), *places = _places(blob.parts)
-    parts = [view[start:end], *(view[start:end] for start, end in places)]
+    parts = _parts(store, run, blob)
     _check(parts, blob)
-    return pickle.loads(parts[0], buffers=parts[1:])
+    return _unpickled(parts[0], parts[1:])
+
+
+def _unpickled(data: memoryview, buffers: Sequence[memoryview]) -> Any:
+    """The value, without a search for garbage meanwhile: each would go through all that is there by then."""
+    import gc
+
+    searches = gc.isenabled()
+    gc.disable()
+    try:
+        return pickle.loads(data, buffers=buffers)
+    finally:
+        if searches:
+            gc.enable()
 
 
 def _check(parts: Sequence[memoryview], blob: Blob) -> None:
     """Compare what is read into memory with what was saved: pickles always, buffers up to a size, from which on they stay mapped.
 
-    What was compressed has been read, and zlib has its own sum.
+    What was compressed has been read, and has its own sums.
     """
     for number, (part, known) in enumerate(zip(parts, blob.sums)):
-        if (number == 0 or len(part) < _CHECKED) and crc32(part) != known:
-            raise DamagedError(f"blob {blob.sha} is not what was saved")
+        if known is not None and (number == 0 or len(part) < _CHECKED) and crc32(part) != known:
+            raise _not_saved(blob)
+
+
+def _not_saved(blob: Blob) -> DamagedError:
+    return DamagedError(f"blob {blob.sha} is not what was saved")
 
 
 _CHECKED = 16 * 1024 * 1024
 """A buffer below this size is compared when it is read, which takes 4 ms at most; `flowc verify` compares all."""
 
 
-def blob_bytes(store: Store, run: RunAddress, blob: Blob) -> memoryview:
-    """The bytes of a blob as they were before its codec, writable without changing the store."""
-    view = store.get_range(run.blob(blob.sha), 0, blob.size)
-    if blob.codec:
-        with standard_path():
-            from flowc.artifacts.codec import decompressed
+def _parts(store: Store, run: RunAddress, blob: Blob) -> list[memoryview]:
+    """The parts of a blob as they were before its codec, writable without changing the store."""
+    if not blob.stored:
+        view = blob_bytes(store, run, blob)
+        return [view[start:end] for start, end in _places(blob.parts)]
+    with standard_path():
+        from flowc.artifacts import codec
 
-        try:
-            return decompressed(view, list(_places(blob.parts))[-1][1])
-        except ValueError:
-            raise DamagedError(f"blob {blob.sha} is not what was saved") from None
+    view = store.get_range(run.blob(blob.sha), 0, blob.size)
+    places = _places([size for _, size in blob.stored])
+    try:
+        return [
+            codec.restored(view[start:end], name, size) if name else _writable(view[start:end])
+            for (name, _), (start, end), size in zip(blob.stored, places, blob.parts)
+        ]
+    except ValueError:
+        raise _not_saved(blob) from None
+
+
+def blob_bytes(store: Store, run: RunAddress, blob: Blob) -> memoryview:
+    """The bytes of a blob whose parts are not compressed one by one, as `_parts` gives them."""
+    view = store.get_range(run.blob(blob.sha), 0, blob.size)
+    if not blob.codec:
+        return _writable(view)
+    with standard_path():
+        from flowc.artifacts.codec import decompressed
+
+    try:
+        return decompressed(view, list(_places(blob.parts))[-1][1])
+    except ValueError:
+        raise _not_saved(blob) from None
+
+
+def _writable(view: memoryview) -> memoryview:
     return memoryview(bytearray(view)) if view.readonly else view
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
+import pickle
 import types
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 
 from flowc.artifacts import pickling
-from flowc.artifacts.manifest import VERSION, Failure
+from flowc.artifacts.manifest import PARTS, VERSION, Failure, Stored
 from flowc.artifacts.ordering import Fence
 from flowc.artifacts.pickling import Blob, Entry, Packed
-from flowc.artifacts.work import Stored, Transition, Work
+from flowc.artifacts.work import Transition, Work
 from flowc.exceptions import UnpicklableArtifactException
 from flowc.named_tuple import NamedTuple
 from flowc.store.protocol import Data, Store
@@ -35,7 +36,14 @@ class Fresh(NamedTuple):
     known: Blob | None = None
 
 
-Artifact: TypeAlias = "Fresh | Stored"
+class Small(NamedTuple):
+    """A small value that this task pickled."""
+
+    kind: str
+    data: bytes
+
+
+Artifact: TypeAlias = "Fresh | Small | Stored"
 
 
 class Facts(NamedTuple):
@@ -94,8 +102,12 @@ class Outcome(NamedTuple):
     stderr: bytes
 
 
-def pickled(step: str, name: str, value: Any, known: Blob | None = None) -> Fresh:
+def pickled(step: str, name: str, value: Any, known: Blob | None = None) -> Fresh | Small:
     """A value's bytes. Raises UnpicklableArtifactException, which names the artifact, its type and the step."""
+    if type(value) in pickling.UNCHANGING:
+        data = pickle.dumps(value, 5)
+        if len(data) < pickling.SMALL:
+            return Small(type(value).__name__, data)
     kind = kind_of(value)
     try:
         found = pickling.dumps(value)
@@ -108,7 +120,7 @@ def pickled(step: str, name: str, value: Any, known: Blob | None = None) -> Fres
     return Fresh(kind, found, known)
 
 
-def constants(step: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Fresh]]:
+def constants(step: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Fresh | Small]]:
     """A class's constants; one that cannot be saved (a lock, a module) is what the code says in each task."""
     for name, value in values.items():
         with contextlib.suppress(UnpicklableArtifactException):
@@ -124,13 +136,14 @@ def kind_of(value: Any) -> str:
 def artifacts(flow: Any, work: Work, fixed: Mapping[str, Artifact]) -> dict[str, Artifact]:
     """All that is visible after the step: parameters and constants as they were, what it carries on, what it has set."""
     found: dict[str, Artifact] = dict(fixed)
-    for name, stored in work.inherited.items():
-        found.setdefault(name, stored)
+    inherited, loaded = work.inherited, work.loaded
+    found.update({name: stored for name, stored in inherited.items() if name not in found})
     for name, value in _own(flow):
-        if name not in fixed:
-            stored_before = work.inherited.get(name)
-            known = stored_before.entry if stored_before and isinstance(stored_before.entry, Blob) else None
-            found[name] = pickled(work.address.step, name, value, known)
+        if name in fixed or (name in loaded and loaded[name] is value):
+            continue
+        before = inherited.get(name)
+        known = before.entry if before and isinstance(before.entry, Blob) else None
+        found[name] = pickled(work.address.step, name, value, known)
     return found
 
 
@@ -154,16 +167,19 @@ def manifest(store: Store, fence: Fence, work: Work, found: Mapping[str, Artifac
     pack: list[Data] = []
     end = 0
     for name, artifact in found.items():
-        entry, data = _placed(store, work, artifact, end)
-        entries[name] = entry
-        if data is not None:
+        kind, data = _placed(artifact)
+        if data is None:
+            entries[name] = _blob(store, work, artifact)
+        else:
+            entries[name] = Packed(kind, end, len(data))
             pack.append(data)
-            end = entry.start + entry.size if isinstance(entry, Packed) else end
+            end += len(data)
     where: Any = end
     if end > PACK:
         where, pack, end = pickling.save_pieces(store, work.address.of, pack), [], 0
     log, tail = _log(store, work, outcome, end)
     header = {
+        "version": PARTS if any(isinstance(entry, Blob) and entry.stored for entry in entries.values()) else VERSION,
         **_facts(fence, work, outcome),
         **_way(store, work, outcome),
         **_lineage(fence, work, outcome),
@@ -174,20 +190,27 @@ def manifest(store: Store, fence: Fence, work: Work, found: Mapping[str, Artifac
     return b"".join((json.dumps(header, separators=(",", ":")).encode(), b"\n", *pack, *tail))
 
 
-def _placed(store: Store, work: Work, artifact: Artifact, end: int) -> tuple[Entry, Data | None]:
+def _placed(artifact: Artifact) -> tuple[str, Data | None]:
+    """The type's name, and the bytes where they are small."""
+    if isinstance(artifact, Small):
+        return artifact
     if isinstance(artifact, Stored):
-        if isinstance(artifact.entry, Blob):
-            return artifact.entry, None
-        return Packed(artifact.entry.kind, end, artifact.entry.size), artifact.manifest.content(artifact.entry)
-    size = artifact.pickled.size
-    if size < pickling.SMALL:
-        return Packed(artifact.kind, end, size), b"".join(artifact.pickled.stream)
-    return pickling.save_blob(store, work.address.of, artifact.kind, artifact.pickled, artifact.known), None
+        entry = artifact.entry
+        return entry.kind, artifact.manifest.content(entry) if isinstance(entry, Packed) else None
+    is_small = artifact.pickled.size < pickling.SMALL
+    return artifact.kind, b"".join(artifact.pickled.stream) if is_small else None
+
+
+def _blob(store: Store, work: Work, artifact: Artifact) -> Entry:
+    """Where a large artifact lies, which is saved where this task made it."""
+    if isinstance(artifact, Fresh):
+        return pickling.save_blob(store, work.address.of, artifact.kind, artifact.pickled, artifact.known)
+    assert isinstance(artifact, Stored), "what is small lies in the pack"
+    return artifact.entry
 
 
 def _facts(fence: Fence, work: Work, outcome: Outcome) -> dict[str, Any]:
     return {
-        "version": VERSION,
         "attempt": fence.attempt,
         "token": fence.token,
         "retry": fence.retry,

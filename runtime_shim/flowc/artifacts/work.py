@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from flowc.artifacts.address import TaskAddress
-from flowc.artifacts.manifest import Manifest
-from flowc.artifacts.pickling import Entry, Frame
+from flowc.artifacts.manifest import Manifest, Stored
+from flowc.artifacts.pickling import UNCHANGING, Frame
 from flowc.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
@@ -13,13 +13,6 @@ if TYPE_CHECKING:
 
 KEY = "__flowc__"
 """Where a flow's instance keeps its `Work`; names with two leading underscores are no artifacts."""
-
-
-class Stored(NamedTuple):
-    """An artifact that some manifest has."""
-
-    manifest: Manifest
-    entry: Entry
 
 
 class Transition(NamedTuple):
@@ -49,6 +42,8 @@ class Work:
         self.fixed: dict[str, Any] = {}
         """Values of parameters and constants, read when they are asked for."""
         self.fixed_names: frozenset[str] = frozenset()
+        self.loaded: dict[str, Any] = {}
+        """Those of `inherited` that were read and that nobody can change in place."""
         self.inputs: Any = None
         """The inputs of a join; None elsewhere."""
         self.transition: Transition | None = None
@@ -59,7 +54,10 @@ class Work:
         found = self.inherited.get(name)
         if found is None or name in self.fixed_names:
             raise AttributeError(self._absent(name))
-        return found.manifest[name]
+        value = found.manifest[name]
+        if type(value) in UNCHANGING:
+            self.loaded[name] = value
+        return value
 
     def fixed_value(self, name: str, default: Any) -> Any:
         """The value of a parameter or constant; always the same object within a step."""

@@ -8,7 +8,9 @@ warm: they have imported the flow and wait. Each task begins a session of its ow
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import gc
+import importlib
 import json
 import os
 import select
@@ -23,14 +25,14 @@ from typing import Any
 
 from flowc.artifacts.address import parse_loads
 from flowc.container.command import iteration_in, started_by
-from flowc.container.messages import STACKS, Message, receive, send
+from flowc.container.messages import STACKS, Message, receive, send, tell
 from flowc.container.sessions import adopter, children, end_session
 from flowc.exceptions import CallMistake, Terminated
 from flowc.grouping.running import run_group
 from flowc.grouping.step_words import parse_step_word
 from flowc.processes.forks import may_fork, reseed
 from flowc.source.module import Loaded, prepare
-from flowc.store import SetupError, open_store
+from flowc.store import SetupError, Store, StoreError, open_store
 from flowc.task import guard
 from flowc.task.call import BUG, MISTAKE, TERMINATED, Broken, Reported, TaskCall
 from flowc.task.output import Output
@@ -40,15 +42,38 @@ _GRACE = 5.0
 """Seconds that a task has to end when the run is over before it is; whoever started the fork server waits longer."""
 
 
-def serve(descriptor: int, root: str) -> int:
-    """Answer messages until the other side closes the socket, or SIGTERM; then end all children."""
+def serve(descriptor: int) -> int:
+    """Answer messages until the other side closes the socket, or SIGTERM; then end all children.
+
+    The first message says, in place of a call, by which variables the flow is found, and the root of its code.
+    """
     os.set_inheritable(descriptor, False)
+    for name in _LATE:
+        importlib.import_module(name)
+    channel = socket.socket(fileno=descriptor)
+    first = receive(channel)
+    if first is None or not first.descriptors:
+        return 0
+    said = first.call()
+    first.close()
+    return _serve(channel, said["variables"], said["root"])
+
+
+_LATE = ("flowc.artifacts.saving", "flowc.language.transition")
+"""What nearly every task imports late: here, else each fork would do it again."""
+
+_OPENED = "flowc.store.s3"
+"""The module of stores that are not opened before a fork, for they hold connections; that of others has threads."""
+
+
+def _serve(channel: socket.socket, variables: dict[str, str], root: str) -> int:
     wake, alarm = os.pipe()
     os.set_blocking(alarm, False)
     signal.signal(signal.SIGCHLD, _noted)
     signal.set_wakeup_fd(alarm, warn_on_full_buffer=False)
-    loaded = _load(root)
-    server = _ForkServer(socket.socket(fileno=descriptor), loaded, root)
+    os.environ.update(variables)
+    store = _shared_store(variables["FLOWC_STORE"])
+    server = _ForkServer(channel, _load(root), root, store)
     signal.signal(signal.SIGTERM, _noted)  # whatever says that it is over, the children end first
     gc.collect()
     gc.freeze()
@@ -61,6 +86,15 @@ def serve(descriptor: int, root: str) -> int:
             return server.end()
 
 
+def _shared_store(url: str) -> Store | None:
+    """The store where forks may share it, as one in a folder, which holds nothing open; else its module alone is there for them."""
+    if url.startswith("s3:"):
+        importlib.import_module(_OPENED)
+    with contextlib.suppress(StoreError):  # each task finds out, and says so
+        return open_store(url) if url.startswith("file:") else None
+    return None
+
+
 def _noted(*_: object) -> None:
     """A signal whose only effect is to wake the loop."""
 
@@ -68,20 +102,23 @@ def _noted(*_: object) -> None:
 class _ForkServer:
     """The imported flow and the children that run its tasks."""
 
-    def __init__(self, channel: socket.socket, loaded: Loaded | Broken, root: str) -> None:
-        self.channel, self._loaded, self._root = channel, loaded, root
+    def __init__(self, channel: socket.socket, loaded: Loaded | Broken, root: str, store: Store | None) -> None:
+        self.channel, self._loaded, self._root, self._store = channel, loaded, root, store
         self._children: dict[int, int] = {}
         self._spares: dict[int, socket.socket] = {}
         self._forks = may_fork()
         self._adopt = adopter()
-        self._adopt()
-        self._own = children()
+        self._adopts = self._adopt()
+        self._own = children() or set()
         """What the import of the flow has started."""
 
     def take(self) -> bool:
         """Start the task that the next message names; False where the other side has gone."""
         message = receive(self.channel)
         if message is None:
+            return False
+        if self._is_alone():
+            message.close()
             return False
         try:
             if not message.is_whole:
@@ -94,6 +131,12 @@ class _ForkServer:
             message.close()
         return True
 
+    def _is_alone(self) -> bool:
+        """Whether the other side has gone, although it has left messages: nobody wants these tasks any more."""
+        poll = select.poll()
+        poll.register(self.channel, 0)
+        return any(event & select.POLLHUP for _, event in poll.poll(0))
+
     def reap(self) -> bool:
         """Tell of every child that has ended; False where nobody hears it."""
         while self._children or self._spares:
@@ -103,8 +146,9 @@ class _ForkServer:
             if child in self._spares:
                 self._spares.pop(child).close()
             elif child in self._children:
-                end_session(child)
-                self._end_adopted()
+                if not self._adopts or self._left() != set():
+                    end_session(child)
+                    self._end_adopted()
                 if not self._answer({"ticket": self._children.pop(child), "status": status}):
                     return False
         return True
@@ -128,9 +172,18 @@ class _ForkServer:
             os.killpg(0, signal.SIGKILL)
         return 0
 
+    def _left(self) -> set[int] | None:
+        """What tasks that have ended have left, or its uppermost processes: a task takes in what it has started, and this process
+        the task's at its end. So where there is none, its session is empty, too, and no list of all processes has to say so.
+
+        None where the system does not tell.
+        """
+        found = children()
+        return None if found is None else found - self._own - {*self._children, *self._spares}
+
     def _end_adopted(self) -> None:
         """End what a task that has ended had begun a session of its own for: those of a task that runs are that task's."""
-        while left := children() - self._own - {*self._children, *self._spares}:
+        while left := self._left():
             for child in left:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(child, signal.SIGKILL)
@@ -158,7 +211,7 @@ class _ForkServer:
             self.channel.close()
             os.setsid()
             reseed()
-            code = _task(self._loaded, message, server, self._adopt)
+            code = _task(self._loaded, message, server, self._adopt, self._store)
         except BaseException:  # noqa: BLE001 - a fork must never return into its parent's loop
             traceback.print_exc()
         finally:
@@ -215,17 +268,20 @@ def _load(root: str) -> Loaded | Broken:
         return Broken(flow.rpartition(":")[2], error)
 
 
-def _task(loaded: Loaded | Broken, message: Message, server: int, adopt: Callable[[], object]) -> int:
+def _task(
+    loaded: Loaded | Broken,
+    message: Message,
+    server: int,
+    adopt: Callable[[], object],
+    store: Store | None = None,
+) -> int:
     """Run the task with its output on a descriptor of its own, and tell its end; the exit code is a container's.
 
     It says first who it is: whoever sees the fork server die then ends it, and where nobody has seen it yet, it ends by itself.
     """
     call = message.call()
     _, output, report = message.descriptors
-    try:
-        _tell(report, {"pid": os.getpid(), "stacks": _shows_stacks()})
-    except BrokenPipeError:  # whoever saw the fork server die waits for nobody any more
-        return BUG
+    tell(report, {"pid": os.getpid(), "stacks": _shows_stacks()})
     if os.getppid() != server:
         return BUG
     adopt()
@@ -235,7 +291,7 @@ def _task(loaded: Loaded | Broken, message: Message, server: int, adopt: Callabl
         os.close(descriptor)
     with Output() as printed:
         try:
-            reported = _done(loaded, call, printed, report)
+            reported = _done(loaded, call, printed, report, store)
         except (CallMistake, SetupError) as error:
             reported = Reported(call["index"], MISTAKE, message=str(error))
         except (Terminated, KeyboardInterrupt):  # just before the task has begun, or when all of it was done
@@ -243,14 +299,14 @@ def _task(loaded: Loaded | Broken, message: Message, server: int, adopt: Callabl
         except Exception:  # noqa: BLE001 - the last resort: a fault of ours is told as one
             reported = Reported(call["index"], BUG, message=traceback.format_exc())
     told = {"fan": reported.fan, "case": reported.case, "caught": reported.caught, "message": _message(reported)}
-    _tell(report, {**told, "exit_code": reported.exit_code})
+    tell(report, {**told, "exit_code": reported.exit_code})
     return reported.exit_code
 
 
-def _done(loaded: Loaded | Broken, call: dict[str, Any], printed: Output, report: int) -> Reported:
+def _done(loaded: Loaded | Broken, call: dict[str, Any], printed: Output, report: int, store: Store | None) -> Reported:
     """The task that the call names, or the tasks, each of which is told of; a foreach's width as whoever starts its members counts them."""
     word, asked = parse_step_word(call["step"]), _call(call)
-    store = open_store(os.environ["FLOWC_STORE"])
+    store = store or open_store(os.environ["FLOWC_STORE"])
     if word.is_group:
         with guard.termination(), guard.own_process("the container"):
             reported = run_group(loaded, asked, word, store, call.get("taken"), lambda said: _tell(report, said))
@@ -261,17 +317,10 @@ def _done(loaded: Loaded | Broken, call: dict[str, Any], printed: Output, report
     return reported._replace(fan=word.width(reported.fan))
 
 
-def _tell(report: int, said: dict[str, Any]) -> None:
-    with os.fdopen(os.dup(report), "wb") as out:
-        out.write(json.dumps(said).encode() + b"\n")
-
-
 def _shows_stacks() -> bool:
     """Print where all threads are at SIGUSR1, also where a library keeps the interpreter; False where the flow takes that signal."""
     if signal.getsignal(STACKS) is not signal.SIG_DFL:
         return False
-    import faulthandler
-
     faulthandler.register(STACKS, file=2)
     return True
 

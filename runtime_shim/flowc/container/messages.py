@@ -1,18 +1,16 @@
 """What starts a task of the local run: a number over a socket, and three descriptors with it: its call, its output, its report.
 
-The call stands in a file without a name, so that a message is never partly there, however large the parameters are and whoever
-ends in between.
+Call and report stand in files without names. So a message is never partly there, however large the parameters are and whoever ends in
+between; and a task that tells of itself waits for nobody who reads it, nor wakes them before its end.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
 import socket
 import struct
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 STACKS = signal.SIGUSR1
@@ -33,10 +31,8 @@ class Message(NamedTuple):
         return len(self.descriptors) == 3  # noqa: PLR2004 - call, output, report
 
     def call(self) -> dict[str, Any]:
-        """The call, which is read once."""
-        with os.fdopen(os.dup(self.descriptors[0]), "rb") as file:
-            file.seek(0)
-            found: dict[str, Any] = json.load(file)
+        """The call."""
+        found: dict[str, Any] = json.loads(contents(self.descriptors[0]))
         return found
 
     def close(self) -> None:
@@ -45,21 +41,38 @@ class Message(NamedTuple):
             os.close(descriptor)
 
 
-@contextlib.contextmanager
-def written(call: Any) -> Iterator[int]:
-    """The descriptor of a file that holds a call, open as long as the block."""
-    with _nameless() as file:
-        file.write(json.dumps(call).encode())
-        file.flush()
-        yield file.fileno()
-
-
-def _nameless() -> Any:
+def nameless(data: bytes = b"") -> int:
+    """The descriptor of a new file without a name that holds the bytes."""
     if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("call"), "w+b")
-    import tempfile
+        file = os.memfd_create("flowc")
+    else:
+        import tempfile
 
-    return tempfile.TemporaryFile()
+        with tempfile.TemporaryFile() as made:
+            file = os.dup(made.fileno())
+    try:
+        while data:
+            data = data[os.write(file, data) :]
+    except OSError:
+        os.close(file)
+        raise
+    return file
+
+
+def contents(file: int) -> bytes:
+    """All that is in such a file by now."""
+    return os.pread(file, os.fstat(file).st_size, 0)
+
+
+def tell(report: int, said: dict[str, Any]) -> None:
+    """Add a line to a report."""
+    os.write(report, json.dumps(said).encode() + b"\n")
+
+
+def told(report: int) -> list[dict[str, Any]]:
+    """The lines of a report: who the task is, and at its end how it has ended."""
+    *lines, _ = contents(report).split(b"\n")
+    return [json.loads(line) for line in lines]
 
 
 def send(channel: socket.socket, ticket: int, descriptors: tuple[int, ...]) -> None:

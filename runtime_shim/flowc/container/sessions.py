@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import signal
 import subprocess
@@ -34,23 +33,27 @@ def end_session(session: int) -> None:
         time.sleep(0.005)
 
 
-def adopter() -> Callable[[], object]:
-    """What lets the process that calls it take in, from then on, processes of its children whose own parents end (Linux alone)."""
+def adopter() -> Callable[[], bool]:
+    """What lets the process that calls it take in, from then on, processes of its children whose own parents end (Linux alone).
+
+    It says whether the system does so.
+    """
     if _LISTS_PROC:
         with contextlib.suppress(Exception):  # a Python without ctypes
             import ctypes
 
-            return functools.partial(ctypes.CDLL(None).prctl, _SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    return lambda: None
+            prctl = ctypes.CDLL(None).prctl
+            return lambda: prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+    return lambda: False
 
 
-def children() -> set[int]:
-    """The children of this process, as Linux knows them; elsewhere none is."""
+def children() -> set[int] | None:
+    """The children of this process, those that it has taken in among them; None where the system does not tell (all but Linux)."""
     try:
         with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
             return set(map(int, file.read().split()))
     except OSError:
-        return set()
+        return None
 
 
 def processor_time(session: int) -> float:

@@ -9,6 +9,7 @@ import types
 from binascii import crc32
 from collections.abc import Mapping
 from importlib.machinery import ModuleSpec, SourceFileLoader
+from itertools import takewhile
 
 from flowc.exceptions import CallMistake
 from flowc.language.decorators import Mark, StepMarks, marks_of, marks_of_flow
@@ -40,6 +41,8 @@ class Loaded(NamedTuple):
     root: str = ""
     code: Mapping[str, str] = {}
     """The digest of each file of the code that the import has loaded, by its path in the root (`code_of`)."""
+    last: str = ""
+    """The module that was imported last of all when that was looked for."""
 
 
 def prepare(flow: str, root: str = ".", environment: Mapping[str, str] | None = None) -> Loaded:
@@ -59,7 +62,9 @@ def prepare(flow: str, root: str = ".", environment: Mapping[str, str] | None = 
     added = os.environ.get("FLOWC_WITH")
     if added:
         _add(found, added)
-    loaded = inspected(name, found)._replace(source=flow, root=root, code=code_of(root))
+    loaded = inspected(name, found)._replace(
+        source=flow, root=root, code=code_of(root), last=next(reversed(sys.modules))
+    )
     if os.environ.get("FLOWC_REPLAY"):
         from flowc.source.recorded import with_recorded
 
@@ -71,15 +76,18 @@ _MEANING = ("FLOWC_CODE", "FLOWC_CONFIG", "FLOWC_WITH")
 """Variables of the deployment that change what the same files do."""
 
 
-def code_of(root: str, known: Mapping[str, str] = {}) -> dict[str, str]:
+def code_of(root: str, known: Mapping[str, str] = {}, last: str = "") -> dict[str, str]:
     """The CRC-32 of each file of the root that is imported by now, by its path there, and of what the deployment says beside them.
 
     What is in `known` stays: a file may change after it was imported. The interpreter's library, packages and this runtime are no code.
+    Only what was imported after `last` is looked at: to touch each module costs a fork more than to run a small step.
     """
     said = ((name, os.environ.get(name, "")) for name in _MEANING)
     found = {name: _digest(text.encode("utf-8", "surrogatepass")) for name, text in said if text}
     inside, library = os.path.join(root, ""), os.path.join(os.path.dirname(os.path.abspath(os.__file__)), "")
-    for name, module in list(sys.modules.items()):
+    newer = list(takewhile(lambda each: each != last, reversed(sys.modules)))
+    for name in reversed(newer):
+        module = sys.modules.get(name)
         # cffi puts there what only says that it is a module
         if not issubclass(type(module), types.ModuleType) or name.partition(".")[0] in _OWN_NAMES - {"__main__"}:
             continue

@@ -56,6 +56,16 @@ class FileStore:
         with _written(path, parts) as fresh:
             os.rename(fresh, path)
 
+    def put_named(self, prefix: str, parts: Iterable[Data]) -> tuple[str, int]:
+        """Write an object whose key is `prefix` and its sha256, which another thread works out meanwhile; its sha256 and size."""
+        with standard_path():
+            from flowc.store.pieces import hashed
+
+        with hashed(parts) as (passing, digest), _written(self._path(f"{prefix}new"), passing) as fresh:
+            sha, size = digest()
+            os.rename(fresh, self._path(prefix + sha))
+        return sha, size
+
     def create(self, key: str, data: bytes) -> bool:
         """Write the object only where there is none; False where there is another one."""
         path = self._path(key)

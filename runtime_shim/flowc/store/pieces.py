@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 from flowc.standard_path import standard_path
 from flowc.store.protocol import Data
@@ -42,3 +44,67 @@ def gathered(size: int, piece: int, read: Callable[[int, int], Data]) -> memoryv
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(one, range(0, size, piece)))
     return view
+
+
+@contextlib.contextmanager
+def hashed(parts: Iterable[Data]) -> Iterator[tuple[Iterator[Data], Callable[[], tuple[str, int]]]]:
+    """The parts again, in pieces that another thread hashes as they go by; and what gives, when all have gone by, their sha256 and size."""
+    with standard_path():
+        import hashlib
+        import queue
+        import threading
+
+    waiting: queue.SimpleQueue[Data | None] = queue.SimpleQueue()
+    digest, size = hashlib.sha256(), 0
+    hears = waiting.put if can_start(1) else digest.update
+
+    def passing() -> Iterator[Data]:
+        nonlocal size
+        for piece in chain.from_iterable(cut(parts, _PASSING)):
+            size += memoryview(piece).nbytes
+            hears(piece)
+            yield piece
+
+    def follow() -> None:
+        while (piece := waiting.get()) is not None:
+            digest.update(piece)
+
+    def result() -> tuple[str, int]:
+        waiting.put(None)
+        if thread.ident is not None:
+            thread.join()
+        return digest.hexdigest(), size
+
+    thread = threading.Thread(target=follow, daemon=True)
+    if hears == waiting.put:
+        thread.start()
+    try:
+        yield passing(), result
+    finally:
+        waiting.put(None)
+        if thread.ident is not None:
+            thread.join()
+
+
+_PASSING = 8 << 20
+"""Bytes that are written, and hashed, at once."""
+
+
+def can_start(count: int) -> bool:
+    """Whether this process may have so many more threads at once: a container may be limited to few."""
+    with standard_path():
+        import threading
+
+    go, started = threading.Event(), []
+    try:
+        for _ in range(count):
+            thread = threading.Thread(target=go.wait, daemon=True)
+            thread.start()
+            started.append(thread)
+    except RuntimeError:  # the system has no room for another
+        return False
+    finally:
+        go.set()
+        for thread in started:
+            thread.join()
+    return True

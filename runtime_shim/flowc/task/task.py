@@ -20,7 +20,7 @@ from flowc.artifacts import ordering
 from flowc.artifacts.address import Begin, Enter, TaskAddress, created_key
 from flowc.artifacts.loading import Base, base
 from flowc.artifacts.manifest import Failure, Manifest, RunRecord, attempts
-from flowc.artifacts.work import KEY, Stored, Transition, Work
+from flowc.artifacts.work import KEY, Transition, Work
 from flowc.exceptions import (
     CallMistake,
     CaughtFailure,
@@ -251,7 +251,7 @@ def _attempted(loaded: Loaded, task: _Task, first: _First) -> Reported:
         with standard_path():
             from flowc.artifacts.saving import facts
 
-        known = facts(found, created, tags, tuple(given), tuple(fixed), code_of(loaded.root, loaded.code))
+        known = facts(found, created, tags, tuple(given), tuple(fixed), code_of(loaded.root, loaded.code, loaded.last))
         transition, data = _saved(loaded, flow, work, fixed, task, known, caught)
         return _Left(_with_cards(loaded, task, data), transition, caught)
 
@@ -294,11 +294,13 @@ def _instance(
         names = (*found.manifest.parameters, *found.manifest.constants)
         work.fixed_names = frozenset(names)
         carried = names if found.inputs is not None else found.manifest.names
-        work.inherited.update({name: Stored(found.manifest, found.manifest.entry(name)) for name in carried})
+        work.inherited.update(found.manifest.stored(carried))
         fixed = {name: work.inherited[name] for name in names}
-        for name in work.inherited.keys() - fixed.keys():
+        for name in {
+            each for base in loaded.flow.__mro__ for each in vars(base)
+        } & work.inherited.keys() - fixed.keys():
             # The class would hide what an earlier step has set; a step stays one, for `self.next(...)` names it.
-            if hasattr(loaded.flow, name) and not hasattr(getattr(loaded.flow, name), "__flowc_step__"):
+            if not hasattr(getattr(loaded.flow, name), "__flowc_step__"):
                 flow.__dict__[name] = work.load(name)
     flow.__dict__[KEY] = work
     return flow, work, fixed
