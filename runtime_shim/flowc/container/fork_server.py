@@ -309,11 +309,11 @@ def _done(loaded: Loaded | Broken, call: dict[str, Any], printed: Output, report
     store = store or open_store(os.environ["FLOWC_STORE"])
     if word.is_group:
         with guard.termination(), guard.own_process("the container"):
-            reported = run_group(loaded, asked, word, store, call.get("taken"), lambda said: _tell(report, said))
+            reported = run_group(loaded, asked, word, store, call.get("taken"), lambda said: tell(report, said))
     else:
         reported = execute(loaded, asked, store, printed)
     if reported.fan is not None and word.counts_by > 1:
-        _tell(report, {"width": reported.fan})
+        tell(report, {"width": reported.fan})
     return reported._replace(fan=word.width(reported.fan))
 
 
