@@ -110,7 +110,7 @@ def test_runtime_asks_for_nothing_but_python_3_9(released: dict[str, Files]) -> 
     metadata = _metadata(released["flowc-runtime"].wheel)
     wanted = [each for each in metadata.requires_dist or [] if not each.marker or each.marker.evaluate({"extra": ""})]
     assert not wanted
-    assert metadata.provides_extra == ["obstore"]
+    assert metadata.provides_extra == ["obstore", "zstd"]
     assert str(metadata.requires_python) == ">=3.9"
 
 

@@ -225,7 +225,7 @@ def test_an_image_that_nobody_has_and_lost_answers(scheduler: Scheduler, tmp_pat
             failed = stage.until(engine, run.run, is_over)
             (task,) = failed.tasks
             assert (task.step, task.phase, task.reason) == ("start", "failed", "ErrImagePull")
-            assert "build and push" in task.cure
+            assert "push it to the registry" in task.cure
             assert (failed.reason, failed.cure) == (task.reason, task.cure)
         finally:
             proxy.clear()

@@ -163,8 +163,8 @@ def test_a_run_is_ended_on_its_way_with_its_exit_hooks(place: Place, tmp_path: P
 @pytest.mark.parametrize(
     ("fate", "reason", "cure"),
     [
-        ("ImagePullBackOff: Back-off pulling image", "ImagePullBackOff", "--image"),
-        ("ErrImagePull: rpc error: not found", "ErrImagePull", "--image"),
+        ("ImagePullBackOff: Back-off pulling image", "ImagePullBackOff", "flowc image"),
+        ("ErrImagePull: rpc error: not found", "ErrImagePull", "flowc image"),
         ("Unschedulable: 0/1 nodes are available: 1 Insufficient memory.", "Unschedulable", "@resources"),
         ("CreateContainerConfigError: secret \"keys\" not found", "CreateContainerConfigError", "Secret"),
     ],
