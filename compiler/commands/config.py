@@ -44,6 +44,8 @@ DEFAULTS = {
     "branch": "that of @project, else user.shared",
     "production": "that of @project",
     "same_code": "a change of the code is told by `flowc inspect`",
+    "fuse": "each step has a container of its own",
+    "chunk": "each member of a foreach has a container of its own",
     "flows": "all below the workspace's folder",
     "targets": "each that is asked for",
     "root": "the folder of pyproject.toml, else of .git, else the flow's",

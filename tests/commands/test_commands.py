@@ -462,7 +462,8 @@ def test_image_describes_what_create_names(flowc: Flowc, folder: Path, monkeypat
 def test_packages_of_the_settings_replace_requirements(flowc: Flowc, folder: Path) -> None:
     (folder / "pyproject.toml").write_text('[tool.flowc]\npackages = ["numpy>=1", "x y"]\npython = "3.12"\n')
     recipe = flowc("image", "flow.py").out
-    assert "FROM python:3.12-slim\nRUN pip install --no-cache-dir 'numpy>=1' 'x y'\n" in recipe
+    assert "FROM python:3.12-slim\n" in recipe
+    assert "\nRUN pip install --no-cache-dir 'numpy>=1' 'x y'\n" in recipe
 
 
 def test_an_image_without_its_tool_says_so(flowc: Flowc, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
