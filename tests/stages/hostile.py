@@ -88,6 +88,8 @@ def hook(event, arguments):
             events.append(f"exec {name}")
     elif event == "import" and arguments[0] in ("flow_file", "beside", "sitecustomize", "harm"):
         events.append(f"import {arguments[0]}")
+    elif event == "ctypes.dlopen" and arguments[0] is None:
+        pass  # the interpreter itself: what importing `ctypes` looks at
     elif event.split(".")[0] in ("socket", "subprocess", "ctypes", "pty", "ftplib", "urllib", "shutil"):
         events.append(event)
     elif event in ("os.system", "os.exec", "os.fork", "os.posix_spawn", "os.remove", "os.rename", "os.mkdir", "os.symlink"):
