@@ -30,6 +30,7 @@ _LISTED = (
         ),
     ),
     Written(EXAMPLES / "nested_split.py", "NestedSplitFlow", shows=("split.nested",)),
+    Written(FLOWS / "sharing.py", "SharingFlow"),
     Written(
         EXAMPLES / "film_titles.py",
         "FilmTitlesFlow",
