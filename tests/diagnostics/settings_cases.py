@@ -33,7 +33,7 @@ CASES: dict[str, Wrong] = {
     "a misspelt setting": _in(
         "tool.flowc", 'stor = "s3://bucket/x"', "^^^^ FC803", "[tool.flowc] has no setting `stor`", "did you mean `store`?"
     ),
-    "a setting that nothing is like": _in("tool.flowc", "qqq = 1", "^^^ FC803", "there are: `branch`, `code`, "),
+    "a setting that nothing is like": _in("tool.flowc", "qqq = 1", "^^^ FC803", "there are: `branch`, `chunk`, `code`, "),
     "a misspelt setting of a target": _in(
         "tool.flowc.argo", 'namespce = "x"', "^^^^^^^^ FC803", "[tool.flowc.argo] has no setting", "did you mean `namespace`?"
     ),
