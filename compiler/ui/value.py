@@ -47,7 +47,9 @@ def main(words: list[str]) -> int:
 
     manifest = read(open_store(store), RunAddress(flow, run).named(step, index))
     with metaflow_importable():
-        sys.stdout.write(_text(manifest[name])[: MOST_TEXT + 1])
+        text = _text(manifest[name])[: MOST_TEXT + 1]
+    with os.fdopen(1, "wb", closefd=False) as told:  # to the server, which bounds and escapes it
+        told.write(text.encode("utf-8", "replace"))
     return 0
 
 

@@ -25,7 +25,7 @@ SHOWN = dict(re.findall(r"^## `(.+?)`\n.*?^```json\n(.*?)^```", PAGE, re.DOTALL 
 FREE = "…"
 """A key of the page that stands for any: names of files, of settings, of steps."""
 
-WITHOUT = {"show", "ui", "lsp", "ir", "explain", "open", "terminate", "card", "image", "completion"}
+WITHOUT = {"show", "graph", "ui", "lsp", "ir", "explain", "open", "terminate", "card", "image", "completion"}
 """Commands that print no JSON, or of which a schema tells it."""
 
 

@@ -15,7 +15,7 @@ from compiler.commands.target import VERBS
 from tests.stages.command_line import Flowc
 
 WORDS = {
-    **{name: ["flow.py"] for name in COMMANDS if name != "card"},
+    **{name: ["flow.py"] for name in COMMANDS if name not in ("card", "ui")},
     "explain": ["FC202"],
     "gc": ["--older-than", "30d"],
     "run": ["flow.py", "--top", "4242", "--key-words=openSesame"],
@@ -26,6 +26,8 @@ WORDS = {
     "card get": ["SumFlow/local-1"],
     "card view": ["SumFlow/local-1"],
     "doctor": ["argo"],
+    "lsp": [],
+    "ui export": ["SumFlow/local-1", "-o", "page"],
     **{f"{target} {verb}": ["flow.py"][: verb != "list"] for target in TARGETS for verb in VERBS},
 }
 
