@@ -35,7 +35,7 @@ def _socket(path: Path) -> None:
 
 OWN = {
     "compiler/commands/explain.py", "compiler/frontend/text/runtime_names.py", "compiler/backends/airflow/dag.py",
-    "compiler/workspace/image/recipes.py",
+    "compiler/workspace/image/recipes.py", "compiler/picture/page/html.py",
 }  # fmt: skip
 """Those that read files of flowc itself."""
 
