@@ -61,7 +61,9 @@ def _shown(arguments: Sequence[str], commands: Sequence[str]) -> Iterator[str]:
 def _is_public(arguments: Sequence[str], at: int, commands: Sequence[str]) -> bool:
     behind_option = at > 0 and arguments[at - 1].startswith("-") and "=" not in arguments[at - 1]
     word = arguments[at]
-    return word in (*commands, "get", "view", "export") or (not behind_option and word.partition(":")[0].endswith(".py"))
+    return word in (*commands, "get", "view", "export") or (
+        not behind_option and word.partition(":")[0].endswith(".py")
+    )
 
 
 def _values(arguments: Sequence[str], commands: Sequence[str]) -> list[str]:
