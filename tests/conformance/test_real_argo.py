@@ -10,6 +10,7 @@ import pytest
 from tests.conformance.engines import Engine
 from tests.conformance.judge import judge_generated, judge_written
 from tests.conformance.plan import NUMBERS, draw, seeds
+from tests.conformance.sharing import FORMS, Form, engines_sharing
 from tests.conformance.written import WRITTEN, Written
 from tests.engines import FlowCase, Outcome
 from tests.engines.argo_cluster import Cluster, cluster, run_on_cluster, tidied
@@ -47,6 +48,12 @@ def test_a_cluster_is_compared_like_any_engine(tmp_path: Path) -> None:
     assert not judge_generated(draw(1), on(stand_in(tmp_path)), tmp_path / "judged")
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_a_cluster_is_compared_where_tasks_share_containers(form: Form, tmp_path: Path) -> None:
+    """As above: the forms go to it as they go to any engine."""
+    assert not judge_generated(draw(2), engines_sharing(on(stand_in(tmp_path)), form), tmp_path / "judged")
+
+
 @pytest.mark.real_argo
 @pytest.mark.parametrize("written", ELSEWHERE, ids=lambda written: written.name)
 def test_written_flows_give_what_the_local_run_gives(
@@ -65,3 +72,26 @@ def test_generated_flows_give_what_the_local_run_gives(
     differences = judge_generated(draw(seed), real, tmp_path / "judged")
     assert not differences, "\n".join(differences)
     compared(f"generated {seed}", real)
+
+
+@pytest.mark.real_argo
+@pytest.mark.parametrize("written", ELSEWHERE, ids=lambda written: written.name)
+def test_written_flows_whose_tasks_share_containers(
+    written: Written, real: Mapping[str, Engine], tmp_path: Path, compared: Compared
+) -> None:
+    shared = engines_sharing(real, "both")
+    differences = judge_written(written, shared, tmp_path)
+    assert not differences, "\n".join(differences)
+    compared(written.name, shared)
+
+
+@pytest.mark.real_argo
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("seed", seeds("argo", NUMBERS.real_argo))
+def test_generated_flows_whose_tasks_share_containers(
+    seed: int, form: Form, real: Mapping[str, Engine], tmp_path: Path, compared: Compared
+) -> None:
+    shared = engines_sharing(real, form)
+    differences = judge_generated(draw(seed), shared, tmp_path / "judged")
+    assert not differences, "\n".join(differences)
+    compared(f"generated {seed}", shared)
