@@ -10,6 +10,7 @@ import pytest
 
 from tests.conformance.engines import Engine
 from tests.conformance.hostile import Hostile, canaries, hostile_flow, lost
+from tests.conformance.sharing import engines_sharing
 from tests.conformance.texts import TEXTS, mixture
 from tests.engines.local import run_local
 
@@ -69,6 +70,12 @@ def test_argo_and_step_functions_keep_every_text(
     for name, engine in container_engines.items():
         # All of them are too much for a job definition of AWS Batch (FC341).
         assert not carry(seed, {name: engine}, parts=5 if name == "step-functions" else 1)
+
+
+def test_tasks_that_share_containers_keep_every_text(container_engines: Mapping[str, Engine], carry: Carry) -> None:
+    engines: dict[str, Engine] = {"local": lambda case, folder: run_local(case, folder, as_json=True)}
+    engines |= {name: engine for name, engine in container_engines.items() if name == "argo"}
+    assert not carry(1, engines_sharing(engines, "fused"))
 
 
 @pytest.mark.xdist_group("airflow 3")
