@@ -25,6 +25,7 @@ TOGETHER = {
     "flowc.datatools": "tests/runtime/datatools/test_s3.py",
     "flowc.datatools.include_file": "tests/runtime/language/test_parameters.py",
     "flowc.exceptions": "tests/runtime/test_names.py",
+    "flowc.shown": "tests/runtime/shown/test_html.py",
     "flowc.grouping": "tests/runtime/grouping/test_running.py",
     "flowc.processes": "tests/runtime/processes/test_forks.py",
     "flowc.processes.children": "tests/runtime/grouping/test_running.py",

@@ -10,7 +10,7 @@ from flowc.artifacts.address import RunAddress, TaskAddress
 from flowc.artifacts.manifest import RunRecord, read_run
 from flowc.client.context import get_namespace, open_here
 from flowc.exceptions import MetaflowException, MetaflowInvalidPathspec, MetaflowNamespaceMismatch, MetaflowNotFound
-from flowc.store.protocol import MissingError, Store
+from flowc.store.protocol import MissingError, Store, StoreError
 
 
 class MetaflowObject:
@@ -156,6 +156,15 @@ class MetaflowObject:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.pathspec!r})"
+
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows: a small table; its path where that cannot be read, or is all."""
+        from flowc.shown.html import shown
+
+        try:
+            return shown(type(self).__name__, self)
+        except (MetaflowException, StoreError):
+            return None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return restore, (type(self).__name__, self.pathspec, self._store_url, self._namespace)
