@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import takewhile
 from math import ceil
 
 from flowc.artifacts.address import RunAddress, child, last_part, parent
@@ -118,10 +119,20 @@ class Resumption:
         ]
         unknown = [place for place in places if place not in self.known]
         self.known.update(zip(unknown, self.clone.all_finished(unknown), strict=True))
+        for ready, indexes in zip(wave, rows, strict=True):
+            if not indexes:  # nobody knows the members of before: all that follows them runs anew
+                self._all_run(ready)
         return [
             {index: self._row(ready.task, index) for index in indexes}
             for ready, indexes in zip(wave, rows, strict=True)
         ]
+
+    def _all_run(self, ready: Ready) -> None:
+        """What the steps of a portion lead to runs anew, whatever its members are."""
+        assert ready.task.chunk, "no other container is without an index path"
+        member = child(parent(ready.index), last_part(ready.index) * ready.task.chunk.size)
+        for task in ready.task.steps:
+            self._runs(Ready(task, member))
 
     def _indexes(self, ready: Ready) -> Sequence[str]:
         """The index paths of a container: of a portion of a foreach those of its members."""
@@ -135,14 +146,12 @@ class Resumption:
         return [child(around, at) for at in range(number * chunk.size, min((number + 1) * chunk.size, width))]
 
     def _row(self, container: Task, index: str) -> tuple[Manifest, ...]:
-        """What the steps of a container leave at an index path, up to the first that has to run."""
-        row: list[Manifest] = []
-        for task in container.steps:
-            found = self._chosen(Ready(task, index))
-            if found is None:
-                break
-            row.append(found)
-        return tuple(row)
+        """What the steps of a container leave at an index path, up to the first that has to run.
+
+        Those behind it are looked at all the same: so what follows them is known to run anew, too.
+        """
+        found = [self._chosen(Ready(task, index)) for task in container.steps]
+        return tuple(each for each in takewhile(lambda one: one is not None, found) if each is not None)
 
     def _chosen(self, ready: Ready) -> Manifest | None:
         found = self._finished(ready.task.step, ready.index) if self._may_take(ready) else None

@@ -46,6 +46,19 @@ def test_a_resumed_run_begins_the_tasks_that_it_would_without(
     assert {len(attempts(place.store, RunAddress("F", "two").task(*each.split("/")))) for each in anew} <= {1}
 
 
+@pytest.mark.parametrize("lost", ["start/-", "part/0", "check/1", "join/-", "merge/-"])
+@pytest.mark.parametrize("second", ["fused", "both"])
+def test_all_behind_what_was_lost_runs_anew(place: Place, lost: str, second: str) -> None:
+    """What follows the steps of a shared process stands in others: it must not be taken over where one of those has gone."""
+    place.write()
+    assert place.run("one").returncode == 0
+    place.store.delete(RunAddress("F", "one").task(*lost.split("/")).manifest)
+    for run, words in (("two", WORDS["plain"]), ("three", WORDS[second])):
+        done = place.run(run, "--resume", "one", "--force", shares=words)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert place.anew("three") == place.anew("two")
+
+
 def test_a_portion_does_the_members_alone_that_had_not_succeeded(place: Place) -> None:
     """Of seven members in portions of three the fifth has failed; the others of its portion are taken over in part."""
     place.write("part4")

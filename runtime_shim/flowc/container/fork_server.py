@@ -309,7 +309,9 @@ def _done(loaded: Loaded | Broken, call: dict[str, Any], printed: Output, report
     store = store or open_store(os.environ["FLOWC_STORE"])
     if word.is_group:
         with guard.termination(), guard.own_process("the container"):
-            reported = run_group(loaded, asked, word, store, call.get("taken"), lambda said: tell(report, said))
+            reported = run_group(
+                loaded, asked, word, store, call.get("taken"), lambda said: tell(report, said), clears=False
+            )
     else:
         reported = execute(loaded, asked, store, printed)
     if reported.fan is not None and word.counts_by > 1:

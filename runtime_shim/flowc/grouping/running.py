@@ -75,13 +75,15 @@ def run_group(
     store: Store,
     taken: Mapping[str, int] | None = None,
     tell: Tell | None = None,
+    clears: bool = True,
 ) -> Reported:
     """Do the tasks that `word` names, for the call of their first one; where they are a portion of a foreach, for each member.
 
-    `taken`: by index path, how many of the first steps a resumed run has taken over.
+    `taken`: by index path, how many of the first steps a resumed run has taken over. `clears`: whoever starts containers may let one
+    begin anew whose tasks are all done, as engines do at a clear; a local run does not.
     """
     try:
-        return _group(loaded, call, word, store, taken or {}, tell)
+        return _group(loaded, call, word, store, taken or {}, tell, clears)
     except CallMistake as error:
         return Reported(call.index, MISTAKE, message=str(error))
     except StoreError as error:
@@ -89,13 +91,20 @@ def run_group(
 
 
 def _group(
-    loaded: Loaded | Broken, call: TaskCall, word: StepWord, store: Store, taken: Mapping[str, int], tell: Tell | None
+    loaded: Loaded | Broken,
+    call: TaskCall,
+    word: StepWord,
+    store: Store,
+    taken: Mapping[str, int],
+    tell: Tell | None,
+    clears: bool,
 ) -> Reported:
     indexes = _members(loaded, call, word, store) if word.size else [call.index]
     first = TaskAddress(loaded.name, call.run, call.step, indexes[0])
     owner = call.owner if isinstance(call.loads, Begin) else ""
     life = begin(store, first, call.retry, at_most=call.at_most, owner=owner)
-    work = _anew(_Work(loaded, call._replace(at_most=False, container=life.container), word, store, life), indexes)
+    work = _Work(loaded, call._replace(at_most=False, container=life.container), word, store, life)
+    work = _anew(work, indexes) if clears else work
     rows = ((index, _row(work, index, taken.get(index, 0))) for index in indexes)
     with contextlib.closing(Starter((*_source(loaded), store.url))) as starter:
         found = _Drive(work, starter, tell).all(rows)
@@ -211,7 +220,9 @@ def _failed(work: _Work, address: TaskAddress) -> Reported:
         fence = ordering.Fence(address, last.number, last.token, last.retry, last.started)
         with contextlib.suppress(StoreError):
             ordering.fail(work.store, fence, failure, time.time(), b"", b"")
-    return Reported(address.index, FAILED, failure=failure)
+    # what was no fault of the step is one line, as where its last attempt has just ended so
+    message = "" if raised_before(work.store, address) else failure.exception
+    return Reported(address.index, FAILED, failure=failure, message=message)
 
 
 class _Running(NamedTuple):
