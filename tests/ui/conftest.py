@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.stages.browser import NO_BROWSER, why_none
+from tests.stages.browser import browser as opened_browser
 
 HOSTILE = "</script><script>document.title='taken'</script>\"'><img src=x onerror=\"document.title='taken'\">{{ 7*7 }}"
 FLOW = """
@@ -156,22 +158,12 @@ def _until_there(site: Site) -> None:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> str:
-    """The browser of this machine."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
-        if os.environ.get("CI"):
-            pytest.fail("no Chromium here: .ci/run installs it")
-        pytest.skip("no Chromium here: apt-get install chromium")
-    return found
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Any]:
+def browser() -> Iterator[Any]:
     """One browser for all pages."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    why = why_none()
+    if why and os.environ.get("CI"):
+        pytest.fail(f"{NO_BROWSER}: {why}; .ci/run installs it")
+    if why:
+        pytest.skip(f"{NO_BROWSER}: {why}")
+    with opened_browser() as opened:
         yield opened
-        opened.close()
