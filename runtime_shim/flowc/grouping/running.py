@@ -20,6 +20,7 @@ from flowc.artifacts import ordering
 from flowc.artifacts.address import Begin, Choice, Enter, Follow, TaskAddress, child, last_part, parent
 from flowc.artifacts.failure import failure_of
 from flowc.artifacts.loading import manifest
+from flowc.artifacts.manifest import Attempt, Failure
 from flowc.exceptions import CallMistake, MetaflowException
 from flowc.grouping.progress import Life, begin, begun, left
 from flowc.grouping.step_words import StepWord
@@ -217,12 +218,17 @@ def _failed(work: _Work, address: TaskAddress) -> Reported:
     failure = last.failure
     if failure is None:
         failure = failure_of(MetaflowException(f"attempt {last.number} of {address} was killed with its container"))
-        fence = ordering.Fence(address, last.number, last.token, last.retry, last.started)
         with contextlib.suppress(StoreError):
-            ordering.fail(work.store, fence, failure, time.time(), b"", b"")
+            _note(work, address, last, failure)
     # what was no fault of the step is one line, as where its last attempt has just ended so
     message = "" if raised_before(work.store, address) else failure.exception
     return Reported(address.index, FAILED, failure=failure, message=message)
+
+
+def _note(work: _Work, address: TaskAddress, attempt: Attempt, failure: Failure) -> None:
+    """Write down how an attempt ended that could not do so itself."""
+    fence = ordering.Fence(address, attempt.number, attempt.token, attempt.retry, attempt.started)
+    ordering.fail(work.store, fence, failure, time.time(), b"", b"")
 
 
 class _Running(NamedTuple):
@@ -341,9 +347,7 @@ def _reported(work: _Work, over: _Running) -> Reported:
     with contextlib.suppress(StoreError):
         mine = [one for one in begun(work.store, address, work.life) if one.token.endswith(work.life.container.token)]
         if mine and mine[-1].failure is None:
-            last = mine[-1]
-            fence = ordering.Fence(address, last.number, last.token, last.retry, last.started)
-            ordering.fail(work.store, fence, failure, time.time(), b"", b"")
+            _note(work, address, mine[-1], failure)
     return Reported(over.call.index, FAILED, failure=failure)
 
 
