@@ -8,6 +8,7 @@ WIDTH ?= 10000
 WORKERS ?= 3  # two cores: a test on an engine waits as much as it works
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 DEMO := demo-output
+TARGETS := $(wildcard targets/*/pyproject.toml)
 
 # Thousands of processes begin, each with a hundred modules: they read bytecode, whatever the machine says of writing it.
 export PYTHONDONTWRITEBYTECODE :=
@@ -31,10 +32,10 @@ help:
 	@echo "make release      wheels and sdists of flowc and flowc-runtime into dist/, and what must hold of them"
 	@echo "make test-argo    the conformance suite on a real Argo (FLOWC_ARGO_* name it)"
 
-$(READY): pyproject.toml
+$(READY): pyproject.toml $(TARGETS)
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[test,dev]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[test,dev]' $(patsubst %/pyproject.toml,--editable %,$(TARGETS))
 	touch $@
 
 demo: $(READY)

@@ -19,6 +19,7 @@ from compiler.workspace.listing import LEFT_OUT, LIMIT
 from tests import runtime_names
 from tests.conformance import language
 from tests.conformance.plan import SUITES
+from tests.targets import surface
 
 _IDLE = "taken, without effect"
 
@@ -51,7 +52,7 @@ class Published:
 
 def support_table() -> str:
     """Which target runs which feature, from the backends' tables of gaps."""
-    targets = [backend for name in BUILT_IN if (backend := load_backend(name))]
+    targets = [backend for name in (*BUILT_IN, *surface.TARGETS) if (backend := load_backend(name))]
     columns: list[Backend] = [LOCAL, *targets]
     rows = [["feature", "local run", *(backend.name for backend in targets)], ["---"] * (len(columns) + 1)]
     rows.append(["split, join, foreach, nested to any depth", *["yes"] * len(columns)])
@@ -78,7 +79,7 @@ from the code (`make golden`).
 
 def options_page() -> str:
     """docs/options.md: which target spells which option of `@resources`, `@kubernetes` and `@batch`."""
-    targets = [backend for name in BUILT_IN if (backend := load_backend(name))]
+    targets = [backend for name in (*BUILT_IN, *surface.TARGETS) if (backend := load_backend(name))]
     rows = [["option", *(backend.name for backend in targets)], ["---"] * (len(targets) + 1)]
     taken = {"resources": PORTABLE_OPTIONS - {"image"}, **{key: LOCAL.spells[key] for key in ("kubernetes", "batch")}}
     for decorator, own in taken.items():
@@ -118,6 +119,7 @@ PUBLISHED = (
     Published(ROOT / "docs" / "ir.schema.json", lambda: json_text(schema())),
     Published(ROOT / "docs" / "diff.schema.json", lambda: json_text(document.schema())),
     Published(ROOT / "docs" / "options.md", options_page),
+    Published(ROOT / "docs" / "new-target.md", surface.page, "surface"),
     Published(ROOT / "docs" / "conformance.md", conformance_numbers, "numbers"),
     Published(ROOT / "README.md", support_table, "support"),
     Published(ROOT / "README.md", left_out, "left out"),

@@ -16,6 +16,10 @@ from compiler.slotted_class import fresh, record
 if TYPE_CHECKING:
     from compiler.ir.plan import Feature, Option, Plan
 
+VERSION = 1
+"""Of what a target of another distribution may use, which docs/new-target.md names. It grows when something of that changes or goes in a
+way that such a target can notice, and not when something comes to it. The target says as `surface` which one it was written for."""
+
 PORTABLE_OPTIONS = frozenset({"image", "cpu", "memory", "gpu", "disk", "shared_memory"})
 """Options of `@kubernetes`, `@batch` and `@resources` that every target spells: the plan's `Task.image` and `Task.resources`."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 
-from compiler.backends import Backend
+from compiler.backends import VERSION, Backend
+from compiler.mistakes import CallError
 
 BUILT_IN: Mapping[str, str] = {
     "airflow": "compiler.backends.airflow",
@@ -21,7 +22,7 @@ GROUP = "flowc.backends"
 
 
 def load_backend(name: str) -> Backend | None:
-    """The target of that name or alias; None where nobody brings one."""
+    """The target of that name or alias; None where nobody brings one. Raises CallError for one that is written for another flowc."""
     name = ALIASES.get(name, name)
     if name in BUILT_IN:
         backend: Backend = importlib.import_module(BUILT_IN[name]).BACKEND
@@ -30,8 +31,20 @@ def load_backend(name: str) -> Backend | None:
 
     for entry in entry_points(group=GROUP, name=name):
         brought: Backend = entry.load()
+        _check_surface(name, getattr(brought, "surface", VERSION), entry.dist.name if entry.dist else entry.value)
         return brought
     return None
+
+
+def _check_surface(name: str, written_for: object, distribution: str) -> None:
+    """Refuse a target that was written for a surface that is not this one."""
+    if written_for != VERSION:
+        newer = isinstance(written_for, int) and written_for > VERSION
+        cure = "install a newer flowc" if newer else f"install a newer `{distribution}`"
+        raise CallError(
+            f"the target `{name}` of `{distribution}` was written for version {written_for!r} of what targets may use, "
+            f"and this flowc has {VERSION}: {cure}"
+        )
 
 
 def known_targets(name: str) -> tuple[str, ...]:

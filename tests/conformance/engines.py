@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,6 +23,8 @@ Engine = Callable[[FlowCase, Path], Outcome]
 """Executes a case; the folder is where it may keep what it needs."""
 
 TARGETS = ("argo", "step-functions", "airflow")
+BROUGHT: Mapping[str, str] = {"shell": "tests.engines.shell:run_shell"}
+"""The engine of each target that is a distribution of its own; the suite of `test_brought` runs on all of them."""
 AIRFLOW_3, AIRFLOW_2, SCHEDULER = "airflow 3.3.2", "airflow 2.11.2", "airflow 3.3.2 scheduler"
 
 
@@ -52,7 +55,14 @@ def scheduler() -> Iterator[Mapping[str, Engine]]:
 
 def target_of(engine: str) -> str:
     """The target whose output an engine executes; `local` for the local run, which executes the plan."""
-    return next(target for target in (*TARGETS, "local") if engine.startswith(target))
+    return next(target for target in (*TARGETS, *BROUGHT, "local") if engine.startswith(target))
+
+
+def brought_engine(target: str) -> Engine:
+    """The engine of a target that is a distribution of its own."""
+    module, _, name = BROUGHT[target].partition(":")
+    engine: Engine = getattr(importlib.import_module(module), name)
+    return engine
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,16 @@ from flowc.artifacts.address import RunAddress
 from flowc.artifacts.manifest import read
 from flowc.store import open_store
 
+from tests.conformance.engines import Engine
+from tests.conformance.texts import TEXTS, mixture
 from tests.engines import FlowCase, Outcome
 from tests.engines.argo_tags import TagError, check_start
 
 FLOW = "HostileFlow"
 CANARY = "CANARY"
 """The file that a text would make if anything executed it."""
+STEMS = ("{{workflow.name}} {% raw %}", 'it\'s $(id) $$ "x"', "new\nline: `touch CANARY`", "${JobQueue} é #x")
+"""Names of the flow's file."""
 
 _HEAD = """\
 import os
@@ -209,3 +214,18 @@ def _pairs(name: str, want: object, got: object) -> list[tuple[str, object, obje
 def canaries(*folders: Path) -> list[Path]:
     """Files that nobody should have made."""
     return [path for folder in folders for path in folder.rglob(CANARY)]
+
+
+def texts(seed: int) -> tuple[str, ...]:
+    """All texts of the table, and as many that chance put together."""
+    rng = random.Random(seed)
+    return tuple(dict.fromkeys((*TEXTS, *(mixture(rng) for _ in TEXTS))))
+
+
+def carried(hostile: Hostile, seed: int, engines: Mapping[str, Engine], folder: Path, here: Path) -> list[str]:
+    """What the engines lost or executed."""
+    found: list[str] = []
+    for name, engine in engines.items():
+        outcome = engine(hostile.case(folder / name / "code", STEMS[seed % len(STEMS)]), folder / name)
+        found += [f"{name}: {told}" for told in lost(hostile, outcome)]
+    return found + [f"executed: {path}" for path in canaries(folder, here)]

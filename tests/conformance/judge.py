@@ -62,10 +62,14 @@ def judge_written(written: Written, engines: Mapping[str, Engine], folder: Path)
     """How each engine's run of a written flow differs from the local one; where it is to be refused, whether it is."""
     found = [told for target in sorted({target_of(name) for name in engines}) for told in _refused(written, target)]
     running = {name: engine for name, engine in engines.items() if target_of(name) not in written.refused}
-    if not running:
-        return found
+    return found + (compare_written(written, running, folder) if running else [])
+
+
+def compare_written(written: Written, engines: Mapping[str, Engine], folder: Path) -> list[str]:
+    """How each engine's run of a written flow differs from the local one."""
+    found: list[str] = []
     local, _ = _run_written(written, run_local, folder / "local")
-    for name, engine in running.items():
+    for name, engine in engines.items():
         result, log = _run_written(written, engine, folder / name)
         found += _told(name, against_local(local, result), log)
     return found

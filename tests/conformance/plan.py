@@ -19,7 +19,8 @@ MAX_STEPS = 12
 
 class Numbers(NamedTuple):
     """How many generated flows are compared on each engine; `generated` on Argo and Step Functions, `spawned` in fresh
-    interpreters here; `shared` in each form in which tasks share containers. And how many mutants."""
+    interpreters here; `shared` in each form in which tasks share containers; `brought` on each target that is a distribution
+    of its own. And how many mutants."""
 
     generated: int
     airflow_3: int
@@ -31,13 +32,15 @@ class Numbers(NamedTuple):
     spawned: int
     shared: int
     shared_on_airflow: int
+    brought: int
+    brought_shared: int
     mutants: int
 
 
 SUITES: Mapping[str, Numbers] = {
-    "short": Numbers(50, 7, 3, 1, 5, 1, 20, 4, 20, 3, 120),
-    "sample": Numbers(250, 18, 8, 3, 10, 2, 0, 40, 60, 8, 600),
-    "long": Numbers(1000, 70, 30, 10, 40, 5, 100, 200, 300, 40, 2_400),
+    "short": Numbers(50, 7, 3, 1, 5, 1, 20, 4, 20, 3, 5, 3, 120),
+    "sample": Numbers(250, 18, 8, 3, 10, 2, 0, 40, 60, 8, 20, 6, 600),
+    "long": Numbers(1000, 70, 30, 10, 40, 5, 100, 200, 300, 40, 200, 60, 2_400),
 }
 FORM = os.environ.get(sample.FORM) or "short"
 NUMBERS = SUITES[FORM]

@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.conformance.engines import Engine
-from tests.conformance.hostile import Hostile, canaries, hostile_flow, lost
+from tests.conformance.hostile import carried, hostile_flow, texts
 from tests.conformance.sharing import engines_sharing
-from tests.conformance.texts import TEXTS, mixture
 from tests.engines.local import run_local
-
-STEMS = ("{{workflow.name}} {% raw %}", 'it\'s $(id) $$ "x"', "new\nline: `touch CANARY`", "${JobQueue} é #x")
-"""Names of the flow's file."""
-
-
-def texts(seed: int) -> tuple[str, ...]:
-    """All texts of the table, and as many that chance put together."""
-    rng = random.Random(seed)
-    return tuple(dict.fromkeys((*TEXTS, *(mixture(rng) for _ in TEXTS))))
-
-
-def carried(hostile: Hostile, seed: int, engines: Mapping[str, Engine], folder: Path, here: Path) -> list[str]:
-    """What the engines lost or executed."""
-    found: list[str] = []
-    for name, engine in engines.items():
-        outcome = engine(hostile.case(folder / name / "code", STEMS[seed % len(STEMS)]), folder / name)
-        found += [f"{name}: {told}" for told in lost(hostile, outcome)]
-    return found + [f"executed: {path}" for path in canaries(folder, here)]
 
 
 @pytest.fixture
