@@ -74,9 +74,10 @@ class Place:
         return BACKEND.connect(self.connection(**changes))
 
     def release(self, path: Path, name: str, record: Record | None = None, **settings: Any) -> Release:
-        """What a flow's file is to be deployed as; `settings` are keys of the target."""
+        """What a flow's file is to be deployed as; `settings` are keys of the target, and `fuse` and `chunk`."""
         image = settings.pop("image", None) or self.image(path.parent)
-        case = FlowCase(path, _class_of(path), targets={"step-functions": settings})
+        shared = {key: settings.pop(key) for key in ("fuse", "chunk") if key in settings}
+        case = FlowCase(path, _class_of(path), settings=shared, targets={"step-functions": settings})
         _, files = compiled(case, BACKEND, Options(default_image="f:0", image=image, store=self.store, name=name))
         return released(name, files, record or Record(f"{path.name}:{_class_of(path)}", _digest(files)))
 
