@@ -161,7 +161,7 @@ CANNOT_SHARE = Rule(
     code="FC635",
     name="container-not-shared",
     message="`{option}` names `{step}`, which cannot share a container: {reason}",
-    help="take it out of `{option}`, or let the steps ask for the same",
+    help="put right what stands in the way, or take it out of `{option}`",
 )
 
 

@@ -51,7 +51,7 @@ def hook_argv(hook: Hook, *, run: str) -> tuple[str, ...]:
 
 def own_image(task: Task, options: Options) -> str | None:
     """The image of a step whose image is not the flow's: what the author or the settings name, or the one with its packages."""
-    named = task.image or options.images.get(task.step) or options.images.get(task.variant)
+    named = task.named_image(options.images)
     return named or (variant_image(options.default_image, task.variant) if task.variant else None)
 
 

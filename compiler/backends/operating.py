@@ -15,6 +15,7 @@ from flowc.grouping.step_words import parse_step_word
 
 from compiler.backends import OutputFile
 from compiler.ir.flow import Value
+from compiler.ir.plan import title_of
 from compiler.mistakes import CallError
 from compiler.mistakes import NotThereError as NotThereError  # noqa: PLC0414 - engines raise it beside the others
 from compiler.slotted_class import fresh, record
@@ -159,8 +160,7 @@ class Sharing:
     @property
     def title(self) -> str:
         """What a person calls it, as the engine's node is called: `fit to score`."""
-        first, *others = self.steps
-        return f"{first} to {others[-1]}" if others else first
+        return title_of(self.steps)
 
 
 def step_of(word: str) -> tuple[str, Sharing | None]:

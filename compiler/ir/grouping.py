@@ -194,7 +194,7 @@ def _difference(before: Task, task: Task, images: Mapping[str, str]) -> str:
 
 def _container(task: Task, images: Mapping[str, str]) -> dict[str, object]:
     return {
-        "image": task.image or images.get(task.step) or images.get(task.variant),
+        "image": task.named_image(images),
         "packages": task.variant,
         "resources": task.resources,
         "options": [

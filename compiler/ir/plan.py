@@ -7,7 +7,7 @@ path. A static split (`Branches`) has one scope an arm at the same depth; Airflo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 from typing import Literal
 
@@ -212,7 +212,11 @@ class Task:
     @property
     def title(self) -> str:
         """What an engine's node is called: its step, or `first to last`."""
-        return f"{self.step} to {self.group[-1].step}" if len(self.group) > 1 else self.step
+        return title_of([task.step for task in self.steps])
+
+    def named_image(self, images: Mapping[str, str]) -> str | None:
+        """The image that the author names, or that `images` names by step or by variant; None for the flow's, with its own packages."""
+        return self.image or images.get(self.step) or images.get(self.variant)
 
     @property
     def attempts(self) -> int:
@@ -223,6 +227,11 @@ class Task:
     def deadline(self) -> int | None:
         """The seconds after which the engine ends an attempt: `@timeout`, which the shim itself holds, and a grace."""
         return None if self.timeout is None else ceil(self.timeout) + GRACE
+
+
+def title_of(steps: Sequence[str]) -> str:
+    """What a container is called that does these steps in a row."""
+    return f"{steps[0]} to {steps[-1]}" if len(steps) > 1 else steps[0]
 
 
 @record
