@@ -1,16 +1,18 @@
-"""`python -m bench [--runs N] [ROW...]`: measure, print, write `bench/RESULTS.md`."""
+"""`python -m bench [--runs N] [GROUP...]`: measure and print those groups of rows, or measure all and write `bench/RESULTS.md`."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import platform
+import resource
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench import container_rows, data_rows, rows, sharing_rows
+from bench import container_rows, data_rows, rows, sharing_rows, wide_rows, wire_rows
 from bench.rows import Row, Rows
 from bench.sides import METAFLOW, ROOT, open_bench
 
@@ -25,15 +27,17 @@ GROUPS: Mapping[str, Rows] = {
     "step": container_rows.step,
     "containers": sharing_rows.containers,
     "more": sharing_rows.one_more_task,
-    "pages": sharing_rows.run_pages,
+    "wide": wide_rows.wide,
     "small": data_rows.small_artifacts,
     "s3": data_rows.on_s3,
+    "wire": wire_rows.wire,
     "frame": data_rows.data_frame,
     "array": data_rows.big_array,
     "text": data_rows.text_frame,
     "records": data_rows.records,
     "state": data_rows.state_dict,
     "arrow": data_rows.arrow_table,
+    "polars": data_rows.polars_table,
 }
 HEAD = """# Measured
 
@@ -51,20 +55,46 @@ What a container of Metaflow's costs beside the step's own process (it starts ni
 
 def main() -> None:
     """Measure the groups that are named, or all."""
-    parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("groups", nargs="*", metavar="ROW", help=f"of {', '.join(GROUPS)}")
-    parser.add_argument("--runs", type=int, default=5)
-    asked = parser.parse_args()
+    asked = _asked()
     names = asked.groups or list(GROUPS)
     found: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, open_bench(Path(folder)) as bench:
         for name in names:
+            began, used = time.monotonic(), _used()
             for row in GROUPS[name](bench, asked.runs):
                 sys.stdout.write(f"{_line(row)}\n")
                 sys.stdout.flush()
                 found.append(row)
+            sys.stderr.write(f"{name}: {time.monotonic() - began:.0f} s, {_used() - used:.0f} s CPU\n")
     if not asked.groups:
         (ROOT / "bench" / "RESULTS.md").write_text(_page(found, asked.runs), encoding="utf-8")
+
+
+def _asked() -> argparse.Namespace:
+    kinds = "\n".join(f"  {name:12}{_first_line(rows)}" for name, rows in GROUPS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measure flowc beside Metaflow. Without a group all are measured, and bench/RESULTS.md is written.",
+        epilog=f"groups of rows:\n{kinds}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help="measure these alone, and print them")
+    parser.add_argument("--runs", type=int, default=5, help="how often a command is repeated (5)")
+    asked = parser.parse_args()
+    unknown = [name for name in asked.groups if name not in GROUPS]
+    if unknown:
+        parser.error(f"there is no group {unknown[0]!r}; there are {', '.join(GROUPS)}")
+    return asked
+
+
+def _used() -> float:
+    """Processor seconds of this process and its children so far."""
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(usage.ru_utime + usage.ru_stime for usage in map(resource.getrusage, kinds))
+
+
+def _first_line(rows: Rows) -> str:
+    return (rows.__doc__ or "").strip().splitlines()[0]
 
 
 def _page(found: list[Row], runs: int) -> str:

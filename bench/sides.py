@@ -17,6 +17,7 @@ from bench.measure import Cost, run
 
 ROOT = Path(__file__).resolve().parent.parent
 METAFLOW = "metaflow==2.19.39"
+POLARS = "polars==2.1.0"
 METAFLOW_EXTRAS = ("boto3", "kubernetes", "numpy", "pandas", "pyarrow")
 
 SERVER = """
@@ -89,6 +90,16 @@ def metaflow_python() -> Path:
         subprocess.run([*install, METAFLOW, *METAFLOW_EXTRAS], check=True)
         (venv / "ready").touch()
     return python
+
+
+def polars_folder() -> Path:
+    """A folder with Polars in it, which neither side has of its own: made where it is missing, and put on both paths."""
+    folder = ROOT / ".engines" / "polars"
+    if not (folder / "ready").exists():
+        install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", "3.11"]
+        subprocess.run([*install, "--target", str(folder), POLARS], check=True)
+        (folder / "ready").touch()
+    return folder
 
 
 @contextmanager

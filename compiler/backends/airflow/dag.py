@@ -78,10 +78,10 @@ def dag_text(plan: Plan, options: Options) -> str:
     """The DAG file for a plan. Pure."""
     mode = operator(options)
     parts = tuple(units(plan.root))
-    steps = [operator_call(task, task.step, Guard(), plan, options) for task in plan.root.containers()]
+    steps = dict(_steps(parts, plan, options))
     dag = _dag(plan, options)
     waits = [sensor_call(each, number) for number, each in enumerate(sensors(plan.flow), 1)]
-    used = calls([*steps, *waits, dag])
+    used = calls([*steps.values(), *waits, dag])
     retried, shared = (Code(operator_class(options)) if name in used else None for name in (RETRIED, GROUPED))
     ways, hooks = _ways(parts), _hooks(plan, options)
     groups = any(isinstance(part, Segment) for part in parts)
@@ -112,7 +112,7 @@ def dag_text(plan: Plan, options: Options) -> str:
         "env": source(_environment(plan, options), 0, len("ENV = ")),
         "dag": Code(source(dag, 0, len("with "), 1) + (" as dag" if hooks else "")),
         "tasks": Code("task, task_group" if groups else "task"),
-        "units": [_statement(part, plan, options) for part in parts],
+        "units": [_statement(part, steps) for part in parts],
         "edges": _edges(parts, tuple(f"_sensor_{number}" for number in range(1, len(waits) + 1))),
     }  # fmt: skip
     return filled(Path(__file__).with_name("dag.template").read_text(encoding="utf-8"), values)
@@ -238,10 +238,20 @@ def _default_args(options: Options, has_sidecar: bool) -> dict[str, Source]:
     return common | default_args.spelled(options)
 
 
-def _statement(unit: Unit, plan: Plan, options: Options) -> _Plain | _Group:
+def _steps(parts: tuple[Unit, ...], plan: Plan, options: Options) -> Iterator[tuple[str, Call]]:
+    """The operators of all containers, by their first steps."""
+    for unit in parts:
+        if isinstance(unit, Single):
+            yield unit.task.step, operator_call(unit.task, unit.id, unit.guard, plan, options)
+        elif isinstance(unit, Segment):
+            for task in unit.tasks:
+                yield task.step, operator_call(task, unit.ids[task.step], unit.guards[task.step], plan, options)
+
+
+def _statement(unit: Unit, steps: Mapping[str, Call]) -> _Plain | _Group:
     match unit:
-        case Single(task=task, guard=guard):
-            return _Plain(_assignment(variable(task.step), operator_call(task, unit.id, guard, plan, options), 4))
+        case Single(task=task):
+            return _Plain(_assignment(variable(task.step), steps[task.step], 4))
         case Indices(name=name, split=split, around=around):
             override = Call("_indices.override", named=(("task_id", unit.id),))
             given = (split, Code(around)) if around else (split,)
@@ -250,14 +260,14 @@ def _statement(unit: Unit, plan: Plan, options: Options) -> _Plain | _Group:
             override = Call("_columns.override", named=(("task_id", unit.id),))
             return _Plain(_assignment(name, Call(flat(override), (Code(rows),)), 4))
         case Segment():
-            return _group(unit, plan, options)
+            return _group(unit, steps)
 
 
 def _assignment(name: str, call: Call, column: int) -> Code:
     return Code(f"{name} = {source(call, column, len(f'{name} = '))}")
 
 
-def _group(unit: Segment, plan: Plan, options: Options) -> _Group:
+def _group(unit: Segment, steps: Mapping[str, Call]) -> _Group:
     function = unit.name.replace("_foreach", "_body", 1)
     mapped = Call(f"{function}.expand", named=(("row", Code(unit.indices)), ("column", Code(unit.columns))))
     named = {name for step, before in unit.edges.items() if before for name in (step, *before)}
@@ -266,14 +276,14 @@ def _group(unit: Segment, plan: Plan, options: Options) -> _Group:
         group=text(unit.group),
         function=Code(function),
         index=text(f"{{{{ index_path(ti, '{within(unit.indices, MOST_ID)}') }}}}"),
-        tasks=tuple(_inner(task, unit, task.step in named, plan, options) for task in unit.tasks),
+        tasks=tuple(_inner(task.step, steps, task.step in named) for task in unit.tasks),
         edges=dependencies(_variables(unit.edges), 8),
     )
 
 
-def _inner(task: Task, unit: Segment, is_named: bool, plan: Plan, options: Options) -> Code:
-    call = operator_call(task, unit.ids[task.step], unit.guards[task.step], plan, options)
-    return _assignment(variable(task.step), call, 8) if is_named else source(call, 8)
+def _inner(step: str, steps: Mapping[str, Call], is_named: bool) -> Code:
+    call = steps[step]
+    return _assignment(variable(step), call, 8) if is_named else source(call, 8)
 
 
 def _edges(parts: tuple[Unit, ...], first: tuple[str, ...]) -> tuple[Code, ...]:

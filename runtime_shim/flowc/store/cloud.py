@@ -99,7 +99,11 @@ class CloudStore:
             return memoryview(bytearray())
         if size <= 2 * PIECE:
             return memoryview(bytearray(self._range(key, start, size)))
-        return gathered(size, PIECE, lambda begin, length: self._range(key, start + begin, length))
+
+        def read(begin: int, room: memoryview) -> None:
+            room[:] = self._range(key, start + begin, len(room))
+
+        return gathered(size, PIECE, read)
 
     def put(self, key: str, parts: Iterable[Data]) -> None:
         """Write the object, atomically; what is large goes in several requests."""

@@ -30,19 +30,14 @@ def cut(parts: Iterable[Data], size: int, grow: int = 0) -> Iterator[list[Data]]
         yield piece
 
 
-def gathered(size: int, piece: int, read: Callable[[int, int], Data]) -> memoryview:
-    """`size` bytes in writable memory of their own, of what `read(start, length)` gives for each piece, a few at once."""
+def gathered(size: int, piece: int, read: Callable[[int, memoryview], None]) -> memoryview:
+    """`size` bytes in writable memory of their own, of what `read(start, room)` puts into each piece of it, a few at once."""
     with standard_path():
         from concurrent.futures import ThreadPoolExecutor
 
     view = memoryview(bytearray(size))
-
-    def one(start: int) -> None:
-        length = min(piece, size - start)
-        view[start : start + length] = read(start, length)
-
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(one, range(0, size, piece)))
+        list(pool.map(lambda start: read(start, view[start : start + piece]), range(0, size, piece)))
     return view
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
@@ -34,10 +35,12 @@ class _Endless(BaseHTTPRequestHandler):
         self._answer(b"")
 
     def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("content-length", str(SIZE))
+        asked = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("range", ""))
+        size = int(asked[2]) + 1 - int(asked[1]) if asked else SIZE
+        self.send_response(206 if asked else 200)
+        self.send_header("content-length", str(size))
         self.end_headers()
-        for _ in range(SIZE // len(_ZEROS)):
+        for _ in range(size // len(_ZEROS)):
             self.wfile.write(_ZEROS)
 
     def log_message(self, format: str, *args: object) -> None:
@@ -104,6 +107,12 @@ def test_a_file_that_is_put_is_not_held(tmp_path: Path) -> None:
     with endless() as (url, taken):
         assert grown(code, url, tmp_path) < 320 << 20
     assert sum(taken) == SIZE + (1 << 20)
+
+
+def test_what_is_read_in_pieces_comes_into_the_memory_of_the_whole(tmp_path: Path) -> None:
+    with endless() as (url, _):
+        code = "assert len(open_store('s3://b/p').get_range('k', 0, size)) == size"
+        assert grown(code, url, tmp_path) < SIZE + (32 << 20)
 
 
 def test_a_file_that_is_fetched_is_not_held(tmp_path: Path) -> None:

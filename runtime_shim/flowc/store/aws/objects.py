@@ -36,8 +36,10 @@ class Entry(NamedTuple):
     modified: str = ""
 
 
-def fetch(bucket: Bucket, key: str, headers: Mapping[str, str] = _NO_HEADERS, into: BinaryIO | None = None) -> Answer:
-    """The object (or the range that the headers name), in memory or in the file. Raises MissingError."""
+def fetch(
+    bucket: Bucket, key: str, headers: Mapping[str, str] = _NO_HEADERS, into: BinaryIO | memoryview | None = None
+) -> Answer:
+    """The object (or the range that the headers name), in memory of its own, or where it is to go. Raises MissingError."""
     answer = bucket.send("GET", key, (), headers, (), into)
     if answer.is_good:
         return answer
@@ -99,20 +101,30 @@ def fetch_range(bucket: Bucket, key: str, start: int, size: int) -> memoryview:
     """So many bytes of the object, in writable memory of their own; large ones come in several pieces at once. Raises MissingError."""
     if size <= 2 * PIECE:
         return _range(bucket, key, start, size)
-    return gathered(size, PIECE, lambda begin, length: _range(bucket, key, start + begin, length))
+
+    def read(begin: int, room: memoryview) -> None:
+        view = _range(bucket, key, start + begin, len(room), room)
+        if view is not room:
+            room[:] = view
+
+    return gathered(size, PIECE, read)
 
 
-def _range(bucket: Bucket, key: str, start: int, size: int) -> memoryview:
+def _range(bucket: Bucket, key: str, start: int, size: int, room: memoryview | None = None) -> memoryview:
+    """So many bytes in memory of their own, or in `room`, which has as many, where the server sends just these."""
     if size == 0:
         return memoryview(bytearray())
     try:
-        answer = fetch(bucket, key, {"range": f"bytes={start}-{start + size - 1}"})
+        answer = fetch(bucket, key, {"range": f"bytes={start}-{start + size - 1}"}, room)
     except Refusal as error:
         if error.status != RANGE_NOT_SATISFIABLE:
             raise
         raise StoreError(
             f"s3://{bucket.name}/{key} ends before byte {start}: it was changed by something else"
         ) from error
+    if answer.is_filled:
+        assert room is not None, "it was asked for"
+        return room
     view = memoryview(answer.body)
     if answer.status == OK:
         view = view[start : start + size]  # a server that knows no ranges

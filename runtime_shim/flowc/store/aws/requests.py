@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 _ATTEMPTS = 9
 _LONGEST_PAUSE = 8.0
 _TIMEOUT = 60.0
-OK, FORBIDDEN, NOT_FOUND, CONFLICT, PRECONDITION_FAILED, RANGE_NOT_SATISFIABLE = 200, 403, 404, 409, 412, 416
+OK, PARTIAL, FORBIDDEN, NOT_FOUND, CONFLICT, PRECONDITION_FAILED, RANGE_NOT_SATISFIABLE = (
+    200,
+    206,
+    403,
+    404,
+    409,
+    412,
+    416,
+)
 _REDIRECT, _SERVER_ERROR = 300, 500
 _BUSY_STATUS = frozenset((429, 500, 502, 503, 504))
 _BUSY_CODES = frozenset(
@@ -38,12 +46,15 @@ _REGION = re.compile("[a-zA-Z0-9-]{1,64}")
 
 
 class Answer(NamedTuple):
-    """What came back. `headers` in lower case; `again`: an earlier try may have been carried out although its answer was lost."""
+    """What came back. `headers` in lower case; `again`: an earlier try may have been carried out although its answer was lost;
+    `is_filled`: the body is in the memory that was given for it.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes | bytearray
     again: bool
+    is_filled: bool = False
 
     @property
     def code(self) -> str:
@@ -123,12 +134,12 @@ class Bucket:
         query: Query = (),
         headers: Mapping[str, str] = _NO_HEADERS,
         body: Sequence[Data] = (),
-        into: BinaryIO | None = None,
+        into: BinaryIO | memoryview | None = None,
     ) -> Answer:
         """One request, tried again where the server is busy or silent; any status that is no passing trouble is an answer.
 
-        A body of the answer is written to `into` where it is given and the status is good. Raises StoreError where
-        nothing helped, and where there are no credentials.
+        A body of the answer is written to `into` where it is given and the status is good; into memory only a part of an object,
+        of just that size. Raises StoreError where nothing helped, and where there are no credentials.
         """
         call = _Call(method, key, query, headers, body, payload_hash(body), into)
         again, trouble = False, "a redirect"
@@ -264,7 +275,7 @@ class _Call(NamedTuple):
     headers: Mapping[str, str]
     body: Sequence[Data]
     payload: str
-    into: BinaryIO | None
+    into: BinaryIO | memoryview | None
 
 
 def _jitter() -> float:
@@ -297,16 +308,20 @@ def _early(connection: Connection, call: _Call, error: OSError) -> Answer:
 def _received(connection: Connection, call: _Call) -> Answer:
     head = connection.receive(call.method)
     answer = Answer(head.status, head.headers, b"", again=False)
-    if call.into is None or not answer.is_good:
-        try:
-            return answer._replace(body=connection.body(head))
-        except MemoryError:
-            raise StoreError(f"{call.method} {call.key}: the answer does not fit into this process's memory") from None
-    call.into.seek(0)
-    call.into.truncate()
-    for piece in connection.pieces(head):
-        call.into.write(piece)
-    return answer
+    if isinstance(call.into, memoryview):
+        if answer.status == PARTIAL and head.length == len(call.into):
+            connection.fill(head, call.into)
+            return answer._replace(is_filled=True)
+    elif call.into is not None and answer.is_good:
+        call.into.seek(0)
+        call.into.truncate()
+        for piece in connection.pieces(head):
+            call.into.write(piece)
+        return answer
+    try:
+        return answer._replace(body=connection.body(head))
+    except MemoryError:
+        raise StoreError(f"{call.method} {call.key}: the answer does not fit into this process's memory") from None
 
 
 def _moment(date: str) -> float | None:

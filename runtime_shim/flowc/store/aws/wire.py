@@ -108,6 +108,14 @@ class Connection:
         self._ended(head)
         return body
 
+    def fill(self, head: Head, room: memoryview) -> None:
+        """The whole body, into memory of just its size."""
+        assert self._reader is not None, "a head was received"
+        done = 0
+        while done < len(room):
+            done += _some(self._reader.readinto(room[done:]), done, len(room))
+        self._ended(head)
+
     def pieces(self, head: Head) -> Iterator[bytes]:
         """The body, bit by bit."""
         assert self._reader is not None, "a head was received"
