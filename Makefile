@@ -13,12 +13,13 @@ TARGETS := $(wildcard targets/*/pyproject.toml)
 # Thousands of processes begin, each with a hundred modules: they read bytecode, whatever the machine says of writing it.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test check golden bench sample conformance mutation fuzz fuzz-sources soak wide test-argo release clean
+.PHONY: help demo test check docs golden bench sample conformance mutation fuzz fuzz-sources soak wide test-argo release clean
 
 help:
 	@echo "make demo         train and predict on taxi trips, here; then compile both flows for every target"
 	@echo "make test         all tests, engines included"
-	@echo "make check        format, lint, layers, types"
+	@echo "make check        format, lint, layers, types, and the site of the documents, strictly built"
+	@echo "make docs         the site of the documents, into build/site"
 	@echo "make sample       new generated flows and mutants on every engine, of seeds that follow from the commit, or from SAMPLE=…"
 	@echo "make sample SEED=…  what one seed gives, alone"
 	@echo "make golden       write the golden files anew; then read the diff"
@@ -35,7 +36,7 @@ help:
 $(READY): pyproject.toml $(TARGETS)
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[test,dev]' $(patsubst %/pyproject.toml,--editable %,$(TARGETS))
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[test,dev,docs]' $(patsubst %/pyproject.toml,--editable %,$(TARGETS))
 	touch $@
 
 demo: $(READY)
@@ -57,6 +58,10 @@ check: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/pyright
+	$(MAKE) --no-print-directory docs
+
+docs: $(READY)
+	$(BIN)/python -m tests.site.build build/site
 
 golden: $(READY)
 	$(BIN)/python -m tests.golden_files

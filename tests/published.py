@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -19,6 +20,7 @@ from compiler.workspace.listing import LEFT_OUT, LIMIT
 from tests import runtime_names
 from tests.conformance import language
 from tests.conformance.plan import SUITES
+from tests.site import commands, names, settings
 from tests.targets import surface
 
 _IDLE = "taken, without effect"
@@ -61,7 +63,7 @@ def support_table() -> str:
     sizes = ", ".join(sorted(PORTABLE_OPTIONS - {"image"}))
     rows.append([f"`@resources`, `@kubernetes`, `@batch`: {sizes}", _IDLE, *["yes"] * len(targets)])
     rows.append(["`@kubernetes`, `@batch`: image", _IDLE, *["yes"] * len(targets)])
-    rows.append(["`@kubernetes`, `@batch`: everything else", _IDLE, *["`docs/options.md`"] * len(targets)])
+    rows.append(["`@kubernetes`, `@batch`: everything else", _IDLE, *["[options](../options.md)"] * len(targets)])
     for feature in get_args(Feature):
         rows.append([feature, *("no" if feature in backend.gaps else "yes" for backend in columns)])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
@@ -101,6 +103,7 @@ def conformance_numbers() -> str:
         "Airflow 2.11.2, gangs": "gangs_on_airflow_2",
         "a real Argo, where one is named": "real_argo",
         "local, each task in a fresh interpreter": "spawned",
+        "each target that is a distribution of its own": "brought",
         "mutants": "mutants",
     }
     for name, field in told.items():
@@ -113,6 +116,14 @@ def left_out() -> str:
     return f"{', '.join(f'`{name}`' for name in sorted(LEFT_OUT))}; the limit is {LIMIT // 2**20} MiB.\n"
 
 
+def _of_targets() -> Iterator[Published]:
+    """In the page of each target its settings and what it refuses."""
+    for name in BUILT_IN:
+        page = ROOT / "docs" / "targets" / f"{name}.md"
+        yield Published(page, partial(settings.of_target, name), "settings")
+        yield Published(page, partial(settings.refused, name), "refused")
+
+
 PUBLISHED = (
     Published(language.path_of_table(), language.table),
     Published(ROOT / "compiler" / "runtime_names.txt", runtime_names.text),
@@ -121,6 +132,10 @@ PUBLISHED = (
     Published(ROOT / "docs" / "options.md", options_page),
     Published(ROOT / "docs" / "new-target.md", surface.page, "surface"),
     Published(ROOT / "docs" / "conformance.md", conformance_numbers, "numbers"),
-    Published(ROOT / "README.md", support_table, "support"),
-    Published(ROOT / "README.md", left_out, "left out"),
+    Published(ROOT / "docs" / "targets" / "README.md", support_table, "support"),
+    Published(ROOT / "docs" / "code.md", left_out, "left out"),
+    Published(ROOT / "docs" / "commands.md", commands.text, "commands"),
+    Published(ROOT / "docs" / "settings.md", settings.text, "settings"),
+    Published(ROOT / "docs" / "python.md", names.text, "names"),
+    *_of_targets(),
 )

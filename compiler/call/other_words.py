@@ -44,7 +44,7 @@ _COMMANDS: Mapping[str, str] = {
     "pypi": "packages are in the image: `flowc image {file}`",
     "code": "`flowc package {file}` writes the code as one archive",
     "configure": "settings stand in [tool.flowc] of pyproject.toml: `flowc config` shows them",
-    "develop": "flows are checked with `flowc check {file}`; README says how types are",
+    "develop": "flows are checked with `flowc check {file}`; docs/editors.md says how types are",
     "version": "`flowc --version`",
     "help": "`flowc --help`, or `flowc COMMAND --help`",
 }

@@ -14,7 +14,7 @@ SETTINGS = {
     "FLOWC_SCHEDULED_AT": "the time that the run is scheduled for",
     "FLOWC_GANG_TIMEOUT": "seconds that the nodes of a gang wait for each other",
 }
-"""Those that a person sets for a local run, documented in the README."""
+"""Those that a person sets for a local run, documented in docs/local-runs.md."""
 
 SECRET = "FLOWC_SECRET_"
 """Begins the names of those that stand in for a secret."""

@@ -26,7 +26,7 @@ def _read(text: str) -> tuple[Policy, list[str]]:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_each_example_is_one(key: str) -> None:
-    """What a message shows as an example is what the key takes, and the README's form is the same."""
+    """What a message shows as an example is what the key takes, and the page's form is the same."""
     policy, found = _read(KEYS[key].example)
     assert (list(policy.demands), found) == ([key], [])
     assert KEYS[key].example.startswith(f"{key} = ")

@@ -34,15 +34,15 @@ def _public() -> list[str]:
 
 @pytest.fixture(scope="session")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the programs, and with what the README says of `metaflow`."""
+    """A folder with the programs, and with what docs/editors.md says of `metaflow`."""
     folder = tmp_path_factory.mktemp("programs")
     for package in ("flowc", "metaflow"):
         for name, text in PROGRAMS.items():
             (folder / f"{package}_{name}.py").write_text(text.format(package=package))
         lines = [f"from {package} import {', '.join(_public())}", *(f"reveal_type({name})" for name in _public())]
         (folder / f"{package}_names.py").write_text("\n".join(lines) + "\n")
-    readme = (ROOT / "README.md").read_text()
-    for path, text in re.findall(r"`(typings/\S+)`:\n\n```python\n(.*?)```", readme, re.DOTALL):
+    page = (ROOT / "docs" / "editors.md").read_text()
+    for path, text in re.findall(r"`(typings/\S+)`:\n\n```python\n(.*?)```", page, re.DOTALL):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
     return folder

@@ -39,8 +39,8 @@ def test_secrets_and_what_is_not_ours_is_passed_on(name: str) -> None:
     assert inherited({name: "x"}) == {name: "x"}
 
 
-def test_the_readme_names_each_setting() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_page_names_each_setting() -> None:
+    text = (ROOT / "docs" / "local-runs.md").read_text(encoding="utf-8")
     assert [name for name in (*SETTINGS, SECRET) if f"`{name}" not in text] == []
 
 
