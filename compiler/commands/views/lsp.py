@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from compiler.call.options import WithHelp
 from compiler.mistakes import CallError
 
 
-@click.command("lsp")
+@click.command("lsp", cls=WithHelp)
 def COMMAND() -> int:
     """Answer an editor over stdin and stdout, by the Language Server Protocol: findings as you type, fixes, hovers, renames.
 
