@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench import container_rows, data_rows, rows, sharing_rows
+from bench import container_rows, data_rows, editor_rows, rows, sharing_rows
 from bench.rows import Row, Rows
 from bench.sides import METAFLOW, ROOT, open_bench
 
@@ -26,6 +26,7 @@ GROUPS: Mapping[str, Rows] = {
     "containers": sharing_rows.containers,
     "more": sharing_rows.one_more_task,
     "pages": sharing_rows.run_pages,
+    "editor": editor_rows.editor,
     "small": data_rows.small_artifacts,
     "s3": data_rows.on_s3,
     "frame": data_rows.data_frame,

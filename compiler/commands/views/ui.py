@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from functools import partial
 from pathlib import Path
 
@@ -42,6 +43,7 @@ def COMMAND(ctx: click.Context, store: str | None, env: str | None, port: int, o
     require()
     from compiler.ui.serving import serve  # noqa: PLC0415 - after it is known that what it needs is there
 
+    gc.enable()  # unlike a compile, pages are looked at for days
     serve(opened(local_store(read_settings(Path(), env), store)), port, partial(tell_address, opens=opens))
     return 0
 
