@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from flowc.cards.page import page as card_page
 
+from tests.stages.browser import axe
 from tests.ui.conftest import Site
 
 PAGES = (
@@ -19,6 +21,8 @@ PAGES = (
     "/flow/Told/run/hostile",
     "/flow/Told/run/bad",
     "/flow/Told/run/killed",
+    "/flow/Told/run/resumed",
+    "/flow/Told/run/shared",
     "/flow/Told/run/hostile/step/each",
     "/flow/Told/run/hostile/task/start/-",
     "/flow/Told/run/bad/task/work/-",
@@ -66,6 +70,41 @@ def test_a_page_is_for_everybody(site: Site, page: Any, path: str) -> None:
     assert page.title() != "taken"
     assert page.errors == []
     assert all(url.startswith(site.address) or url.startswith("data:") for url in page.asked)
+
+
+@pytest.fixture(scope="module")
+def checker(tmp_path_factory: pytest.TempPathFactory) -> str:
+    text = axe(tmp_path_factory.mktemp("axe"))
+    if text is None:
+        pytest.skip("no npm, or axe cannot be had: nobody was asked whom the pages shut out")
+    return text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_shuts_nobody_out(site: Site, page: Any, checker: str, path: str) -> None:
+    """By axe, at three widths, light and dark."""
+    page.goto(site.address + path)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width in (360, 800, 1400):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.evaluate(checker)
+            found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+            told = [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found]
+            assert told == [], (scheme, width)
+
+
+def test_the_words_of_a_card_are_not_parted_in_its_tables(page: Any) -> None:
+    """A wide table moves sideways in its own frame; only what is longer than a line by itself is parted."""
+    rows = [["pandas.DataFrame"] * 14, ["x" * 400] * 14]
+    inner = {"type": "table", "columns": ["a_name"] * 14, "data": rows}
+    shown = {"type": "artifacts", "data": [{"name": "frame", "kind": "pandas.core.frame.DataFrame", "shown": inner}]}
+    page.set_viewport_size({"width": 500, "height": 800})
+    page.goto("about:blank")
+    page.set_content(card_page("A card", [shown]))
+    heights = page.evaluate("[...document.querySelectorAll('td tbody tr')].map((one) => one.cells[0].clientHeight)")
+    assert heights[0] < 40 < heights[1]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
 
 
 UNNAMED = """() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, iframe")].filter((one) =>
