@@ -171,6 +171,54 @@ def test_a_page_of_what_runs_goes_on_by_itself(site: Site, page: Any) -> None:
     assert page.errors == []
 
 
+LIVE = """
+import os, time
+from flowc import FlowSpec, card, current, step
+from flowc.cards import Markdown
+class Shown(FlowSpec):
+    @card(type="blank", id="films", refresh_interval=0)
+    @step
+    def start(self):
+        for number in range(2):
+            current.card.clear()
+            current.card.append(Markdown(f"so far {number}"))
+            current.card.refresh()
+            while not os.path.exists(os.environ["NAP"] + str(number)):
+                time.sleep(0.05)
+        current.card.append(Markdown("at the end"))
+        self.next(self.end)
+    @step
+    def end(self):
+        pass
+"""
+
+
+def test_a_card_is_followed_while_its_step_runs(site: Site, page: Any) -> None:
+    go = site.folder / "shown"
+    (site.folder / "shown.py").write_text(LIVE)
+    command = [*site.command("shown")[:-1], "shown.py"]
+    env = {**os.environ, "NAP": str(go)}
+    silent = subprocess.DEVNULL
+    with subprocess.Popen(command, env=env, cwd=site.folder, stdout=silent, stderr=silent) as running:
+        shown = site.folder / "store" / "Shown" / "shown" / "_live" / "start" / "-" / "0001-0~blank~films"
+        while not shown.exists():
+            time.sleep(0.05)
+        page.goto(f"{site.address}/flow/Shown/run/shown/task/start/-")
+        assert "blank films" in page.locator("main").inner_text()
+        card = page.frame_locator("iframe")
+        card.get_by_text("so far 0").wait_for()
+        assert card.locator("body").evaluate("() => window.origin") == "null"
+        assert site.get("/flow/Shown/run/shown/task/start/-/live/1")[0] == 404
+        (site.folder / "shown0").touch()
+        card.get_by_text("so far 1").wait_for(timeout=20_000)
+        (site.folder / "shown1").touch()
+        assert running.wait(60) == 0
+        card.get_by_text("at the end").wait_for(timeout=20_000)
+    assert not shown.exists()
+    assert page.locator("p .mark").first.inner_text() == "succeeded"
+    assert page.errors == []
+
+
 def test_a_value_is_shown_by_a_button(site: Site, page: Any) -> None:
     page.goto(f"{site.address}/flow/Told/run/hostile/task/start/-")
     page.get_by_role("button", name="show danger").focus()
