@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from compiler.call.options import Answering, Option, WithHelp
+from compiler.call.options import Answering, Option
 from compiler.commands import COMMANDS, TARGETS
 from compiler.mistakes import INTERRUPTED, CallError, FoundError
 from compiler.terminal.said import say, show_mistake, tell
@@ -30,7 +30,7 @@ Settings come from the command line and from [tool.flowc] of the nearest pyproje
 """
 
 
-class Lazy(WithHelp, Answering):
+class Lazy(Answering):
     """The root of the commands. Printing its help imports none of them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -109,8 +109,8 @@ def test_a_command_imports_only_what_it_needs(command: str) -> None:
     assert not imported & (HEAVY | forbidden)
 
 
-MOST_OF_OURS = {"help": 12, "check": 118, "argo": 160, "airflow": 159, "step-functions": 157}
-"""Modules of the compiler, each a quarter of a millisecond and more."""
+MOST_OF_OURS = {"help": 13, "check": 118, "argo": 160, "airflow": 159, "step-functions": 157}
+"""Modules of the compiler, each a quarter of a millisecond and more; the help pays for its own layout, and nothing else does."""
 
 
 @pytest.mark.parametrize("command", MOST_OF_OURS)

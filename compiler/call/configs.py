@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from compiler.call.options import Option
+from compiler.call.options import READING, Option
 from compiler.documents import NotParsed, parse_json
 from compiler.frontend.values.config_values import Given
 from compiler.ir.flow import Flow
@@ -27,14 +27,16 @@ def config_parameters() -> tuple[click.Option, ...]:
             ["--config", "config_paths"],
             nargs=2,
             multiple=True,
-            metavar="NAME PATH",
+            metavar="NAME FILE",
+            group=READING,
             help="The file that a Config of the flow reads.",
         ),
         Option(
             ["--config-value", "config_values"],
             nargs=2,
             multiple=True,
-            metavar="NAME TEXT",
+            metavar="NAME VALUE",
+            group=READING,
             help="The text that a Config of the flow reads, JSON unless it has another parser.",
         ),
     )

@@ -1,26 +1,48 @@
-"""Options whose help is printed as it is written: what click does to it, and to its own, imports `inspect` and `locale`."""
+"""Commands and options as all of ours are: each option with a line of help, and the group of the help that it stands in.
+
+The help is printed as it is written: what click does to it, and to its own, imports `inspect` and `locale`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from compiler.terminal.said import say
 
+OWN = "Options"
+READING = "Flows and how they are read"
+SETTINGS = "Settings of every target"
+TARGET = "Settings of this target alone"
+RARE = "Rarely needed"
+GROUPS = (OWN, READING, SETTINGS, TARGET, RARE)
+"""The groups of options, in the order of the help."""
+_FEW = 10
+"""So many options are one group."""
+_SENTENCE = 1000
+"""Characters of a command's sentence in the list of its group: all that there are."""
+
+_Callback = TypeVar("_Callback", bound=Callable[..., Any])
+
 
 class Option(click.Option):
-    """An option with one line of help."""
+    """An option with one line of help, which stands in a group of the help."""
 
-    def __init__(self, names: Sequence[str], *, help: str, **settings: Any) -> None:
+    def __init__(self, names: Sequence[str], *, help: str, group: str = OWN, **settings: Any) -> None:
         super().__init__(names, **settings)
-        self.help = help
+        self.help, self.group = help, group
+
+
+def option(*names: str, help: str, group: str = OWN, **settings: Any) -> Callable[[_Callback], _Callback]:
+    """The same above a command's function."""
+    return click.option(*names, cls=Option, help=help, group=group, **settings)
 
 
 ENV_HELP = "The environment whose settings hold: [tool.flowc.env.NAME]."
-env_option = click.option("--env", cls=Option, metavar="NAME", help=ENV_HELP)
+env_option = option("--env", metavar="NAME", group=READING, help=ENV_HELP)
 
 
 class FolderType(click.ParamType):  # type: ignore[type-arg] # generic in newer versions of click only
@@ -37,10 +59,33 @@ class FolderType(click.ParamType):  # type: ignore[type-arg] # generic in newer 
 FOLDER = FolderType()
 
 
-class WithHelp(click.Command):
-    """A command with our help option."""
+class HelpContext(click.Context):
+    """A call whose help is laid out by us."""
 
+    def make_formatter(self) -> click.HelpFormatter:
+        """What lays it out, imported when a help is printed."""
+        from compiler.terminal.help_text import HelpText  # noqa: PLC0415 - as the sentence says
+
+        return HelpText(width=self.terminal_width, max_width=self.max_content_width)
+
+
+class WithHelp(click.Command):
+    """A command with our help: its options by groups, all in the same columns."""
+
+    context_class = HelpContext
     _shown_help: click.Option | None = None
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the groups that have options; of a group of commands its own `format_options` writes these below."""
+        told = [(each, each.get_help_record(ctx)) for each in self.get_params(ctx) if isinstance(each, click.Option)]
+        groups: dict[str, list[tuple[str, str]]] = {title: [] for title in GROUPS}
+        for each, record in told:
+            group = each.group if isinstance(each, Option) and len(told) > _FEW else OWN
+            groups[group].extend([record] if record else ())
+        from compiler.terminal.help_text import HelpText  # noqa: PLC0415 - only a help needs it
+
+        assert isinstance(formatter, HelpText)
+        formatter.write_groups(groups)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """The option under the names that the root chose, always the same object."""
@@ -62,7 +107,19 @@ def _show_help(ctx: click.Context, _parameter: click.Parameter, wanted: bool) ->
         ctx.exit()
 
 
-class Answering(click.Group):
+class CommandGroup(click.Group, WithHelp):
+    """A group of commands with our help."""
+
+    command_class = WithHelp
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands, each with the whole first sentence of its help."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, each.get_short_help_str(_SENTENCE)) for name, each in commands if each])
+
+
+class Answering(CommandGroup):
     """A group of commands that answers a word which is none of them."""
 
     def answer(self, ctx: click.Context, words: list[str]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from compiler.call.options import FOLDER, Option
+from compiler.call.options import FOLDER, RARE, READING, option
 from compiler.diagnostics import Report
 from compiler.frontend.text.modules import Known
 from compiler.frontend.values.config_values import Given
@@ -76,35 +76,37 @@ FLOWS = FlowNameType(is_many=True)
 
 flow_argument = click.argument("flow", metavar="FLOW", type=FLOW)
 flows_argument = click.argument("flows", metavar="[FLOW|FOLDER]...", type=FLOWS, nargs=-1)
-flow_option = click.option("--flow", "flow_name", metavar="NAME", help="Which flow of the file.")
+flow_option = option("--flow", "flow_name", metavar="NAME", group=READING, help="Which flow of the file.")
 IMPORT_HELP = "Import the flow's module, in a process without network, for what its text does not tell."
 IMPORT_WORDS = ("--import/--no-import", "imports")
-import_option = click.option(*IMPORT_WORDS, cls=Option, is_flag=True, default=None, help=IMPORT_HELP)
+import_option = option(*IMPORT_WORDS, is_flag=True, default=None, group=READING, help=IMPORT_HELP)
 WITH_HELP = "A decorator for every step that has none of its name: retry:times=2; may be given several times."
-with_option = click.option("--with", "added", cls=Option, multiple=True, metavar="DECORATOR", help=WITH_HELP)
+with_option = option("--with", "added", multiple=True, metavar="DECORATOR", group=READING, help=WITH_HELP)
 JOBS_HELP = "How many processes read many flows."
-jobs_option = click.option("--jobs", cls=Option, type=click.IntRange(min=1), metavar="N", help=JOBS_HELP)
+jobs_option = option("--jobs", type=click.IntRange(min=1), metavar="N", group=RARE, help=JOBS_HELP)
 CACHE_WORDS = ("--no-cache", "no_cache")
 CACHE_HELP = "Read all flows anew, whatever is kept of them, and keep nothing."
-cache_option = click.option(*CACHE_WORDS, cls=Option, is_flag=True, help=CACHE_HELP)
+cache_option = option(*CACHE_WORDS, is_flag=True, group=RARE, help=CACHE_HELP)
 SINCE_WORDS = ("--changed-since", "since")
 SINCE_HELP = "Only the flows that have changed since this revision of git."
-since_option = click.option(*SINCE_WORDS, cls=Option, metavar="REF", help=SINCE_HELP)
-root_option = click.option(
+since_option = option(*SINCE_WORDS, metavar="REF", help=SINCE_HELP)
+root_option = option(
     "--root",
-    cls=Option,
     type=FOLDER,
+    metavar="FOLDER",
+    group=READING,
     help="The folder of the code; by default the workspace's, that of .git, else the flow's.",
 )
 
 
 def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--branch` and `--production` of a flow with `@project`."""
-    branch = click.option("--branch", metavar="NAME", help="The branch of a flow with @project.")
-    production = click.option(
+    branch = option("--branch", metavar="BRANCH", group=READING, help="The branch of a flow with @project.")
+    production = option(
         "--production/--no-production",
         is_flag=True,
         default=None,
+        group=READING,
         help="The branch of a flow with @project is its production.",
     )
     return branch(production(command))

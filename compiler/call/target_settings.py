@@ -9,10 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-import click
-
 from compiler.backends import Backend, Options
-from compiler.call.options import Option
+from compiler.call.options import option
 from compiler.documents import NotParsed, parse_json, parse_toml
 from compiler.ir.flow import Flow, Value
 from compiler.ir.grouping import Grouping, grouped
@@ -46,6 +44,16 @@ def given_value(backend: Backend, key: str, text: str) -> Value:
     example = _example(backend, key)
     shown = f", for example {option} {example}" if example else ""
     raise CallError(f"{option} {_quoted(text)}: it takes {wanted}{shown}")
+
+
+def value_word(key: str, noun: str) -> str:
+    """What stands for a value of a setting in a help, by its name and the noun of what it takes: `SECONDS`, `KEY=VALUE,…`, `ACCOUNT`."""
+    last = key.rpartition("_")[2]
+    if "number" in noun:
+        return "SECONDS" if last in ("seconds", "timeout") else "N"
+    if "table" in noun:
+        return "KEY=VALUE,…" if "of texts" in noun else "JSON"
+    return "NAME,…" if "list" in noun else last.upper()
 
 
 def _wants_of_table(backend: Backend, key: str, value: Value) -> str | None:
@@ -109,8 +117,8 @@ def sharing_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--fuse` and `--chunk` of a command that has no target."""
     fuse = "Steps in a row share a process, as they would a container: those that the settings name, or all."
     chunk = "So many members of a foreach share a process, by the first step of its body; may be given several times."
-    command = click.option("--chunk", "portions", cls=Option, multiple=True, metavar="STEP=SIZE", help=chunk)(command)
-    return click.option("--fuse", cls=Option, is_flag=True, help=fuse)(command)
+    command = option("--chunk", "portions", multiple=True, metavar="STEP=SIZE", help=chunk)(command)
+    return option("--fuse", is_flag=True, help=fuse)(command)
 
 
 def shared_here(plan: Plan, settings: Settings, *, fuse: bool, portions: tuple[str, ...]) -> Plan:

@@ -11,7 +11,7 @@ import click
 from compiler.backends import refuse
 from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.call.configs import Pairs, config_options, given_configs
-from compiler.call.options import Option, WithHelp, env_option
+from compiler.call.options import WithHelp, env_option, option
 from compiler.call.sources import (
     FlowName,
     Surroundings,
@@ -48,18 +48,15 @@ _ANY_DIGEST = "0" * 64
 
 @click.command("check", cls=WithHelp)
 @flows_argument
-@click.option(
-    "--format", "form", cls=Option, type=click.Choice(FORMATS), default="text", show_default=True, help="How to print."
-)
-@click.option(
+@option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="How to print.")
+@option(
     "--target",
     "targets",
-    cls=Option,
     multiple=True,
     type=click.Choice([*BUILT_IN, _ALL]),
     help="Also what this target refuses; may be given several times.",
 )
-@click.option("--notes", cls=Option, is_flag=True, help="Also what may well be meant: artifacts that no step reads.")
+@option("--notes", is_flag=True, help="Also what may well be meant: artifacts that no step reads.")
 @since_option
 @jobs_option
 @cache_option

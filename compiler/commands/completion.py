@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from compiler.call.options import WithHelp
 from compiler.completion.shells import SCRIPTS
 from compiler.terminal.output import print_bytes
 
 
-@click.command("completion")
+@click.command("completion", cls=WithHelp)
 @click.argument("shell", metavar="bash|zsh|fish", type=click.Choice(list(SCRIPTS)))
 def COMMAND(shell: str) -> int:
     """Print what lets a shell complete commands, options, flow files, their parameters, runs and steps.

@@ -9,14 +9,15 @@ from collections.abc import Iterator
 import click
 
 from compiler.backends.targets import BUILT_IN, load_backend
-from compiler.call.options import env_option
+from compiler.call.options import WithHelp, env_option, option
 from compiler.call.sources import FLOWS, FlowName, Surroundings
 from compiler.call.stores import DEFAULT_STORE
 from compiler.diagnostics import Report
 from compiler.legible import one_line
 from compiler.pipeline import read_flows
 from compiler.terminal.notes import tell_untrusted
-from compiler.terminal.said import Part, Styled, say, say_json, tell
+from compiler.terminal.said import Part, Styled, say_json, tell
+from compiler.terminal.table import say_table
 from compiler.workspace.image.recipes import PYTHON
 from compiler.workspace.package import REQUIREMENTS
 from compiler.workspace.settings import (
@@ -62,13 +63,13 @@ DEFAULTS = {
 """What holds where nobody says, for each setting that is no target's own."""
 
 
-@click.command("config")
+@click.command("config", cls=WithHelp)
 @click.argument("path", metavar="[FLOW|FOLDER]", type=FLOWS, default=".")
 @env_option
-@click.option(
+@option(
     "--target", metavar="NAME", help="What holds for one target, its own settings included; `run` for the local run."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@option("--json", "as_json", is_flag=True, help="Print JSON.")
 def COMMAND(path: FlowName, env: str | None, target: str | None, as_json: bool) -> int:
     """Say which settings hold for a flow or a folder, and where each comes from: value, table, file and line.
 
@@ -89,9 +90,7 @@ def COMMAND(path: FlowName, env: str | None, target: str | None, as_json: bool) 
         rows = {setting.key: _facts(setting) for setting in found}
         say_json(json.dumps(rows, indent=2, ensure_ascii=False))
         return 0
-    width = max(len(one_line(setting.key)) for setting in found)
-    for setting in found:
-        say(f"{one_line(setting.key):<{width}}  ", *_row(setting))
+    say_table([(one_line(setting.key), *_row(setting)) for setting in found], columns=1)
     return 0
 
 
@@ -139,4 +138,4 @@ def _row(setting: Setting) -> tuple[Part, ...]:
         default = f": {DEFAULTS[setting.key]}" if setting.key in DEFAULTS else ""
         return (Styled(f"not set{default}", dim=True),)
     place = f"{one_line(setting.origin)}:{setting.line}" if setting.source else setting.origin
-    return f"{json.dumps(setting.value, ensure_ascii=False)}  ", Styled(f"({place})", dim=True)
+    return json.dumps(setting.value, ensure_ascii=False), Styled(f"({place})", dim=True)

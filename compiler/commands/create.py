@@ -9,7 +9,7 @@ import click
 
 from compiler.backends import Backend
 from compiler.call.configs import Pairs, given_configs
-from compiler.call.options import Option, WithHelp
+from compiler.call.options import RARE, Option, WithHelp
 from compiler.call.sources import (
     CACHE_HELP,
     CACHE_WORDS,
@@ -92,7 +92,7 @@ def _parameters() -> tuple[click.Parameter, ...]:
         Option(["--check"], is_flag=True, help="Write nothing; exit 1 with a diff if the disk differs."),
         Option(["--prune"], is_flag=True, help="Remove our files from the folder of -o that no flow makes any more."),
         Option(["--json", "as_json"], is_flag=True, help="Say as JSON what became of each file."),
-        Option(CACHE_WORDS, is_flag=True, help=CACHE_HELP),
+        Option(CACHE_WORDS, is_flag=True, group=RARE, help=CACHE_HELP),
     )
 
 

@@ -13,7 +13,7 @@ from flowc.store.protocol import Store
 
 from compiler.call.freeing import agreed, freed_facts, freed_line, progress
 from compiler.call.history import HistoryError, opened
-from compiler.call.options import env_option
+from compiler.call.options import WithHelp, env_option, option
 from compiler.call.stores import local_store
 from compiler.mistakes import CallError
 from compiler.retention.deletion import Freed, Judge, KeptError, delete_run
@@ -22,14 +22,14 @@ from compiler.terminal.said import say, say_json, tell
 from compiler.workspace.settings import Settings, read_settings
 
 
-@click.command("delete")
+@click.command("delete", cls=WithHelp)
 @click.argument("runs", metavar="FLOW/RUN...", nargs=-1, required=True)
 @env_option
-@click.option("--store", metavar="URL", help="Where artifacts are kept; by default that of `flowc run`.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--force", is_flag=True, help="Also runs that may still go on; never one that runs on this machine.")
-@click.option("--dry-run", is_flag=True, help="Say what would be deleted, and delete nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@option("--store", metavar="URL", help="Where artifacts are kept; by default that of `flowc run`.")
+@option("--yes", is_flag=True, help="Do not ask.")
+@option("--force", is_flag=True, help="Also runs that may still go on; never one that runs on this machine.")
+@option("--dry-run", is_flag=True, help="Say what would be deleted, and delete nothing.")
+@option("--json", "as_json", is_flag=True, help="Print JSON.")
 def COMMAND(
     *, runs: tuple[str, ...], store: str | None, env: str | None, yes: bool, force: bool, dry_run: bool, as_json: bool
 ) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from compiler.backends.targets import BUILT_IN
-from compiler.call.options import Option, WithHelp, env_option
+from compiler.call.options import WithHelp, env_option, option
 from compiler.call.sources import Surroundings, import_option
 from compiler.difference.asked import DEPLOYED, Asked, differences
 from compiler.difference.comparing import Difference
@@ -27,26 +27,23 @@ _ALL = "all"
 
 @click.command("diff", cls=WithHelp)
 @click.argument("flows", metavar="[FLOW]...", nargs=-1)
-@click.option(
+@option(
     "--against",
-    cls=Option,
     metavar="REF|DIR|deployed",
     default="HEAD",
     show_default=True,
     help="A git revision, the folder of another checkout, or what is deployed on an engine.",
 )
-@click.option(
+@option(
     "--target",
     "targets",
-    cls=Option,
     multiple=True,
     type=click.Choice([*BUILT_IN, _ALL]),
     help="Compare the files of this target; by default of those that the settings have a table for, else of all.",
 )
-@click.option(
+@option(
     "--format",
     "form",
-    cls=Option,
     type=click.Choice(["text", "markdown", "json"]),
     default="text",
     show_default=True,

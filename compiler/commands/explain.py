@@ -11,10 +11,10 @@ import click
 from compiler.call.options import WithHelp
 from compiler.frontend.findings.suggest import did_you_mean
 from compiler.mistakes import CallError
-from compiler.terminal.said import AsIs, say
+from compiler.terminal.said import AsIs, Colour, Styled, say, spelled
 
 _RULES = Path(__file__).parents[1] / "rules.json"
-_MARKED = {"error": "red", "warning": "yellow", "note": "cyan"}
+_MARKED: Mapping[str, Colour] = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
 @click.command("explain", cls=WithHelp)
@@ -56,7 +56,7 @@ _OF_FLOWS = ("A flow that has it:", "The flow put right:")
 
 
 def _rule(code: str, rule: Mapping[str, str]) -> Iterator[str]:
-    severity = click.style(f"{rule['severity']}[{code}]", fg=_MARKED[rule["severity"]], bold=True)
+    severity = spelled((Styled(f"{rule['severity']}[{code}]", fg=_MARKED[rule["severity"]], bold=True),))
     yield f"{severity} {click.style(rule['name'], bold=True)}"
     yield f"  {rule['message']}"
     yield f"  {click.style('help', bold=True)}: {rule['help']}"

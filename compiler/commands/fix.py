@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from compiler.call.options import Option, WithHelp, env_option
+from compiler.call.options import WithHelp, env_option, option
 from compiler.call.sources import FlowName, Surroundings, flows_argument, root_option
 from compiler.diagnostics import Diagnostic, Report
 from compiler.frontend.text.source import decode
@@ -38,19 +38,16 @@ class _Result:
 
 @click.command("fix", cls=WithHelp)
 @flows_argument
-@click.option("--write", cls=Option, is_flag=True, help="Change the files; without it only show what would change.")
-@click.option(
-    "--select", "codes", cls=Option, multiple=True, metavar="CODE", help="Only these rules: FC242; several with commas."
-)
-@click.option(
+@option("--write", is_flag=True, help="Change the files; without it only show what would change.")
+@option("--select", "codes", multiple=True, metavar="CODE", help="Only these rules: FC242; several with commas.")
+@option(
     "--format",
     "form",
-    cls=Option,
     type=click.Choice(["text", "json"]),
     default="text",
     help="How to print: text or json.",
 )
-@click.option("--json", "as_json", cls=Option, is_flag=True, help="The same as --format json.")
+@option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @root_option
 @env_option
 def COMMAND(

@@ -12,7 +12,7 @@ from flowc.store.protocol import Store, Unfinished
 
 from compiler.call.freeing import agreed, counted, freed_facts, freed_line, progress
 from compiler.call.history import opened
-from compiler.call.options import env_option
+from compiler.call.options import WithHelp, env_option, option
 from compiler.call.stores import flow_and_folder, local_store
 from compiler.legible import one_line
 from compiler.retention.collection import Event, Kept, collect
@@ -40,12 +40,10 @@ class _Span(click.ParamType):  # type: ignore[type-arg] # generic in newer versi
         return int(found[1]) * _UNITS[found[2]]
 
 
-@click.command("gc")
+@click.command("gc", cls=WithHelp)
 @click.argument("flow", metavar="[FLOW]", required=False)
-@click.option(
-    "--older-than", type=_Span(), required=True, metavar="TIME", help="Only runs that old, as 12h, 30d or 2w."
-)
-@click.option(
+@option("--older-than", type=_Span(), required=True, metavar="TIME", help="Only runs that old, as 12h, 30d or 2w.")
+@option(
     "--keep-last",
     type=click.IntRange(min=0),
     default=1,
@@ -53,12 +51,12 @@ class _Span(click.ParamType):  # type: ignore[type-arg] # generic in newer versi
     metavar="N",
     help="Keep the N newest runs and the N newest that succeeded, of each flow and branch.",
 )
-@click.option("--only-failed", is_flag=True, help="Keep all that succeeded.")
-@click.option("--store", metavar="URL", help="Where artifacts are kept; by default that of `flowc run`.")
+@option("--only-failed", is_flag=True, help="Keep all that succeeded.")
+@option("--store", metavar="URL", help="Where artifacts are kept; by default that of `flowc run`.")
 @env_option
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--dry-run", is_flag=True, help="Say what would be deleted, and delete nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@option("--yes", is_flag=True, help="Do not ask.")
+@option("--dry-run", is_flag=True, help="Say what would be deleted, and delete nothing.")
+@option("--json", "as_json", is_flag=True, help="Print JSON.")
 def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     *,
     flow: str | None,

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from compiler.backends.command import variant_image
-from compiler.call.options import env_option
+from compiler.call.options import WithHelp, env_option, option
 from compiler.call.sources import FLOW, FlowName, Surroundings, flow_option, import_option, named, root_option
 from compiler.diagnostics import Report
 from compiler.ir.plan import Plan
@@ -27,23 +27,23 @@ from compiler.workspace.settings import SHARED
 BUILDERS = ("docker", "podman", "buildah")
 
 
-@click.command("image")
+@click.command("image", cls=WithHelp)
 @click.argument("flow", metavar="FLOW", type=FLOW)
 @flow_option
 @root_option
 @env_option
 @import_option
-@click.option("--step", metavar="NAME", help="The image of this step alone, where it has packages of its own.")
-@click.option(
+@option("--step", metavar="NAME", help="The image of this step alone, where it has packages of its own.")
+@option(
     "-o",
     "--output",
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
     help="Write the build context here.",
 )
-@click.option("--build", "builder", type=click.Choice(BUILDERS), help="Build the images with this tool.")
-@click.option("--tag", metavar="NAME", help="The flow's image's name, instead of the one that `create` writes.")
-@click.option("--registry", metavar="HOST", help=SHARED["registry"][:1].upper() + SHARED["registry"][1:] + ".")
+@option("--build", "builder", type=click.Choice(BUILDERS), help="Build the images with this tool.")
+@option("--tag", metavar="NAME", help="The flow's image's name, instead of the one that `create` writes.")
+@option("--registry", metavar="HOST", help=SHARED["registry"][:1].upper() + SHARED["registry"][1:] + ".")
 def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     *,
     flow: FlowName,

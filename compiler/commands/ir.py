@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from compiler.call.options import env_option
+from compiler.call.options import WithHelp, env_option, option
 from compiler.call.sources import (
     FlowName,
     Surroundings,
@@ -29,15 +29,15 @@ def _schema(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> No
         ctx.exit()
 
 
-@click.command("ir")
+@click.command("ir", cls=WithHelp)
 @flow_argument
 @flow_option
 @root_option
 @env_option
 @import_option
 @project_options
-@click.option("--plan", "wants_plan", is_flag=True, help="The plan: order, scopes, loads, retries; free of any target.")
-@click.option(
+@option("--plan", "wants_plan", is_flag=True, help="The plan: order, scopes, loads, retries; free of any target.")
+@option(
     "--schema",
     "wants_schema",
     is_flag=True,

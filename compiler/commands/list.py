@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import click
 
 from compiler.backends.targets import BUILT_IN
-from compiler.call.options import WithHelp, env_option
+from compiler.call.options import WithHelp, env_option, option
 from compiler.call.sources import FlowName, Surroundings, flows_argument, since_option
 from compiler.diagnostics import Report
 from compiler.ir.flow import Flow
@@ -18,7 +18,8 @@ from compiler.mistakes import FoundError
 from compiler.pipeline import read_flows
 from compiler.slotted_class import record
 from compiler.terminal.findings import show
-from compiler.terminal.said import Styled, say, say_json
+from compiler.terminal.said import Styled, say_json
+from compiler.terminal.table import say_table
 from compiler.workspace.settings import LOCAL, Settings
 
 _DIGITS = 12
@@ -42,7 +43,7 @@ class Listed:
 @flows_argument
 @since_option
 @env_option
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@option("--json", "as_json", is_flag=True, help="Print JSON.")
 def COMMAND(flows: tuple[FlowName, ...], since: str | None, env: str | None, as_json: bool) -> int:
     """List flows: name, file, targets, schedule, and the digest of the code that they are made of.
 
@@ -110,11 +111,15 @@ def _when(listed: Listed) -> str:
 
 def _print(found: Iterable[Listed]) -> None:
     """A line a flow, its columns below each other; the digest goes last."""
-    rows = [
-        (one_line(each.flow), one_line(each.file), ",".join(each.targets), _when(each), each.digest[:_DIGITS])
-        for each in found
-    ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        first, *rest = (text.ljust(width) for text, width in zip(row, widths, strict=True))
-        say(Styled(first, bold=True), "  ", "  ".join(rest).rstrip())
+    say_table(
+        [
+            (
+                Styled(one_line(each.flow), bold=True),
+                one_line(each.file),
+                ",".join(each.targets),
+                _when(each),
+                each.digest[:_DIGITS],
+            )
+            for each in found
+        ]
+    )

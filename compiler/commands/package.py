@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from compiler.call.options import env_option
+from compiler.call.options import WithHelp, env_option, option
 from compiler.call.sources import FLOW, FlowName, Surroundings, root_option
 from compiler.diagnostics import Report
 from compiler.legible import one_line
@@ -17,11 +17,11 @@ from compiler.terminal.said import say, say_json, tell
 from compiler.workspace.closure.members import Package
 
 
-@click.command("package")
+@click.command("package", cls=WithHelp)
 @click.argument("flow", metavar="FLOW", type=FLOW)
 @root_option
 @env_option
-@click.option(
+@option(
     "-o",
     "--output",
     default=".",
@@ -30,9 +30,9 @@ from compiler.workspace.closure.members import Package
     help="The folder to write to.",
     show_default=True,
 )
-@click.option("--list", "only_list", is_flag=True, help="Write nothing; list what would go in.")
-@click.option("--why", is_flag=True, help="With --list, also why: which line imports or names each file.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@option("--list", "only_list", is_flag=True, help="Write nothing; list what would go in.")
+@option("--why", is_flag=True, help="With --list, also why: which line imports or names each file.")
+@option("--json", "as_json", is_flag=True, help="Print JSON.")
 def COMMAND(
     *,
     flow: FlowName,

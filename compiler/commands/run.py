@@ -18,7 +18,7 @@ from flowc.language.current import username
 from compiler.backends import Options, refuse
 from compiler.call.configs import Pairs, config_options, from_environment, given_configs
 from compiler.call.history import opened
-from compiler.call.options import env_option
+from compiler.call.options import RARE, READING, WithHelp, env_option, option
 from compiler.call.parameters import parse_parameters
 from compiler.call.sources import FLOW, FlowName, Surroundings, import_option, planned, with_option
 from compiler.call.stores import local_store
@@ -62,72 +62,82 @@ class _Terminated(KeyboardInterrupt):
     """SIGTERM: whoever knows how to end at Ctrl-C ends the same way."""
 
 
-@click.command("run", context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True})
-@click.option(
+@click.command("run", cls=WithHelp, context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True})
+@option(
     "--store",
     metavar="URL",
     help="Where artifacts are kept: file:/path, s3://bucket/prefix, gs://… or az://…. By default file:.flowc",
 )
-@click.option(
+@option(
     "--max-workers",
     type=click.IntRange(min=1),
+    metavar="N",
     help="How many tasks run at once; by default as many as there are processors.",
 )
-@click.option(
-    "--retry-pause", is_flag=True, help="Wait between attempts as @retry says; otherwise each begins at once."
+@option(
+    "--retry-pause",
+    is_flag=True,
+    group=RARE,
+    help="Wait between attempts as @retry says; otherwise each begins at once.",
 )
-@click.option(
+@option(
     "--start-method",
     type=click.Choice(START_METHODS),
+    group=RARE,
     help="How a task's process starts: as a fork of one that has imported the flow, or as a fresh interpreter; "
     "by default by a fork where that is safe.",
 )
-@click.option("--run-id", metavar="TEXT", help="The run's id; by default the time and a random word.")
-@click.option(
-    "--run-id-file", type=click.Path(dir_okay=False, path_type=Path), help="Write the run's id here as it starts."
+@option("--run-id", metavar="NAME", group=RARE, help="The run's id; by default the time and a random word.")
+@option(
+    "--run-id-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    group=RARE,
+    help="Write the run's id here as it starts.",
 )
-@click.option(
+@option(
     "--runner-attribute-file",
     type=click.Path(dir_okay=False, path_type=Path),
+    group=RARE,
     help="Write the flow, the run's id and the store here, as JSON, as it starts.",
 )
-@click.option(
-    "--parameters", metavar="JSON", help="Values of the flow's parameters, as one JSON object or the URL of one."
-)
-@click.option("--tag", "tags", multiple=True, metavar="TEXT", help="A tag of the run; may be given several times.")
+@option("--parameters", metavar="JSON", help="Values of the flow's parameters, as one JSON object or the URL of one.")
+@option("--tag", "tags", multiple=True, metavar="TAG", help="A tag of the run; may be given several times.")
 @with_option
 @sharing_options
-@click.option("--flow", "flow_name", metavar="NAME", help="Which flow of the file.")
-@click.option(
+@option("--flow", "flow_name", metavar="NAME", group=READING, help="Which flow of the file.")
+@option(
     "--root",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    group=READING,
     help="The folder of the code, instead of the project's.",
 )
-@click.option(
+@option(
     "--resume",
     "resume_run",
     metavar="RUN",
     callback=_no_file,
     help="Take over what succeeded in that run (`latest`: the newest) and run the rest.",
 )
-@click.option(
-    "--from", "from_step", metavar="STEP", help="With --resume: run this step and all that follows it anew, too."
-)
-@click.option("--force", is_flag=True, help="With --resume: also of a run that may still be running.")
-@click.option("--branch", metavar="NAME", help="The branch of a flow with @project.")
-@click.option(
+@option("--from", "from_step", metavar="STEP", help="With --resume: run this step and all that follows it anew, too.")
+@option("--force", is_flag=True, help="With --resume: also of a run that may still be running.")
+@option("--branch", metavar="BRANCH", group=READING, help="The branch of a flow with @project.")
+@option(
     "--production/--no-production",
     is_flag=True,
     default=None,
+    group=READING,
     help="The branch of a flow with @project is its production.",
 )
 @import_option
 @env_option
-@click.option("--any-packages", is_flag=True, help="Run although this Python lacks what @pypi and @conda ask for.")
+@option(
+    "--any-packages", is_flag=True, group=RARE, help="Run although this Python lacks what @pypi and @conda ask for."
+)
 @config_options
-@click.option("--timestamps", is_flag=True, help="Print each line with its time.")
-@click.option("--verbose", is_flag=True, help="Print where a task is that does nothing for a minute.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout, and all else on stderr.")
+@option("--timestamps", is_flag=True, help="Print each line with its time.")
+@option("--verbose", is_flag=True, group=RARE, help="Print where a task is that does nothing for a minute.")
+@option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout, and all else on stderr.")
 @click.argument("flow", metavar="FLOW", type=FLOW)
 @click.argument("words", metavar="[--PARAMETER VALUE]...", nargs=-1, type=click.UNPROCESSED)
 def COMMAND(  # noqa: PLR0913 - click gives one argument an option
@@ -233,17 +243,17 @@ def _same_run(run: str, flow: str, options: str) -> str:
     """The command that goes on from a run as this call has begun it; its parameters are the run's."""
     context = click.get_current_context()
     words: list[str] = []
-    for option in context.command.params:
-        value = context.params.get(option.name or "")
-        if option.name in _OF_ONE_RUN or not isinstance(option, click.Option):
+    for parameter in context.command.params:
+        value = context.params.get(parameter.name or "")
+        if parameter.name in _OF_ONE_RUN or not isinstance(parameter, click.Option):
             continue
-        if value is False and option.secondary_opts:
-            words.append(option.secondary_opts[-1])
-        elif value and option.is_flag:
-            words.append(option.opts[-1])
+        if value is False and parameter.secondary_opts:
+            words.append(parameter.secondary_opts[-1])
+        elif value and parameter.is_flag:
+            words.append(parameter.opts[-1])
         elif value:
-            for each in value if option.multiple else (value,):
-                words += [option.opts[-1], *map(str, each if isinstance(each, tuple) else (each,))]
+            for each in value if parameter.multiple else (value,):
+                words += [parameter.opts[-1], *map(str, each if isinstance(each, tuple) else (each,))]
     return f"flowc run{options} {shlex.join([*words, '--resume', run, flow])}"
 
 

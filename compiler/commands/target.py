@@ -9,7 +9,7 @@ import click
 
 from compiler.backends import Backend
 from compiler.backends.targets import ALIASES, BUILT_IN, load_backend
-from compiler.call.options import Answering, WithHelp
+from compiler.call.options import Answering
 from compiler.slotted_class import record
 
 
@@ -35,7 +35,7 @@ VERBS: Mapping[str, Verb] = {
 }
 
 
-class TargetGroup(WithHelp, Answering):
+class TargetGroup(Answering):
     """`flowc <target>`: its commands are made when they are named."""
 
     def __init__(self, target: str, backend: Backend | None) -> None:

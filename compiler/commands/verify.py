@@ -13,7 +13,7 @@ from flowc.artifacts.address import RunAddress, TaskAddress
 from flowc.store.protocol import MissingError
 
 from compiler.call.history import HistoryError, NoRunError, opened
-from compiler.call.options import env_option
+from compiler.call.options import WithHelp, env_option, option
 from compiler.call.stores import local_store
 from compiler.call.verifying import Finding, Verified, may_live, repair, verify
 from compiler.terminal.said import Part, Styled, say, say_json
@@ -25,13 +25,13 @@ _PAUSE = 0.1
 _NAMED = 10
 
 
-@click.command("verify")
+@click.command("verify", cls=WithHelp)
 @click.argument("where", metavar="FLOW/RUN")
-@click.option("--repair", "repairs", is_flag=True, help="Take away what is damaged, so that it is written again.")
-@click.option("--ended", is_flag=True, help="With --repair: the run has ended, although nothing in the store tells it.")
+@option("--repair", "repairs", is_flag=True, help="Take away what is damaged, so that it is written again.")
+@option("--ended", is_flag=True, help="With --repair: the run has ended, although nothing in the store tells it.")
 @env_option
-@click.option("--store", metavar="URL", help="Where artifacts are kept; by default that of `flowc run`.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@option("--store", metavar="URL", help="Where artifacts are kept; by default that of `flowc run`.")
+@option("--json", "as_json", is_flag=True, help="Print JSON.")
 def COMMAND(where: str, *, repairs: bool, ended: bool, store: str | None, env: str | None, as_json: bool) -> int:
     """Read all that a run has left, and say what is damaged or gone and which tasks have to run again.
 

@@ -8,9 +8,9 @@ import click
 
 from compiler.backends import Backend
 from compiler.call.configs import config_parameters
-from compiler.call.options import ENV_HELP, FOLDER, Option
+from compiler.call.options import ENV_HELP, FOLDER, RARE, READING, SETTINGS, TARGET, Option
 from compiler.call.sources import FLOWS, IMPORT_HELP, IMPORT_WORDS, JOBS_HELP, SINCE_HELP, SINCE_WORDS, WITH_HELP
-from compiler.call.target_settings import given_portions, given_value
+from compiler.call.target_settings import given_portions, given_value, value_word
 from compiler.ir.flow import Value
 from compiler.workspace.settings import SHARED, frozen_value
 from compiler.workspace.settings.keys import KINDS
@@ -21,29 +21,45 @@ def compile_parameters(backend: Backend) -> tuple[click.Parameter, ...]:
     settings = {**SHARED, **backend.target_options}
     return (
         click.Argument(["flows"], metavar="[FLOW|FOLDER]...", type=FLOWS, nargs=-1),
-        Option(["--flow", "flow_name"], metavar="NAME", help="Which flow of the file."),
-        Option(["--jobs"], type=click.IntRange(min=1), metavar="N", help=JOBS_HELP),
+        Option(["--flow", "flow_name"], metavar="NAME", group=READING, help="Which flow of the file."),
+        Option(["--jobs"], type=click.IntRange(min=1), metavar="N", group=RARE, help=JOBS_HELP),
         Option(SINCE_WORDS, metavar="REF", help=SINCE_HELP),
-        Option(["--root"], type=FOLDER, help="The folder of the code, instead of the project's."),
-        Option(["--env"], metavar="NAME", help=ENV_HELP),
-        Option(IMPORT_WORDS, is_flag=True, default=None, help=IMPORT_HELP),
+        Option(
+            ["--root"],
+            type=FOLDER,
+            metavar="FOLDER",
+            group=READING,
+            help="The folder of the code, instead of the project's.",
+        ),
+        Option(["--env"], metavar="NAME", group=READING, help=ENV_HELP),
+        Option(IMPORT_WORDS, is_flag=True, default=None, group=READING, help=IMPORT_HELP),
         *config_parameters(),
-        Option(["--with", "added"], multiple=True, metavar="DECORATOR", help=WITH_HELP),
+        Option(["--with", "added"], multiple=True, metavar="DECORATOR", group=READING, help=WITH_HELP),
         *(_setting(backend, name, line) for name, line in settings.items()),
     )
 
 
 def _setting(backend: Backend, name: str, line: str) -> click.Option:
-    option = f"--{name.replace('_', '-')}"
+    is_shared = name in SHARED
+    option, group = f"--{name.replace('_', '-')}", SETTINGS if is_shared else TARGET
     sentence = line[:1].upper() + line[1:].removesuffix(".") + "."
     if name == "max_workers":
-        return Option([option, name], type=click.IntRange(min=1), help=sentence)
-    kind = KINDS.get(name, "text") if name in SHARED else backend.kind(name)
+        return Option([option, name], type=click.IntRange(min=1), metavar="N", group=group, help=sentence)
+    kind = KINDS.get(name, "text") if is_shared else backend.kind(name)
     if kind == "portions":
-        return Option([option, name], multiple=True, metavar="STEP=SIZE", help=sentence)
+        return Option([option, name], multiple=True, metavar="STEP=SIZE", group=group, help=sentence)
     if kind in ("flag", "steps"):
-        return Option([f"{option}/--no-{option[2:]}", name], is_flag=True, default=None, help=sentence)
-    return Option([option, name], metavar="NUMBER" if kind == "number" else "TEXT", help=sentence)
+        named = f"{option}/--no-{option[2:]}"
+        return Option([named, name], is_flag=True, default=None, group=group, help=sentence)
+    noun = "a text" if is_shared else backend.wants(name, _NOTHING_TAKES) or "a text"
+    metavar = _TEXTS.get(name) or value_word(name, noun)
+    return Option([option, name], metavar=metavar, group=group, help=sentence)
+
+
+_TEXTS = {"store": "URL", "code": "URL"}
+"""What a shared setting takes whose name does not say it."""
+_NOTHING_TAKES = -1.5
+"""No setting takes this, so each says what it does take."""
 
 
 def given_settings(backend: Backend, given: Mapping[str, object]) -> dict[str, Value]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import ast
+import gc
 from collections.abc import Mapping
 from pathlib import Path
 
 from compiler.call.sources import Surroundings
 from compiler.diagnostics import Diagnostic, Report
+from compiler.frontend.findings.fc1xx import SYNTAX, TOO_DEEP
 from compiler.ir.flow import Flow
+from compiler.lsp.names import Names, lines_of
 from compiler.mistakes import CallError
 from compiler.pipeline import FlowChoiceError, read_flows
 from compiler.report.fixing import mend
@@ -17,14 +19,14 @@ from compiler.slotted_class import fresh, mutable, record, replaced
 
 @record
 class Analysis:
-    """What a text holds. `flows` and `tree` are of the newest text that could be read, which may be an older one."""
+    """What a text holds. `flows` and `names` are of the newest text that could be read, which may be an older one."""
 
     path: Path
     text: str
     findings: tuple[Diagnostic, ...]
     flows: tuple[Flow, ...] = ()
     lines: tuple[str, ...] = ()
-    tree: ast.Module | None = None
+    names: Names | None = None
     problem: str = ""
     """Why nothing could be found out: settings with mistakes, for one."""
 
@@ -42,7 +44,7 @@ class Analyses:
             return before
         found = analysed(path, text)
         if before is not None:
-            found = replaced(found, flows=found.flows or before.flows, tree=found.tree or before.tree)
+            found = replaced(found, flows=found.flows or before.flows, names=found.names or before.names)
         self.known[path] = found
         return found
 
@@ -53,24 +55,20 @@ class Analyses:
 
 def analysed(path: Path, text: str) -> Analysis:
     """Read a text as the file at `path` would be. A text that holds no flow has no findings."""
-    lines = tuple(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
-    tree = _tree(text)
+    lines = lines_of(text)
     if "FlowSpec" not in text:
-        return Analysis(path, text, (), lines=lines, tree=tree)
+        return Analysis(path, text, (), lines=lines)
     report = Report()
+    gc.disable()  # a fifth of the time, for objects that all stay until the end
     try:
         flows = _read(path, {path.resolve(): text.encode("utf-8", "surrogatepass")}, report)
     except (CallError, OSError) as error:
-        return Analysis(path, text, (), lines=lines, tree=tree, problem=str(error))
+        return Analysis(path, text, (), lines=lines, problem=str(error))
+    finally:
+        gc.enable()
     own = tuple(found for found in report if (path.parent / found.span.path).name == path.name)
-    return Analysis(path, text, own, flows, lines, tree)
-
-
-def _tree(text: str) -> ast.Module | None:
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    is_read = not any(found.rule in (SYNTAX, TOO_DEEP) for found in own)
+    return Analysis(path, text, own, flows, lines, Names(text) if is_read else None)
 
 
 def _read(path: Path, drafts: Mapping[Path, bytes], report: Report) -> tuple[Flow, ...]:

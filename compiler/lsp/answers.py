@@ -13,7 +13,7 @@ from compiler.ir.flow import Flow, Span, Step
 from compiler.ir.planner import plan
 from compiler.ir.text import graph_text, transition_text, value_text
 from compiler.lsp.analysis import Analysis
-from compiler.lsp.names import Mention, mention_at, mentions, step_spans
+from compiler.lsp.names import Mention, mention_at, step_spans
 from compiler.slotted_class import record
 
 
@@ -26,11 +26,11 @@ class Offer:
     detail: str = ""
 
 
-def at_place(analysis: Analysis, line: int, column: int) -> tuple[Flow, list[Mention], Mention] | None:
+def at_place(analysis: Analysis, line: int, column: int) -> tuple[Flow, tuple[Mention, ...], Mention] | None:
     """The flow whose name or artifact stands at a place, all its mentions, and that one."""
-    for flow in analysis.flows if analysis.tree else ():
-        assert analysis.tree is not None
-        found = list(mentions(analysis.tree, flow, analysis.lines))
+    for flow in analysis.flows if analysis.names else ():
+        assert analysis.names is not None
+        found = analysis.names.of(flow)
         one = mention_at(found, line, column)
         if one is not None:
             return flow, found, one

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from compiler.ir.flow import Flow, Span
-from compiler.slotted_class import record
+from compiler.slotted_class import fresh, mutable, record
 
 
 @record
@@ -22,6 +22,31 @@ class Mention:
     step: str
     """The step in whose body it stands, or which it is."""
     in_next: bool = False
+
+
+@mutable
+class Names:
+    """The mentions in a text that Python reads. It is parsed when somebody first asks what stands at a place, and not at every letter."""
+
+    text: str
+    _found: dict[str, tuple[Mention, ...]] = fresh(default_factory=dict)
+
+    def of(self, flow: Flow) -> tuple[Mention, ...]:
+        """All mentions in a flow's class."""
+        if flow.name not in self._found:
+            self._found[flow.name] = self._read(flow)
+        return self._found[flow.name]
+
+    def _read(self, flow: Flow) -> tuple[Mention, ...]:
+        try:
+            return tuple(mentions(ast.parse(self.text), flow, lines_of(self.text)))
+        except (RecursionError, MemoryError):  # the compiler raises the limit for its own reading, and only then
+            return ()
+
+
+def lines_of(text: str) -> tuple[str, ...]:
+    """The lines of a text as editors count them."""
+    return tuple(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
 
 
 def mentions(tree: ast.Module, flow: Flow, lines: Sequence[str]) -> Iterator[Mention]:

@@ -6,30 +6,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import click
-
-from compiler.call.options import Option, env_option
+from compiler.call.options import RARE, READING, env_option, option
 from compiler.operate.engines import given_connection
 from compiler.operate.places import Address, Asked, Place, address_of, place_of
 from compiler.workspace.settings import read_settings
 
 CONNECTION_HELP = "A key of [tool.flowc.<target>.connection]: how the engine is reached; may be given several times."
-connection_option = click.option(
-    "--connection", "connection", cls=Option, multiple=True, metavar="KEY=VALUE", help=CONNECTION_HELP
+connection_option = option(
+    "--connection", "connection", multiple=True, metavar="KEY=VALUE", group=RARE, help=CONNECTION_HELP
 )
-store_option = click.option(
+store_option = option(
     "--store",
-    cls=Option,
     metavar="URL",
     help="Where artifacts are kept; by default what the deployment or the settings say, or that of `flowc run`.",
 )
-json_option = click.option("--json", "as_json", cls=Option, is_flag=True, help="Print JSON.")
-target_option = click.option(
-    "--target", cls=Option, metavar="NAME", help="On which target, where a run's id does not tell."
-)
-timeout_option = click.option(
-    "--timeout", cls=Option, metavar="TIME", help="Wait no longer than 90s, 15m, 1h30m; then exit with 124."
-)
+json_option = option("--json", "as_json", is_flag=True, help="Print JSON.")
+target_option = option("--target", metavar="NAME", help="On which target, where a run's id does not tell.")
+timeout_option = option("--timeout", metavar="TIME", help="Wait no longer than 90s, 15m, 1h30m; then exit with 124.")
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -39,12 +32,12 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def name_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--name`, `--branch`, `--production`: as the deployment was made with, where its flow's file is given instead of its name."""
-    for option in (
-        click.option("--production/--no-production", cls=Option, default=None, help="As for `deploy`, with a file."),
-        click.option("--branch", cls=Option, metavar="TEXT", help="As for `deploy`, with a file."),
-        click.option("--name", cls=Option, metavar="TEXT", help="As for `deploy`, with a file."),
+    for each in (
+        option("--production/--no-production", group=READING, default=None, help="As for `deploy`, with a file."),
+        option("--branch", metavar="BRANCH", group=READING, help="As for `deploy`, with a file."),
+        option("--name", metavar="NAME", group=READING, help="As for `deploy`, with a file."),
     ):
-        command = option(command)
+        command = each(command)
     return command
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from compiler.legible import one_line
@@ -10,13 +10,13 @@ from compiler.replay.chosen import Chosen
 from compiler.replay.code import Code
 from compiler.replay.differing import Artifact, Comparison, End, Side
 from compiler.slotted_class import record
-from compiler.terminal.said import Part, Styled
+from compiler.terminal.said import Colour, Part, Styled
 from compiler.terminal.times import size
 
 VERSION = 1
 """Of the JSON document."""
 
-_COLOURS = {"equal": "green", "differs": "yellow", "failed": "red"}
+_COLOURS: Mapping[str, Colour] = {"equal": "green", "differs": "yellow", "failed": "red"}
 
 
 @record

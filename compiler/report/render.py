@@ -14,7 +14,7 @@ Format = Literal["text", "json", "github", "gitlab", "sarif"]
 JSON_VERSION = 1
 """The version of the JSON; it changes when a key is removed or gets another meaning."""
 
-_COLOURS: Mapping[Severity, str] = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "note": "\x1b[1;36m"}
+_COLOURS: Mapping[Severity, str] = {"error": "\x1b[1;31m", "warning": "\x1b[33m", "note": "\x1b[36m"}
 _BLUE, _BOLD, _RESET = "\x1b[1;34m", "\x1b[1m", "\x1b[0m"
 _TAB = 4
 

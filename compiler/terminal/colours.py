@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-COLOURS = {
+from collections.abc import Mapping
+
+from compiler.terminal.said import Colour
+
+_ENDED: Mapping[str, Colour] = {
     "done": "green",
     "succeeded": "green",
     "caught": "yellow",
@@ -12,4 +16,12 @@ COLOURS = {
     "stopped": "yellow",
     "terminated": "yellow",
 }
-COLOURS |= dict.fromkeys(("running", "unfinished", "queued", "unknown"), "cyan")
+_OPEN: Mapping[str, Colour] = dict.fromkeys(("running", "unfinished", "queued", "unknown"), "cyan")
+COLOURS: Mapping[str, Colour] = {**_ENDED, **_OPEN}
+
+_LABELS: tuple[Colour, ...] = ("cyan", "green", "yellow", "blue", "magenta")
+
+
+def label_colour(step: str) -> Colour:
+    """The colour of what a step prints: the same each time."""
+    return _LABELS[sum(step.encode()) % len(_LABELS)]

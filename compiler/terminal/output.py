@@ -11,7 +11,7 @@ import click
 
 from compiler.mistakes import CallError
 from compiler.reading import read_file
-from compiler.terminal.said import Styled
+from compiler.terminal.said import Colour, Styled
 
 
 def write_files(files: Mapping[Path, bytes]) -> set[Path]:
@@ -67,7 +67,7 @@ def differences(files: Mapping[Path, str]) -> str:
 
 def styled_diff(diff: str) -> Iterable[Styled]:
     """The lines of a diff as `git diff` colours them."""
-    colours = {"-": "red", "+": "green", "@": "cyan"}
+    colours: dict[str, Colour] = {"-": "red", "+": "green", "@": "cyan"}
     for line in diff.splitlines(keepends=True):
         is_title = line.startswith(("--- ", "+++ "))
         yield Styled(line, bold=True) if is_title else Styled(line, fg=colours.get(line[0]))

@@ -11,11 +11,11 @@ from typing import IO
 from compiler.legible import one_line
 from compiler.run.events import RunResult, TaskStart
 from compiler.slotted_class import fresh, mutable
+from compiler.terminal.colours import label_colour
 from compiler.terminal.output import write_files
 from compiler.terminal.said import AsIs, Part, Styled, say, spelled
 from compiler.terminal.status_line import StatusLine, all_visible, visible
 
-_COLOURS = ("cyan", "green", "yellow", "blue", "magenta", "bright_cyan", "bright_green", "bright_blue")
 _SHOWN, _BARS, _RECENT = 4, 8, 400
 _COMPARED = 1 << 12
 """Characters of a line that are remembered."""
@@ -96,7 +96,7 @@ class Progress:
         self._show()
 
     def _labelled(self, task: TaskStart) -> Styled:
-        colour = _COLOURS[sum(task.step.encode()) % len(_COLOURS)]
+        colour = label_colour(task.step)
         return Styled(f"{task.label:<{self.width}} |", fg=colour)
 
     def finished(self, task: TaskStart, seconds: float) -> None:

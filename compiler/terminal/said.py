@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
-from typing import IO
+from typing import IO, Literal
 
 import click
 
 from compiler.legible import legible, legible_json
 from compiler.slotted_class import record
+
+Colour = Literal["red", "green", "yellow", "blue", "magenta", "cyan"]
+"""What is seen on a dark ground and on a light one, which no bright colour is."""
+_BRIGHT_WHERE_BOLD = frozenset(("green", "yellow", "cyan"))
+"""Many terminals show what is bold in the bright form of its colour: on white nobody reads these."""
 
 
 @record
@@ -21,7 +26,7 @@ class Styled:
     """Text in a colour."""
 
     text: str
-    fg: str | None = None
+    fg: Colour | None = None
     bold: bool | None = None
     dim: bool | None = None
 
@@ -66,7 +71,7 @@ def spelled(parts: Iterable[Part]) -> str:
 def _spelled(part: Part) -> str:
     match part:
         case Styled(text, fg, bold, dim):
-            return click.style(legible(text), fg=fg, bold=bold, dim=dim)
+            return click.style(legible(text), fg=fg, bold=None if fg in _BRIGHT_WHERE_BOLD else bold, dim=dim)
         case AsIs(text):
             return text
         case str():

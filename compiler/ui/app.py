@@ -61,6 +61,7 @@ def app(store: Store, token: str, hosts: frozenset[str]) -> Starlette:
         Route(at_task, made.task),
         Route(f"{at_task}/events", made.events),
         Route(f"{at_task}/card/{{number:int}}", made.card),
+        Route(f"{at_task}/live/{{number:int}}", made.live_card),
         Route(f"{at_task}/value/{{name}}", made.value, methods=["POST"]),
         Mount("/static", StaticFiles(directory=pages.STATIC)),
     ]
@@ -143,7 +144,8 @@ class _Pages:
         def page() -> str:
             state = self._library.task(*_place(request))
             rounds = () if state.address.iteration is not None else self._library.iterations(state)
-            return pages.task_page(_LINKS, state, rounds, may_show=True)
+            live_cards = self._library.live_cards(state)
+            return pages.task_page(_LINKS, state, rounds, may_show=True, live_cards=live_cards)
 
         return await self._html(page)
 
@@ -168,6 +170,16 @@ class _Pages:
 
         return HTMLResponse(await run_in_threadpool(page), headers={"Content-Security-Policy": _CARD_POLICY})
 
+    async def live_card(self, request: Request) -> Response:
+        def page() -> bytes:
+            state, number = self._library.task(*_place(request)), request.path_params["number"]
+            found = next((each for each in self._library.live_cards(state) if each.number == number), None)
+            if found is None:
+                raise NoRunError(f"{'/'.join(_place(request))} shows no card {number} while it runs")
+            return bytes(self._library.store.get(found.key).data)
+
+        return HTMLResponse(await run_in_threadpool(page), headers={"Content-Security-Policy": _CARD_POLICY})
+
     async def compare(self, request: Request) -> Response:
         flow, runs = request.query_params.get("flow", ""), request.query_params.getlist("run")
         if len(runs) != 2:  # noqa: PLR2004 - two are compared
@@ -175,8 +187,8 @@ class _Pages:
         return await self._html(lambda: pages.compare_page(_LINKS, *(self._library.run(flow, run) for run in runs)))
 
     async def events(self, request: Request) -> Response:
-        flow, run = request.path_params["flow"], request.path_params["run"]
-        told = live.changes(lambda: run_in_threadpool(self._library.mark, flow, run), request.is_disconnected)
+        place = [str(each) for each in request.path_params.values()]
+        told = live.changes(lambda: run_in_threadpool(self._library.mark, *place), request.is_disconnected)
         return StreamingResponse(told, media_type="text/event-stream")
 
     async def _html(self, page: Callable[[], str]) -> Response:

@@ -49,13 +49,17 @@ def _shown(given: Mapping[str, object], name: str) -> str:
 
 
 def tasks(one: RunState, other: RunState) -> Iterator[TaskDifference]:
-    """The tasks of which the runs have left something else, in the order of the first."""
+    """The tasks of which the runs have left something else, in the order of the first.
+
+    What goes on from task to task as it was is told of the first alone.
+    """
     left, right = (_by_place(state.tasks) for state in (one, other))
+    told: set[tuple[str, object, object]] = set()
     for place in dict.fromkeys([*left, *right]):
         if place not in left or place not in right:
             yield TaskDifference(*place, "one" if place in left else "other", ())
             continue
-        found = tuple(_artifacts(left[place].manifest, right[place].manifest))
+        found = tuple(_artifacts(left[place].manifest, right[place].manifest, told))
         if found:
             yield TaskDifference(*place, "", found)
 
@@ -64,11 +68,14 @@ def _by_place(found: tuple[TaskState, ...]) -> dict[tuple[str, str], TaskState]:
     return {(task.address.step, task.address.index): task for task in found}
 
 
-def _artifacts(one: Manifest | None, other: Manifest | None) -> Iterator[Differs]:
+def _artifacts(
+    one: Manifest | None, other: Manifest | None, told: set[tuple[str, object, object]]
+) -> Iterator[Differs]:
     names = sorted({*(one.names if one else ()), *(other.names if other else ())})
     for name in names:
         left, right = (_told(each, name) for each in (one, other))
-        if left[0] != right[0]:
+        if left[0] != right[0] and (name, left[0], right[0]) not in told:
+            told.add((name, left[0], right[0]))
             yield Differs(name, left[1], right[1])
 
 

@@ -72,6 +72,16 @@ class StepPart:
     count: int
 
 
+@record
+class LiveCard:
+    """A card of a task that runs: its page's key, its number among the cards of the step, its type and its id."""
+
+    key: str
+    number: int
+    kind: str
+    name: str
+
+
 @mutable
 class Library:
     """One store. Runs that are over are read once."""
@@ -169,6 +179,13 @@ class Library:
         found = sorted(int(number) for number in numbers if number.isdecimal())
         return tuple(self._task(task.address._replace(iteration=number)) for number in islice(found, TASKS))
 
+    def live_cards(self, task: TaskState) -> tuple[LiveCard, ...]:
+        """The cards of the newest attempt of a task that has left nothing, as its step showed them last."""
+        if task.manifest is not None or not task.attempts:
+            return ()
+        prefix = task.address.live(task.attempts[-1].number)
+        return tuple(_live_card(key, key[len(prefix) :]) for key in self.store.list(prefix))
+
     def record(self, flow: str, run: str) -> RunRecord:
         """What the run began with. Raises NoRunError."""
         try:
@@ -176,10 +193,20 @@ class Library:
         except MissingError:
             raise NoRunError(f"no run {flow}/{run} in {self.store.url}") from None
 
-    def mark(self, flow: str, run: str) -> str:
-        """What changes whenever the run has gone on: how many objects it has, and whether its process lives."""
+    def mark(self, flow: str, run: str, *task: str) -> str:
+        """What changes whenever the run has gone on: how many objects it has, and whether its process lives.
+
+        Of a task, its step and its index path, also when its cards were written.
+        """
         address = RunAddress(flow, run)
-        return f"{sum(1 for _ in self.store.list(f'{address.folder}/'))} {life(self.store.url, address)}"
+        count = sum(1 for _ in self.store.list(f"{address.folder}/"))
+        pages = self.store.entries(address.named(*task).live_pages) if task else ()
+        return f"{count} {life(self.store.url, address)} {[(each.size, each.modified) for each in pages]}"
+
+
+def _live_card(key: str, words: str) -> LiveCard:
+    number, kind, name = (*words.split("~", 2), "", "")[:3]
+    return LiveCard(key, int(number) if number.isdecimal() else 0, unescape(kind) or kind, unescape(name) or name)
 
 
 _GONE = "gone"

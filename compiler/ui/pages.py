@@ -16,7 +16,7 @@ from compiler.slotted_class import record
 from compiler.terminal.times import ago, local_moment, size, took
 from compiler.ui import comparing
 from compiler.ui.drawing import Box, phase_of_all, picture
-from compiler.ui.library import OVER, TASKS, FlowLine, RunPart, StepPart, counted, line_of, phase_of
+from compiler.ui.library import OVER, TASKS, FlowLine, LiveCard, RunPart, StepPart, counted, line_of, phase_of
 from compiler.ui.timeline import timeline
 
 _FOLDER = Path(__file__).parent
@@ -178,8 +178,15 @@ class Artifact:
     of: str
 
 
-def task_page(links: Links, state: TaskState, iterations: Sequence[TaskState], *, may_show: bool) -> str:
-    """A task: attempts with what they printed, artifacts, cards."""
+def task_page(
+    links: Links,
+    state: TaskState,
+    iterations: Sequence[TaskState],
+    *,
+    may_show: bool,
+    live_cards: Sequence[LiveCard] = (),
+) -> str:
+    """A task: attempts with what they printed, artifacts, cards; `live_cards` are those that it shows while it runs."""
     address, manifest = state.address, state.manifest
     artifacts = []
     for name in sorted(manifest.names) if manifest else ():
@@ -199,6 +206,7 @@ def task_page(links: Links, state: TaskState, iterations: Sequence[TaskState], *
         phase=phase_of(state),
         artifacts=artifacts,
         cards=cards,
+        live_cards=live_cards,
         loaded=(manifest.loaded if manifest else None) or (),
         iterations=iterations,
         phase_of=phase_of,

@@ -299,7 +299,6 @@ CURES: dict[str, Edits] = {
     "FC536": (('{"alpha": "a"}', '{"alpha": "a", "beta": "b"}'),),
     "FC537": (("aws-secret-manager.db", "aws-secrets-manager.db"),),
     "FC538": (("{'a; b': '1'}", "{'requests': '2.32.3'}"),),
-    "FC571": ((", refresh_interval=1", ""),),
     "FC570": (("vars={'DB_PASSWORD': 'hunter2hunter2'}", "vars={'DB_PASSWORD': os.environ.get('DB_PASSWORD')}"),),
 }
 

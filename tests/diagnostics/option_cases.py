@@ -319,7 +319,7 @@ class F(FlowSpec):
     "options that say nothing alone": _step("batch(«log_options=['a:b']») FC515"),
     "a pod that cannot be Guaranteed": _step("kubernetes(«qos='Guaranteed'», cpu=1) FC515"),
     "a pod that is Guaranteed": _step("kubernetes(qos='Guaranteed', cpu=1)", "resources(memory=500)"),
-    "a card that is to be shown while its step runs": _step("card(type='default', «refresh_interval=1») FC571"),
+    "a card that is to be shown while its step runs": _step("card(type='default', refresh_interval=1)"),
     "options of a card that are none": _step(
         "card(«timeout='soon'») FC510",
         "card(«id=5») FC510",

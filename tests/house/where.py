@@ -39,7 +39,6 @@ TOGETHER = {
     "compiler.ui.value": "tests/ui/test_pages.py",
     "compiler.commands.views.ui": "tests/ui/test_pages.py",
     "compiler.lsp": "tests/lsp/test_server.py",
-    "compiler.lsp.analysis": "tests/lsp/test_server.py",
     "compiler.lsp.answers": "tests/lsp/test_server.py",
     "compiler.lsp.names": "tests/lsp/test_server.py",
     "compiler.commands.views.lsp": "tests/lsp/test_server.py",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
 
-from compiler.terminal.said import AsIs, Styled, say, say_json, show_mistake, spelled, tell
+from compiler.terminal.colours import COLOURS, label_colour
+from compiler.terminal.said import AsIs, Colour, Styled, say, say_json, show_mistake, spelled, tell
 
 ROOT = Path(__file__).parents[2]
 WAYS = {
@@ -35,6 +37,17 @@ def test_no_other_module_prints() -> None:
 def test_plain_and_styled_text_is_spelled_out_and_the_rest_is_not() -> None:
     parts = ("a\x1b[8m ", Styled("b\x1b[2J", fg="red"), AsIs("\x1b[1mc\x1b[0m"))
     assert spelled(parts) == "a\\x1b[8m \x1b[31mb\\x1b[2J\x1b[0m\x1b[1mc\x1b[0m"
+
+
+@pytest.mark.parametrize(("fg", "is_bold"), [("red", True), ("green", False), ("yellow", False), ("cyan", False)])
+def test_what_is_bold_is_read_on_white_too(fg: Colour, is_bold: bool) -> None:
+    """Terminals make the bold form of a colour its bright one."""
+    assert ("\x1b[1m" in spelled((Styled("a", fg=fg, bold=True),))) is is_bold
+    assert "\x1b[1m" in spelled((Styled("a", bold=True),))
+
+
+def test_no_colour_is_a_bright_one() -> None:
+    assert {*COLOURS.values(), *map(label_colour, "abcdefgh")} <= {*get_args(Colour)}
 
 
 def test_both_ways_out(capfd: pytest.CaptureFixture[str]) -> None:

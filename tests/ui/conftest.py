@@ -105,7 +105,7 @@ class Site:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Runs that succeeded, failed, were killed, were resumed; and the server."""
+    """Runs that succeeded, failed, were killed, were resumed, whose tasks shared processes; and the server."""
     found = Site(tmp_path_factory.mktemp("site"))
     (found.folder / "told.py").write_text(textwrap.dedent(FLOW))
     assert found.run("good").returncode == 0
@@ -121,6 +121,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
     words = [*found.command("resumed")[:-1], "--resume", "bad", "told.py"]
+    assert subprocess.run(words, cwd=found.folder, capture_output=True, check=False).returncode == 0
+    words = [*found.command("shared")[:-1], "--fuse", "--chunk", "each=2", "told.py"]
     assert subprocess.run(words, cwd=found.folder, capture_output=True, check=False).returncode == 0
     with _served(found):
         yield found

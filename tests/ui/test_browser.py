@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from flowc.cards.page import page as card_page
 
+from tests.stages.browser import axe
 from tests.ui.conftest import Site
 
 PAGES = (
@@ -19,6 +21,8 @@ PAGES = (
     "/flow/Told/run/hostile",
     "/flow/Told/run/bad",
     "/flow/Told/run/killed",
+    "/flow/Told/run/resumed",
+    "/flow/Told/run/shared",
     "/flow/Told/run/hostile/step/each",
     "/flow/Told/run/hostile/task/start/-",
     "/flow/Told/run/bad/task/work/-",
@@ -66,6 +70,41 @@ def test_a_page_is_for_everybody(site: Site, page: Any, path: str) -> None:
     assert page.title() != "taken"
     assert page.errors == []
     assert all(url.startswith(site.address) or url.startswith("data:") for url in page.asked)
+
+
+@pytest.fixture(scope="module")
+def checker(tmp_path_factory: pytest.TempPathFactory) -> str:
+    text = axe(tmp_path_factory.mktemp("axe"))
+    if text is None:
+        pytest.skip("no npm, or axe cannot be had: nobody was asked whom the pages shut out")
+    return text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_shuts_nobody_out(site: Site, page: Any, checker: str, path: str) -> None:
+    """By axe, at three widths, light and dark."""
+    page.goto(site.address + path)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width in (360, 800, 1400):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.evaluate(checker)
+            found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+            told = [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found]
+            assert told == [], (scheme, width)
+
+
+def test_the_words_of_a_card_are_not_parted_in_its_tables(page: Any) -> None:
+    """A wide table moves sideways in its own frame; only what is longer than a line by itself is parted."""
+    rows = [["pandas.DataFrame"] * 14, ["x" * 400] * 14]
+    inner = {"type": "table", "columns": ["a_name"] * 14, "data": rows}
+    shown = {"type": "artifacts", "data": [{"name": "frame", "kind": "pandas.core.frame.DataFrame", "shown": inner}]}
+    page.set_viewport_size({"width": 500, "height": 800})
+    page.goto("about:blank")
+    page.set_content(card_page("A card", [shown]))
+    heights = page.evaluate("[...document.querySelectorAll('td tbody tr')].map((one) => one.cells[0].clientHeight)")
+    assert heights[0] < 40 < heights[1]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
 
 
 UNNAMED = """() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, iframe")].filter((one) =>
@@ -129,6 +168,54 @@ def test_a_page_of_what_runs_goes_on_by_itself(site: Site, page: Any) -> None:
         go.touch()
         assert running.wait(60) == 0
         page.locator("p .mark.succeeded").first.wait_for(timeout=20_000)
+    assert page.errors == []
+
+
+LIVE = """
+import os, time
+from flowc import FlowSpec, card, current, step
+from flowc.cards import Markdown
+class Shown(FlowSpec):
+    @card(type="blank", id="films", refresh_interval=0)
+    @step
+    def start(self):
+        for number in range(2):
+            current.card.clear()
+            current.card.append(Markdown(f"so far {number}"))
+            current.card.refresh()
+            while not os.path.exists(os.environ["NAP"] + str(number)):
+                time.sleep(0.05)
+        current.card.append(Markdown("at the end"))
+        self.next(self.end)
+    @step
+    def end(self):
+        pass
+"""
+
+
+def test_a_card_is_followed_while_its_step_runs(site: Site, page: Any) -> None:
+    go = site.folder / "shown"
+    (site.folder / "shown.py").write_text(LIVE)
+    command = [*site.command("shown")[:-1], "shown.py"]
+    env = {**os.environ, "NAP": str(go)}
+    silent = subprocess.DEVNULL
+    with subprocess.Popen(command, env=env, cwd=site.folder, stdout=silent, stderr=silent) as running:
+        shown = site.folder / "store" / "Shown" / "shown" / "_live" / "start" / "-" / "0001-0~blank~films"
+        while not shown.exists():
+            time.sleep(0.05)
+        page.goto(f"{site.address}/flow/Shown/run/shown/task/start/-")
+        assert "blank films" in page.locator("main").inner_text()
+        card = page.frame_locator("iframe")
+        card.get_by_text("so far 0").wait_for()
+        assert card.locator("body").evaluate("() => window.origin") == "null"
+        assert site.get("/flow/Shown/run/shown/task/start/-/live/1")[0] == 404
+        (site.folder / "shown0").touch()
+        card.get_by_text("so far 1").wait_for(timeout=20_000)
+        (site.folder / "shown1").touch()
+        assert running.wait(60) == 0
+        card.get_by_text("at the end").wait_for(timeout=20_000)
+    assert not shown.exists()
+    assert page.locator("p .mark").first.inner_text() == "succeeded"
     assert page.errors == []
 
 

@@ -87,6 +87,8 @@ def test_two_runs_differ_in_what_they_were_given(site: Site) -> None:
     assert '<th scope="row">n</th>' in text
     assert "danger" in text
     assert "only in good" in text
+    assert text.count("<td>danger</td>") == 1, "what goes on as it was is told of the first task alone"
+    assert "by default" in text
     assert site.get("/compare?flow=Told&run=good")[0] == 502
 
 

@@ -13,7 +13,7 @@ from compiler.backends import Backend
 from compiler.backends.operating import Engine
 from compiler.call.configs import Pairs, given_configs
 from compiler.call.freeing import agreed
-from compiler.call.options import Option, WithHelp
+from compiler.call.options import RARE, Option, WithHelp
 from compiler.call.sources import FlowName, Surroundings, named
 from compiler.fleet.changed import changed_flows, tell_unchanged
 from compiler.fleet.compiling import Request
@@ -61,7 +61,7 @@ def deploy_command(backend: Backend) -> click.Command:
         Option(["--dry-run"], is_flag=True, help="Change nothing; exit 3 if anything would change."),
         Option(["--prune"], is_flag=True, help="Remove the workspace's deployments that no flow makes any more."),
         Option(["--yes"], is_flag=True, help="Do not ask before something is removed."),
-        Option(["--connection"], multiple=True, metavar="KEY=VALUE", help=CONNECTION_HELP),
+        Option(["--connection"], multiple=True, metavar="KEY=VALUE", group=RARE, help=CONNECTION_HELP),
         Option(["--json", "as_json"], is_flag=True, help="Say as JSON what became of each deployment."),
     )
     return WithHelp(

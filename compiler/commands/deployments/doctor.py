@@ -6,7 +6,7 @@ import json
 
 import click
 
-from compiler.call.options import env_option
+from compiler.call.options import WithHelp, env_option
 from compiler.operate.engines import engine_of
 from compiler.operate.health import diagnoses
 from compiler.operate.telling.documents import VERSION, diagnosis_facts
@@ -15,7 +15,7 @@ from compiler.operate.words import asked_of, connection_option, json_option, sto
 from compiler.terminal.said import say, say_json
 
 
-@click.command("doctor")
+@click.command("doctor", cls=WithHelp)
 @click.argument("target", metavar="TARGET")
 @store_option
 @env_option

@@ -11,7 +11,7 @@ import click
 
 from compiler.backends import Backend
 from compiler.backends.operating import EngineRun
-from compiler.call.options import env_option
+from compiler.call.options import WithHelp, env_option, option
 from compiler.call.sources import import_option
 from compiler.operate.engines import engine_of, given_connection
 from compiler.operate.listing import of_engine
@@ -72,20 +72,19 @@ def trigger_command(backend: Backend) -> click.Command:
 
     @click.command(
         "trigger",
+        cls=WithHelp,
         context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True},
         help=_HELP.format(target=backend.name, name=_NAMES.get(backend.name, "TrainFlow")),
     )
-    @click.option("--wait", is_flag=True, help="Wait for its end; exit 1 if it fails.")
+    @option("--wait", is_flag=True, help="Wait for its end; exit 1 if it fails.")
     @timeout_option
-    @click.option("--follow", is_flag=True, help="Wait, and print what its tasks print.")
-    @click.option(
+    @option("--follow", is_flag=True, help="Wait, and print what its tasks print.")
+    @option(
         "--run-id-file", type=click.Path(dir_okay=False, path_type=Path), help="Write the run's id here as it starts."
     )
-    @click.option("--tag", "tags", multiple=True, metavar="TEXT", help="A tag of the run; may be given several times.")
-    @click.option(
-        "--parameters", metavar="JSON", default="{}", help="Values of the flow's parameters, as one JSON object."
-    )
-    @click.option("--flow", "flow_name", metavar="NAME", help="Which flow of the file.")
+    @option("--tag", "tags", multiple=True, metavar="TAG", help="A tag of the run; may be given several times.")
+    @option("--parameters", metavar="JSON", default="{}", help="Values of the flow's parameters, as one JSON object.")
+    @option("--flow", "flow_name", metavar="NAME", help="Which flow of the file.")
     @name_options
     @import_option
     @env_option

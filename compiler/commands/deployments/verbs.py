@@ -10,7 +10,7 @@ import click
 
 from compiler.backends import Backend
 from compiler.call.freeing import agreed
-from compiler.call.options import env_option
+from compiler.call.options import WithHelp, env_option, option
 from compiler.operate.engines import engine_of, given_connection
 from compiler.operate.starting import deployment_of, meant
 from compiler.operate.telling.documents import deployments_document
@@ -25,7 +25,9 @@ def list_command(backend: Backend) -> click.Command:
     """`flowc <target> list`."""
 
     @click.command(
-        "list", help=f"List what flowc has deployed on {backend.name}: name, schedule, flow, commit, by whom."
+        "list",
+        cls=WithHelp,
+        help=f"List what flowc has deployed on {backend.name}: name, schedule, flow, commit, by whom.",
     )
     @env_option
     @connection_option
@@ -69,9 +71,11 @@ def _command(verb: str) -> Callable[[Backend], click.Command]:
     def make(backend: Backend) -> click.Command:
         said = _VERBS[verb]
 
-        @click.command(verb, help=f"{said.help} NAME is that of `flowc {backend.name} list`, or a flow's file.")
+        @click.command(
+            verb, cls=WithHelp, help=f"{said.help} NAME is that of `flowc {backend.name} list`, or a flow's file."
+        )
         @click.argument("words", metavar="NAME...", nargs=-1, required=True)
-        @click.option("--yes", is_flag=True, hidden=not said.asks, help="Do not ask.")
+        @option("--yes", is_flag=True, hidden=not said.asks, help="Do not ask.")
         @name_options
         @env_option
         @connection_option

@@ -10,7 +10,7 @@ import click
 from flowc.artifacts.manifest import RunRecord
 
 from compiler.call.history import HistoryError, TaskState, opened, read_state
-from compiler.call.options import Answering, env_option
+from compiler.call.options import Answering, env_option, option
 from compiler.call.stores import local_store
 from compiler.legible import one_line
 from compiler.slotted_class import record
@@ -65,14 +65,14 @@ def COMMAND() -> None:
 
 def _chosen(command: Callable[..., int]) -> Callable[..., int]:
     """WHERE, and the options that say which of its cards."""
-    for option in (
-        click.option("--store", metavar="URL", help="Where artifacts are kept; by default that of `flowc run`."),
-        click.option("--type", "kind", metavar="NAME", help="Only cards of this type."),
-        click.option("--id", "name", metavar="NAME", help="Only the card of this id."),
+    for each in (
+        option("--store", metavar="URL", help="Where artifacts are kept; by default that of `flowc run`."),
+        option("--type", "kind", metavar="NAME", help="Only cards of this type."),
+        option("--id", "name", metavar="NAME", help="Only the card of this id."),
         env_option,
         click.argument("where", metavar="FLOW/RUN[/STEP[/INDEX]]"),
     ):
-        command = option(command)
+        command = each(command)
     return command
 
 

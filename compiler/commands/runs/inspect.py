@@ -14,7 +14,7 @@ from flowc.artifacts.mixing import named
 from flowc.exceptions import CaughtFailure
 
 from compiler.call.history import HistoryError, RunState, TaskState, opened, read_state
-from compiler.call.options import env_option
+from compiler.call.options import WithHelp, env_option, option
 from compiler.call.stores import local_store
 from compiler.legible import one_line
 from compiler.terminal.colours import COLOURS
@@ -26,12 +26,12 @@ from compiler.workspace.settings import read_settings
 _RUN_PARTS, _TASK_PARTS = 2, 4
 
 
-@click.command("inspect")
+@click.command("inspect", cls=WithHelp)
 @click.argument("where", metavar="FLOW/RUN[/STEP[/INDEX]]")
 @env_option
-@click.option("--store", metavar="URL", help="Where artifacts are kept; by default that of `flowc run`.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--log", is_flag=True, help="Print what each attempt printed, too.")
+@option("--store", metavar="URL", help="Where artifacts are kept; by default that of `flowc run`.")
+@option("--json", "as_json", is_flag=True, help="Print JSON.")
+@option("--log", is_flag=True, help="Print what each attempt printed, too.")
 def COMMAND(where: str, store: str | None, env: str | None, as_json: bool, log: bool) -> int:
     """Show a run: its tasks, attempts, status, times; for a step or a task its artifacts, too.
 

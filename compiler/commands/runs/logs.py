@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from compiler.backends.operating import NotThereError
+from compiler.call.options import WithHelp, option
 from compiler.operate.telling.lines import label
 from compiler.operate.telling.progress import print_lines, until_end
 from compiler.operate.views import look
@@ -13,15 +14,11 @@ from compiler.operate.words import found, json_option, run_options, timeout_opti
 from compiler.terminal.said import tell
 
 
-@click.command("logs")
+@click.command("logs", cls=WithHelp)
 @click.argument("where", metavar="RUN[/STEP[/INDEX]]")
-@click.option(
-    "--follow", is_flag=True, help="Go on with what comes, until the run's end; exit 1 if it does not succeed."
-)
+@option("--follow", is_flag=True, help="Go on with what comes, until the run's end; exit 1 if it does not succeed.")
 @timeout_option
-@click.option(
-    "--attempt", type=click.IntRange(min=0), metavar="N", help="That of one attempt, from 0, as the store has it."
-)
+@option("--attempt", type=click.IntRange(min=0), metavar="N", help="That of one attempt, from 0, as the store has it.")
 @run_options
 @json_option
 def COMMAND(  # noqa: PLR0913 - click gives one argument an option

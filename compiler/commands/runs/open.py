@@ -9,6 +9,7 @@ from urllib.parse import quote
 import click
 
 from compiler.call.history import opened
+from compiler.call.options import WithHelp, option
 from compiler.mistakes import CallError
 from compiler.operate.places import Place
 from compiler.operate.views import look
@@ -17,9 +18,9 @@ from compiler.terminal.said import say
 from compiler.ui.needed import require, tell_address
 
 
-@click.command("open")
+@click.command("open", cls=WithHelp)
 @click.argument("run", metavar="RUN")
-@click.option("--print", "is_printed", is_flag=True, help="Print its address, and open nothing.")
+@option("--print", "is_printed", is_flag=True, help="Print its address, and open nothing.")
 @run_options
 def COMMAND(
     *,

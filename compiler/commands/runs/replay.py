@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from compiler.call.configs import Pairs, config_options, from_environment, given_configs
-from compiler.call.options import env_option
+from compiler.call.options import WithHelp, env_option, option
 from compiler.call.sources import FLOW, FlowName, Surroundings, import_option, planned, root_option, with_option
 from compiler.call.stores import local_store
 from compiler.documents import NotParsed, parse_json
@@ -40,46 +40,46 @@ def _terminate(_: int, __: object) -> None:
     raise _Terminated
 
 
-@click.command("replay")
+@click.command("replay", cls=WithHelp)
 @click.argument("where", metavar="FLOW/RUN/STEP[/INDEX]")
-@click.option(
+@option(
     "--attempt",
     type=click.IntRange(min=0),
     metavar="N",
     help="Which attempt; by default the one that counts, or failed last.",
 )
-@click.option(
+@option(
     "--file", "file", type=FLOW, metavar="FLOW", help="The flow's file; by default it is found by the run's record."
 )
-@click.option(
+@option(
     "--code",
     default=TODAY,
     metavar="today|deployed|URL",
     help="Whose code: that of this folder, that of the run's archive, or that of an archive.",
 )
-@click.option(
+@option(
     "--set",
     "values",
     multiple=True,
     metavar="NAME=JSON",
     help="Another value for an input: an artifact, or a parameter; may be given several times.",
 )
-@click.option("--pdb", is_flag=True, help="Open the debugger where the step raises.")
-@click.option("--pdb-start", is_flag=True, help="Open the debugger at the step's first line.")
-@click.option("--values", "shows", is_flag=True, help="Print the values that differ, too.")
-@click.option(
+@option("--pdb", is_flag=True, help="Open the debugger where the step raises.")
+@option("--pdb-start", is_flag=True, help="Open the debugger at the step's first line.")
+@option("--values", "shows", is_flag=True, help="Print the values that differ, too.")
+@option(
     "--keep",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="FOLDER",
     help="Keep what the replay left, as a store in that folder.",
 )
-@click.option("--store", metavar="URL", help="Where the run is kept; by default that of `flowc run`.")
+@option("--store", metavar="URL", help="Where the run is kept; by default that of `flowc run`.")
 @env_option
 @with_option
 @config_options
 @root_option
 @import_option
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout, and all else on stderr.")
+@option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout, and all else on stderr.")
 def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     *,
     where: str,

@@ -6,6 +6,7 @@ import json
 
 import click
 
+from compiler.call.options import WithHelp, option
 from compiler.mistakes import CallError
 from compiler.operate.ending import beside, retried, retry_here
 from compiler.operate.telling.documents import run_document
@@ -15,12 +16,12 @@ from compiler.operate.words import found, json_option, run_options, timeout_opti
 from compiler.terminal.said import say, say_json, tell
 
 
-@click.command("retry")
+@click.command("retry", cls=WithHelp)
 @click.argument("run", metavar="RUN")
-@click.option("--from", "step", metavar="STEP", help="Also this step and all that follows it, whatever became of them.")
-@click.option("--wait", is_flag=True, help="Wait for its end; exit 1 if it fails.")
+@option("--from", "step", metavar="STEP", help="Also this step and all that follows it, whatever became of them.")
+@option("--wait", is_flag=True, help="Wait for its end; exit 1 if it fails.")
 @timeout_option
-@click.option("--follow", is_flag=True, help="Wait, and print what its tasks print.")
+@option("--follow", is_flag=True, help="Wait, and print what its tasks print.")
 @run_options
 @json_option
 def COMMAND(  # noqa: PLR0913 - click gives one argument an option

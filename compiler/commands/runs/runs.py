@@ -8,7 +8,7 @@ import time
 import click
 
 from compiler.backends.operating import Phase
-from compiler.call.options import Option, env_option
+from compiler.call.options import WithHelp, env_option, option
 from compiler.call.stores import flow_and_folder, local_store
 from compiler.operate.engines import given_connection
 from compiler.operate.listing import runs_of
@@ -43,11 +43,11 @@ class _Wanted:
         )
 
 
-@click.command("runs")
+@click.command("runs", cls=WithHelp)
 @click.argument("flow", metavar="FLOW")
-@click.option("--store", metavar="URL", help="Where artifacts are kept; by default that of `flowc run`.")
+@option("--store", metavar="URL", help="Where artifacts are kept; by default that of `flowc run`.")
 @target_option
-@click.option(
+@option(
     "--import/--no-import",
     "imports",
     default=None,
@@ -55,13 +55,11 @@ class _Wanted:
 )
 @env_option
 @connection_option
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many.")
-@click.option(
-    "--status", "statuses", cls=Option, multiple=True, type=click.Choice(_STATUSES), help="Only those that stand so."
-)
-@click.option("--since", cls=Option, metavar="TIME", help="Only those of the last 90m, 12h or 2d.")
-@click.option("--tag", "tags", cls=Option, multiple=True, metavar="TEXT", help="Only those with this tag.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@option("--limit", type=click.IntRange(min=1), metavar="N", default=20, show_default=True, help="At most so many.")
+@option("--status", "statuses", multiple=True, type=click.Choice(_STATUSES), help="Only those that stand so.")
+@option("--since", metavar="TIME", help="Only those of the last 90m, 12h or 2d.")
+@option("--tag", "tags", multiple=True, metavar="TAG", help="Only those with this tag.")
+@option("--json", "as_json", is_flag=True, help="Print JSON.")
 def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     *,
     flow: str,

@@ -7,6 +7,7 @@ import json
 import click
 
 from compiler.backends.operating import NotThereError
+from compiler.call.options import WithHelp, option
 from compiler.operate.listing import newest
 from compiler.operate.places import Place
 from compiler.operate.telling.documents import run_document
@@ -18,9 +19,9 @@ from compiler.operate.words import asked_of, found, json_option, run_options, ti
 from compiler.terminal.said import say, say_json, tell
 
 
-@click.command("status")
+@click.command("status", cls=WithHelp)
 @click.argument("where", metavar="RUN|FLOW")
-@click.option("--watch", is_flag=True, help="Show it until its end.")
+@option("--watch", is_flag=True, help="Show it until its end.")
 @timeout_option
 @run_options
 @json_option

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from compiler.call.options import WithHelp
 from compiler.operate.ending import terminate
 from compiler.operate.words import found, run_options
 from compiler.terminal.said import tell
 
 
-@click.command("terminate")
+@click.command("terminate", cls=WithHelp)
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True)
 @run_options
 def COMMAND(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from compiler.call.options import WithHelp
 from compiler.operate.telling.progress import until_end
 from compiler.operate.waiting import seconds_of
 from compiler.operate.words import found, json_option, run_options, timeout_option
 
 
-@click.command("wait")
+@click.command("wait", cls=WithHelp)
 @click.argument("run", metavar="RUN")
 @timeout_option
 @run_options

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from compiler.backends.targets import BUILT_IN
-from compiler.call.options import Option, WithHelp, env_option
+from compiler.call.options import WithHelp, env_option, option
 from compiler.call.sources import (
     FlowName,
     Surroundings,
@@ -47,31 +47,27 @@ ENDINGS = {
 
 @click.command("graph", cls=WithHelp)
 @flow_argument
-@click.option(
+@option(
     "-o",
     "--output",
-    cls=Option,
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
     help="Where to write.",
 )
-@click.option(
+@option(
     "--format",
     "form",
-    cls=Option,
     type=click.Choice(FORMS),
     help="What to make; by default what the ending of FILE says, else text.",
 )
-@click.option(
+@option(
     "--since",
-    cls=Option,
     metavar="REF|DIR",
     help="Mark what is new, changed or gone since a revision of git, or a checkout.",
 )
-@click.option(
+@option(
     "--target",
     "targets",
-    cls=Option,
     multiple=True,
     type=click.Choice([*BUILT_IN]),
     help="What html and json tell of a step: what this target makes of it; by default those of the settings, else all.",

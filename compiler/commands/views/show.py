@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from compiler.call.options import env_option
+from compiler.call.options import WithHelp, env_option
 from compiler.call.sources import (
     FlowName,
     Surroundings,
@@ -22,7 +22,7 @@ from compiler.ir.text import graph_text
 from compiler.terminal.said import say, tell
 
 
-@click.command("show")
+@click.command("show", cls=WithHelp)
 @flow_argument
 @flow_option
 @root_option

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from functools import partial
 from pathlib import Path
 
 import click
 
 from compiler.call.history import HistoryError, opened, read_state
-from compiler.call.options import env_option
+from compiler.call.options import CommandGroup, env_option, option
 from compiler.call.stores import local_store
 from compiler.terminal.output import write_files
 from compiler.terminal.said import say
@@ -17,16 +18,14 @@ from compiler.workspace.settings import read_settings
 
 _RUN_PARTS = 2
 
-store_option = click.option("--store", metavar="URL", help="Where artifacts are kept; by default that of `flowc run`.")
+store_option = option("--store", metavar="URL", help="Where artifacts are kept; by default that of `flowc run`.")
 
 
-@click.group("ui", invoke_without_command=True)
+@click.group("ui", cls=CommandGroup, invoke_without_command=True)
 @store_option
 @env_option
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="The port; by default any that is free."
-)
-@click.option("--open", "opens", is_flag=True, help="Open the browser.")
+@option("--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="The port; by default any that is free.")
+@option("--open", "opens", is_flag=True, help="Open the browser.")
 @click.pass_context
 def COMMAND(ctx: click.Context, store: str | None, env: str | None, port: int, opens: bool) -> int:
     """Show flows and their runs in the browser: read only, on this machine alone, until Ctrl-C.
@@ -44,6 +43,7 @@ def COMMAND(ctx: click.Context, store: str | None, env: str | None, port: int, o
     require()
     from compiler.ui.serving import serve  # noqa: PLC0415 - after it is known that what it needs is there
 
+    gc.enable()  # unlike a compile, pages are looked at for days
     serve(opened(local_store(read_settings(Path(), env), store)), port, partial(tell_address, opens=opens))
     return 0
 
@@ -51,7 +51,7 @@ def COMMAND(ctx: click.Context, store: str | None, env: str | None, port: int, o
 @COMMAND.command("export")
 @store_option
 @env_option
-@click.option(
+@option(
     "-o", "--output", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="The folder."
 )
 @click.argument("run", metavar="FLOW/RUN")

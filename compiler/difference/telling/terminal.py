@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from compiler.difference.comparing import Difference, FlowDifference
 from compiler.difference.part_changes import OnlyCodeChanged, PackageFilesChanged
 from compiler.difference.telling.sentences import Part, Quoted, count, heading, sentence, telling
 from compiler.legible import one_line
+from compiler.terminal.said import Colour, Styled
 from compiler.terminal.said import Part as Shown
-from compiler.terminal.said import Styled
 
-_COLOURS = {"+": "green", "-": "red", "~": "yellow", "!": "magenta"}
+_COLOURS: Mapping[str, Colour] = {"+": "green", "-": "red", "~": "yellow", "!": "magenta"}
 
 
 def lines(found: Difference) -> Iterator[tuple[Shown, ...]]:

@@ -323,8 +323,6 @@ def _check_step(step: Step, decorator: Decorator, report: Report) -> None:
         from compiler.frontend.decorators.needs import check_secrets  # noqa: PLC0415 - few steps have them
 
         check_secrets(decorator, report)
-    elif decorator.name == "card" and decorator.get("refresh_interval") is not None:
-        report.add(fc5xx.NO_REFRESH, decorator.span_of("refresh_interval"))
     _check_packages(decorator, report)
 
 

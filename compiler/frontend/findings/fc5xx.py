@@ -195,13 +195,6 @@ TAKEN_NAME = Rule(
     "`{name}` is {what} by now: this line fails when the module is imported",
     "give what the earlier line binds another name than `{name}`",
 )
-NO_REFRESH = Rule(
-    "FC571",
-    "card-refresh",
-    "`refresh_interval` shows nothing earlier: the page of a card is made when its task ends",
-    "remove it; what `current.card` holds then stands on the page",
-    "warning",
-)
 PARAMETER_NAME = Rule(
     "FC540",
     "parameter-name",

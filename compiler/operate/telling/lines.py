@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from compiler.backends.operating import Change, Deployment, Diagnosis
 from compiler.legible import one_line
@@ -11,7 +11,7 @@ from compiler.operate.deploying import Step
 from compiler.operate.tasks.views import TaskView
 from compiler.operate.views import RunView
 from compiler.terminal.colours import COLOURS
-from compiler.terminal.said import Part, Styled
+from compiler.terminal.said import Colour, Part, Styled
 from compiler.terminal.times import local_moment, took
 
 Line = tuple[Part, ...]
@@ -112,7 +112,7 @@ def deployment_lines(there: Deployment) -> Iterator[Line]:
 
 
 _SIGNS = {"new": "+", "changed": "~", "gone": "-", "foreign": "!"}
-_STEP_COLOURS = {"new": "green", "changed": "yellow", "removed": "red", "unchanged": None}
+_STEP_COLOURS: Mapping[str, Colour | None] = {"new": "green", "changed": "yellow", "removed": "red", "unchanged": None}
 
 
 def step_lines(step: Step, *, is_meant: bool, has_texts: bool = False) -> Iterator[Line]:
@@ -150,7 +150,7 @@ def text_difference(change: Change) -> Iterator[str]:
     return (line for line in lines if not line.startswith(("---", "+++")))
 
 
-_LINES = {"+": "green", "-": "red", "@": "cyan"}
+_LINES: Mapping[str, Colour] = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def diagnosis_line(found: Diagnosis) -> Line:

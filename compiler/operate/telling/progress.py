@@ -14,11 +14,10 @@ from compiler.operate.telling.documents import run_document
 from compiler.operate.telling.lines import label, run_lines, task_lines
 from compiler.operate.views import RunView
 from compiler.operate.waiting import TIMEOUT, Logs, Said, watch
+from compiler.terminal.colours import label_colour
 from compiler.terminal.said import AsIs, Styled, say, say_json, spelled, tell
 from compiler.terminal.status_line import StatusLine, visible
 from compiler.terminal.times import local_moment, took
-
-_COLOURS = ("cyan", "green", "yellow", "blue", "magenta", "bright_cyan", "bright_green", "bright_blue")
 
 
 def until_end(place: Place, limit: float | None, *, follow: bool, as_json: bool, logs: Logs | None = None) -> int:
@@ -100,5 +99,5 @@ def print_lines(said: Said, width: int, *, as_json: bool) -> None:
             say_json(json.dumps(facts, ensure_ascii=False))
             continue
         at = f"{(local_moment(line.at) or '')[11:]} " if line.at is not None else ""
-        before = Styled(f"{name:<{width}} |", fg=_COLOURS[sum(said.step.encode()) % len(_COLOURS)])
+        before = Styled(f"{name:<{width}} |", fg=label_colour(said.step))
         say(at, before, " ", AsIs(visible(line.text)))

@@ -132,6 +132,15 @@ class TaskAddress(NamedTuple):
         """The key of a task's start; that of an iteration holds the task's own number, too, in eight digits."""
         return f"{self.attempts}{number:0{4 if self.iteration is None else 8}d}"
 
+    @property
+    def live_pages(self) -> str:
+        """What the keys of the pages begin with that its cards are while it runs."""
+        return f"{self.of.folder}/_live/{escape(self.step)}/{self.name}/"
+
+    def live(self, attempt: int) -> str:
+        """The same of one attempt."""
+        return f"{self.live_pages}{attempt:04d}-"
+
     def at(self, step: str, index: str) -> TaskAddress:
         """Another task of the same run."""
         return TaskAddress(self.flow, self.run, step, index)

@@ -54,7 +54,7 @@ class MetaflowCard:
         raise NotImplementedError(f"{type(self).__name__} has no render(task)")
 
     def render_runtime(self, task: Task, data: Any) -> str:
-        """The page while the task runs: flowc makes pages when tasks end."""
+        """The page while the task runs, where `RUNTIME_UPDATABLE` says so; the task has no artifacts yet."""
         raise NotImplementedError(f"{type(self).__name__} has no render_runtime(task, data)")
 
     def refresh(self, task: Task, data: Any) -> Any:
@@ -80,6 +80,13 @@ class BlankCard(MetaflowCard):
 
     def render(self, task: Task) -> str:
         """The parts and nothing else."""
+        return self._page(task)
+
+    def render_runtime(self, task: Task, data: Any) -> str:
+        """The same, as far as the step has come."""
+        return self._page(task)
+
+    def _page(self, task: Task) -> str:
         title = self._options.get("title", "")
         head = [{"type": "title", "text": title}] if title else []
         return page(str(title) or task.pathspec, [*head, *self._components])
@@ -111,6 +118,11 @@ class DefaultCard(MetaflowCard):
         title = f"{manifest.address.flow} / {manifest.address.step}"
         head = {"type": "heading", "title": title, "subtitle": task.pathspec}
         return page(title, [head, *self._components, *_sections(self._graph, self._flow, manifest)])
+
+    def render_runtime(self, task: Task, data: Any) -> str:
+        """The author's parts: of the rest nothing is known before the end."""
+        title = " / ".join(task.pathspec.split("/")[::2][:2])
+        return page(title, [{"type": "heading", "title": title, "subtitle": task.pathspec}, *self._components])
 
 
 def _sections(graph: Any, flow: Any, manifest: Manifest) -> Iterator[dict[str, Any]]:

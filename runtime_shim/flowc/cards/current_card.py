@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from flowc.cards.basic import card_type
@@ -74,8 +74,11 @@ class CardComponents:
         self.timeout = float(attributes.get("timeout", 45))
         self.save_errors = bool(attributes.get("save_errors", True))
         self.customize = bool(attributes.get("customize", False))
+        self.interval = float(5 if attributes.get("refresh_interval") is None else attributes["refresh_interval"])
         self.components = Components()
         self.data: Any = None
+        self.shown_at = ""
+        self.show: Callable[[CardComponents, bool], None] | None = None
 
     @property
     def is_editable(self) -> bool:
@@ -96,8 +99,13 @@ class CardComponents:
         self.components.clear()
 
     def refresh(self, data: Any = None, force: bool = False) -> None:
-        """Keep `data` for the card. The page is made when the task ends: no page is shown before."""
+        """Show the page as it is now, while the step runs, in `flowc ui`; `data` is for its `render_runtime`.
+
+        A call within `refresh_interval` seconds of the last page keeps the data alone, unless it is `force`d.
+        """
         self.data = data
+        if self.show is not None:
+            self.show(self, force)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.components)
@@ -151,7 +159,7 @@ class Cards:
             self._default.clear()
 
     def refresh(self, data: Any = None, force: bool = False) -> None:
-        """Keep `data` for the card. The page is made when the task ends: no page is shown before."""
+        """Show the card's page as it is now, while the step runs."""
         if self._default is not None:
             self._default.refresh(data, force)
 

@@ -7,19 +7,19 @@ import json
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from flowc.artifacts import pickling
 from flowc.artifacts.failure import trace
 from flowc.artifacts.manifest import Manifest
-from flowc.cards.basic import DefaultCard, ErrorCard, MetaflowCard, card_type
+from flowc.cards.basic import BlankCard, DefaultCard, ErrorCard, MetaflowCard, card_type
 from flowc.cards.component import rendered
 from flowc.cards.current_card import CardComponents, Cards
 from flowc.client import Task, task_of
 from flowc.standard_path import standard_path
-from flowc.store.protocol import Store
+from flowc.store.protocol import Store, StoreError
 
 if TYPE_CHECKING:
     from flowc.artifacts.address import TaskAddress
@@ -35,6 +35,10 @@ def made(store: Store, address: TaskAddress, data: bytes, cards: Cards, loaded: 
         if page is not None:
             sha, size = pickling.save_pieces(store, address.of, (page.encode("utf-8", "backslashreplace"),))
             entries.append({"type": card.type, "id": card.id, "sha": sha, "size": size})
+    for card in cards.cards:
+        if card.shown_at:
+            with suppress(StoreError):  # it does not count, and goes with the run
+                store.delete(card.shown_at)
     return entries
 
 
@@ -59,7 +63,13 @@ def _page(card: CardComponents, task: Task, loaded: Loaded) -> str | None:
     return ErrorCard({"error": why}).render(task) if card.save_errors else None
 
 
-def _rendered(card: CardComponents, task: Task, loaded: Loaded) -> str:
+def live_page(card: CardComponents, task: Task, loaded: Loaded) -> str | None:
+    """The page of a card while its step runs; None where its type has none then."""
+    kind = card_type(card.type)
+    return None if kind is None or not kind.RUNTIME_UPDATABLE else _rendered(card, task, loaded, is_live=True)
+
+
+def _rendered(card: CardComponents, task: Task, loaded: Loaded, *, is_live: bool = False) -> str:
     with standard_path():
         from flowc.source.graph import steps_info
 
@@ -70,12 +80,15 @@ def _rendered(card: CardComponents, task: Task, loaded: Loaded) -> str:
             f"says type = {card.type!r}"
         )
     # The language's default page stays small where nothing of the graph is asked for.
-    graph = steps_info(loaded) if kind is DefaultCard or not issubclass(kind, (DefaultCard, ErrorCard)) else None
+    wants_graph = kind is DefaultCard or not issubclass(kind, (DefaultCard, ErrorCard))
+    graph = steps_info(loaded) if wants_graph and not (is_live and kind in (DefaultCard, BlankCard)) else None
     components = [rendered(part) for part in card.components] if kind.ALLOW_USER_COMPONENTS else []
     given = {"options": card.options, "components": components, "graph": graph, "flow": loaded.flow}
-    page = kind(**_taken(kind, given)).render(task)
+    made = kind(**_taken(kind, given))
+    page = made.render_runtime(task, card.data) if is_live else made.render(task)
     if not isinstance(page, str):
-        raise TypeError(f"{kind.__name__}.render(task) gave a {type(page).__name__}, where the HTML text is wanted")
+        name = f"{kind.__name__}.{'render_runtime' if is_live else 'render'}"
+        raise TypeError(f"{name}(task) gave a {type(page).__name__}, where the HTML text is wanted")
     return page
 
 

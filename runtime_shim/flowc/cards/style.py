@@ -19,7 +19,7 @@ section { margin: 1.8rem 0; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .92rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0;
-  border-bottom: 1px solid var(--rule); overflow-wrap: anywhere; }
+  border-bottom: 1px solid var(--rule); max-width: 40rem; overflow-wrap: break-word; }
 th { font-weight: 600; color: var(--dim); white-space: nowrap; }
 pre, code { font: .86rem/1.45 ui-monospace, monospace; }
 code { overflow-wrap: anywhere; }

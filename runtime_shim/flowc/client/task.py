@@ -444,6 +444,12 @@ def task_at(address: TaskAddress, of: MetaflowObject, manifest: Manifest | None 
     return found
 
 
+def running_task(address: TaskAddress, url: str) -> Task:
+    """The task that runs in this process, whatever the namespace; it has left nothing yet."""
+    found: Task = Task._restored(str(address), url, None)
+    return found
+
+
 def task_of(manifest: Manifest) -> Task:
     """The task that a manifest tells of, whatever the namespace; it need not be in the store yet."""
     found: Task = Task._restored(str(manifest.address), manifest.store.url, None)

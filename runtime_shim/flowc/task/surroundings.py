@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from flowc.artifacts.address import TaskAddress
+    from flowc.artifacts.ordering import Fence
     from flowc.language.decorators import StepMarks
     from flowc.source.module import Loaded
     from flowc.store.protocol import Store
@@ -26,11 +27,12 @@ def enter(
     loaded: Loaded,
     call: TaskCall,
     store: Store,
-    address: TaskAddress,
+    fence: Fence,
     tags: tuple[str, ...],
     parameters: tuple[str, ...],
 ) -> None:
     """Fill `current` for a task whose run is known."""
+    address = fence.address
     facts = {
         **call_facts(loaded, call),
         "task_id": address.id,
@@ -48,7 +50,7 @@ def enter(
     }
     given = [mark.attributes for mark in reversed(loaded.steps[call.step].decorators) if mark.name == "card"]
     if given:
-        facts["card"] = _cards(given)
+        facts["card"] = _cards(given, store, fence, loaded)
     current.enter(facts, call.project, loaded.name, later)
 
 
@@ -112,10 +114,13 @@ def moment(said: str) -> Any:
     return datetime.fromisoformat(said)
 
 
-def _cards(given: list[dict[str, Any]]) -> Any:
+def _cards(given: list[dict[str, Any]], store: Store, fence: Fence, loaded: Loaded) -> Any:
     with standard_path():
         from flowc.cards.current_card import Cards
-    return Cards(given)
+        from flowc.cards.live import Live
+    cards = Cards(given)
+    Live(store, fence, loaded).follow(cards)
+    return cards
 
 
 @contextlib.contextmanager

@@ -245,7 +245,7 @@ def _attempted(loaded: Loaded, task: _Task, first: _First) -> Reported:
         return _taken_up(task, ready)
     flow, work, fixed = _instance(loaded, task, found, given)
     created, tags = _origin(record, found)
-    enter(loaded, call, task.store, address, tags, tuple(given) or (found.manifest.parameters if found else ()))
+    enter(loaded, call, task.store, task.fence, tags, tuple(given) or (found.manifest.parameters if found else ()))
 
     def left(caught: Failure | None) -> _Left:
         with standard_path():
