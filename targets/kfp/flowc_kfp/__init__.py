@@ -1,6 +1,6 @@
 """Kubeflow Pipelines: the pipeline IR (PipelineSpec 2.1.0), whose DAGs are the plan's scopes.
 
-May import: the documented surface of `compiler`. Start reading in `pipeline`, then `containers`.
+May import: what docs/new-target.md names, and no more of `compiler`. Start reading in `pipeline`, then `containers`.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class Kfp:
     """The target `kfp`."""
 
     name: ClassVar[str] = "kfp"
+    surface: ClassVar[int] = 1
     gaps: ClassVar[Mapping[Feature, Gap]] = {**ONLY_ON_AIRFLOW, **_GAPS}
     spells: ClassVar[Mapping[str, frozenset[str]]] = {"kubernetes": OPTIONS}
     target_options: ClassVar[Mapping[str, str]] = {key: told for key, (_, told) in SETTINGS.items()}

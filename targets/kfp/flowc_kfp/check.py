@@ -23,31 +23,31 @@ MOST_BYTES = 1_048_576
 """What Kubernetes takes for one object, here the workflow that a run becomes: it holds all of the file, and more."""
 
 BAD_NAME = Rule(
-    code="FC360",
+    code="KFP01",
     name="kfp-name",
     message="Kubeflow Pipelines does not take `{name}` as a name: a-z, 0-9 and `-`, with a letter or digit at both ends",
     help="give another with --name; a long one is shortened",
 )
 BAD_VALUE = Rule(
-    code="FC361",
+    code="KFP02",
     name="kfp-value",
     message="{what} is not what Kubeflow Pipelines takes: {expected}",
     help="write a value of that kind",
 )
 REWRITTEN = Rule(
-    code="FC362",
+    code="KFP03",
     name="text-that-kfp-rewrites",
     message="Kubeflow Pipelines hands {what} through templates and command lines that rewrite `{{{{` and `$`: `{text}`",
     help="write it without them",
 )
 LACKS = Rule(
-    code="FC363",
+    code="KFP04",
     name="kfp-lacks",
     message="Kubeflow Pipelines has no {what}, which `{step}` asks for: {reason}",
     help="{cure}",
 )
 TOO_LARGE = Rule(
-    code="FC364",
+    code="KFP05",
     name="kfp-too-large",
     message="the pipeline has {size} bytes, and Kubernetes takes {most} for the workflow that holds it",
     help="split the flow, or put what many steps repeat into the image",

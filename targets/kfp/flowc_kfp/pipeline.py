@@ -89,7 +89,8 @@ class _Writer:
         else:
             inputs |= {"step": constant(step_word(task)), "index": index, "load": constant(loads_text(task.loads))}
         inputs |= {name: Inline({"componentInputParameter": name}) for name in map(case_input, range(len(ways)))}
-        found = _task(self.containers.component(task, len(ways)), task.title, inputs, after)
+        name = self.places.steps[task.step]
+        found = _task(self.containers.component(task, len(ways)), name, inputs, after)
         # a task that was done before may not be left out: it has another run's place in the store
         found["cachingOptions"] = {}
         if ways:
@@ -125,15 +126,16 @@ class _Writer:
             told = Inline({"producerSubtask": inner, "outputParameterKey": "case"})
             dag["outputs"] = {"parameters": {"case": Inline({"valueFromParameter": told})}}
         body["dag"] = dag
-        return _task(component, task.title, {"index": index, **cases}, after)
+        return _task(component, name, {"index": index, **cases}, after)
 
     def case(self, switch: str) -> Tree:
         """The case of a switch; the text is empty where an earlier one left it out."""
         return Inline({"taskOutputParameter": _output(self.places.ended(switch), "case")})
 
 
-def _task(component: str, title: str, inputs: dict[str, Tree], after: list[Tree]) -> dict[str, Tree]:
-    found: dict[str, Tree] = {"taskInfo": Inline({"name": title}), "componentRef": Inline({"name": component})}
+def _task(component: str, name: str, inputs: dict[str, Tree], after: list[Tree]) -> dict[str, Tree]:
+    """A task; its name once more, for back ends of 2.5 look for producers by that one."""
+    found: dict[str, Tree] = {"taskInfo": Inline({"name": name}), "componentRef": Inline({"name": component})}
     if after:
         found["dependentTasks"] = after
     found["inputs"] = {"parameters": inputs}
