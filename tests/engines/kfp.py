@@ -166,9 +166,7 @@ class _Engine:
         else:
             self.attempt(made, spec, component, 0, done)
 
-    def loop(
-        self, dag: _Dag, name: str, spec: Spec, component: Spec, inputs: dict[str, Json], done: Done
-    ) -> None:
+    def loop(self, dag: _Dag, name: str, spec: Spec, component: Spec, inputs: dict[str, Json], done: Done) -> None:
         """A loop: its own driver, then one for each iteration."""
         items = inputs[str(object_of(object_of(spec["parameterIterator"])["items"])["inputParameter"])]
         assert isinstance(items, list)

@@ -61,7 +61,9 @@ def object_of(value: Json) -> Spec:
     return value
 
 
-def resolved(task: Spec, name: str, component: Spec, dag: Execution, run: str, iteration: int | None) -> dict[str, Json]:
+def resolved(
+    task: Spec, name: str, component: Spec, dag: Execution, run: str, iteration: int | None
+) -> dict[str, Json]:
     """The inputs of a task of a DAG, or of one iteration of a loop, whose DAG that loop is."""
     iterator = object_of(task.get("parameterIterator"))
     items_name = str(object_of(iterator.get("items")).get("inputParameter", ""))

@@ -51,7 +51,11 @@ class Pipeline:
         declared = object_of(object_of(self.root.get("inputDefinitions")).get("parameters"))
         if beyond := set(given) - set(declared):
             raise Refused(f"unknown inputs {sorted(beyond)}")
-        found = {name: object_of(each)["defaultValue"] for name, each in declared.items() if "defaultValue" in object_of(each)}
+        found = {
+            name: object_of(each)["defaultValue"]
+            for name, each in declared.items()
+            if "defaultValue" in object_of(each)
+        }
         if lacking := set(declared) - set(given) - set(found):
             raise Refused(f"no values of the inputs {sorted(lacking)}")
         return found | dict(given)
@@ -89,7 +93,10 @@ def _check(found: Pipeline) -> None:
     executors = object_of(object_of(spec["deploymentSpec"])["executors"])
     for name, component in {**components, "root": found.root}.items():
         _check_component(name, object_of(component), components, executors)
-    used = {str(object_of(task["componentRef"])["name"]) for _, task in _tasks([found.root, *map(object_of, components.values())])}
+    used = {
+        str(object_of(task["componentRef"])["name"])
+        for _, task in _tasks([found.root, *map(object_of, components.values())])
+    }
     if used != set(components):
         raise Refused(f"components that no task uses: {sorted(set(components) - used)}")
     for label, pod in found.platform.items():
@@ -113,7 +120,11 @@ def _check_component(name: str, component: Spec, components: Spec, executors: Sp
     tasks = dict(_tasks([component]))
     if not tasks:
         raise Refused(f"DAG {name} must contain one or more non-exit tasks")
-    templates = [each for task, spec in tasks.items() for each in (task, f"{task}-driver")[: 1 if "parameterIterator" in spec else 2]]
+    templates = [
+        each
+        for task, spec in tasks.items()
+        for each in (task, f"{task}-driver")[: 1 if "parameterIterator" in spec else 2]
+    ]
     if len(set(templates)) < len(templates):
         raise Refused(f"two tasks of one name in {name}: {sorted(templates)}")
     inputs = set(object_of(object_of(component.get("inputDefinitions")).get("parameters")))

@@ -13,9 +13,9 @@ from compiler.backends.gaps import ONLY_ON_AIRFLOW
 from compiler.diagnostics import Report
 from compiler.ir.flow import Value
 from compiler.ir.plan import Feature, Plan
-from flowc_kfp.check import SETTINGS, check, check_size, wants
+from flowc_kfp.check import SETTINGS, check, wants
 from flowc_kfp.containers import OPTIONS
-from flowc_kfp.names import pipeline_name, places
+from flowc_kfp.names import pipeline_name
 from flowc_kfp.pipeline import pipeline_text
 
 _EVENTS = Gap("a pipeline waits for no events", "let whoever sends the event start a run by the server's API")
@@ -54,16 +54,10 @@ class Kfp:
     def check(self, plan: Plan, options: Options, report: Report) -> None:
         """Report names, values, texts and sizes that the server or Kubernetes would not take."""
         check(plan, options, report)
-        if not report.failed:
-            check_size(pipeline_text(plan, options), plan, report)
 
     def deployment(self, plan: Plan, options: Options) -> str:
         """The pipeline's name."""
         return pipeline_name(plan, options)
-
-    def nodes(self, plan: Plan) -> Mapping[str, str]:
-        """By the first step of each container, the name of its task."""
-        return places(plan).steps
 
     def emit(self, plan: Plan, options: Options) -> tuple[OutputFile, ...]:
         """The pipeline, with what its pods ask of Kubernetes as a second document."""

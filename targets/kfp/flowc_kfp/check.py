@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from compiler.backends import Options, pod_options
+from compiler.backends import Options
 from compiler.backends.command import images, texts
-from compiler.backends.fields import is_names, is_text, one_of
 from compiler.backends.gaps import check_retries
-from compiler.backends.pod_options import Takes
+from compiler.backends.pod_options import OPTIONS, Takes
 from compiler.backends.sizes import check_sizes
 from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Dynamic, Span, Value
-from compiler.ir.plan import Plan
-from flowc_kfp.names import is_pipeline_name, pipeline_name
+from compiler.ir.plan import Plan, Task
+from flowc_kfp.names import pipeline_name
+from flowc_kfp.pipeline import pipeline_text
 
 MOST_DEPTH = 23
 """Argo, which runs a pipeline, ends it at 100 templates that call each other: two are the pipeline's, four a foreach's, three a step's."""
@@ -54,11 +54,10 @@ TOO_LARGE = Rule(
 )
 
 SETTINGS: Mapping[str, tuple[Takes, str]] = {
-    "image_pull_policy": (pod_options.OPTIONS["image_pull_policy"], "Always, IfNotPresent or Never"),
-    "image_pull_secrets": ((is_names, "a list of names"), "Secrets with which images are pulled"),
-    "pipeline_root": ((is_text, "a URL"), "where the server keeps what it knows of runs, instead of its own place"),
-    "qos": ((one_of("Guaranteed", "Burstable"), "one of Guaranteed, Burstable"), "Guaranteed: limits as requests; Burstable: requests alone"),
-}  # fmt: skip
+    "image_pull_policy": (OPTIONS["image_pull_policy"], "Always, IfNotPresent or Never"),
+    "image_pull_secrets": (OPTIONS["image_pull_secrets"], "Secrets with which images are pulled"),
+    "qos": (OPTIONS["qos"], "Guaranteed: limits as requests; Burstable: requests alone"),
+}
 """Every key that `[tool.flowc.kfp]` takes beyond the shared ones: its values, and its line of help."""
 
 
@@ -73,60 +72,51 @@ def wants(key: str, value: Value) -> str | None:
 def check(plan: Plan, options: Options, report: Report) -> None:
     """Report what the server, Argo below it or Kubernetes would not take, or would take for something else."""
     name = pipeline_name(plan, options)
-    if not is_pipeline_name(name):
+    if not re.fullmatch("[a-z0-9]([a-z0-9-]*[a-z0-9])?", name):
         report.add(BAD_NAME, plan.flow.span, name=name)
-    for key, value in options.target.items():
-        expected = wants(key, value)
-        if expected:
-            report.add(BAD_VALUE, plan.flow.span, what=f"`{key}` of [tool.flowc.kfp]", expected=expected)
+    for what, expected, span in _wrong(plan, options):
+        report.add(BAD_VALUE, span, what=what, expected=expected)
     for what, text, span in _handed(plan, options):
         if re.search(r"\{\{|\$", text):
             report.add(REWRITTEN, span, what=what, text=text)
-    _check_tasks(plan, report)
+    for task in plan.root.tasks():
+        for what, reason, cure, span in _lacking(task):
+            report.add(LACKS, span, what=what, step=task.step, reason=reason, cure=cure)
     check_retries(plan, "kfp", report)
     check_sizes(plan, report)
-
-
-def check_size(text: str, plan: Plan, report: Report) -> None:
-    """Report a file that no workflow has room for."""
-    size = len(text.encode())
-    if size > MOST_BYTES:
+    if not report.failed and (size := len(pipeline_text(plan, options).encode())) > MOST_BYTES:
         report.add(TOO_LARGE, plan.flow.span, size=size, most=MOST_BYTES)
+
+
+def _wrong(plan: Plan, options: Options) -> Iterator[tuple[str, str, Span]]:
+    """The settings and options whose values do not fit, with what was expected."""
+    for key, value in options.target.items():
+        if expected := wants(key, value):
+            yield f"`{key}` of [tool.flowc.kfp]", expected, plan.flow.span
+    for option in (each for task in plan.root.tasks() for each in task.options):
+        is_right, expected = OPTIONS.get(option.name, (None, ""))
+        if isinstance(option.value, Dynamic) or (is_right and not is_right(option.value)):
+            yield f"`@kubernetes({option.name}=…)`", expected, option.span
 
 
 def _handed(plan: Plan, options: Options) -> Iterator[tuple[str, str, Span]]:
     """The texts that go into the file as they are, and where they stand."""
     shared = {"the image": options.image or options.default_image, "the store": options.store, "the code": options.code}
-    for what, text in shared.items():
-        yield what, text or "", plan.flow.span
-    for key in ("images", "target"):
-        for text in texts(getattr(options, key)):
-            yield "the settings", text, plan.flow.span
-    for image, span in images(plan):
-        yield "the image", image, span
-    for task in plan.root.tasks():
-        for option in task.options:
-            for text in texts(option.value):
-                yield f"`@{option.decorator}({option.name}=…)`", text, option.span
+    yield from ((what, text or "", plan.flow.span) for what, text in shared.items())
+    yield from (("the settings", text, plan.flow.span) for text in texts([options.images, options.target]))
+    yield from (("the image", image, span) for image, span in images(plan))
+    for option in (each for task in plan.root.tasks() for each in task.options):
+        yield from ((f"`@kubernetes({option.name}=…)`", text, option.span) for text in texts(option.value))
 
 
-def _check_tasks(plan: Plan, report: Report) -> None:
-    for task in plan.root.tasks():
-        lacks = []
-        if task.resources.disk:
-            lacks.append(("disk size", "its containers have CPU, memory and accelerators", "leave `disk` out"))
-        if task.depth > MOST_DEPTH:
-            lacks.append((f"foreach in {task.depth} others", f"Argo below it has {MOST_DEPTH}", "go over pairs in one"))
-        for what, reason, cure in lacks:
-            report.add(LACKS, task.span, what=what, step=task.step, reason=reason, cure=cure)
-        for secret in task.secrets:
-            if secret.kind == "kubernetes":
-                reason, cure = "it takes single keys by their names alone", f"name one of AWS: `aws-secrets-manager.{secret.name}`"
-                what = f"whole Secret of Kubernetes, as `{secret.name}`"
-                report.add(LACKS, secret.span, what=what, step=task.step, reason=reason, cure=cure)
-        for option in task.options:
-            is_right, expected = pod_options.OPTIONS.get(option.name, (None, ""))
-            if option.decorator == "kubernetes" and is_right and (isinstance(option.value, Dynamic) or not is_right(option.value)):
-                expected = "a literal" if isinstance(option.value, Dynamic) else expected
-                what = f"`@kubernetes({option.name}=…)`"
-                report.add(BAD_VALUE, option.span, what=what, expected=expected)
+def _lacking(task: Task) -> Iterator[tuple[str, str, str, Span]]:
+    """What a step asks for that there is not, why, the cure, and where."""
+    if task.resources.disk:
+        yield "disk size", "its containers have CPU, memory and accelerators", "leave `disk` out", task.span
+    if task.depth > MOST_DEPTH:
+        reason = f"it would be the body of {task.depth}, and Argo below has room for {MOST_DEPTH}"
+        yield "foreach that is nested so deeply", reason, "go over pairs in one foreach", task.span
+    for secret in task.secrets:
+        if secret.kind == "kubernetes":
+            cure = f"name one of AWS: `aws-secrets-manager.{secret.name}`"
+            yield f"whole Secret `{secret.name}`", "it hands on keys that are named one by one", cure, secret.span

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from compiler.backends import Options
 from compiler.backends.names import within
-from compiler.ir.plan import FanOut, Plan, Scope, Task, entry
+from compiler.ir.plan import Plan
 from compiler.slotted_class import fresh, mutable
 
 _MOST_TASK, _MOST_PIPELINE = 48, 63
-_DRIVER = "-driver"
 _RESERVED = frozenset({"true", "false", "nil", "not", "in", "or", "and", "matches", "contains", "let", "if", "else"})
 """Words that Argo's `depends` takes for something else than a task."""
 
 
 class Names:
-    """Names of one kind in one pipeline: a wish that is taken gets a number.
-
-    The back end puts a task `name-driver` before the task `name`, and a loop of the component `name` becomes `name-iteration`.
-    """
+    """Names of one kind in one pipeline: a wish that is taken gets a number. The back end puts a `name-driver` before each task."""
 
     def __init__(self, reserved: frozenset[str] = frozenset()) -> None:
         self._taken = set(reserved)
@@ -28,10 +23,10 @@ class Names:
     def claim(self, wish: str) -> str:
         """The wish, or the first of `wish-2`, `wish-3`, … that is free, with what the back end derives of it."""
         name, number = wish, 1
-        while not self._taken.isdisjoint((name, f"{name}{_DRIVER}")):
+        while not self._taken.isdisjoint((name, f"{name}-driver")):
             number += 1
             name = f"{wish}-{number}"
-        self._taken |= {name, f"{name}{_DRIVER}"}
+        self._taken |= {name, f"{name}-driver"}
         return name
 
 
@@ -51,28 +46,16 @@ class Places:
 def places(plan: Plan) -> Places:
     """A name for each task, which no other task of the pipeline has: older back ends look for producers by name alone."""
     found, names = Places(), Names(_RESERVED)
-    nodes = list(_nodes(plan.root))
-    for node in nodes:
-        task = entry(node)
-        found.steps[task.step] = names.claim(_task_name(task.title))
-    for node in nodes:
-        task = entry(node)
-        if isinstance(node, FanOut):
+    tasks = list(plan.root.containers())
+    for task in tasks:
+        title = task.title.replace("_", "-").replace(" ", "-")
+        found.steps[task.step] = names.claim(within(title, _MOST_TASK, whole=task.title))
+    for task in tasks:
+        if task.reports == "fan":
             found.each[task.step] = names.claim(f"{found.steps[task.step]}-each")
         if task.ways:
             found.arms[task.step] = names.claim(f"{found.steps[task.step]}-when")
     return found
-
-
-def _nodes(scope: Scope) -> Iterator[Task | FanOut]:
-    for node in scope.flat:
-        yield node
-        if isinstance(node, FanOut):
-            yield from _nodes(node.body)
-
-
-def _task_name(title: str) -> str:
-    return within(title.replace("_", "-").replace(" ", "-"), _MOST_TASK, whole=title)
 
 
 def pipeline_name(plan: Plan, options: Options) -> str:
@@ -81,8 +64,3 @@ def pipeline_name(plan: Plan, options: Options) -> str:
         return within(options.name, _MOST_PIPELINE)
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", plan.name)
     return within(re.sub("[^a-z0-9]+", "-", apart.lower()).strip("-"), _MOST_PIPELINE, whole=plan.name)
-
-
-def is_pipeline_name(name: str) -> bool:
-    """Whether the server and Kubernetes take it."""
-    return re.fullmatch("[a-z0-9]([a-z0-9-]*[a-z0-9])?", name) is not None

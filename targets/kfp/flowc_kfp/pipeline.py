@@ -8,43 +8,37 @@ from __future__ import annotations
 
 from compiler.backends import Options
 from compiler.backends.command import legible, loads_text, step_word
-from compiler.ir.flow import Dynamic, Parameter
+from compiler.backends.yaml_text import Comment, Inline, Tree, document
+from compiler.ir.flow import Parameter
 from compiler.ir.plan import Begin, Edge, FanOut, Plan, Scope, Task, entry
 from compiler.slotted_class import record
-from flowc_kfp.containers import PARAMETERS, REPORTED, Containers, case_input, constant, declared, retry_policy
+from flowc_kfp.containers import PARAMETERS, Containers, case_input, constant, declared, retry_policy
 from flowc_kfp.names import Names, Places, pipeline_name, places
-from flowc_kfp.yaml_text import Inline, Tree, document, visible
 
-SCHEMA, SDK = "2.1.0", "kfp-2.17.0"
-NOWHERE = constant("-")
-RUN = constant("{{$.pipeline_job_uuid}}")
+_RUN = constant("{{$.pipeline_job_uuid}}")
 _INDEX = Inline({"componentInputParameter": "index"})
-_MARK = "Compiled from {path} by flowc: change the flow and compile it again."
+_TOLD = r"A JSON object of the flow's parameters; in its texts `{`, `}` and `$` are \u007b, \u007d and \u0024."
 
 
 def pipeline_text(plan: Plan, options: Options) -> str:
     """The file: the specification, and a second document where Kubernetes is told more."""
     containers = Containers(plan, options, Names())
-    writer = _Writer(plan, options, containers, places(plan))
-    tasks = writer.tasks(plan.root, NOWHERE)
-    info: dict[str, Tree] = {"name": pipeline_name(plan, options)}
-    if plan.flow.doc:
-        info["description"] = inert(plan.flow.doc)
+    tasks = _Writer(plan, options, containers, places(plan)).tasks(plan.root, constant("-"))
     spec: dict[str, Tree] = {
-        "pipelineInfo": info,
+        Comment(f"Compiled from {plan.flow.path} by flowc: change the flow and compile it again."): "",
+        "pipelineInfo": {"name": pipeline_name(plan, options)},
         "root": {"dag": {"tasks": tasks}, "inputDefinitions": {"parameters": {PARAMETERS: _parameters(plan)}}},
         "components": containers.components,
         "deploymentSpec": {"executors": containers.executors},
-        "schemaVersion": SCHEMA,
-        "sdkVersion": SDK,
+        "schemaVersion": "2.1.0",
+        "sdkVersion": "kfp-2.17.0",
     }
-    if options.target.get("pipeline_root"):
-        spec["defaultPipelineRoot"] = str(options.target["pipeline_root"])
-    text = f"# {visible(_MARK.format(path=plan.flow.path))}\n{document(spec)}"
-    if containers.kubernetes:
-        executors: Tree = {"executors": containers.kubernetes}
-        text += "---\n" + document({"platforms": {"kubernetes": {"deploymentSpec": executors}}})
-    return text
+    if plan.flow.doc:
+        spec["pipelineInfo"] = {"name": pipeline_name(plan, options), "description": inert(plan.flow.doc)}
+    if not containers.kubernetes:
+        return document(spec)
+    platform: Tree = {"kubernetes": {"deploymentSpec": {"executors": containers.kubernetes}}}
+    return document(spec) + "---\n" + document({"platforms": platform})
 
 
 @record
@@ -61,40 +55,38 @@ class _Writer:
         found: dict[str, Tree] = {}
         for node in scope.flat:
             task = entry(node)
-            after = self.after(task.prerequisites)
+            # all of them: what a switch has left out has succeeded as well
+            edges = (edge for group in task.prerequisites for edge in group)
+            after: list[Tree] = list(dict.fromkeys(self.places.ended(edge.node) for edge in edges))
             if task.ways:
                 found[self.places.arms[task.step]] = self.arm(node, index, after)
             else:
-                found |= self.node(node, index, after)
+                found |= self.node(node, index, after, ())
         return found
 
-    def after(self, groups: tuple[tuple[Edge, ...], ...]) -> list[Tree]:
-        """The tasks that end before: all, for whatever a switch left out has succeeded as well."""
-        return list(dict.fromkeys(self.places.ended(edge.node) for group in groups for edge in group))
-
-    def node(self, node: Task | FanOut, index: Inline, after: list[Tree], ways: tuple[Edge, ...] = ()) -> dict[str, Tree]:
+    def node(self, node: Task | FanOut, index: Inline, after: list[Tree], ways: tuple[Edge, ...]) -> dict[str, Tree]:
         """The task of a step, and after a step that splits the loop over its body."""
-        task = entry(node)
-        name = self.places.steps[task.step]
-        found: dict[str, Tree] = {name: self.step(task, index, after, ways)}
+        name = self.places.steps[entry(node).step]
+        found = {name: self.step(entry(node), index, after, ways)}
         if isinstance(node, FanOut):
-            found[self.places.each[task.step]] = self.loop(node, name)
+            found[self.places.each[node.split.step]] = self.loop(node, name)
         return found
 
     def step(self, task: Task, index: Inline, after: list[Tree], ways: tuple[Edge, ...]) -> Tree:
         """The task of a step; `ways` are the cases of switches any of which lets it run."""
-        inputs: dict[str, Tree] = {"run": RUN}
+        inputs: dict[str, Tree] = {"run": _RUN}
         if isinstance(task.loads, Begin):
             inputs[PARAMETERS] = Inline({"componentInputParameter": PARAMETERS})
         else:
             inputs |= {"step": constant(step_word(task)), "index": index, "load": constant(loads_text(task.loads))}
         inputs |= {name: Inline({"componentInputParameter": name}) for name in map(case_input, range(len(ways)))}
-        name = self.places.steps[task.step]
-        found = _task(self.containers.component(task, len(ways)), name, inputs, after)
-        # a task that was done before may not be left out: it has another run's place in the store
+        found = _task(self.containers.component(task, len(ways)), self.places.steps[task.step], inputs, after)
+        # what an earlier run has done is not in this run's place in the store
         found["cachingOptions"] = {}
         if ways:
-            found["triggerPolicy"] = {"condition": " || ".join(_holds(at, way) for at, way in enumerate(ways))}
+            taken = ((case_input(at), case) for at, way in enumerate(ways) for case in way.cases)
+            terms = (f"inputs.parameter_values['{name}'] == '{case}'" for name, case in taken)
+            found["triggerPolicy"] = {"condition": " || ".join(terms)}
         if task.attempts > 1:
             found["retryPolicy"] = retry_policy(task)
         return found
@@ -103,34 +95,32 @@ class _Writer:
         """The loop over a foreach's children, whose index paths its split tells, each once with its own."""
         name = self.places.each[fan.split.step]
         component = self.containers.names.claim(f"comp-{name}")
-        inputs: dict[str, Tree] = {"items": Inline({"taskOutputParameter": _output(split, "fan")})}
-        definitions = declared(["index"])["parameters"] | declared(["items"], "LIST")["parameters"]
-        self.containers.components[component] = body = {}
-        body |= {"inputDefinitions": {"parameters": definitions}, "dag": {"tasks": self.tasks(fan.body, _INDEX)}}
-        found = _task(component, name, inputs, [split])
+        body: dict[str, Tree] = {}
+        self.containers.components[component] = body  # before those of its own steps
+        body |= {"inputDefinitions": declared(["index"], items="LIST"), "dag": {"tasks": self.tasks(fan.body, _INDEX)}}
+        found = _task(component, name, {"items": _output(split, "fan")}, [split])
         found["parameterIterator"] = {"itemInput": "index", "items": Inline({"inputParameter": "items"})}
         if self.options.max_workers and fan.kind == "foreach":
             found["iteratorPolicy"] = {"parallelismLimit": self.options.max_workers}
         return found
 
     def arm(self, node: Task | FanOut, index: Inline, after: list[Tree]) -> Tree:
-        """The DAG around a step of an arm: it always succeeds, and hands on the case of a switch, or nothing where that did not run."""
+        """The DAG around a step of an arm, which hands on the case of a switch, or nothing where that did not run."""
         task = entry(node)
         name, inner = self.places.arms[task.step], self.places.steps[task.step]
         component = self.containers.names.claim(f"comp-{name}")
-        cases = {case_input(number): self.case(way.node) for number, way in enumerate(task.ways)}
-        self.containers.components[component] = body = {"inputDefinitions": declared(["index", *cases])}
-        dag: dict[str, Tree] = {"tasks": self.node(node, _INDEX, [], task.ways)}
+        cases: dict[str, Tree] = {
+            case_input(at): _output(self.places.ended(way.node), "case") for at, way in enumerate(task.ways)
+        }
+        body: dict[str, Tree] = {"inputDefinitions": declared(["index", *cases])}
+        self.containers.components[component] = body
+        dag: dict[str, Tree] = {}
         if task.reports == "case":
-            body["outputDefinitions"] = {"parameters": {"case": Inline({"parameterType": REPORTED["case"]})}}
+            body["outputDefinitions"] = declared(["case"])
             told = Inline({"producerSubtask": inner, "outputParameterKey": "case"})
             dag["outputs"] = {"parameters": {"case": Inline({"valueFromParameter": told})}}
-        body["dag"] = dag
+        body["dag"] = {**dag, "tasks": self.node(node, _INDEX, [], task.ways)}
         return _task(component, name, {"index": index, **cases}, after)
-
-    def case(self, switch: str) -> Tree:
-        """The case of a switch; the text is empty where an earlier one left it out."""
-        return Inline({"taskOutputParameter": _output(self.places.ended(switch), "case")})
 
 
 def _task(component: str, name: str, inputs: dict[str, Tree], after: list[Tree]) -> dict[str, Tree]:
@@ -138,26 +128,19 @@ def _task(component: str, name: str, inputs: dict[str, Tree], after: list[Tree])
     found: dict[str, Tree] = {"taskInfo": Inline({"name": name}), "componentRef": Inline({"name": component})}
     if after:
         found["dependentTasks"] = after
-    found["inputs"] = {"parameters": inputs}
-    return found
+    return found | {"inputs": {"parameters": inputs}}
 
 
 def _output(task: str, name: str) -> Inline:
-    return Inline({"producerTask": task, "outputParameterKey": name})
-
-
-def _holds(number: int, way: Edge) -> str:
-    value = f"inputs.parameter_values['{case_input(number)}']"
-    return " || ".join(f"{value} == '{case}'" for case in way.cases)
+    return Inline({"taskOutputParameter": Inline({"producerTask": task, "outputParameterKey": name})})
 
 
 def _parameters(plan: Plan) -> dict[str, Tree]:
     """The one input of the pipeline, and in its description what it may hold."""
-    lines = ["JSON object of the flow's parameters; in its texts `{`, `}` and `$` are written \\u007b, \\u007d and \\u0024", *map(_described, plan.parameters)]
-    found: dict[str, Tree] = {"parameterType": "STRING", "description": inert("\n".join(lines))}
-    if not any(parameter.required for parameter in plan.parameters):
-        found |= {"defaultValue": "{}", "isOptional": True}
-    return found
+    told = inert("\n".join([_TOLD, *map(_described, plan.parameters)]))
+    found: dict[str, Tree] = {"parameterType": "STRING", "description": told}
+    is_optional = not any(parameter.required for parameter in plan.parameters)
+    return found | ({"defaultValue": "{}", "isOptional": True} if is_optional else {})
 
 
 def _described(parameter: Parameter) -> str:
