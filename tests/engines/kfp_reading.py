@@ -141,24 +141,31 @@ def _check_task(name: str, task: Spec, beside: Mapping[str, Spec], components: S
     component = components.get(str(object_of(task["componentRef"])["name"]))
     if component is None:
         raise Refused(f"{name}: no component")
-    listed = task.get("dependentTasks")
-    depends = set(map(str, listed if isinstance(listed, list) else []))
     wanted = set(object_of(object_of(object_of(component).get("inputDefinitions")).get("parameters")))
     given = object_of(object_of(task.get("inputs")).get("parameters"))
     iterator = object_of(task.get("parameterIterator"))
     if set(given) | ({str(iterator["itemInput"])} if iterator else set()) != wanted:
         raise Refused(f"{name}: inputs {sorted(given)} for {sorted(wanted)}")
+    listed = task.get("dependentTasks")
+    depends = {
+        *map(str, listed if isinstance(listed, list) else []),
+        *_producers(name, given, beside, components, inputs),
+    }
+    if not depends <= set(beside):
+        raise Refused(f"{name}: unknown tasks {sorted(depends - set(beside))}")
+    if (retries := object_of(task.get("retryPolicy"))) and not retries.get("backoffMaxDuration"):
+        raise Refused(f"{name}: Argo ends the retries of a policy without backoffMaxDuration at once")
+
+
+def _producers(name: str, given: Spec, beside: Mapping[str, Spec], components: Spec, inputs: set[str]) -> Iterator[str]:
+    """The tasks whose outputs a task takes; each input must have something that it is taken from."""
     for each in map(object_of, given.values()):
         if "componentInputParameter" in each and each["componentInputParameter"] not in inputs:
             raise Refused(f"{name}: the DAG has no input {each}")
         if "taskOutputParameter" in each:
             told = object_of(each["taskOutputParameter"])
-            depends.add(str(told["producerTask"]))
             maker = beside.get(str(told["producerTask"]), {})
             made = object_of(components.get(str(object_of(maker.get("componentRef")).get("name"))))
             if told["outputParameterKey"] not in object_of(object_of(made.get("outputDefinitions")).get("parameters")):
                 raise Refused(f"{name}: nobody makes {told}")
-    if not depends <= set(beside):
-        raise Refused(f"{name}: unknown tasks {sorted(depends - set(beside))}")
-    if (retries := object_of(task.get("retryPolicy"))) and not retries.get("backoffMaxDuration"):
-        raise Refused(f"{name}: Argo ends the retries of a policy without backoffMaxDuration at once")
+            yield str(told["producerTask"])

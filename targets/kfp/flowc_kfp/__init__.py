@@ -10,13 +10,14 @@ from typing import ClassVar
 
 from compiler.backends import Gap, OptionKind, Options, OutputFile
 from compiler.backends.gaps import ONLY_ON_AIRFLOW
+from compiler.backends.yaml_text import document
 from compiler.diagnostics import Report
 from compiler.ir.flow import Value
 from compiler.ir.plan import Feature, Plan
 from flowc_kfp.check import SETTINGS, check, wants
 from flowc_kfp.containers import OPTIONS
 from flowc_kfp.names import pipeline_name
-from flowc_kfp.pipeline import pipeline_text
+from flowc_kfp.pipeline import pipeline_documents
 
 _EVENTS = Gap("a pipeline waits for no events", "let whoever sends the event start a run by the server's API")
 _GAPS: Mapping[Feature, Gap] = {
@@ -61,7 +62,8 @@ class Kfp:
 
     def emit(self, plan: Plan, options: Options) -> tuple[OutputFile, ...]:
         """The pipeline, with what its pods ask of Kubernetes as a second document."""
-        return (OutputFile(f"{self.deployment(plan, options)}.yaml", pipeline_text(plan, options)),)
+        text = "---\n".join(map(document, pipeline_documents(plan, options)))
+        return (OutputFile(f"{self.deployment(plan, options)}.yaml", text),)
 
 
 BACKEND = Kfp()

@@ -14,42 +14,36 @@ from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Dynamic, Span, Value
 from compiler.ir.plan import Plan, Task
 from flowc_kfp.names import pipeline_name
-from flowc_kfp.pipeline import pipeline_text
+from flowc_kfp.pipeline import pipeline_documents
 
 MOST_DEPTH = 23
 """Argo, which runs a pipeline, ends it at 100 templates that call each other: two are the pipeline's, four a foreach's, three a step's."""
 
 MOST_BYTES = 1_048_576
-"""What Kubernetes takes for one object, here the workflow that a run becomes: it holds all of the file, and more."""
+"""What Kubernetes takes for one object, here the workflow that a run becomes: it holds all of the pipeline, and more."""
 
-BAD_NAME = Rule(
-    code="KFP01",
-    name="kfp-name",
-    message="Kubeflow Pipelines does not take `{name}` as a name: a-z, 0-9 and `-`, with a letter or digit at both ends",
-    help="give another with --name; a long one is shortened",
-)
 BAD_VALUE = Rule(
-    code="KFP02",
+    code="KFP01",
     name="kfp-value",
     message="{what} is not what Kubeflow Pipelines takes: {expected}",
-    help="write a value of that kind",
+    help="write it so; another name is given with --name",
 )
 REWRITTEN = Rule(
-    code="KFP03",
+    code="KFP02",
     name="text-that-kfp-rewrites",
     message="Kubeflow Pipelines hands {what} through templates and command lines that rewrite `{{{{` and `$`: `{text}`",
     help="write it without them",
 )
 LACKS = Rule(
-    code="KFP04",
+    code="KFP03",
     name="kfp-lacks",
     message="Kubeflow Pipelines has no {what}, which `{step}` asks for: {reason}",
     help="{cure}",
 )
 TOO_LARGE = Rule(
-    code="KFP05",
+    code="KFP04",
     name="kfp-too-large",
-    message="the pipeline has {size} bytes, and Kubernetes takes {most} for the workflow that holds it",
+    message="the pipeline has some {size} bytes, and Kubernetes takes {most} for the workflow that holds it",
     help="split the flow, or put what many steps repeat into the image",
 )
 
@@ -71,9 +65,6 @@ def wants(key: str, value: Value) -> str | None:
 
 def check(plan: Plan, options: Options, report: Report) -> None:
     """Report what the server, Argo below it or Kubernetes would not take, or would take for something else."""
-    name = pipeline_name(plan, options)
-    if not re.fullmatch("[a-z0-9]([a-z0-9-]*[a-z0-9])?", name):
-        report.add(BAD_NAME, plan.flow.span, name=name)
     for what, expected, span in _wrong(plan, options):
         report.add(BAD_VALUE, span, what=what, expected=expected)
     for what, text, span in _handed(plan, options):
@@ -84,12 +75,19 @@ def check(plan: Plan, options: Options, report: Report) -> None:
             report.add(LACKS, span, what=what, step=task.step, reason=reason, cure=cure)
     check_retries(plan, "kfp", report)
     check_sizes(plan, report)
-    if not report.failed and (size := len(pipeline_text(plan, options).encode())) > MOST_BYTES:
+    # as Python writes it, which is about as long as JSON and takes no time
+    if (
+        not report.failed
+        and (size := len(repr(pipeline_documents(plan, options)).encode("utf-8", "replace"))) > MOST_BYTES
+    ):
         report.add(TOO_LARGE, plan.flow.span, size=size, most=MOST_BYTES)
 
 
 def _wrong(plan: Plan, options: Options) -> Iterator[tuple[str, str, Span]]:
-    """The settings and options whose values do not fit, with what was expected."""
+    """The name, settings and options that do not fit, with what was expected."""
+    name = pipeline_name(plan, options)
+    if not re.fullmatch("[a-z0-9]([a-z0-9-]*[a-z0-9])?", name):
+        yield f"the name `{name}`", "a-z, 0-9 and `-`, with a letter or digit at both ends", plan.flow.span
     for key, value in options.target.items():
         if expected := wants(key, value):
             yield f"`{key}` of [tool.flowc.kfp]", expected, plan.flow.span

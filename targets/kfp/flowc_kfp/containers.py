@@ -65,12 +65,14 @@ class Containers:
         return self.known[key]
 
     def _executor(self, task: Task) -> str:
-        container, pod = _container(task, self.plan, self.options), _pod(task, self.options)
-        key = repr((container, pod))
+        begins, asked = isinstance(task.loads, Begin), _asked(task, self.options)
+        key = repr((begins, task.reports, asked))
         if key not in self.known:
-            self.known[key] = name = self.names.claim(f"exec-{_wish(task, self.options)}")
-            self.executors[name] = {"container": container}
-            if pod:
+            plain = f"step-{task.reports}" if task.reports else "step"
+            wish = task.step.replace("_", "-") if begins or any(asked) else plain
+            self.known[key] = name = self.names.claim(f"exec-{wish}")
+            self.executors[name] = {"container": _container(task, self.plan, self.options)}
+            if pod := _pod(task, self.options):
                 self.kubernetes[name] = pod
         return self.known[key]
 
@@ -95,13 +97,12 @@ def _input(name: str) -> str:
     return f"{{{{$.inputs.parameters['{name}']}}}}"
 
 
-def _wish(task: Task, options: Options) -> str:
-    """`step` for what asks for nothing of its own."""
-    own = (own_image(task, options), task.environment, task.options, task.secrets, task.deadline)
-    is_plain = not any(own) and task.attempts == 1 and task.resources == Resources()
-    if isinstance(task.loads, Begin) or not is_plain:
-        return task.step.replace("_", "-")
-    return f"step-{task.reports}" if task.reports else "step"
+def _asked(task: Task, options: Options) -> tuple[object, ...]:
+    """All that tells a step's container from any other's; nothing where it asks for nothing of its own."""
+    chosen = [(option.name, option.value) for option in task.options]
+    sizes = task.resources if task.resources != Resources() else None
+    own = (own_image(task, options), task.environment, chosen, task.secrets != (), task.deadline)
+    return (*own, task.attempts - 1, sizes)
 
 
 def _container(task: Task, plan: Plan, options: Options) -> dict[str, Tree]:

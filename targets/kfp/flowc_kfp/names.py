@@ -9,7 +9,7 @@ from compiler.backends.names import within
 from compiler.ir.plan import Plan
 from compiler.slotted_class import fresh, mutable
 
-_MOST_TASK, _MOST_PIPELINE = 48, 63
+_MOST_NAME, _MOST_PIPELINE = 56, 63
 _RESERVED = frozenset({"true", "false", "nil", "not", "in", "or", "and", "matches", "contains", "let", "if", "else"})
 """Words that Argo's `depends` takes for something else than a task."""
 
@@ -22,10 +22,10 @@ class Names:
 
     def claim(self, wish: str) -> str:
         """The wish, or the first of `wish-2`, `wish-3`, … that is free, with what the back end derives of it."""
-        name, number = wish, 1
+        name, number = within(wish, _MOST_NAME), 1
         while not self._taken.isdisjoint((name, f"{name}-driver")):
             number += 1
-            name = f"{wish}-{number}"
+            name = f"{within(wish, _MOST_NAME)}-{number}"
         self._taken |= {name, f"{name}-driver"}
         return name
 
@@ -48,8 +48,7 @@ def places(plan: Plan) -> Places:
     found, names = Places(), Names(_RESERVED)
     tasks = list(plan.root.containers())
     for task in tasks:
-        title = task.title.replace("_", "-").replace(" ", "-")
-        found.steps[task.step] = names.claim(within(title, _MOST_TASK, whole=task.title))
+        found.steps[task.step] = names.claim(task.title.replace("_", "-").replace(" ", "-"))
     for task in tasks:
         if task.reports == "fan":
             found.each[task.step] = names.claim(f"{found.steps[task.step]}-each")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from compiler.backends import Options
 from compiler.backends.command import legible, loads_text, step_word
-from compiler.backends.yaml_text import Comment, Inline, Tree, document
+from compiler.backends.yaml_text import Comment, Inline, Tree
 from compiler.ir.flow import Parameter
 from compiler.ir.plan import Begin, Edge, FanOut, Plan, Scope, Task, entry
 from compiler.slotted_class import record
@@ -20,25 +20,22 @@ _INDEX = Inline({"componentInputParameter": "index"})
 _TOLD = r"A JSON object of the flow's parameters; in its texts `{`, `}` and `$` are \u007b, \u007d and \u0024."
 
 
-def pipeline_text(plan: Plan, options: Options) -> str:
-    """The file: the specification, and a second document where Kubernetes is told more."""
+def pipeline_documents(plan: Plan, options: Options) -> list[dict[str, Tree]]:
+    """The specification, and a second document where Kubernetes is told more."""
     containers = Containers(plan, options, Names())
     tasks = _Writer(plan, options, containers, places(plan)).tasks(plan.root, constant("-"))
+    described: dict[str, Tree] = {"description": inert(plan.flow.doc)} if plan.flow.doc else {}
     spec: dict[str, Tree] = {
         Comment(f"Compiled from {plan.flow.path} by flowc: change the flow and compile it again."): "",
-        "pipelineInfo": {"name": pipeline_name(plan, options)},
+        "pipelineInfo": {"name": pipeline_name(plan, options), **described},
         "root": {"dag": {"tasks": tasks}, "inputDefinitions": {"parameters": {PARAMETERS: _parameters(plan)}}},
         "components": containers.components,
         "deploymentSpec": {"executors": containers.executors},
         "schemaVersion": "2.1.0",
         "sdkVersion": "kfp-2.17.0",
     }
-    if plan.flow.doc:
-        spec["pipelineInfo"] = {"name": pipeline_name(plan, options), "description": inert(plan.flow.doc)}
-    if not containers.kubernetes:
-        return document(spec)
     platform: Tree = {"kubernetes": {"deploymentSpec": {"executors": containers.kubernetes}}}
-    return document(spec) + "---\n" + document({"platforms": platform})
+    return [spec, {"platforms": platform}] if containers.kubernetes else [spec]
 
 
 @record
