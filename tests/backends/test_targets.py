@@ -16,7 +16,7 @@ from compiler.backends.targets import GROUP, Brought, brought
 NAMES = ("One", "one", "o.n_e", "two-three", "Two_Three", "four")
 TEXTS = {
     "a target": f"[{GROUP}]\na = x:BACKEND\n",
-    "two in other sections": f"[console_scripts]\nf = g:h\n[{GROUP}]\nb=x.y:Z.BACKEND\n\n# c = d:e\n  e = f : BACKEND [more]\n[z]\nq = r:s\n",
+    "two between others": f"[c]\nf = g:h\n[{GROUP}]\nb=x.y:Z.BACKEND\n\n# c = d:e\n  e = f : BACKEND [more]\n[z]\nq = r:s\n",
     "another group": "[other]\nt = u:v\n",
     "a comment alone": f"# [{GROUP}]\n",
     "nothing": "",
@@ -73,6 +73,7 @@ def test_a_value_that_names_nothing_says_whose_it_is() -> None:
 
 
 def test_importlib_metadata_is_not_imported() -> None:
-    code = "import sys\nfrom compiler.backends.targets import load_backend\nassert load_backend('shell')\nprint('importlib.metadata' in sys.modules)"
+    code = "import sys; from compiler.backends.targets import load_backend as load; assert load('shell')"
+    code += "; print('importlib.metadata' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout == "False\n"
