@@ -187,4 +187,4 @@ def retry_policy(task: Task) -> Inline:
     """`retryPolicy`; without the last field the back end ends all attempts an hour after the first began."""
     pause = math.ceil(task.retry.pause) if task.retry else 0
     waits = Inline({"backoffDuration": f"{pause}s", "backoffFactor": 1, "backoffMaxDuration": "31536000s"})
-    return Inline({"maxRetryCount": task.attempts - 1, **waits})
+    return Inline({"maxRetryCount": task.restarts, **waits})

@@ -84,7 +84,7 @@ class _Writer:
             taken = ((case_input(at), case) for at, way in enumerate(ways) for case in way.cases)
             terms = (f"inputs.parameter_values['{name}'] == '{case}'" for name, case in taken)
             found["triggerPolicy"] = {"condition": " || ".join(terms)}
-        if task.attempts > 1:
+        if task.restarts:
             found["retryPolicy"] = retry_policy(task)
         return found
 
