@@ -28,7 +28,6 @@ GROUPS: Mapping[str, Rows] = {
     "containers": sharing_rows.containers,
     "more": sharing_rows.one_more_task,
     "wide": wide_rows.wide,
-    "pages": sharing_rows.run_pages,
     "editor": editor_rows.editor,
     "small": data_rows.small_artifacts,
     "s3": data_rows.on_s3,

@@ -33,8 +33,13 @@ SHARED: dict[Path, Grouping] = {
 
 COMPILED = (*EXAMPLES, *SHARED)
 
-MAIN: dict[str, str] = {"airflow": "airflow.py", "argo": "argo.yaml", "step-functions": "step-functions.json"}
+MAIN: dict[str, str] = {
+    "airflow": "airflow.py", "argo": "argo.yaml", "step-functions": "step-functions.json", "kfp": "kfp.yaml",
+}  # fmt: skip
 """What a target's main file is called; the others keep the end of their names behind the target's."""
+
+BROUGHT: dict[str, tuple[str, ...]] = {"kfp": ("branch", "model_search", "retry_and_catch", "sharing")}
+"""Targets that are distributions of their own, and the flows of which a reviewer sees their files."""
 
 STORE = "s3://flows/store"
 
@@ -51,7 +56,7 @@ def golden_files(example: Path) -> dict[str, str]:
     flow = _read(example)
     decided = grouped(plan(flow), SHARED.get(example, Grouping()))
     files = {"flow.txt": flow_text(flow), "plan.txt": plan_text(decided)}
-    for target in BUILT_IN:
+    for target in (*BUILT_IN, *(target for target, names in BROUGHT.items() if name_of(example) in names)):
         backend = load_backend(target)
         assert backend is not None
         files |= dict(_compiled(decided, backend))

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from compiler.backends.targets import BUILT_IN, brought_targets
 from compiler.terminal.said import say
 
 OWN = "Options"
@@ -57,6 +58,20 @@ class FolderType(click.ParamType):  # type: ignore[type-arg] # generic in newer 
 
 
 FOLDER = FolderType()
+
+
+class TargetType(click.Choice):  # type: ignore[type-arg] # as above
+    """One of our targets or of the words beside them, which help shows, or a target that another distribution brings."""
+
+    def __init__(self, *beside: str) -> None:
+        super().__init__([*BUILT_IN, *beside])
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The word, or click's own words on which there are."""
+        if isinstance(value, str) and value not in self.choices and value in brought_targets():
+            return value
+        word: str = super().convert(value, param, ctx)
+        return word
 
 
 class HelpContext(click.Context):

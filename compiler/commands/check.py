@@ -11,7 +11,7 @@ import click
 from compiler.backends import refuse
 from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.call.configs import Pairs, config_options, given_configs
-from compiler.call.options import WithHelp, env_option, option
+from compiler.call.options import TargetType, WithHelp, env_option, option
 from compiler.call.sources import (
     FlowName,
     Surroundings,
@@ -53,7 +53,7 @@ _ANY_DIGEST = "0" * 64
     "--target",
     "targets",
     multiple=True,
-    type=click.Choice([*BUILT_IN, _ALL]),
+    type=TargetType(_ALL),
     help="Also what this target refuses; may be given several times.",
 )
 @option("--notes", is_flag=True, help="Also what may well be meant: artifacts that no step reads.")

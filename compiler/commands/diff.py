@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from compiler.backends.targets import BUILT_IN
-from compiler.call.options import WithHelp, env_option, option
+from compiler.call.options import TargetType, WithHelp, env_option, option
 from compiler.call.sources import Surroundings, import_option
 from compiler.difference.asked import DEPLOYED, Asked, differences
 from compiler.difference.comparing import Difference
@@ -38,7 +38,7 @@ _ALL = "all"
     "--target",
     "targets",
     multiple=True,
-    type=click.Choice([*BUILT_IN, _ALL]),
+    type=TargetType(_ALL),
     help="Compare the files of this target; by default of those that the settings have a table for, else of all.",
 )
 @option(

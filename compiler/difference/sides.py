@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from compiler.backends import Backend, Options, OutputFile, refuse
-from compiler.backends.targets import BUILT_IN, load_backend
+from compiler.backends.targets import BUILT_IN, brought_targets, load_backend
 from compiler.call.sources import Surroundings
 from compiler.call.target_settings import decided
 from compiler.diagnostics import Diagnostic, Report
@@ -196,7 +196,8 @@ class Side:
 
 def configured_targets(tables: Collection[str]) -> tuple[str, ...]:
     """The targets that the settings have a table for. What these refuse is a mistake; without any all of ours are tried."""
-    return tuple(name for name in BUILT_IN if name in tables)
+    beside = brought_targets() if set(tables) - set(BUILT_IN) else ()
+    return tuple(name for name in (*BUILT_IN, *beside) if name in tables)
 
 
 def _emit(decision: Plan, backend: Backend, options: Options, image: str | None, report: Report) -> Emitted:

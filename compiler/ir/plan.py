@@ -224,6 +224,12 @@ class Task:
         return 1 + (self.retry.times if self.retry else 0) + int(self.catch)
 
     @property
+    def restarts(self) -> int:
+        """The same less one, for an engine that tells no exit code from another: a portion that has failed for good is started as often
+        as one member would be."""
+        return sum(each.attempts - 1 for each in self.group) if self.chunk else self.attempts - 1
+
+    @property
     def deadline(self) -> int | None:
         """The seconds after which the engine ends an attempt: `@timeout`, which the shim itself holds, and a grace."""
         return None if self.timeout is None else ceil(self.timeout) + GRACE

@@ -22,7 +22,7 @@ _PORT = _above_step("@kubernetes(port=8080)")
 _SHELL = _above_step('@kubernetes(node_selector="a=b")\n    @timeout(seconds=30)')
 
 
-@pytest.mark.parametrize("target", BUILT_IN)
+@pytest.mark.parametrize("target", [*BUILT_IN, "kfp"])
 @pytest.mark.parametrize("text", [FLOW, _PORT, _SHELL], ids=["flow", "port", "selector"])
 def test_a_target_refuses_in_check_what_it_refuses_in_create(
     flowc: Flowc, folder: Path, target: str, text: str
@@ -39,6 +39,12 @@ def test_what_any_target_spells_runs_here() -> None:
         assert backend is not None
         for decorator, options in backend.spells.items():
             assert options <= LOCAL.spells[decorator], backend.name
+
+
+def test_a_target_that_nobody_brings_is_none(flowc: Flowc, folder: Path) -> None:
+    ended = flowc("check", "flow.py", "--target", "elsewhere")
+    assert ended.code == 2
+    assert "'elsewhere' is not one of 'airflow', 'argo'" in ended.err
 
 
 def test_all_targets_are_asked(flowc: Flowc, folder: Path) -> None:

@@ -238,6 +238,17 @@ def test_what_a_target_of_the_project_refuses_is_a_mistake(flowc: Flowc, top: Pa
     assert flowc("diff").code == 3
 
 
+@pytest.mark.parametrize("by", ["table", "word"])
+def test_a_target_of_another_distribution_is_asked_as_ours_are(by: str, flowc: Flowc, top: Path) -> None:
+    if by == "table":
+        (top / "pyproject.toml").write_text(SETTINGS.replace("[tool.flowc.argo]\n", "[tool.flowc.kfp]\n"))
+        committed(top, {})
+    _edit(top, "class TrainFlow", "@schedule(daily=True)\nclass TrainFlow")
+    _edit(top, "    Config, FlowSpec", "    Config, FlowSpec, schedule")
+    ended = flowc("diff", *(["--target", "kfp"] if by == "word" else []))
+    assert "- breaking: kfp can no longer run it: `FC301: " in ended.out
+
+
 MADE = """from metaflow import FlowSpec, Parameter, step
 
 LIMIT = 3

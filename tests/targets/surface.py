@@ -26,6 +26,7 @@ SURFACE = {
     "compiler.backends.pod_security": "what a pod may do",
     "compiler.backends.secrets": "`@secrets`",
     "compiler.backends.sizes": "what Linux limits",
+    "compiler.backends.yaml_text": "YAML that every reader understands as it was meant",
     "compiler.diagnostics": "rules and findings",
     "compiler.ir.flow": "what the source says",
     "compiler.ir.plan": "what was decided, free of any target",

@@ -15,8 +15,8 @@ from compiler.backends.argo.kubernetes import OPTIONS
 from compiler.backends.argo.manifest import cron_workflow, deployment_name, events, rbac, workflow_template
 from compiler.backends.argo.scopes import node_names
 from compiler.backends.argo.settings import SETTINGS, wants
-from compiler.backends.argo.yaml_text import document
 from compiler.backends.gaps import ONLY_ON_AIRFLOW
+from compiler.backends.yaml_text import document
 from compiler.diagnostics import Report
 from compiler.ir.flow import Value
 from compiler.ir.plan import Feature, Plan

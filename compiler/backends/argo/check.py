@@ -11,11 +11,11 @@ from compiler.backends.argo.manifest import deployment_name
 from compiler.backends.argo.names import is_object_name
 from compiler.backends.argo.parameters import RESERVED
 from compiler.backends.argo.settings import faults
-from compiler.backends.argo.yaml_text import Tree
 from compiler.backends.command import images, texts
 from compiler.backends.gaps import check_days, check_retries
 from compiler.backends.secrets import check_kubernetes
 from compiler.backends.sizes import check_sizes
+from compiler.backends.yaml_text import Tree
 from compiler.diagnostics import Report, Rule
 from compiler.ir.cron import five_fields, special_days
 from compiler.ir.plan import FlowTrigger, Plan

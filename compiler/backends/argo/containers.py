@@ -10,8 +10,8 @@ from compiler.backends.argo.events import SCHEDULED
 from compiler.backends.argo.kubernetes import Pod, pod
 from compiler.backends.argo.names import Names, task_name
 from compiler.backends.argo.parameters import SUBMITTED, has_input
-from compiler.backends.argo.yaml_text import Comment, Inline, Tree, Words
 from compiler.backends.command import argv, flow_image, loads_text, own_image, step_environment, step_word
+from compiler.backends.yaml_text import Comment, Inline, Tree, Words
 from compiler.ir.plan import Begin, Choice, Follow, Load, Plan, Task
 from compiler.slotted_class import record, replaced
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 
 from compiler.backends import Options
 from compiler.backends.argo.events import FINISHED, sensor_account
-from compiler.backends.argo.yaml_text import Comment, Inline, Tree, Words, document
 from compiler.backends.names import within
 from compiler.backends.pod_options import said
+from compiler.backends.yaml_text import Comment, Inline, Tree, Words, document
 from compiler.diagnostics import Rule
 from compiler.ir.plan import FlowTrigger, Plan
 

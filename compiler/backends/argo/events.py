@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping
 from compiler.backends import Options
 from compiler.backends.argo.names import MOST_CRON, MOST_OBJECT, Names, object_name
 from compiler.backends.argo.settings import contexts
-from compiler.backends.argo.yaml_text import Inline, Tree
 from compiler.backends.command import trigger_facts
 from compiler.backends.names import within
+from compiler.backends.yaml_text import Inline, Tree
 from compiler.ir.cron import five_fields
 from compiler.ir.plan import EventTrigger, FlowTrigger, Plan, Trigger
 from compiler.slotted_class import record

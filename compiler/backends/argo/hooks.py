@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from compiler.backends import Options
 from compiler.backends.argo.containers import RUN
 from compiler.backends.argo.names import Names, task_name
-from compiler.backends.argo.yaml_text import Inline, Tree, Words
 from compiler.backends.command import flow_image, hook_argv
+from compiler.backends.yaml_text import Inline, Tree, Words
 from compiler.ir.plan import Hook, Plan
 from compiler.slotted_class import replaced
 

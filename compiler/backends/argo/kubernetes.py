@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from compiler.backends import pod_options
-from compiler.backends.argo.yaml_text import Inline, Tree
 from compiler.backends.fields import mapping, names, word
 from compiler.backends.pod_security import own_security
 from compiler.backends.secrets import kubernetes_secrets, secret_environment
+from compiler.backends.yaml_text import Inline, Tree
 from compiler.ir.flow import Dynamic, Value
 from compiler.ir.plan import Option, Resources, Task
 from compiler.slotted_class import fresh, mutable

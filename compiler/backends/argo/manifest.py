@@ -14,11 +14,11 @@ from compiler.backends.argo.names import MOST_CRON, MOST_OBJECT, Names, object_n
 from compiler.backends.argo.parameters import arguments, inert
 from compiler.backends.argo.scopes import ROOT, scopes
 from compiler.backends.argo.settings import contexts, placed
-from compiler.backends.argo.yaml_text import Comment, Inline, Tree
 from compiler.backends.command import environment, flow_image
 from compiler.backends.fields import names
 from compiler.backends.names import within
 from compiler.backends.pod_options import said
+from compiler.backends.yaml_text import Comment, Inline, Tree
 from compiler.ir.plan import Plan, Schedule
 
 _API = "argoproj.io/v1alpha1"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from compiler.backends.argo.events import trigger_arguments
-from compiler.backends.argo.yaml_text import Comment, Tree
 from compiler.backends.command import legible
+from compiler.backends.yaml_text import Comment, Tree
 from compiler.ir.flow import Dynamic, Parameter, Value
 from compiler.ir.plan import Plan
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from compiler.backends.argo.containers import Containers
 from compiler.backends.argo.names import Names, task_name
 from compiler.backends.argo.parameters import has_input
-from compiler.backends.argo.yaml_text import Inline, Tree
+from compiler.backends.yaml_text import Inline, Tree
 from compiler.ir.plan import Edge, FanOut, Plan, Scope, Task, entry
 from compiler.slotted_class import record
 

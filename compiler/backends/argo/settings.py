@@ -7,7 +7,6 @@ from typing import Literal
 
 from compiler.backends import Options
 from compiler.backends.argo.kubernetes import tree
-from compiler.backends.argo.yaml_text import Inline, Tree
 from compiler.backends.fields import (
     is_flag,
     is_mapping,
@@ -21,6 +20,7 @@ from compiler.backends.fields import (
 )
 from compiler.backends.pod_options import MOUNTS, VOLUMES, Takes, are_mounts, are_volumes, lost_mounts
 from compiler.backends.pod_security import CONTAINER, POD, is_pod_context, is_security_context, of_pods, own_security
+from compiler.backends.yaml_text import Inline, Tree
 from compiler.documents import NotParsed, parse_yaml
 from compiler.ir.flow import Value
 from compiler.slotted_class import record

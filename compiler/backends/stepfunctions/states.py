@@ -268,8 +268,7 @@ def _failures(task: Task) -> list[Json]:
     if not task.retry:
         return []
     pause = max(1, ceil(task.retry.pause))
-    # no exit code is told from another here: a portion that has failed for good is started as often as one member would be
-    times = sum(each.attempts - 1 for each in task.group) if task.chunk else task.retry.times
+    times = task.restarts if task.chunk else task.retry.times
     return [{"ErrorEquals": FAILED, "IntervalSeconds": pause, "MaxAttempts": times, "BackoffRate": 1}]
 
 

@@ -22,13 +22,21 @@ def report(target: str, index: str, fan: int | None, case: int | None) -> None:
         _write(place, json.dumps(told))
     elif scheme == "stdout":
         os.write(1, (json.dumps(told) + "\n").encode())
+    elif scheme == "value":
+        if fan is not None or case is not None:
+            _write(place, str(case) if fan is None else _children(index, fan))
     elif target.startswith(KINDS):
         if fan is not None:
-            _object(target, json.dumps([child(index, part) for part in range(fan)]))
+            _object(target, _children(index, fan))
         elif case is not None:
             _object(target, json.dumps(told))
     else:
-        raise CallMistake(f"no way to report to {target!r}: use dir:, json:, stdout: or {', '.join(KINDS)}")
+        raise CallMistake(f"no way to report to {target!r}: use dir:, json:, stdout:, value: or {', '.join(KINDS)}")
+
+
+def _children(index: str, fan: int) -> str:
+    """The index paths of a foreach's children as a JSON array."""
+    return json.dumps([child(index, part) for part in range(fan)])
 
 
 def _numbers(folder: str, fan: int | None, case: int | None) -> None:

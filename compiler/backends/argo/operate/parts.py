@@ -13,8 +13,8 @@ from typing import Any
 from compiler.backends.argo.events import sensor_name
 from compiler.backends.argo.operate.api.protocol import ACCOUNT, CRON, DEPLOYED, SENSOR, SOURCE, TEMPLATE, Kind, Object
 from compiler.backends.argo.parameters import unlisted
-from compiler.backends.argo.yaml_text import document as yaml_of
 from compiler.backends.operating import RECORD_PREFIX, Record, RefusedError, Release, as_texts, record_of
+from compiler.backends.yaml_text import document as yaml_of
 from compiler.slotted_class import record
 
 MARK, OURS = "app.kubernetes.io/managed-by", "flowc"

@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.backends.argo.yaml_text import Comment, Inline, Tree, document, scalar
+from compiler.backends.yaml_text import Comment, Inline, Tree, document, scalar
 from tests.engines.argo_yaml import read_plain
 
 TRICKY = st.sampled_from(list("yn01.-:{}#'\"\\\n \t%@`&*!|>?[],~eExX_/+=<\x85\u2028\ufeff\x7f\x01\r"))
