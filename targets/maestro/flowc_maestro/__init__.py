@@ -5,6 +5,7 @@ May import: the surface of `compiler.backends`, the plan's types. Start reading 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -13,9 +14,8 @@ from compiler.diagnostics import Report
 from compiler.ir.flow import Value
 from compiler.ir.plan import Feature, Plan
 from flowc_maestro.check import check
-from flowc_maestro.definition import document, workflow_id
-from flowc_maestro.gaps import GAPS
-from flowc_maestro.settings import SETTINGS, wants
+from flowc_maestro.definition import definition, workflow_id
+from flowc_maestro.settings import GAPS, SETTINGS, wants
 from flowc_maestro.steps import step_id
 
 
@@ -23,9 +23,10 @@ class Maestro:
     """The target `maestro`."""
 
     name: ClassVar[str] = "maestro"
+    surface: ClassVar[int] = 1
     gaps: ClassVar[Mapping[Feature, Gap]] = GAPS
     spells: ClassVar[Mapping[str, frozenset[str]]] = {}
-    target_options: ClassVar[Mapping[str, str]] = {key: setting.help for key, setting in SETTINGS.items()}
+    target_options: ClassVar[Mapping[str, str]] = SETTINGS
 
     def wants(self, key: str, value: Value) -> str | None:
         """What a key takes where this value is not it."""
@@ -33,7 +34,7 @@ class Maestro:
 
     def kind(self, key: str) -> OptionKind:
         """What a key is on a command line."""
-        return SETTINGS[key].kind
+        return "number" if key == "timeout" else "other"
 
     def check(self, plan: Plan, options: Options, report: Report) -> None:
         """Report what Maestro's own validators would refuse, and what its containers cannot be told."""
@@ -49,7 +50,8 @@ class Maestro:
 
     def emit(self, plan: Plan, options: Options) -> tuple[OutputFile, ...]:
         """The definition."""
-        return (OutputFile(f"{workflow_id(plan, options)}.maestro.json", document(plan, options)),)
+        text = json.dumps(definition(plan, options), indent=2, ensure_ascii=False) + "\n"
+        return (OutputFile(f"{workflow_id(plan, options)}.maestro.json", text),)
 
 
 BACKEND = Maestro()

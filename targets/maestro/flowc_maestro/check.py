@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from compiler.backends import Options
 from compiler.backends.command import images
@@ -13,83 +14,50 @@ from compiler.backends.secrets import check_aws
 from compiler.backends.sizes import check_sizes, environment_span
 from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Span
-from compiler.ir.plan import FanOut, Plan, Scope, Task
+from compiler.ir.plan import Plan, Task
 from flowc_maestro.definition import definition, workflow_id
 from flowc_maestro.settings import wants
 from flowc_maestro.steps import MOST_AT_ONCE, MOST_ID, each
 
-MOST_STEPS = 300
+MOST_STEPS, MOST_INSTANCE_STEPS, MOST_RETRIES = 300, 999, 99
 MOST_DEPTH = 9
-"""Foreaches in each other: an inline workflow of ten ancestors is refused (`StepHelper.createInternalWorkflowRunRequest`)."""
-MOST_BYTES = 256 * 1024 - 8 * 1024
-"""What Maestro takes for a request as it writes it, less what its models add: empty transitions and whether it is active."""
-MOST_RETRIES = 99
-MOST_PAUSE = 24 * 3600
-MOST_TIMEOUT = 120 * 24 * 3600
-MOST_INSTANCE_STEPS = 999
+"""Foreaches in each other: an inline workflow with ten ancestors is refused (`StepHelper.createInternalWorkflowRunRequest`)."""
+MOST_BYTES = 256 * 1024 - 16 * 1024
+"""What Maestro takes for a request as it writes it, less what its models add to some 300 steps and to the request."""
+MOST_PAUSE, MOST_TIMEOUT = 24 * 3600, 120 * 24 * 3600
 
 _WORKFLOW = r"[_a-zA-Z0-9][.\-_a-zA-Z0-9]*"
 _REFERENCE = r"[_a-zA-Z][.\-_a-zA-Z0-9]*"
 
 BAD_ID = Rule(
-    "FC360",
-    "maestro-id",
-    "Maestro takes no {what} of the name `{name}`: {reason}",
-    "give another name",
+    code="MAE01",
+    name="maestro-id",
+    message="Maestro takes no {what} of the name `{name}`: {reason}",
+    help="give another name",
 )
-TOO_MANY_STEPS = Rule(
-    "FC361",
-    "maestro-too-many-steps",
-    "`{step}` is step number {number} of the workflow, its foreaches counted, and Maestro takes {most}",
-    "let several steps share a container with `fuse`, or split the flow",
-)
-TOO_DEEP = Rule(
-    "FC362",
-    "maestro-too-deep",
-    "`{step}` is the body of {depth} nested foreaches, and Maestro has {most}",
-    "go over pairs in one foreach instead of nesting two",
-)
-TOO_LARGE = Rule(
-    "FC363",
-    "maestro-too-large",
-    "the definition has {size} bytes, and Maestro takes {most}",
-    "split the flow, or put what many steps repeat into the image",
+OVER_LIMIT = Rule(
+    code="MAE02",
+    name="maestro-limit",
+    message="{what}: {asked}, and Maestro takes at most {most}",
+    help="{cure}",
 )
 BAD_SETTING = Rule(
-    "FC364",
-    "maestro-setting",
-    "`{key}` of [tool.flowc.maestro] is not what Maestro takes: {expected}",
-    "correct it in pyproject.toml",
+    code="MAE03",
+    name="maestro-setting",
+    message="`{key}` of [tool.flowc.maestro] is not what Maestro takes: {expected}",
+    help="correct it in pyproject.toml",
 )
 TEXT_REWRITTEN = Rule(
-    "FC365",
-    "text-that-maestro-rewrites",
-    "Maestro takes the `$` in {what} for a reference of its own: `{text}`",
-    "write it without `$`",
-)
-GANG_TOO_WIDE = Rule(
-    "FC366",
-    "maestro-gang-too-wide",
-    "the gang has {width} nodes, which wait for each other, and Maestro runs at most {most} of a foreach at once",
-    "use fewer nodes",
-)
-NO_SHARED_MEMORY = Rule(
-    "FC367",
-    "maestro-shared-memory",
-    "Maestro's containers have no option for shared memory, and `{step}` asks for {size} MiB",
-    "leave `shared_memory` out, or compile for a target that has it",
-)
-TOO_LONG = Rule(
-    "FC368",
-    "maestro-time",
-    "Maestro takes at most {most} seconds for {what} of `{step}`, which asks for {asked}",
-    "ask for less",
+    code="MAE04",
+    name="text-that-maestro-rewrites",
+    message="Maestro takes the `$` in {what} for a reference of its own: `{text}`",
+    help="write it without `$`",
 )
 TOO_OFTEN = Rule(
-    "FC369",
-    "maestro-schedule",
-    "`{cron}` starts runs a minute after each other, and Maestro wants two minutes between them",
-    "let it start every other minute: `*/2 * * * *`",
+    code="MAE05",
+    name="maestro-schedule",
+    message="`{cron}` starts runs a minute after each other, and Maestro wants two minutes between them",
+    help="let it start every other minute: `*/2 * * * *`",
 )
 
 
@@ -98,7 +66,7 @@ def check(plan: Plan, options: Options, report: Report) -> None:
     _check_ids(plan, options, report)
     _check_settings(plan, options, report)
     _check_text(plan, options, report)
-    _check_shape(plan.root, report)
+    _check_shape(plan, report)
     for task in plan.root.tasks():
         _check_task(plan, task, report)
     check_retries(plan, "maestro", report, MOST_RETRIES)
@@ -106,27 +74,25 @@ def check(plan: Plan, options: Options, report: Report) -> None:
     check_sizes(plan, report)
     _check_schedule(plan, report)
     if not report.failed:
-        _check_size(plan, options, report)
+        size = len(json.dumps(definition(plan, options), ensure_ascii=False, separators=(",", ":")).encode())
+        cure = "split the flow, or put what many steps repeat into the image"
+        _over(report, plan.flow.span, "the bytes of the definition", size, MOST_BYTES, cure)
+
+
+def _over(report: Report, span: Span, what: str, asked: float, most: int, cure: str) -> None:
+    if asked > most:
+        report.add(OVER_LIMIT, span, what=what, asked=f"{asked:g}", most=most, cure=cure)
 
 
 def _check_ids(plan: Plan, options: Options, report: Report) -> None:
     name = workflow_id(plan, options)
     for reason in _lacks(name, _WORKFLOW):
         report.add(BAD_ID, plan.flow.span, what="workflow", name=name, reason=reason)
-    if name.lower().endswith("_maestro"):
-        report.add(BAD_ID, plan.flow.span, what="workflow", name=name, reason="it ends with `_maestro`")
-    for task in plan.root.containers():
-        for reason in _reference_lacks(each(task.step)):
-            report.add(BAD_ID, task.span, what="step", name=task.step, reason=reason)
-    for parameter in plan.parameters:
-        for reason in _reference_lacks(parameter.name):
-            report.add(BAD_ID, parameter.span, what="parameter", name=parameter.name, reason=reason)
-
-
-def _reference_lacks(name: str) -> Iterator[str]:
-    yield from _lacks(name, _REFERENCE)
-    if "__" in name:
-        yield "it holds `__`, which stands between a step and its parameter"
+    named = [("step", each(task.step), task.span) for task in plan.root.containers()]
+    named += [("parameter", parameter.name, parameter.span) for parameter in plan.parameters]
+    for what, name, span in named:
+        for reason in _lacks(name, _REFERENCE):
+            report.add(BAD_ID, span, what=what, name=name.removesuffix("-each"), reason=reason)
 
 
 def _lacks(name: str, pattern: str) -> Iterator[str]:
@@ -136,6 +102,10 @@ def _lacks(name: str, pattern: str) -> Iterator[str]:
         yield f"it is longer than {MOST_ID} characters"
     if name.lower().startswith("maestro_"):
         yield "it begins with `maestro_`"
+    if pattern == _WORKFLOW and name.lower().endswith("_maestro"):
+        yield "it ends with `_maestro`"
+    if pattern == _REFERENCE and "__" in name:
+        yield "it holds `__`, which stands between a step and its parameter"
 
 
 def _check_settings(plan: Plan, options: Options, report: Report) -> None:
@@ -148,67 +118,55 @@ def _check_settings(plan: Plan, options: Options, report: Report) -> None:
 
 
 def _check_text(plan: Plan, options: Options, report: Report) -> None:
-    shared = {"image": options.image, "default image": options.default_image, "store": options.store, "code": options.code}
-    for what, text in (*shared.items(), *options.images.items()):
-        if text and "$" in text:
-            report.add(TEXT_REWRITTEN, plan.flow.span, what=f"`{what}`", text=text)
-    for image, span in images(plan):
-        if "$" in image:
-            report.add(TEXT_REWRITTEN, span, what="an image", text=image)
+    shared = {"image": options.image or options.default_image, "store": options.store, "code": options.code}
+    found = [(f"`{what}`", text, plan.flow.span) for what, text in (*shared.items(), *options.images.items())]
+    found += [("an image", image, span) for image, span in images(plan)]
     for task in plan.root.tasks():
-        for name, _ in task.environment:
-            if "$" in name:
-                report.add(TEXT_REWRITTEN, environment_span(plan, task), what="the name of a variable", text=name)
+        found += [("the name of a variable", name, environment_span(plan, task)) for name, _ in task.environment]
+    for what, text, span in found:
+        if text and "$" in text:
+            report.add(TEXT_REWRITTEN, span, what=what, text=text)
 
 
-def _check_shape(root: Scope, report: Report) -> None:
-    """Report the step that is one too many, a foreach in too many others, and gangs wider than what runs at once."""
+def _check_shape(plan: Plan, report: Report) -> None:
+    """Report the step that is one too many, its foreach counted, and gangs wider than what runs at once."""
     number = 0
-    for span, step, of_it in _counted(root):
-        if number <= MOST_STEPS < number + of_it:
-            report.add(TOO_MANY_STEPS, span, step=step, number=number + of_it, most=MOST_STEPS)
-        number += of_it
-    for gang, _ in root.gangs():
-        if isinstance(gang.width, int) and gang.width > MOST_AT_ONCE:
-            report.add(GANG_TOO_WIDE, gang.split.span, width=gang.width, most=MOST_AT_ONCE)
-
-
-def _counted(scope: Scope) -> Iterator[tuple[Span, str, int]]:
-    for node in scope.flat:
-        task = node.split if isinstance(node, FanOut) else node
-        yield task.span, task.step, 1 + int(isinstance(node, FanOut))
-        if isinstance(node, FanOut):
-            yield from _counted(node.body)
+    for task in plan.root.containers():
+        width = 2 if task.reports == "fan" else 1
+        if number <= MOST_STEPS < number + width:
+            cure = "let several steps share a container with `fuse`, or split the flow"
+            _over(report, task.span, "the steps, with those that loop", number + width, MOST_STEPS, cure)
+        number += width
+    for gang, _ in plan.root.gangs():
+        width = gang.width if isinstance(gang.width, int) else 0
+        span = plan.flow.steps[gang.split.step].next.span
+        _over(report, span, "the nodes of a gang, which wait for each other", width, MOST_AT_ONCE, "use fewer")
 
 
 def _check_task(plan: Plan, task: Task, report: Report) -> None:
-    if task.depth > MOST_DEPTH:
-        report.add(TOO_DEEP, task.span, step=task.step, depth=task.depth, most=MOST_DEPTH)
-    if task.resources.shared_memory:
-        report.add(NO_SHARED_MEMORY, task.span, step=task.step, size=task.resources.shared_memory)
-    pause, deadline = task.retry.pause if task.retry else 0, task.deadline or 0
+    cure = "go over pairs in one foreach instead of nesting two"
+    _over(report, task.span, f"the foreaches around `{task.step}`", task.depth, MOST_DEPTH, cure)
+    spans = {each.name: each.span for each in plan.flow.steps[task.step].decorators}
     for what, decorator, asked, most in (
-        ("the pause between attempts", "retry", pause, MOST_PAUSE),
-        ("an attempt", "timeout", deadline, MOST_TIMEOUT),
+        ("MiB of shared memory", "resources", task.resources.shared_memory, 0),
+        ("seconds between attempts", "retry", task.retry.pause if task.retry else 0, MOST_PAUSE),
+        ("seconds of an attempt", "timeout", task.deadline, MOST_TIMEOUT),
     ):
-        if asked > most:
-            span = next((each.span for each in plan.flow.steps[task.step].decorators if each.name == decorator), task.span)
-            report.add(TOO_LONG, span, what=what, step=task.step, asked=asked, most=most)
+        _over(report, spans.get(decorator, task.span), what, asked or 0, most, "ask for less, or leave it out")
 
 
 def _check_schedule(plan: Plan, report: Report) -> None:
-    check_days(plan, "Maestro", report, "its cron has plain days alone", "name days by their numbers, or compile for AWS")
-    if plan.schedule and _each_minute(plan.schedule.cron.split()):
+    cure = "name days by their numbers, or compile for AWS"
+    check_days(plan, "Maestro", report, "its cron has plain days alone", cure)
+    if plan.schedule and _each_minute(*plan.schedule.cron.split()[:2]):
         report.add(TOO_OFTEN, plan.schedule.span, cron=plan.schedule.cron)
 
 
-def _each_minute(fields: list[str]) -> bool:
-    """Whether two runs are a minute apart: two minutes of an hour, or its last and the first of the next where hours follow each other."""
-    minutes = sorted(_numbers(fields[0], 60))
-    if any(after - before == 1 for before, after in zip(minutes, minutes[1:], strict=False)):
-        return True
-    hours = _numbers(fields[1], 24)
-    return {0, 59} <= set(minutes) and any((hour + 1) % 24 in hours for hour in hours)
+def _each_minute(minute: str, hour: str) -> bool:
+    """Whether two runs are a minute apart: in an hour, or from the last of one to the first of the next."""
+    minutes, hours = sorted(_numbers(minute, 60)), _numbers(hour, 24)
+    follow = {0, 59} <= set(minutes) and any((hour + 1) % 24 in hours for hour in hours)
+    return follow or any(after - before == 1 for before, after in pairwise(minutes))
 
 
 def _numbers(field: str, most: int) -> set[int]:
@@ -220,9 +178,3 @@ def _numbers(field: str, most: int) -> set[int]:
         end = int(last) if last else most - 1 if step else int(first)
         found |= set(range(int(first), end + 1, int(step or 1)))
     return found
-
-
-def _check_size(plan: Plan, options: Options, report: Report) -> None:
-    size = len(json.dumps(definition(plan, options), ensure_ascii=False, separators=(",", ":")).encode())
-    if size > MOST_BYTES:
-        report.add(TOO_LARGE, plan.flow.span, size=size, most=MOST_BYTES)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 from compiler.backends import Options
 from compiler.backends.command import environment, given_text
 from compiler.backends.fields import names
 from compiler.backends.names import within
 from compiler.ir.flow import Parameter
-from compiler.ir.plan import Plan, Schedule
+from compiler.ir.plan import Plan
 from flowc_maestro.sel import MOST_EXPRESSION, Json, expression, text_param
 from flowc_maestro.steps import MOST_ID, Writer, described, report_to
 
@@ -24,11 +22,6 @@ def workflow_id(plan: Plan, options: Options) -> str:
     return within(options.name or plan.name, MOST_ID)
 
 
-def document(plan: Plan, options: Options) -> str:
-    """The definition as JSON."""
-    return json.dumps(definition(plan, options), indent=2, ensure_ascii=False) + "\n"
-
-
 def definition(plan: Plan, options: Options) -> Json:
     """What Maestro calls a `WorkflowCreateRequest`, its fields in the order of its models."""
     shared = environment(plan, options, report_to())
@@ -39,7 +32,8 @@ def definition(plan: Plan, options: Options) -> Json:
     if options.target.get("timeout"):
         workflow["timeout"] = int(str(options.target["timeout"]))
     if plan.schedule:
-        workflow["time_triggers"] = [_trigger(plan.schedule)]
+        zone = plan.schedule.timezone or "UTC"
+        workflow["time_triggers"] = [{"type": "CRON", "cron": plan.schedule.cron, "timezone": zone}]
     if options.target.get("criticality"):
         workflow["criticality"] = str(options.target["criticality"]).upper()
     if options.max_workers is not None:
@@ -54,16 +48,8 @@ def _description(plan: Plan) -> str:
 
 
 def _properties(options: Options) -> Json:
-    properties: Json = {}
-    if options.target.get("owner"):
-        properties["owner"] = str(options.target["owner"])
-    if options.target.get("run_strategy"):
-        properties["run_strategy"] = {"rule": str(options.target["run_strategy"]).upper()}
-    return properties
-
-
-def _trigger(schedule: Schedule) -> Json:
-    return {"type": "CRON", "cron": schedule.cron, "timezone": schedule.timezone or "UTC"}
+    owner, rule = (options.target.get(key) for key in ("owner", "run_strategy"))
+    return ({"owner": str(owner)} if owner else {}) | ({"run_strategy": {"rule": str(rule).upper()}} if rule else {})
 
 
 def _params(plan: Plan, shared: dict[str, str]) -> Json:
@@ -81,9 +67,9 @@ def _params(plan: Plan, shared: dict[str, str]) -> Json:
 
 
 def default(parameter: Parameter) -> Json | None:
-    """A parameter's default; None where it is left to the code."""
+    """A parameter's default; None where it is left to the code: what cannot be read here, and what no expression has room for."""
     text = given_text(parameter)
-    if text is None or not all(char.isprintable() or char == "\n" for char in text):
+    if text is None or not text.replace("\n", "").isprintable():
         return None
     param = text_param(text)
-    return param if len(str(param.get("expression", ""))) <= MOST_EXPRESSION else None
+    return param if len(str(param.get("expression"))) <= MOST_EXPRESSION else None

@@ -29,13 +29,9 @@ def expression(kind: str, source: str) -> Json:
 def literal(text: str) -> str:
     """The text as a literal of SEL, whose lexer reads `\\uXXXX` before all else and has no octal escapes that work."""
     units = text.encode("utf-16-be", "surrogatepass")
-    pairs = (int.from_bytes(units[at : at + 2]) for at in range(0, len(units), 2))
-    return "'" + "".join(map(_unit, pairs)) + "'"
-
-
-def _unit(code: int) -> str:
-    char = chr(code)
-    return _ESCAPES.get(char) or (char if " " <= char <= "~" else f"\\u{code:04x}")
+    chars = (chr(int.from_bytes(units[at : at + 2])) for at in range(0, len(units), 2))
+    told = (_ESCAPES.get(char) or (char if " " <= char <= "~" else f"\\u{ord(char):04x}") for char in chars)
+    return f"'{''.join(told)}'"
 
 
 def condition(edge: Edge, case: str) -> str:

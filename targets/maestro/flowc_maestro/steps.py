@@ -12,28 +12,25 @@ from math import ceil
 
 from compiler.backends import Options
 from compiler.backends.command import argv, flow_image, legible, own_image, step_environment
-from compiler.backends.fields import word
 from compiler.backends.names import within
+from compiler.backends.pod_options import quantities
 from compiler.backends.secrets import secret_environment
-from compiler.ir.plan import Begin, Edge, FanOut, Plan, Resources, Scope, Task, entry
+from compiler.ir.plan import Begin, FanOut, Plan, Scope, Task, entry
 from compiler.slotted_class import record
 from flowc_maestro.sel import Json, condition, expression
 
-MOST_AT_ONCE = 500
-"""The highest `concurrency` of a foreach."""
+MOST_AT_ONCE, MOST_DESCRIPTION, MOST_ID = 500, 16_384, 128
+"""The highest `concurrency` of a foreach; characters of a description, and of an id."""
 
-MOST_DESCRIPTION = 16_384
-MOST_ID = 128
 _OWN = "maestro_"
 
-MISTAKE, RAISED = 2, 1
-"""Exit codes of the shim: a mistake in the call, which is one the next time, too; an exception of the step."""
+_SIZES = {"cpu": "cpu", "memory": "memory", "ephemeral-storage": "disk", "nvidia.com/gpu": "gpu"}
+"""What Maestro calls the limits of a container."""
 
 RUN = "maestro-${workflow_id}-${workflow_instance_id}"
 """The run, said where the instance is the run's: in a foreach, whose iterations are instances of their own, `run` hands it on."""
 
 _WORDS = len(("python", "-m", "flowc", "step"))
-_PARAMETERS = "given"
 
 
 def step_id(step: str) -> str:
@@ -53,9 +50,9 @@ def each(step: str) -> str:
 
 
 def report_to(task: Task | None = None) -> str:
-    """`FLOWC_REPORT`: the exit codes after which another attempt makes no sense."""
+    """`FLOWC_REPORT`: the exit codes after which another attempt makes no sense. 2 is a mistake in the call, 1 an exception of the step."""
     final = task is not None and task.retry is not None and task.retry.only_system and not task.catch
-    return f"maestro:{RAISED},{MISTAKE}" if final else f"maestro:{MISTAKE}"
+    return "maestro:1,2" if final else "maestro:2"
 
 
 @record
@@ -101,7 +98,8 @@ class Writer:
             "args": {"type": "STRING_ARRAY", "value": list(words[_WORDS:])},
             "env": self.variables(task),
         }
-        return command | {name: {"type": "STRING", "value": size} for name, size in _sizes(task.resources).items()}
+        limits = quantities(task.resources, {}, guaranteed=True).get("limits", {})
+        return command | {_SIZES[name]: {"type": "STRING", "value": size} for name, size in limits.items()}
 
     def variables(self, task: Task) -> Json:
         """The variables: those of every container, or with them those of this one."""
@@ -110,7 +108,11 @@ class Writer:
             own["FLOWC_REPORT"] = report_to(task)
         if isinstance(task.loads, Begin) and self.plan.schedule:
             own["FLOWC_SCHEDULED_AT"] = "${scheduled}"
-        return {"type": "STRING_MAP", "value": {**self.environment, **own}} if own else expression("STRING_MAP", "return env;")
+        return (
+            {"type": "STRING_MAP", "value": {**self.environment, **own}}
+            if own
+            else expression("STRING_MAP", "return env;")
+        )
 
     def foreach(self, node: FanOut, successors: Mapping[str, str]) -> Json:
         """The loop over a split's children, each known by its number; what the run was given is the first step's alone."""
@@ -120,7 +122,9 @@ class Writer:
             step["transition"] = {"successors": dict(successors)}
         if node.kind == "gang":  # whose nodes wait for each other
             step["concurrency"] = node.width if isinstance(node.width, int) else MOST_AT_ONCE
-        numbers = expression("LONG_ARRAY", f"return Util.intsBetween(0, params.getFromStep('{step_id(split.step)}', 'fan'), 1);")
+        numbers = expression(
+            "LONG_ARRAY", f"return Util.intsBetween(0, params.getFromStep('{step_id(split.step)}', 'fan'), 1);"
+        )
         params: Json = {"loop_params": {"type": "MAP", "value": {_part(split.depth + 1): numbers}}}
         if not split.depth:
             params["run"] = {"type": "STRING", "value": RUN}
@@ -161,8 +165,8 @@ def _params(task: Task, has_parameters: bool) -> Json:
         params["retry"] = expression("LONG", "return params.getFromStep('step_attempt_id') - 1;")
     if isinstance(task.loads, Begin) and has_parameters:
         # as JSON, in which no dollar is left that the kubelet would look at
-        params[_PARAMETERS] = {"type": "STRING", "value": "${parameters}"}
-        params["inert"] = expression("STRING", f"return {_PARAMETERS}.replace('$', '\\\\u0024');")
+        params["given"] = {"type": "STRING", "value": "${parameters}"}
+        params["inert"] = expression("STRING", "return given.replace('$', '\\\\u0024');")
     return params
 
 
@@ -187,13 +191,3 @@ def _retries(task: Task) -> Json:
         seconds = {f"{kind}_retry_backoff_in_secs": pause for kind in ("error", "timeout")}
         policy["backoff"] = {"type": "FIXED_BACKOFF", **seconds}
     return policy
-
-
-def _sizes(asked: Resources) -> dict[str, str]:
-    sizes = {
-        "cpu": None if asked.cpu is None else f"{asked.cpu:g}",
-        "memory": None if asked.memory is None else f"{asked.memory}Mi",
-        "disk": None if asked.disk is None else f"{asked.disk}Mi",
-        "gpu": word(asked.gpu) if asked.gpu else None,
-    }
-    return {name: size for name, size in sizes.items() if size is not None}
