@@ -154,6 +154,7 @@ class _Instance:
             for after in _successors(step):
                 self._before[after].append(each)
         self._done: dict[str, _Done] = {}
+        self._errors = dict.fromkeys(self._steps, 0)
         self._definitions = params
         self._params = Scope(params, {}, lambda method, *given: self._answer("", 0, method, *given)).all()
 
@@ -204,6 +205,7 @@ class _Instance:
             if output.get("artifacts", {}).get("maestro_retry", {}).get("retryable") is False or not left[kind]:
                 return _Done(False, {}, {})
             left[kind] -= 1
+            self._errors[step["id"]] += kind == "error"
         raise AssertionError
 
     def _foreach(self, step: Json) -> _Done:
@@ -253,25 +255,24 @@ class _Instance:
 
     def _answer(self, step: str, attempt: int, method: str, *given: str) -> Any:
         """`MaestroParamExtension`; at a workflow's own parameters its instance has no number yet (`InstanceWrapper.from`)."""
-        match method, given:
-            case "getFromInstance", ("workflow_id",):
-                return self._engine.workflow
-            case "getFromInstance", ("workflow_instance_id",) if step:
-                return self._number
-            case "getFromInstance", ("INITIATOR_TYPE",):
-                return self._engine.start.initiator
-            case "getFromSignal", (str() as signal, str() as name):
-                if name in (told := self._engine.start.signals.get(signal, {})):
-                    return told[name]
-            case "getFromStep", ("step_attempt_id",) if step:
-                return attempt
-            case "getFromStep", ("step_id",) if step:
-                return step
-            case "getFromStep", (str() as other, str() as name) if step:
-                if other not in self._done or name not in self._done[other].params:
-                    raise EvaluationError(f"Cannot find the referenced param name [{name}] in step [{other}]")
-                return self._done[other].params[name]
-        raise EvaluationError(f"{method}{given} is not answered here")
+        known: dict[tuple[str, ...], Any] = {
+            ("getFromInstance", "workflow_id"): self._engine.workflow,
+            ("getFromInstance", "INITIATOR_TYPE"): self._engine.start.initiator,
+        }
+        for signal, told in self._engine.start.signals.items():
+            known |= {("getFromSignal", signal, name): value for name, value in told.items()}
+        if step:
+            known |= {
+                ("getFromInstance", "workflow_instance_id"): self._number,
+                ("getFromStep", "step_attempt_id"): attempt,
+                ("getFromStep", "step_id"): step,
+                ("getFromStep", "MAESTRO_STEP_ERROR_RETRIES"): self._errors[step],
+            }
+            for other, done in self._done.items():
+                known |= {("getFromStep", other, name): value for name, value in done.params.items()}
+        if (method, *given) not in known:
+            raise EvaluationError(f"Cannot find what {method}{given} refers to")
+        return known[method, *given]
 
     def _named(self, step: str) -> str:
         return "/".join((*self._path, step))

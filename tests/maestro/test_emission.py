@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flowc_maestro import BACKEND
 
 from compiler.backends import Options
 from compiler.slotted_class import replaced
+from compiler.workspace.marks import target_of
+from tests.engines.compiling import compiled
 from tests.engines.maestro_params import Scope
 from tests.engines.maestro_sel import EvaluationError
 from tests.maestro.stage import OPTIONS, case, definition
@@ -95,7 +98,7 @@ def test_attempts(decorators: str, policy: dict[str, Any], seconds: int | None, 
         policy["backoff"] = {**FIXED, "error_retry_backoff_in_secs": pause, "timeout_retry_backoff_in_secs": pause}
     assert (start["retry_policy"], start.get("timeout")) == (policy, seconds)
     words = _command(start)["args"]
-    assert words[words.index("--retry") + 1] == ("~${retry}" if pause else "0")
+    assert words[words.index("--retry") + 1] == ("${retry}" if pause else "0")
 
 
 @pytest.mark.parametrize(
@@ -205,6 +208,12 @@ def test_a_width_that_nobody_has_reported_fails(tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match=none):
         Scope(asked, {}, lambda *_: none).all()
     assert Scope(asked, {}, lambda *_: "2").all() == {"loop_params": {"index1": [0, 1]}}
+
+
+def test_the_file_is_known_as_one_that_is_written_again(tmp_path: Path) -> None:
+    _, (file,) = compiled(case(tmp_path, _text()), BACKEND, OPTIONS)
+    assert target_of(file.name, file.text.encode()) == "maestro"
+    assert target_of(file.name, file.text.replace("by flowc", "").encode()) is None
 
 
 def test_the_bytes_depend_on_nothing_but_the_flow(tmp_path: Path) -> None:

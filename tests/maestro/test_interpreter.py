@@ -68,11 +68,26 @@ def test_attempts(policy: Any, text: str, timeout: int | None, attempts: int, tm
     assert (result.succeeded, result.steps) == (False, {"a": attempts})
 
 
-def test_an_attempt_knows_its_number(tmp_path: Path) -> None:
-    number = {"type": "LONG", "expression": "return params.getFromStep('step_attempt_id') - 1;"}
-    text = "import sys; raise SystemExit(sys.argv[1] != '~2')"
-    said = container("-c", text, "~${number}", params={"number": number}, retry_policy={"error_retry_limit": 4})
-    assert run(tmp_path, [step("a", said=said)]).steps == {"a": 3}
+SLOW_THEN_WRONG = "import sys, time; time.sleep(60 * (sys.argv[1] == '0' and sys.argv[2] == '1')); raise SystemExit(sys.argv[1] != '1')"
+
+
+@pytest.mark.parametrize(
+    ("text", "policy", "attempts"),
+    [
+        ("import sys; raise SystemExit(sys.argv[1] != '2')", {"error_retry_limit": 4}, 3),
+        (SLOW_THEN_WRONG, {"error_retry_limit": 1, "timeout_retry_limit": 1}, 3),
+    ],
+)
+def test_an_attempt_knows_its_number_and_how_many_errors_came_before(
+    text: str, policy: Any, attempts: int, tmp_path: Path
+) -> None:
+    asked = {"errors": "MAESTRO_STEP_ERROR_RETRIES", "number": "step_attempt_id"}
+    params = {
+        name: {"type": "LONG", "expression": f"return params.getFromStep('{field}');"} for name, field in asked.items()
+    }
+    said = container("-c", text, "${errors}", "${number}", params=params, retry_policy=policy, timeout=2)
+    result = run(tmp_path, [step("a", said=said)])
+    assert (result.succeeded, result.steps) == (True, {"a": attempts}), result.log
 
 
 def _loop(name: str, source: str, *inner: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 import yaml
+from flowc_maestro import BACKEND
 from flowc_maestro.sel import text_param
-from maestro import Job, MaestroClient, Workflow
+from maestro import Job, MaestroClient, Workflow  # type: ignore[import-untyped]  # it has no types
 
 from compiler.backends import Options
 from tests.engines.compiling import compiled
 from tests.engines.maestro_reader import check_param
-from tests.maestro.stage import BACKEND, case
+from tests.maestro.stage import case
 from tests.maestro.test_emission import TEXTS, _text
 
 

@@ -158,11 +158,11 @@ def _transitions(scope: Scope) -> dict[str, dict[str, str]]:
 def _params(task: Task, has_parameters: bool) -> Json:
     """The parameters of a step beside its container: what it reports, its attempt, what the run was given."""
     params: Json = {}
-    if task.reports:
-        # text, so that what nobody has reported is no number, and fails whatever needs one
+    if task.reports:  # text, so that what nobody has reported is no number, and fails whatever needs one
         params["fan" if task.reports == "fan" else "chosen"] = {"type": "STRING", "value": "none"}
     if task.attempts > 1:
-        params["retry"] = expression("LONG", "return params.getFromStep('step_attempt_id') - 1;")
+        # not the number of the attempt: of some no container came
+        params["retry"] = expression("LONG", "return params.getFromStep('MAESTRO_STEP_ERROR_RETRIES');")
     if isinstance(task.loads, Begin) and has_parameters:
         # as JSON, in which no dollar is left that the kubelet would look at
         params["given"] = {"type": "STRING", "value": "${parameters}"}
@@ -172,7 +172,7 @@ def _params(task: Task, has_parameters: bool) -> Json:
 
 def _argv(task: Task, has_parameters: bool) -> tuple[str, ...]:
     index = ".".join(f"${{{_part(depth)}}}" for depth in range(1, task.depth + 1)) or "-"
-    retry = "~${retry}" if task.attempts > 1 else "0"
+    retry = "${retry}" if task.attempts > 1 else "0"
     given = "${inert}" if has_parameters else "{}"
     return argv(task, run="${run}" if task.depth else RUN, index=index, retry=retry, owner="${claim}", parameters=given)
 

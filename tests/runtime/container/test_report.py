@@ -41,7 +41,9 @@ def _params(output: Any) -> dict[str, str]:
     ],
 )
 @pytest.mark.parametrize("printed", ["", FORGED])
-def test_the_last_words_of_a_task_are_its_report(following: str, told: dict[str, str], printed: str, tmp_path: Path) -> None:
+def test_the_last_words_of_a_task_are_its_report(
+    following: str, told: dict[str, str], printed: str, tmp_path: Path
+) -> None:
     text = ONE.format(start=f"self.xs = 'abc'; self.v = 'y'; {printed}", decorators="")
     write(tmp_path, text.replace("self.next(self.end)", following, 1))
     ended = contain(tmp_path, "start", FLOWC_REPORT="maestro:2")
