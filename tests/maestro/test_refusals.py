@@ -88,7 +88,7 @@ REFUSED: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "retries": (_text("@retry(times=100)"), [("FC343", "@retry(times=100)")]),
     "pause": (_text("@retry(times=1, minutes_between_retries=1441)"), [("MAE02", "@retry(times=1, minutes_between_retries=1441)")]),
     "timeout": (_text("@timeout(hours=2880)"), [("MAE02", "@timeout(hours=2880)")]),
-    "shared memory": (_text("@resources(shared_memory=64)"), [("MAE02", "@resources(shared_memory=64)")]),
+    "shared memory": (_text("@resources(shared_memory=64)"), [("FC302", "@resources(shared_memory=64)")]),
     "image": (_text("@kubernetes(image='a$b')"), [("MAE04", "@kubernetes(image='a$b')")]),
     "each minute": (_text(flow="@schedule(cron='* * * * *')"), [("MAE05", "@schedule(cron='* * * * *')")]),
     "day": (_text(flow="@schedule(cron='0 3 L * ? *')"), [("FC344", "@schedule(cron='0 3 L * ? *')")]),

@@ -44,7 +44,9 @@ def failed(target: str, code: int) -> None:
     scheme, _, codes = target.partition(":")
     if scheme == MAESTRO:
         is_final = str(code) in codes.split(",")
-        _maestro({"artifacts": {"maestro_retry": {"type": "RETRY", "retryable": False}}} if is_final else {"params": {}})
+        _maestro(
+            {"artifacts": {"maestro_retry": {"type": "RETRY", "retryable": False}}} if is_final else {"params": {}}
+        )
 
 
 def _maestro(output: dict[str, object]) -> None:

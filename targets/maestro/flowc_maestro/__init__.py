@@ -25,6 +25,7 @@ class Maestro:
     name: ClassVar[str] = "maestro"
     surface: ClassVar[int] = 1
     gaps: ClassVar[Mapping[Feature, Gap]] = GAPS
+    lacks: ClassVar[frozenset[str]] = frozenset({"shared_memory"})
     spells: ClassVar[Mapping[str, frozenset[str]]] = {}
     target_options: ClassVar[Mapping[str, str]] = SETTINGS
 

@@ -148,7 +148,6 @@ def _check_task(plan: Plan, task: Task, report: Report) -> None:
     _over(report, task.span, f"the foreaches around `{task.step}`", task.depth, MOST_DEPTH, cure)
     spans = {each.name: each.span for each in plan.flow.steps[task.step].decorators}
     for what, decorator, asked, most in (
-        ("MiB of shared memory", "resources", task.resources.shared_memory, 0),
         ("seconds between attempts", "retry", task.retry.pause if task.retry else 0, MOST_PAUSE),
         ("seconds of an attempt", "timeout", task.deadline, MOST_TIMEOUT),
     ):
