@@ -27,6 +27,38 @@ print(start + json.dumps({"params": {sys.argv[1]: param}}) + end)
 """
 
 
+HEAD = "from flowc import FlowSpec, Parameter, card, catch, environment, kubernetes, project, resources, retry, schedule, step, timeout\n\n"
+PLAIN = (
+    HEAD
+    + """
+@FLOW
+class F(FlowSpec):
+    PARAMETERS
+    @STEP
+    @step
+    def start(self):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
+)
+
+
+def flow_text(step: str = "", flow: str = "", parameters: str = "") -> str:
+    """A flow of two steps, with something above its first step or its class, or in it."""
+    return (
+        PLAIN.replace("    @STEP\n", f"    {step}\n" if step else "")
+        .replace("@FLOW\n", f"{flow}\n" if flow else "")
+        .replace("    PARAMETERS\n", f"    {parameters}\n" if parameters else "")
+    )
+
+
+TEXTS = ("plain é 🎬", "$HOME ${x} $$y $$$$z $(id)", 'it\'s \\ \\u0041 "x"', "a\nb$\n", "$\\", "")
+"""Texts that somebody on the way might look into."""
+
+
 def case(folder: Path, text: str) -> FlowCase:
     """The flow `F` of a file."""
     path = folder / "flow.py"

@@ -18,34 +18,7 @@ from compiler.workspace.marks import target_of
 from tests.engines.compiling import compiled
 from tests.engines.maestro_params import Scope
 from tests.engines.maestro_sel import EvaluationError
-from tests.maestro.stage import OPTIONS, case, definition
-
-HEAD = "from flowc import FlowSpec, Parameter, card, catch, environment, kubernetes, project, resources, retry, schedule, step, timeout\n\n"
-PLAIN = (
-    HEAD
-    + """
-@FLOW
-class F(FlowSpec):
-    PARAMETERS
-    @STEP
-    @step
-    def start(self):
-        self.next(self.end)
-
-    @step
-    def end(self):
-        pass
-"""
-)
-
-
-def _text(step: str = "", flow: str = "", parameters: str = "") -> str:
-    return (
-        PLAIN.replace("    @STEP\n", f"    {step}\n" if step else "")
-        .replace("@FLOW\n", f"{flow}\n" if flow else "")
-        .replace("    PARAMETERS\n", f"    {parameters}\n" if parameters else "")
-    )
-
+from tests.maestro.stage import OPTIONS, TEXTS, case, definition, flow_text
 
 LOOP = """
         self.xs = [1]
@@ -92,7 +65,7 @@ FIXED = {"type": "FIXED_BACKOFF"}
     ],
 )
 def test_attempts(decorators: str, policy: dict[str, Any], seconds: int | None, tmp_path: Path) -> None:
-    start = _start(definition(tmp_path, _text(decorators)))
+    start = _start(definition(tmp_path, flow_text(decorators)))
     pause = policy.pop("backoff", None)
     if pause:
         policy["backoff"] = {**FIXED, "error_retry_backoff_in_secs": pause, "timeout_retry_backoff_in_secs": pause}
@@ -110,13 +83,15 @@ def test_attempts(decorators: str, policy: dict[str, Any], seconds: int | None, 
     ],
 )
 def test_exit_codes_that_are_final(decorators: str, report: str | None, tmp_path: Path) -> None:
-    found = definition(tmp_path, _text(decorators))
+    found = definition(tmp_path, flow_text(decorators))
     assert found["workflow"]["params"]["env"]["value"]["FLOWC_REPORT"] == "maestro:2"
     assert (_command(_start(found))["env"] or {}).get("FLOWC_REPORT") == report
 
 
 def test_what_a_container_asks_for(tmp_path: Path) -> None:
-    found = definition(tmp_path, _text("@kubernetes(image='i:2', disk=100)\n    @resources(cpu=2, memory=512, gpu=1)"))
+    found = definition(
+        tmp_path, flow_text("@kubernetes(image='i:2', disk=100)\n    @resources(cpu=2, memory=512, gpu=1)")
+    )
     command = _command(_start(found))
     sizes = {"cpu": "2", "memory": "512Mi", "disk": "100Mi", "gpu": "1"}
     assert {name: command[name] for name in sizes} == sizes
@@ -124,7 +99,7 @@ def test_what_a_container_asks_for(tmp_path: Path) -> None:
 
 
 def test_variables_stand_once_and_with_those_of_a_step_where_it_has_some(tmp_path: Path) -> None:
-    found = definition(tmp_path, _text("@environment(vars={'A': 'b c', 'D': '$x {{y}}'})"))
+    found = definition(tmp_path, flow_text("@environment(vars={'A': 'b c', 'D': '$x {{y}}'})"))
     shared = found["workflow"]["params"]["env"]["value"]
     start, end = (each["step"]["params"]["kubernetes"]["value"]["env"] for each in found["workflow"]["steps"])
     assert end == {"type": "STRING_MAP", "expression": "return env;"}
@@ -133,7 +108,7 @@ def test_variables_stand_once_and_with_those_of_a_step_where_it_has_some(tmp_pat
 
 
 def test_a_schedule_starts_runs_and_tells_them_when(tmp_path: Path) -> None:
-    found = definition(tmp_path, _text(flow="@schedule(cron='0 3 * * *', timezone='Europe/Berlin')"))
+    found = definition(tmp_path, flow_text(flow="@schedule(cron='0 3 * * *', timezone='Europe/Berlin')"))
     assert found["workflow"]["time_triggers"] == [{"type": "CRON", "cron": "0 3 * * *", "timezone": "Europe/Berlin"}]
     assert _command(_start(found))["env"]["FLOWC_SCHEDULED_AT"] == "${scheduled}"
     asked = {"scheduled": found["workflow"]["params"]["scheduled"]}
@@ -142,7 +117,7 @@ def test_a_schedule_starts_runs_and_tells_them_when(tmp_path: Path) -> None:
 
 
 def test_names(tmp_path: Path) -> None:
-    text = _text(flow="@project(name='films')").replace("end", "a__b").replace("start(self)", "start(self)")
+    text = flow_text(flow="@project(name='films')").replace("end", "a__b").replace("start(self)", "start(self)")
     text = text.replace(
         "def a__b(self):\n        pass",
         "def a__b(self):\n        self.next(self.end)\n\n    @step\n    def end(self):\n        pass",
@@ -162,18 +137,15 @@ def test_settings(tmp_path: Path) -> None:
         "tags": ("a b", "c"),
         "timeout": 60,
     }
-    found = definition(tmp_path, _text(), Options(default_image="f:0", max_workers=7, target=target))
+    found = definition(tmp_path, flow_text(), Options(default_image="f:0", max_workers=7, target=target))
     assert found["properties"] == {"owner": "me", "run_strategy": {"rule": "PARALLEL"}}
     told = {"tags": ["a b", "c"], "timeout": 60, "criticality": "HIGH", "instance_step_concurrency": 7}
     assert told.items() <= found["workflow"].items()
 
 
-TEXTS = ("plain é 🎬", "$HOME ${x} $$y $$$$z $(id)", 'it\'s \\ \\u0041 "x"', "a\nb$\n", "$\\", "")
-
-
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_default_arrives_as_it_is_and_without_a_dollar_for_the_kubelet(text: str, tmp_path: Path) -> None:
-    found = definition(tmp_path, _text(parameters=f"p = Parameter('p', default={text!r})"))
+    found = definition(tmp_path, flow_text(parameters=f"p = Parameter('p', default={text!r})"))
     workflow, start = found["workflow"]["params"], _start(found)
     values = Scope({"parameters": workflow["parameters"]}, {}, lambda *_: None).all()
     asked = {name: start["params"][name] for name in ("given", "inert")}
@@ -186,13 +158,13 @@ def test_a_default_arrives_as_it_is_and_without_a_dollar_for_the_kubelet(text: s
 
 @pytest.mark.parametrize("default", ["None", "lambda context: 1", "'\\x00'", "'$' * 20_000"])
 def test_a_default_that_maestro_cannot_say_is_left_to_the_code(default: str, tmp_path: Path) -> None:
-    found = definition(tmp_path, _text(parameters=f"p = Parameter('p', default={default}, type=str)"))
+    found = definition(tmp_path, flow_text(parameters=f"p = Parameter('p', default={default}, type=str)"))
     assert found["workflow"]["params"]["parameters"] == {"type": "MAP", "value": {}}
 
 
 def test_what_a_run_was_given_is_not_handed_to_iterations(tmp_path: Path) -> None:
     """For a foreach evaluates once more what it hands on."""
-    text = _text(parameters="p = Parameter('p', default='$x')").replace("        self.next(self.end)\n", LOOP, 1)
+    text = flow_text(parameters="p = Parameter('p', default='$x')").replace("        self.next(self.end)\n", LOOP, 1)
     foreach = definition(tmp_path, text)["workflow"]["steps"][1]["foreach"]
     assert foreach["params"]["parameters"] == {"type": "MAP", "value": {}}
     assert foreach["params"]["run"]["value"] == "maestro-${workflow_id}-${workflow_instance_id}"
@@ -201,7 +173,7 @@ def test_what_a_run_was_given_is_not_handed_to_iterations(tmp_path: Path) -> Non
 
 
 def test_a_width_that_nobody_has_reported_fails(tmp_path: Path) -> None:
-    text = _text().replace("        self.next(self.end)\n", LOOP, 1)
+    text = flow_text().replace("        self.next(self.end)\n", LOOP, 1)
     found = definition(tmp_path, text)["workflow"]["steps"]
     none = found[0]["step"]["params"]["fan"]["value"]
     asked = {"loop_params": found[1]["foreach"]["params"]["loop_params"]}
@@ -211,13 +183,13 @@ def test_a_width_that_nobody_has_reported_fails(tmp_path: Path) -> None:
 
 
 def test_the_file_is_known_as_one_that_is_written_again(tmp_path: Path) -> None:
-    _, (file,) = compiled(case(tmp_path, _text()), BACKEND, OPTIONS)
+    _, (file,) = compiled(case(tmp_path, flow_text()), BACKEND, OPTIONS)
     assert target_of(file.name, file.text.encode()) == "maestro"
     assert target_of(file.name, file.text.replace("by flowc", "").encode()) is None
 
 
 def test_the_bytes_depend_on_nothing_but_the_flow(tmp_path: Path) -> None:
-    text = _text("@environment(vars={'A': '1', 'B': '2'})\n    @card", parameters="p = Parameter('p', default='x')")
+    text = flow_text("@environment(vars={'A': '1', 'B': '2'})\n    @card", parameters="p = Parameter('p', default='x')")
     path = case(tmp_path, text).path
     flowc = Path(sys.executable).with_name("flowc")
     told = {

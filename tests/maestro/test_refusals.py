@@ -14,8 +14,7 @@ from flowc_maestro.settings import wants
 from compiler.backends import Options
 from compiler.slotted_class import replaced
 from tests.engines.maestro_reader import InvalidDefinition, read_definition
-from tests.maestro.stage import OPTIONS, container, definition, findings, step
-from tests.maestro.test_emission import _text
+from tests.maestro.stage import OPTIONS, container, definition, findings, flow_text, step
 
 
 def _steps(number: int) -> str:
@@ -67,31 +66,31 @@ class F(FlowSpec):
 
 REFUSED: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "exit hook": (
-        _text(flow="def told():\n    pass\n\n@exit_hook(on_error=[told])").replace("import FlowSpec", "import exit_hook, FlowSpec"),
+        flow_text(flow="def told():\n    pass\n\n@exit_hook(on_error=[told])").replace("import FlowSpec", "import exit_hook, FlowSpec"),
         [("FC301", "@exit_hook(on_error=[told])")],
     ),
     "trigger": (
-        _text(flow="@trigger(event='x')").replace("import FlowSpec", "import trigger, FlowSpec"),
+        flow_text(flow="@trigger(event='x')").replace("import FlowSpec", "import trigger, FlowSpec"),
         [("FC301", "@trigger(event='x')")],
     ),
     "other flow": (
-        _text(flow="@trigger_on_finish(flow='Other')").replace("import FlowSpec", "import trigger_on_finish, FlowSpec"),
+        flow_text(flow="@trigger_on_finish(flow='Other')").replace("import FlowSpec", "import trigger_on_finish, FlowSpec"),
         [("FC301", "@trigger_on_finish(flow='Other')")],
     ),
-    "option": (_text("@kubernetes(node_selector={'a': 'b'})"), [("FC302", "@kubernetes(node_selector={'a': 'b'})")]),
+    "option": (flow_text("@kubernetes(node_selector={'a': 'b'})"), [("FC302", "@kubernetes(node_selector={'a': 'b'})")]),
     "secret of Kubernetes": (
-        _text("@secrets(sources=['kubernetes.x'])").replace("import FlowSpec", "import secrets, FlowSpec"),
+        flow_text("@secrets(sources=['kubernetes.x'])").replace("import FlowSpec", "import secrets, FlowSpec"),
         [("FC624", "@secrets(sources=['kubernetes.x'])")],
     ),
-    "parameter": (_text(parameters="p = Parameter('a__b')"), [("MAE01", "p = Parameter('a__b')")]),
-    "parameter of Maestro's": (_text(parameters="p = Parameter('Maestro_x')"), [("MAE01", "p = Parameter('Maestro_x')")]),
-    "retries": (_text("@retry(times=100)"), [("FC343", "@retry(times=100)")]),
-    "pause": (_text("@retry(times=1, minutes_between_retries=1441)"), [("MAE02", "@retry(times=1, minutes_between_retries=1441)")]),
-    "timeout": (_text("@timeout(hours=2880)"), [("MAE02", "@timeout(hours=2880)")]),
-    "shared memory": (_text("@resources(shared_memory=64)"), [("FC302", "@resources(shared_memory=64)")]),
-    "image": (_text("@kubernetes(image='a$b')"), [("MAE04", "@kubernetes(image='a$b')")]),
-    "each minute": (_text(flow="@schedule(cron='* * * * *')"), [("MAE05", "@schedule(cron='* * * * *')")]),
-    "day": (_text(flow="@schedule(cron='0 3 L * ? *')"), [("FC344", "@schedule(cron='0 3 L * ? *')")]),
+    "parameter": (flow_text(parameters="p = Parameter('a__b')"), [("MAE01", "p = Parameter('a__b')")]),
+    "parameter of Maestro's": (flow_text(parameters="p = Parameter('Maestro_x')"), [("MAE01", "p = Parameter('Maestro_x')")]),
+    "retries": (flow_text("@retry(times=100)"), [("FC343", "@retry(times=100)")]),
+    "pause": (flow_text("@retry(times=1, minutes_between_retries=1441)"), [("MAE02", "@retry(times=1, minutes_between_retries=1441)")]),
+    "timeout": (flow_text("@timeout(hours=2880)"), [("MAE02", "@timeout(hours=2880)")]),
+    "shared memory": (flow_text("@resources(shared_memory=64)"), [("FC302", "@resources(shared_memory=64)")]),
+    "image": (flow_text("@kubernetes(image='a$b')"), [("MAE04", "@kubernetes(image='a$b')")]),
+    "each minute": (flow_text(flow="@schedule(cron='* * * * *')"), [("MAE05", "@schedule(cron='* * * * *')")]),
+    "day": (flow_text(flow="@schedule(cron='0 3 L * ? *')"), [("FC344", "@schedule(cron='0 3 L * ? *')")]),
     "steps": (_steps(301), [("MAE02", "def end(self):")]),
     "nodes": (_gang(501), [("MAE02", "self.next(self.node, num_parallel=501)")]),
     "depth": (_deep(10), [("MAE02", "def b9(self):")]),
@@ -105,13 +104,13 @@ def test_it_is_refused_at_its_line(name: str, tmp_path: Path) -> None:
 
 
 TAKEN = {
-    "parameter": _text(parameters="p = Parameter('a-b_c')"),
-    "retries": _text("@retry(times=99)"),
-    "pause": _text("@retry(times=1, minutes_between_retries=1440)"),
-    "timeout": _text("@timeout(hours=2879)"),
-    "each other minute": _text(flow="@schedule(cron='*/2 * * * *')"),
-    "in an hour": _text(flow="@schedule(cron='0,59 3 * * *')"),
-    "secret of AWS": _text("@secrets(sources=['aws-secrets-manager.x'])").replace(
+    "parameter": flow_text(parameters="p = Parameter('a-b_c')"),
+    "retries": flow_text("@retry(times=99)"),
+    "pause": flow_text("@retry(times=1, minutes_between_retries=1440)"),
+    "timeout": flow_text("@timeout(hours=2879)"),
+    "each other minute": flow_text(flow="@schedule(cron='*/2 * * * *')"),
+    "in an hour": flow_text(flow="@schedule(cron='0,59 3 * * *')"),
+    "secret of AWS": flow_text("@secrets(sources=['aws-secrets-manager.x'])").replace(
         "import FlowSpec", "import secrets, FlowSpec"
     ),
     "steps": _steps(300),
@@ -132,7 +131,7 @@ MINUTES = {"0,1 * * * *", "59,0 * * * *", "0-5/1 3 * * *", "58-59 * * * *", "59,
     "cron", sorted(MINUTES | {"0 * * * *", "*/2 3 * * 1-5", "0,2,59 4 * * *", "1-59/2 * * * *", "59,0 3,5 * * *"})
 )
 def test_runs_a_minute_apart_are_seen(cron: str, tmp_path: Path) -> None:
-    found = findings(tmp_path, _text(flow=f"@schedule(cron={cron!r})"))
+    found = findings(tmp_path, flow_text(flow=f"@schedule(cron={cron!r})"))
     assert bool(found) == (cron in MINUTES)
 
 
@@ -151,7 +150,7 @@ def test_runs_a_minute_apart_are_seen(cron: str, tmp_path: Path) -> None:
     ],
 )
 def test_a_setting_that_maestro_does_not_take(options: dict[str, Any], code: str, tmp_path: Path) -> None:
-    assert [each for each, _ in findings(tmp_path, _text(), replaced(OPTIONS, **options))] == [code]
+    assert [each for each, _ in findings(tmp_path, flow_text(), replaced(OPTIONS, **options))] == [code]
 
 
 def test_a_definition_that_is_too_large(tmp_path: Path) -> None:

@@ -18,8 +18,7 @@ from maestro import Job, MaestroClient, Workflow  # type: ignore[import-untyped]
 from compiler.backends import Options
 from tests.engines.compiling import compiled
 from tests.engines.maestro_reader import check_param
-from tests.maestro.stage import case
-from tests.maestro.test_emission import TEXTS, _text
+from tests.maestro.stage import TEXTS, case, flow_text
 
 
 class _Server(HTTPServer):
@@ -56,7 +55,7 @@ def server() -> Iterator[_Server]:
 
 def _definition(folder: Path) -> str:
     parameters = "\n    ".join(f"p{at} = Parameter('p{at}', default={text!r})" for at, text in enumerate(TEXTS))
-    _, files = compiled(case(folder, _text("@retry", parameters=parameters)), BACKEND, Options(default_image="f:0"))
+    _, files = compiled(case(folder, flow_text("@retry", parameters=parameters)), BACKEND, Options(default_image="f:0"))
     return files[0].text
 
 
@@ -87,7 +86,7 @@ def test_its_builder_writes_yaml_that_holds_each_step_as_it_was(tmp_path: Path) 
         assert {name: job["job"][name] for name in step["params"]} == step["params"]
 
 
-def test_its_client_starts_a_run_with_any_text(server: _Server) -> None:
+def test_its_client_starts_a_run_with_anytext(server: _Server) -> None:
     client = MaestroClient(f"http://127.0.0.1:{server.server_port}", "me")
     value = {f"p{at}": text_param(text) for at, text in enumerate(TEXTS)}
     client.start("F", "active", run_params={"parameters": {"type": "MAP", "value": value}})
