@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from compiler.backends import Options
 from compiler.backends.names import within
-from compiler.ir.flow import Config, Span
+from compiler.ir.flow import Config, Dynamic, Parameter, Span, Value
 from compiler.ir.plan import (
     Begin,
     Enter,
@@ -178,6 +178,30 @@ def step_environment(task: Task) -> dict[str, str]:
     if rest:
         plain["FLOWC_ENVIRONMENT"] = inert_json(rest)
     return plain
+
+
+def given_text(parameter: Parameter) -> str | None:
+    """A parameter's default as one would write it on a command line; None where only the code can say it, or there is none."""
+    if not parameter.has_default or parameter.multiple or parameter.separator or parameter.type == "file":
+        return None
+    text = _written(parameter, parameter.default)
+    return text if text is None or not parameter.choices or text in parameter.choices else None
+
+
+def _written(parameter: Parameter, value: Value | Dynamic) -> str | None:
+    if value is None or isinstance(value, Dynamic):
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float):
+        return repr(value)
+    if parameter.type != "json":
+        return None
+    import json  # noqa: PLC0415 - few flows have such a parameter
+
+    return json.dumps(value, default=dict)
 
 
 def legible(prose: str) -> str:

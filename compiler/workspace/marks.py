@@ -38,6 +38,8 @@ MARKS: tuple[Mark, ...] = (
     Mark("step-functions", ".sam.json", (rb'"AWS::Serverless::StateMachine"', _FLOW)),
     Mark("step-functions", ".policy.json", (rb'"Sid": "Flowc',)),
     Mark("step-functions", ".job-policy.json", (rb'"Sid": "Flowc',)),
+    # of a distribution beside this one, in a form that has no comments
+    Mark("maestro", ".maestro.json", (rb'"description": "Compiled from [^\n]* by flowc: change the flow', _FLOW)),
     # as version 0.1.0 and other targets write them
     Mark("step-functions", ".policy.json", (rb'"batch:SubmitJob"', rb"GetEventsForBatchJobsRule"), sure=False),
     Mark("", ".py", (rb"by flowc: change the flow",), sure=False),

@@ -23,7 +23,11 @@ Engine = Callable[[FlowCase, Path], Outcome]
 """Executes a case; the folder is where it may keep what it needs."""
 
 TARGETS = ("argo", "step-functions", "airflow")
-BROUGHT: Mapping[str, str] = {"kfp": "tests.engines.kfp_case:run_kfp", "shell": "tests.engines.shell:run_shell"}
+BROUGHT: Mapping[str, str] = {
+    "kfp": "tests.engines.kfp_case:run_kfp",
+    "maestro": "tests.engines.maestro_case:run_maestro",
+    "shell": "tests.engines.shell:run_shell",
+}
 """The engine of each target that is a distribution of its own; the suite of `test_brought` runs on all of them."""
 AIRFLOW_3, AIRFLOW_2, SCHEDULER = "airflow 3.3.2", "airflow 2.11.2", "airflow 3.3.2 scheduler"
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from compiler.backends.argo.events import trigger_arguments
-from compiler.backends.command import legible
+from compiler.backends.command import given_text, legible
 from compiler.backends.yaml_text import Comment, Tree
-from compiler.ir.flow import Dynamic, Parameter, Value
+from compiler.ir.flow import Parameter
 from compiler.ir.plan import Plan
 
 MOST_DEFAULT = 4096
@@ -55,28 +55,10 @@ def unlisted(manifest: str) -> tuple[str, ...]:
 
 def default_text(parameter: Parameter) -> str | None:
     """The default as one would write it on a command line; None where it is left to the code."""
-    if not parameter.has_default or parameter.multiple or parameter.separator or parameter.type == "file":
-        return None
-    text = _text(parameter, parameter.default)
+    text = given_text(parameter)
     if text is None or "{{" in text or not _printable(text) or len(text.encode()) > MOST_DEFAULT:
         return None
-    return text if not parameter.choices or text in parameter.choices else None
-
-
-def _text(parameter: Parameter, value: Value | Dynamic) -> str | None:
-    if value is None or isinstance(value, Dynamic):
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int | float):
-        return repr(value)
-    if parameter.type != "json":
-        return None
-    import json  # noqa: PLC0415 - few flows have such a parameter
-
-    return json.dumps(value, default=dict)
+    return text
 
 
 def _printable(text: str) -> bool:

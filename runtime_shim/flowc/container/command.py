@@ -60,6 +60,10 @@ def main(words: list[str], debugged: Callable[[Loaded | Broken, str], Loaded | B
         except Exception as error:  # noqa: BLE001 - the last resort: a fault of ours is told as one
             told = guard.full_disk(error)
             code = unanswered(told) if told else _bug()
+    if code != DONE and os.environ.get("FLOWC_REPORT", "").startswith("maestro:"):
+        from flowc.container.report import failed
+
+        failed(os.environ["FLOWC_REPORT"], code)
     return code
 
 
