@@ -1,4 +1,5 @@
-"""`python -m flowc step STEP …`: one task of a run, in this process; `hook FUNCTION …` after it.
+"""`python -m flowc step STEP …`: one task of a run, in this process; `hook FUNCTION …` after it,
+`members SPLIT …` between two of them.
 
 `flow.py WORDS` is `python flow.py WORDS` with `metaflow` from here. `fork-server` is the local run's own, `declare` the compiler's,
 `debug` and `compare` a replay's.
@@ -28,6 +29,10 @@ def main(words: list[str]) -> int:
         from flowc.container.exit_hook import main as one_hook
 
         return one_hook(words)
+    if words[:1] == ["members"]:
+        from flowc.container.members import main as members
+
+        return members(words)
     if words[:1] == ["child"]:
         from flowc.task.child import run_one as run_child
 

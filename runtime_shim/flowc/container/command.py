@@ -26,10 +26,15 @@ if TYPE_CHECKING:
     from flowc.grouping.step_words import StepWord
 
 _USAGE = (
-    "python -m flowc step STEP[~] --run RUN --index INDEX --retry [~]N (--load LOADS | --owner OWNER --parameters PARAMETERS)"
-    " [--report REPORT]"
+    "python -m flowc step STEP[~] --run RUN --index INDEX|none --retry [~]N|here"
+    " (--load LOADS | --owner OWNER --parameters PARAMETERS) [--when WAYS] [--report REPORT]"
 )
-_OPTIONS = ("run", "index", "retry", "load", "owner", "parameters", "report")
+_OPTIONS = ("run", "index", "retry", "load", "owner", "parameters", "when", "report")
+_HERE = "here"
+"""What `--retry` says where the engine tries nothing again: the container then tries its task again as one of several tasks does."""
+
+_ALWAYS = 2**31
+"""How often an engine may have started such a container, which it never says; the containers in the store do."""
 
 
 class _Order(NamedTuple):
@@ -41,6 +46,12 @@ class _Order(NamedTuple):
     report: str
     word: StepWord | None = None
     """What the step's word says, where it is more than a name."""
+    tries_again: bool = False
+    """Whether the container tries its tasks again itself, also where it does one."""
+    when: str = ""
+    """The ways that lead to the task."""
+    is_nobodys: bool = False
+    """Whether the task is that of a foreach without members."""
 
 
 def main(words: list[str], debugged: Callable[[Loaded | Broken, str], Loaded | Broken] | None = None) -> int:
@@ -68,12 +79,18 @@ def _main(words: list[str], output: Output, debugged: Callable[[Loaded | Broken,
     store = _opened(order.store)  # before the code is entered: a relative folder is meant from here
     if order.store.startswith("file:"):
         os.environ["FLOWC_STORE"] = store.url  # for what the step itself opens, the client for one
+    if order.is_nobodys or (order.when and not _is_reached(order, store)):
+        from flowc.container.report import report_nothing
+
+        sys.stderr.write("flowc: nothing leads to this task: it does nothing\n")
+        report_nothing(order.report)
+        return DONE
     if order.call.origin:
         from flowc.resuming.resubmitted import take_over
 
         take_over(store, RunAddress(order.flow.rpartition(":")[2], order.call.run), order.call.origin)
     loaded = debugged(_asked_flow(order.flow), order.call.step)
-    if order.word is not None and order.word.is_group:
+    if order.word is not None and (order.word.is_group or order.tries_again):
         from flowc.grouping.running import run_group
 
         with guard.own_process("the container"):
@@ -89,6 +106,14 @@ def _main(words: list[str], output: Output, debugged: Callable[[Loaded | Broken,
     if reported.exit_code == DONE and not reported.published:
         sys.stderr.write("a newer attempt of this task was faster: nothing is changed\n")
     return mistake(reported.message) if reported.exit_code == MISTAKE else _told(reported)
+
+
+def _is_reached(order: _Order, store: Store) -> bool:
+    """Whether switches have taken a way to the task."""
+    from flowc.task.ways import parse_ways
+
+    address = RunAddress(order.flow.rpartition(":")[2], order.call.run).task(order.call.step, order.call.index)
+    return parse_ways(order.when).lead(store, address)
 
 
 def _opened(url: str) -> Store:
@@ -165,8 +190,10 @@ def _may_write(folder: str) -> bool:
 
 def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
     step, options = _parsed([_onloaded(word, variables) for word in words])
+    tries_again, is_nobodys = options.get("retry") == _HERE, options.get("index") == "none"
+    options.update({"retry": f"~{_ALWAYS}"} if tries_again else {}, **({"index": "-"} if is_nobodys else {}))
     word = None
-    if not step.rstrip("~").isidentifier():
+    if tries_again or not step.rstrip("~").isidentifier():
         from flowc.grouping.step_words import parse_step_word
 
         word = parse_step_word(step)
@@ -194,7 +221,8 @@ def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
         iteration=iteration,
     )
     target = options.get("report", variables.get("FLOWC_REPORT", ""))
-    return _Order(call, the_flow(), needed_variable(variables, "FLOWC_STORE"), target, word)
+    flow, store = the_flow(), needed_variable(variables, "FLOWC_STORE")
+    return _Order(call, flow, store, target, word, tries_again, options.get("when", ""), is_nobodys)
 
 
 def _origin(variables: Mapping[str, str]) -> str:
