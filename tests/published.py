@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from compiler.backends import PORTABLE_OPTIONS, Backend
+from compiler.backends import PORTABLE_OPTIONS, Backend, lacks
 from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.commands.ir import json_text
 from compiler.difference.telling import document
@@ -59,12 +59,18 @@ def support_table() -> str:
     rows.append(["`Parameter`", *["yes"] * len(columns)])
     rows.append(["`IncludeFile`", *["yes"] * len(columns)])
     sizes = ", ".join(sorted(PORTABLE_OPTIONS - {"image"}))
-    rows.append([f"`@resources`, `@kubernetes`, `@batch`: {sizes}", _IDLE, *["yes"] * len(targets)])
+    rows.append([f"`@resources`, `@kubernetes`, `@batch`: {sizes}", _IDLE, *map(_sizes, targets)])
     rows.append(["`@kubernetes`, `@batch`: image", _IDLE, *["yes"] * len(targets)])
     rows.append(["`@kubernetes`, `@batch`: everything else", _IDLE, *["`docs/options.md`"] * len(targets)])
     for feature in get_args(Feature):
         rows.append([feature, *("no" if feature in backend.gaps else "yes" for backend in columns)])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _sizes(backend: Backend) -> str:
+    """Whether a target spells all portable sizes."""
+    lacking = sorted(lacks(backend))
+    return f"all but {', '.join(lacking)}" if lacking else "yes"
 
 
 _OPTIONS_HEAD = """# Which target spells which option
@@ -84,7 +90,10 @@ def options_page() -> str:
     taken = {"resources": PORTABLE_OPTIONS - {"image"}, **{key: LOCAL.spells[key] for key in ("kubernetes", "batch")}}
     for decorator, own in taken.items():
         for option in sorted(own | (PORTABLE_OPTIONS if decorator != "resources" else own)):
-            spelled = (option in PORTABLE_OPTIONS | backend.spells.get(decorator, frozenset()) for backend in targets)
+            spelled = (
+                option in (PORTABLE_OPTIONS - lacks(backend)) | backend.spells.get(decorator, frozenset())
+                for backend in targets
+            )
             rows.append([f"`@{decorator}({option}=…)`", *("yes" if each else "refused" for each in spelled)])
     return _OPTIONS_HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows)
 

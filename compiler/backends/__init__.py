@@ -21,7 +21,7 @@ VERSION = 1
 way that such a target can notice, and not when something comes to it. The target says as `surface` which one it was written for."""
 
 PORTABLE_OPTIONS = frozenset({"image", "cpu", "memory", "gpu", "disk", "shared_memory"})
-"""Options of `@kubernetes`, `@batch` and `@resources` that every target spells: the plan's `Task.image` and `Task.resources`."""
+"""Options of `@kubernetes`, `@batch` and `@resources` that each target spells but for what it `lacks`: `Task.image`, `Task.resources`."""
 
 
 @record
@@ -106,6 +106,19 @@ class NamesNodes(Protocol):
         ...
 
 
+@runtime_checkable
+class LacksSizes(Protocol):
+    """A target on which a container cannot ask for some of the portable sizes."""
+
+    lacks: ClassVar[frozenset[str]]
+    """Of `PORTABLE_OPTIONS`; a step that asks for one is refused at its line."""
+
+
+def lacks(backend: Backend) -> frozenset[str]:
+    """The portable options that a target has no spelling for."""
+    return backend.lacks if isinstance(backend, LacksSizes) else frozenset()
+
+
 FEATURE_NOT_ON_TARGET = Rule(
     code="FC301",
     name="feature-not-on-target",
@@ -187,6 +200,7 @@ def refuse(plan: Plan, backend: Backend, options: Options, report: Report) -> No
                 decorator=option.decorator,
                 option=option.name,
             )
+    _refuse_sizes(plan, backend, report)
     for each in plan.obstacles:
         report.add(CANNOT_SHARE, each.span, option=each.option, step=each.step, reason=each.reason)
     _refuse_final_nodes(plan, report)
@@ -211,6 +225,18 @@ def _check_parameters(plan: Plan, target: str, report: Report) -> None:
             report.add(FILE_NEEDED, parameter.span, path=parameter.absent, name=parameter.name, target=target)
         for variable in parameter.envvar[:1]:
             report.add(VARIABLE_IS_LOCAL, parameter.span, variable=variable, name=parameter.name, target=target)
+
+
+def _refuse_sizes(plan: Plan, backend: Backend, report: Report) -> None:
+    """Report what steps ask for that no container of the target can have."""
+    for option in sorted(lacks(backend)):
+        for task in plan.root.tasks():
+            if getattr(task.resources, option) is None:
+                continue
+            for decorator in plan.flow.steps[task.step].decorators:
+                if decorator.get(option) is not None:
+                    span, name = decorator.span_of(option), decorator.name
+                    report.add(OPTION_NOT_ON_TARGET, span, target=backend.name, decorator=name, option=option)
 
 
 def _refuse_final_nodes(plan: Plan, report: Report) -> None:

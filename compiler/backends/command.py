@@ -76,9 +76,7 @@ def ways_text(task: Task, containers: Mapping[str, Task]) -> str:
 
 def _ways_text(task: Task, containers: Mapping[str, Task]) -> str:
     """A switch ends its container, so its name is that of the last step there."""
-    return ",".join(
-        f"{containers[edge.node].steps[-1].step}={'.'.join(map(str, edge.cases))}" for edge in task.ways
-    )
+    return ",".join(f"{containers[edge.node].steps[-1].step}={'.'.join(map(str, edge.cases))}" for edge in task.ways)
 
 
 def hook_argv(hook: Hook, *, run: str) -> tuple[str, ...]:

@@ -23,7 +23,10 @@ Engine = Callable[[FlowCase, Path], Outcome]
 """Executes a case; the folder is where it may keep what it needs."""
 
 TARGETS = ("argo", "step-functions", "airflow")
-BROUGHT: Mapping[str, str] = {"shell": "tests.engines.shell:run_shell"}
+BROUGHT: Mapping[str, str] = {
+    "shell": "tests.engines.shell:run_shell",
+    "valohai": "tests.engines.valohai_case:run_valohai",
+}
 """The engine of each target that is a distribution of its own; the suite of `test_brought` runs on all of them."""
 AIRFLOW_3, AIRFLOW_2, SCHEDULER = "airflow 3.3.2", "airflow 2.11.2", "airflow 3.3.2 scheduler"
 

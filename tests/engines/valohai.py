@@ -89,7 +89,11 @@ class PipelineRun:
     @property
     def log(self) -> str:
         """What all executions have said."""
-        return "\n".join(f"[{each.node} {dict(each.parameters)}] {line}" for each in self.executions for line in each.log.splitlines())
+        return "\n".join(
+            f"[{each.node} {dict(each.parameters)}] {line}"
+            for each in self.executions
+            for line in each.log.splitlines()
+        )
 
 
 def read_pipeline(text: str) -> tuple[Config, Pipeline]:
@@ -121,7 +125,13 @@ def _check_edges(config: Config, pipeline: Pipeline) -> None:
 
 
 def run_pipeline(
-    text: str, machine: Machine, *, given: Mapping[str, str], of_nodes: Mapping[tuple[str, str], str], seed: int, workers: int
+    text: str,
+    machine: Machine,
+    *,
+    given: Mapping[str, str],
+    of_nodes: Mapping[tuple[str, str], str],
+    seed: int,
+    workers: int,
 ) -> PipelineRun:
     """Execute the pipeline of a file. `given` are its parameters, `of_nodes` those of single nodes, as `vh pipeline run` takes both."""
     config, pipeline = read_pipeline(text)
@@ -142,7 +152,9 @@ def run_pipeline(
 class _Run:
     """A pipeline under way: nodes start in any order that the edges allow."""
 
-    def __init__(self, config: Config, posted: dict[str, Any], machine: Machine, dice: random.Random, name: str) -> None:
+    def __init__(
+        self, config: Config, posted: dict[str, Any], machine: Machine, dice: random.Random, name: str
+    ) -> None:
         self._config, self._machine, self._dice, self._id = config, machine, dice, name
         self._nodes = {node["name"]: node for node in posted["nodes"]}
         self._edges = posted["edges"]
@@ -199,7 +211,9 @@ class _Run:
 
     def _ready(self, waiting: set[str]) -> list[str]:
         """The nodes all of whose edges come from nodes that are complete, in any order."""
-        before = {name: {edge["source_node"] for edge in self._edges if edge["target_node"] == name} for name in waiting}
+        before = {
+            name: {edge["source_node"] for edge in self._edges if edge["target_node"] == name} for name in waiting
+        }
         found = sorted(name for name, sources in before.items() if sources <= set(self._metadata))
         self._dice.shuffle(found)
         return found
@@ -209,7 +223,10 @@ class _Run:
         node = self._nodes[name]
         if set(node) - {"name", "type", "template"} or set(node["template"]) - _TEMPLATE:
             raise PipelineError(f"keys that are not known here: {sorted(node)}, {sorted(node['template'])}")
-        values = {**node["template"]["parameters"], **{key: value for (of, key), value in self._given.items() if of == name}}
+        values = {
+            **node["template"]["parameters"],
+            **{key: value for (of, key), value in self._given.items() if of == name},
+        }
         spread: list[tuple[str, list[Any]]] = []
         for edge in self._edges:
             if edge["target_node"] == name and edge["target_type"] == "parameter":
@@ -237,14 +254,18 @@ class _Run:
                 return Execution(name, values, 1, {}, f"the parameter {parameter.name} has no value")
             if value is not None:
                 parameter.validate(value)
-        script = join_command(step.build_command({key: value for key, value in values.items() if value is not None}), " && ")
+        script = join_command(
+            step.build_command({key: value for key, value in values.items() if value is not None}), " && "
+        )
         self._count += 1
         folder = open_to_it(self._machine.folder / f"{name}-{self._count}-{threading.get_ident()}")
         return self._process(name, values, script, folder, template)
 
-    def _process(self, name: str, values: dict[str, Any], script: str, folder: Path, template: Mapping[str, Any]) -> Execution:
+    def _process(
+        self, name: str, values: dict[str, Any], script: str, folder: Path, template: Mapping[str, Any]
+    ) -> Execution:
         config = open_to_it(folder / "config")
-        (config / "parameters.json").write_text(json.dumps({key: value for key, value in values.items()}))
+        (config / "parameters.json").write_text(json.dumps(values))
         programs = open_to_it(folder / "bin")
         (programs / "python").write_text(f'#!/bin/sh\nexec {" ".join(self._machine.python)} "$@"\n')
         (programs / "python").chmod(0o755)

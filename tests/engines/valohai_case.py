@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from compiler.backends import Options
 from flowc_valohai import BACKEND
 
+from compiler.backends import Options
 from tests.engines import FlowCase, Outcome
 from tests.engines.argo_case import SHIM, store_of, word
 from tests.engines.compiling import compiled
@@ -20,13 +20,13 @@ def run_valohai(
     case: FlowCase,
     folder: Path,
     *,
-    seed: int = 0,
+    seed: int | None = None,
     workers: int = 2,
     python: Sequence[str] = (sys.executable,),
 ) -> Outcome:
     """Compile, start the pipeline with the case's parameters, run the executions with the given interpreter.
 
-    The store lies at `folder/store`.
+    The store lies at `folder/store`; `seed` is that of the order in which nodes start, the case's own where none is said.
     """
     source, files = compiled(case, BACKEND, Options(default_image="case:0", store=store_of(folder)))
     open_to_it(folder)
@@ -45,8 +45,8 @@ def run_valohai(
         files[0].text,
         machine,
         given={name: text for name, text in texts.items() if name in shared},
-        of_nodes={(source.start, name): text for name, text in texts.items() if name not in shared},
-        seed=seed,
+        of_nodes={(pipeline.nodes[0].name, name): text for name, text in texts.items() if name not in shared},
+        seed=sum(case.flow.encode()) if seed is None else seed,
         workers=workers,
     )
     return Outcome(

@@ -33,6 +33,9 @@ _OPTIONS = ("run", "index", "retry", "load", "owner", "parameters", "when", "rep
 _HERE = "here"
 """What `--retry` says where the engine tries nothing again: the container then tries its task again as one of several tasks does."""
 
+_VALOHAI = "valohai:"
+"""What the path of the file begins with in which Valohai tells the parameters."""
+
 _ALWAYS = 2**31
 """How often an engine may have started such a container, which it never says; the containers in the store do."""
 
@@ -352,7 +355,13 @@ def _loads(text: str) -> Any:
 
 
 def _parameters(text: str) -> dict[str, Any]:
-    """The parameters as they were given: JSON, base64 of it, or the URL of it."""
+    """The parameters as they were given: JSON, base64 of it, the URL of it, or the file of an execution of Valohai's.
+
+    In that one, a parameter without a value is a null, and not given.
+    """
+    if text.startswith(_VALOHAI):
+        given = _parameters(f"file:{text[len(_VALOHAI) :]}")
+        return {name: value for name, value in given.items() if value is not None}
     if text.startswith(KINDS):
         from flowc.container.beside_parameters import read_text
 

@@ -14,12 +14,12 @@ from flowc.artifacts.address import RunAddress, child
 from flowc.artifacts.loading import manifest
 from flowc.container.command import mistake, needed_variable, the_flow, unanswered
 from flowc.container.report import tell_members
-from flowc.task.ways import Ways, parse_ways
 from flowc.exceptions import CallMistake
 from flowc.named_tuple import NamedTuple
 from flowc.store import open_store
 from flowc.store.protocol import SetupError, Store, StoreError
 from flowc.task.call import DONE
+from flowc.task.ways import Ways, parse_ways
 
 _USAGE = "python -m flowc members SPLIT[?WAYS][>SPLIT[?WAYS]…][/N] --run RUN"
 

@@ -12,7 +12,6 @@ from compiler.backends import Gap, OptionKind, Options, OutputFile
 from compiler.diagnostics import Report
 from compiler.ir.flow import Value
 from compiler.ir.plan import Feature, Plan
-
 from flowc_valohai.check import GAPS, check
 from flowc_valohai.document import deployment_name, document
 from flowc_valohai.graph import node_names
@@ -23,8 +22,10 @@ class Valohai:
     """The target `valohai`."""
 
     name: ClassVar[str] = "valohai"
+    surface: ClassVar[int] = 1
     gaps: ClassVar[Mapping[Feature, Gap]] = GAPS
     spells: ClassVar[Mapping[str, frozenset[str]]] = {}
+    lacks: ClassVar[frozenset[str]] = frozenset({"disk", "shared_memory"})
     target_options: ClassVar[Mapping[str, str]] = {key: setting.help for key, setting in SETTINGS.items()}
 
     def wants(self, key: str, value: Value) -> str | None:
@@ -36,7 +37,7 @@ class Valohai:
         return SETTINGS[key].kind
 
     def check(self, plan: Plan, options: Options, report: Report) -> None:
-        """Report sizes and settings that Valohai does not have."""
+        """Report settings that Valohai does not have."""
         check(plan, options, report)
 
     def deployment(self, plan: Plan, options: Options) -> str:

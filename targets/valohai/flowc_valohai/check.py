@@ -1,16 +1,15 @@
-"""What Valohai cannot do, and sizes and settings that it does not have."""
+"""What Valohai cannot do, and settings that it does not have."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from compiler.backends import OPTION_NOT_ON_TARGET, Gap, Options
+from compiler.backends import Gap, Options
 from compiler.backends.gaps import ONLY_ON_AIRFLOW
 from compiler.backends.secrets import check_aws
 from compiler.backends.sizes import check_sizes
 from compiler.diagnostics import Report, Rule
-from compiler.ir.plan import Feature, Plan, Task
-
+from compiler.ir.plan import Feature, Plan
 from flowc_valohai.settings import wants
 
 _STARTED_BY = "triggers are settings of a project, and no part of a valohai.yaml"
@@ -31,13 +30,13 @@ GAPS: Mapping[Feature, Gap] = {
 }
 
 SETTING = Rule(
-    code="FC348",
+    code="VALOHAI01",
     name="valohai-setting",
     message="`{key}` of [tool.flowc.valohai] takes {expected}",
     help="`flowc config valohai` lists what each key takes",
 )
 NO_LIMIT = Rule(
-    code="FC349",
+    code="VALOHAI02",
     name="no-limit-on-valohai",
     message="a pipeline of Valohai has no limit of its own for what runs at once, and `max_workers` says {most}",
     help="leave it out for this target: the environment has a limit, in its settings",
@@ -52,22 +51,5 @@ def check(plan: Plan, options: Options, report: Report) -> None:
             report.add(SETTING, plan.flow.span, key=key, expected=expected)
     if options.max_workers is not None:
         report.add(NO_LIMIT, plan.flow.span, most=options.max_workers)
-    for task in plan.root.tasks():
-        _sizes(plan, task, report)
     check_aws(plan, "valohai", report)
     check_sizes(plan, report)
-
-
-def _sizes(plan: Plan, task: Task, report: Report) -> None:
-    """Report what an execution cannot ask for."""
-    asked = {"disk": task.resources.disk, "shared_memory": task.resources.shared_memory}
-    for option in (name for name, size in asked.items() if size is not None):
-        for decorator in plan.flow.steps[task.step].decorators:
-            if any(name == option for name, _ in decorator.arguments):
-                report.add(
-                    OPTION_NOT_ON_TARGET,
-                    decorator.span_of(option),
-                    target="valohai",
-                    decorator=decorator.name,
-                    option=option,
-                )

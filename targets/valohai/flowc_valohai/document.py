@@ -20,16 +20,15 @@ from compiler.backends.fields import names, whole
 from compiler.backends.secrets import secret_environment
 from compiler.ir.plan import Begin, Plan, Resources, Task
 from compiler.slotted_class import record
-
 from flowc_valohai.graph import INDEX, Node, nodes
-from flowc_valohai.parameters import is_declared, of_first_step, of_pipeline
+from flowc_valohai.parameters import of_first_step, of_pipeline
 from flowc_valohai.scalars import folded, scalar, shell
 
 _OWNER = "${VH_PIPELINE_ID:?}"
 _RUN = f"valohai-{_OWNER}"
 """A run by the pipeline's own id; the shell says so where there is none, since a step was started alone."""
 
-_GIVEN = "file:${VH_CONFIG_DIR:?}/parameters.json"
+_GIVEN = "valohai:${VH_CONFIG_DIR:?}/parameters.json"
 """The values of the first step's parameters, in a file of Valohai's: no shell reads them."""
 
 _MEMBER = f"{{parameter-value:{INDEX}}}"
@@ -89,7 +88,7 @@ class _Writer:
         task = node.task
         if task is None:
             return shell(members_argv(node.splits, self.containers, run=_RUN), _FILLED)
-        given = _GIVEN if any(map(is_declared, self.plan.parameters)) else ""
+        given = _GIVEN if self.plan.parameters else ""
         index = _MEMBER if node.members else "-"
         words = argv(task, run=_RUN, index=index, retry="here", owner=_OWNER, parameters=given)
         ways = ways_text(task, self.containers)

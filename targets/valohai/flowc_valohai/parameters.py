@@ -8,15 +8,9 @@ from collections.abc import Iterator
 from compiler.backends.command import legible
 from compiler.ir.flow import Dynamic, Parameter, Value
 from compiler.ir.plan import Plan
-
 from flowc_valohai.scalars import scalar
 
 _MOST_DEFAULT = 4096
-
-
-def is_declared(parameter: Parameter) -> bool:
-    """Whether a run can be given another value: an empty one of type JSON would be a null, and not the default of the code."""
-    return parameter.required or parameter.type != "json" or default_text(parameter) is not None
 
 
 def default_text(parameter: Parameter) -> str | None:
@@ -43,7 +37,7 @@ def _text(parameter: Parameter, value: Value | Dynamic) -> str | None:
 
 def of_first_step(plan: Plan) -> Iterator[str]:
     """The items of the first step's `parameters`: texts, which the step converts as a command line does."""
-    for parameter in filter(is_declared, plan.parameters):
+    for parameter in plan.parameters:
         yield f"- name: {scalar(parameter.name)}"
         yield "  type: string"
         if not parameter.required:
@@ -59,7 +53,7 @@ def of_first_step(plan: Plan) -> Iterator[str]:
 
 def of_pipeline(plan: Plan, first: str) -> Iterator[str]:
     """The items of the pipeline's `parameters`. One without a default would give the first step an empty text."""
-    for parameter in filter(is_declared, plan.parameters):
+    for parameter in plan.parameters:
         default = default_text(parameter)
         if default is not None:
             yield f"- name: {scalar(parameter.name)}"

@@ -27,7 +27,9 @@ SETTINGS: Mapping[str, Setting] = {
         "true or false",
         "flag",
     ),
-    "environment": Setting("the machines that the steps run on, by the slug or the id of an environment", is_text, "a text"),
+    "environment": Setting(
+        "the machines that the steps run on, by the slug or the id of an environment", is_text, "a text"
+    ),
     "environment_variable_groups": Setting(
         "groups of variables that every step has, secrets among them", is_names, "a list of names"
     ),
