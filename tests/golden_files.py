@@ -33,8 +33,18 @@ SHARED: dict[Path, Grouping] = {
 
 COMPILED = (*EXAMPLES, *SHARED)
 
-MAIN: dict[str, str] = {"airflow": "airflow.py", "argo": "argo.yaml", "step-functions": "step-functions.json"}
+MAIN: dict[str, str] = {
+    "airflow": "airflow.py",
+    "argo": "argo.yaml",
+    "step-functions": "step-functions.json",
+    "valohai": "valohai.yaml",
+}
 """What a target's main file is called; the others keep the end of their names behind the target's."""
+
+OF_BROUGHT: dict[str, tuple[str, ...]] = {
+    "valohai": ("branch", "model_search", "parameters", "retry_and_catch", "sharing", "two_foreaches")
+}
+"""Of targets that are distributions of their own, the examples whose output stands here."""
 
 STORE = "s3://flows/store"
 
@@ -51,7 +61,8 @@ def golden_files(example: Path) -> dict[str, str]:
     flow = _read(example)
     decided = grouped(plan(flow), SHARED.get(example, Grouping()))
     files = {"flow.txt": flow_text(flow), "plan.txt": plan_text(decided)}
-    for target in BUILT_IN:
+    brought = (target for target, names in OF_BROUGHT.items() if name_of(example) in names)
+    for target in (*BUILT_IN, *brought):
         backend = load_backend(target)
         assert backend is not None
         files |= dict(_compiled(decided, backend))

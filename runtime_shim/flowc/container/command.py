@@ -113,10 +113,10 @@ def _main(words: list[str], output: Output, debugged: Callable[[Loaded | Broken,
 
 def _is_reached(order: _Order, store: Store) -> bool:
     """Whether switches have taken a way to the task."""
-    from flowc.task.ways import parse_ways
+    from flowc.task.ways import are_taken, parse_ways
 
     address = RunAddress(order.flow.rpartition(":")[2], order.call.run).task(order.call.step, order.call.index)
-    return parse_ways(order.when).lead(store, address)
+    return are_taken(parse_ways(order.when), store, address)
 
 
 def _opened(url: str) -> Store:

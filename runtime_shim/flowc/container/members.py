@@ -19,12 +19,14 @@ from flowc.named_tuple import NamedTuple
 from flowc.store import open_store
 from flowc.store.protocol import SetupError, Store, StoreError
 from flowc.task.call import DONE
-from flowc.task.ways import Ways, parse_ways
+from flowc.task.ways import Ways, are_taken, parse_ways
 
 _USAGE = "python -m flowc members SPLIT[?WAYS][>SPLIT[?WAYS]…][/N] --run RUN"
 
 
 class _Level(NamedTuple):
+    """A step that splits, and the ways that lead to it."""
+
     split: str
     ways: Ways
 
@@ -66,7 +68,7 @@ def _indexes(store: Store, run: RunAddress, levels: tuple[_Level, ...], portion:
         around = [
             child(index, part)
             for index in around
-            if level.ways.lead(store, run.task(level.split, index))
+            if are_taken(level.ways, store, run.task(level.split, index))
             for part in range(-(-_width(store, run, level.split, index) // size))
         ]
     yield from around

@@ -6,13 +6,16 @@ and case 1 of `other`, which itself runs only by case 1 of `sw`. A task without 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from flowc.artifacts.address import TaskAddress
 from flowc.artifacts.loading import manifest
 from flowc.exceptions import CallMistake
 from flowc.named_tuple import NamedTuple
-from flowc.store.protocol import Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from flowc.store.protocol import Store
 
 
 class Way(NamedTuple):
@@ -28,8 +31,8 @@ class Ways(NamedTuple):
     own: tuple[Way, ...] = ()
     of_switches: Mapping[str, tuple[Way, ...]] = {}
 
-    def lead(self, store: Store, address: TaskAddress) -> bool:
-        """Whether the switches at the task's index path have taken one. Raises CallMistake where one that is reached has left nothing."""
+    def lead(self, case_of: Callable[[str], int | None]) -> bool:
+        """Whether one of them was taken. `case_of` is asked for the case of each switch that is reached, and no other, once."""
         taken: dict[str, int | None] = {}
 
         def is_reached(ways: tuple[Way, ...]) -> bool:
@@ -37,11 +40,15 @@ class Ways(NamedTuple):
 
         def case(switch: str) -> int | None:
             if switch not in taken:
-                reached = is_reached(self.of_switches.get(switch, ()))
-                taken[switch] = manifest(store, address.at(switch, address.index)).case if reached else None
+                taken[switch] = case_of(switch) if is_reached(self.of_switches.get(switch, ())) else None
             return taken[switch]
 
         return is_reached(self.own)
+
+
+def are_taken(ways: Ways, store: Store, address: TaskAddress) -> bool:
+    """Whether the switches at a task's index path have taken one of its ways. Raises CallMistake where one has left nothing."""
+    return ways.lead(lambda switch: manifest(store, address.at(switch, address.index)).case)
 
 
 def parse_ways(text: str) -> Ways:

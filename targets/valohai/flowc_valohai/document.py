@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from math import ceil
 
@@ -17,6 +18,7 @@ from compiler.backends.command import (
     ways_text,
 )
 from compiler.backends.fields import names, whole
+from compiler.backends.names import within
 from compiler.backends.secrets import secret_environment
 from compiler.ir.plan import Begin, Plan, Resources, Task
 from compiler.slotted_class import record
@@ -34,13 +36,15 @@ _GIVEN = "valohai:${VH_CONFIG_DIR:?}/parameters.json"
 _MEMBER = f"{{parameter-value:{INDEX}}}"
 _FILLED = frozenset((_OWNER, _RUN, _GIVEN, _MEMBER))
 _REPORT = "valohai:"
+_LONGEST_NAME = 100
 _MB = 1.048576
 """Megabytes of a mebibyte."""
 
 
 def deployment_name(plan: Plan, options: Options) -> str:
     """The pipeline's name, and the beginning of the name of each step."""
-    return (options.name or plan.name).replace(".", "-")
+    name = options.name or plan.name
+    return within(re.sub(r"[^A-Za-z0-9_-]", "-", name), _LONGEST_NAME, whole=name)
 
 
 def document(plan: Plan, options: Options) -> str:
