@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from compiler.backends import refuse
-from compiler.backends.targets import BUILT_IN, load_backend
+from compiler.backends.targets import BUILT_IN, brought_targets, load_backend
 from compiler.call.configs import Pairs, config_options, given_configs
 from compiler.call.options import Option, WithHelp, env_option
 from compiler.call.sources import (
@@ -46,6 +46,14 @@ _ANY_DIGEST = "0" * 64
 """What stands for the digest of the code in the image's default name: a check packs nothing."""
 
 
+class _Target(click.Choice[str]):
+    """A target of ours or one that another distribution brings, whose names are only read where one is meant."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name as it was given. Fails for what is no target."""
+        return value if value not in self.choices and value in brought_targets() else super().convert(value, param, ctx)
+
+
 @click.command("check", cls=WithHelp)
 @flows_argument
 @click.option(
@@ -56,7 +64,7 @@ _ANY_DIGEST = "0" * 64
     "targets",
     cls=Option,
     multiple=True,
-    type=click.Choice([*BUILT_IN, _ALL]),
+    type=_Target([*BUILT_IN, _ALL]),
     help="Also what this target refuses; may be given several times.",
 )
 @click.option("--notes", cls=Option, is_flag=True, help="Also what may well be meant: artifacts that no step reads.")

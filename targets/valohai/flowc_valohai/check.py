@@ -33,7 +33,7 @@ SETTING = Rule(
     code="VALOHAI01",
     name="valohai-setting",
     message="`{key}` of [tool.flowc.valohai] takes {expected}",
-    help="`flowc config valohai` lists what each key takes",
+    help="docs/targets/valohai.md lists what each key takes",
 )
 NO_LIMIT = Rule(
     code="VALOHAI02",
