@@ -10,6 +10,7 @@ import pytest
 from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.run.local import LOCAL
 from tests.stages.command_line import FLOW, Flowc
+from tests.targets.surface import TARGETS
 
 
 def _above_step(line: str) -> str:
@@ -22,7 +23,7 @@ _PORT = _above_step("@kubernetes(port=8080)")
 _SHELL = _above_step('@kubernetes(node_selector="a=b")\n    @timeout(seconds=30)')
 
 
-@pytest.mark.parametrize("target", BUILT_IN)
+@pytest.mark.parametrize("target", [*BUILT_IN, *TARGETS])
 @pytest.mark.parametrize("text", [FLOW, _PORT, _SHELL], ids=["flow", "port", "selector"])
 def test_a_target_refuses_in_check_what_it_refuses_in_create(
     flowc: Flowc, folder: Path, target: str, text: str
@@ -32,6 +33,11 @@ def test_a_target_refuses_in_check_what_it_refuses_in_create(
     assert checked.code == created.code
     if created.code:
         assert checked.out == created.err
+
+
+def test_a_target_that_nobody_brings_is_a_mistake(flowc: Flowc, folder: Path) -> None:
+    (folder / "flow.py").write_text(FLOW)
+    assert flowc("check", "flow.py", "--target", "elsewhere").code == 2
 
 
 def test_what_any_target_spells_runs_here() -> None:
