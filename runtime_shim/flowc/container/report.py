@@ -52,7 +52,9 @@ def tell_members(indexes: tuple[str, ...]) -> None:
     What an empty list would be to a Task of its is written nowhere: a foreach without members has one that does nothing.
     """
     # what the step has printed may not end with a line's end
-    os.write(1, ("\n" + json.dumps({MEMBERS: list(indexes) or [NOBODY]}) + "\n").encode())
+    line = ("\n" + json.dumps({MEMBERS: list(indexes) or [NOBODY]}) + "\n").encode()
+    while line:  # a long one may not go at once
+        line = line[os.write(1, line) :]
 
 
 def _numbers(folder: str, fan: int | None, case: int | None) -> None:
