@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -151,6 +152,16 @@ def test_a_parameter_without_a_value_has_its_default_and_a_container_tries_its_t
     _step(tmp_path, "join", "--load", "gather:fan/body", "--when", "start=0")
     attempts = [sorted(path.name for path in (tmp_path / "store/F/r/body" / index).glob("attempt-*")) for index in "01"]
     assert attempts == [["attempt-0001"], ["attempt-0001", "attempt-0002"]]
+
+
+def test_a_container_that_is_started_again_goes_on_where_the_lost_one_was(tmp_path: Path) -> None:
+    """As an execution on a spot instance is; the attempt that was lost with it is counted."""
+    write(tmp_path, FLOW.replace("os._exit(3)", "os.kill(os.getppid(), 9); os.kill(os.getpid(), 9)"))
+    _step(tmp_path, "start", "--owner", "me", "--parameters", "{}")
+    _step(tmp_path, "fan", "--load", "start")
+    _step(tmp_path, "body", "--load", "foreach:fan", index="1", code=-signal.SIGKILL)
+    _step(tmp_path, "body", "--load", "foreach:fan", index="1")
+    assert len(list((tmp_path / "store/F/r/body/1").glob("attempt-*"))) == 2
 
 
 def test_a_switch_that_has_left_nothing_is_a_mistake(tmp_path: Path) -> None:
