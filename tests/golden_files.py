@@ -35,12 +35,14 @@ COMPILED = (*EXAMPLES, *SHARED)
 
 MAIN: dict[str, str] = {
     "airflow": "airflow.py", "argo": "argo.yaml", "step-functions": "step-functions.json", "kfp": "kfp.yaml", "maestro": "maestro.json",
+    "valohai": "valohai.yaml",
 }  # fmt: skip
 """What a target's main file is called; the others keep the end of their names behind the target's."""
 
 BROUGHT: dict[str, tuple[str, ...]] = {
     "kfp": ("branch", "model_search", "retry_and_catch", "sharing"),
     "maestro": ("branch", "model_search", "parameters", "retry_and_catch", "sharing", "two_foreaches"),
+    "valohai": ("branch", "model_search", "parameters", "retry_and_catch", "sharing", "two_foreaches"),
 }
 """Targets that are distributions of their own, and the flows of which a reviewer sees their files."""
 

@@ -44,6 +44,41 @@ def argv(task: Task, *, run: str, index: str, retry: str, owner: str = "", param
     return (*words, "--load", loads_text(task.loads))
 
 
+def members_argv(splits: tuple[Task, ...], containers: Mapping[str, Task], *, run: str) -> tuple[str, ...]:
+    """The command that tells the members of a foreach within others, whose splits are `splits` from the outside in.
+
+    For engines on which a task of many cannot say how wide its foreach is; `containers` as `ways_text` takes them.
+    """
+    levels = []
+    for split in splits:
+        ways = ways_text(split, containers)
+        levels.append(f"{split.steps[-1].step}?{ways}" if ways else split.steps[-1].step)
+    portion = f"/{splits[-1].counts_by}" if splits[-1].counts_by > 1 else ""
+    return ("python", "-m", "flowc", "members", ">".join(levels) + portion, "--run", run)
+
+
+def ways_text(task: Task, containers: Mapping[str, Task]) -> str:
+    """How `--when` says which cases of switches lead to a task; empty where it runs whenever its level does.
+
+    `containers`: all of the plan, by their first steps. For engines that start every task, which then may have nothing to do.
+    `sw=0.2,other=1;other:sw=1` names the ways to a switch, too; `flowc.task.ways` reads it back.
+    """
+    texts = [_ways_text(task, containers)] if task.ways else []
+    waiting, told = list(task.ways), set[str]()
+    for edge in waiting:
+        switch = containers[edge.node]
+        if switch.ways and edge.node not in told:
+            told.add(edge.node)
+            texts.append(f"{switch.steps[-1].step}:{_ways_text(switch, containers)}")
+            waiting.extend(switch.ways)
+    return ";".join(texts)
+
+
+def _ways_text(task: Task, containers: Mapping[str, Task]) -> str:
+    """A switch ends its container, so its name is that of the last step there."""
+    return ",".join(f"{containers[edge.node].steps[-1].step}={'.'.join(map(str, edge.cases))}" for edge in task.ways)
+
+
 def hook_argv(hook: Hook, *, run: str) -> tuple[str, ...]:
     """The command of an exit hook; `run` is the target's own placeholder."""
     return ("python", "-m", "flowc", "hook", hook.function, "--run", run, "--status", hook.on)

@@ -1,4 +1,5 @@
-"""`python -m flowc step STEP …`: one task of a run, in this process; `hook FUNCTION …` after it.
+"""`python -m flowc step STEP …`: one task of a run, in this process; `hook FUNCTION …` after it,
+`members SPLIT …` between two of them.
 
 `flow.py WORDS` is `python flow.py WORDS` with `metaflow` from here. `fork-server` is the local run's own, `declare` the compiler's,
 `debug` and `compare` a replay's.
@@ -24,10 +25,8 @@ def main(words: list[str]) -> int:
         from flowc.container.fork_server import run_one
 
         return run_one(int(words[1]), int(words[2]), words[3])
-    if words[:1] == ["hook"]:
-        from flowc.container.exit_hook import main as one_hook
-
-        return one_hook(words)
+    if words[:1] in (["hook"], ["members"]):
+        return _beside_tasks(words)
     if words[:1] == ["child"]:
         from flowc.task.child import run_one as run_child
 
@@ -37,6 +36,17 @@ def main(words: list[str]) -> int:
     from flowc.container.command import main as one_task
 
     return one_task(words)
+
+
+def _beside_tasks(words: list[str]) -> int:
+    """What an engine starts that is no task."""
+    if words[0] == "members":
+        from flowc.container.members import main as members
+
+        return members(words)
+    from flowc.container.exit_hook import main as one_hook
+
+    return one_hook(words)
 
 
 def _of_authors(words: list[str]) -> int:

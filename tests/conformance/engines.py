@@ -27,6 +27,7 @@ BROUGHT: Mapping[str, str] = {
     "kfp": "tests.engines.kfp_case:run_kfp",
     "maestro": "tests.engines.maestro_case:run_maestro",
     "shell": "tests.engines.shell:run_shell",
+    "valohai": "tests.engines.valohai_case:run_valohai",
 }
 """The engine of each target that is a distribution of its own; the suite of `test_brought` runs on all of them."""
 AIRFLOW_3, AIRFLOW_2, SCHEDULER = "airflow 3.3.2", "airflow 2.11.2", "airflow 3.3.2 scheduler"

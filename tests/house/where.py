@@ -19,6 +19,7 @@ TOGETHER = {
     "flowc.client": "tests/runtime/client/test_flows.py",
     "flowc.container": "tests/runtime/task/test_task.py",
     "flowc.container.fork_server": "tests/run/test_local_run.py",
+    "flowc.container.members": "tests/runtime/task/test_ways.py",
     "flowc.container.messages": "tests/run/test_processes.py",
     "flowc.container.sessions": "tests/run/test_processes.py",
     "flowc.container.trigger_events": "tests/argo/test_events.py",

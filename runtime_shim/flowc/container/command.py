@@ -26,10 +26,18 @@ if TYPE_CHECKING:
     from flowc.grouping.step_words import StepWord
 
 _USAGE = (
-    "python -m flowc step STEP[~] --run RUN --index INDEX --retry [~]N (--load LOADS | --owner OWNER --parameters PARAMETERS)"
-    " [--report REPORT]"
+    "python -m flowc step STEP[~] --run RUN --index INDEX|none --retry [~]N|here"
+    " (--load LOADS | --owner OWNER --parameters PARAMETERS) [--when WAYS] [--report REPORT]"
 )
-_OPTIONS = ("run", "index", "retry", "load", "owner", "parameters", "report")
+_OPTIONS = ("run", "index", "retry", "load", "owner", "parameters", "when", "report")
+_HERE = "here"
+"""What `--retry` says where the engine tries nothing again: the container then tries its task again as one of several tasks does."""
+
+_VALOHAI = "valohai:"
+"""What the path of the file begins with in which Valohai tells the parameters."""
+
+_ALWAYS = 2**31
+"""How often an engine may have started such a container, which it never says; the containers in the store do."""
 
 
 class _Order(NamedTuple):
@@ -41,6 +49,12 @@ class _Order(NamedTuple):
     report: str
     word: StepWord | None = None
     """What the step's word says, where it is more than a name."""
+    tries_again: bool = False
+    """Whether the container tries its tasks again itself, also where it does one."""
+    when: str = ""
+    """The ways that lead to the task."""
+    is_nobodys: bool = False
+    """Whether the task is that of a foreach without members."""
 
 
 def main(words: list[str], debugged: Callable[[Loaded | Broken, str], Loaded | Broken] | None = None) -> int:
@@ -61,9 +75,9 @@ def main(words: list[str], debugged: Callable[[Loaded | Broken, str], Loaded | B
             told = guard.full_disk(error)
             code = unanswered(told) if told else _bug()
     if code != DONE and os.environ.get("FLOWC_REPORT", "").startswith("maestro:"):
-        from flowc.container.report import failed
+        from flowc.container.report import report_failure
 
-        failed(os.environ["FLOWC_REPORT"], code)
+        report_failure(os.environ["FLOWC_REPORT"], code)
     return code
 
 
@@ -72,12 +86,18 @@ def _main(words: list[str], output: Output, debugged: Callable[[Loaded | Broken,
     store = _opened(order.store)  # before the code is entered: a relative folder is meant from here
     if order.store.startswith("file:"):
         os.environ["FLOWC_STORE"] = store.url  # for what the step itself opens, the client for one
+    if order.is_nobodys or (order.when and not _is_reached(order, store)):
+        from flowc.container.report import report_nothing
+
+        sys.stderr.write("flowc: nothing leads to this task: it does nothing\n")
+        report_nothing(order.report)
+        return DONE
     if order.call.origin:
         from flowc.resuming.resubmitted import take_over
 
         take_over(store, RunAddress(order.flow.rpartition(":")[2], order.call.run), order.call.origin)
     loaded = debugged(_asked_flow(order.flow), order.call.step)
-    if order.word is not None and order.word.is_group:
+    if order.word is not None and (order.word.is_group or order.tries_again):
         from flowc.grouping.running import run_group
 
         with guard.own_process("the container"):
@@ -93,6 +113,14 @@ def _main(words: list[str], output: Output, debugged: Callable[[Loaded | Broken,
     if reported.exit_code == DONE and not reported.published:
         sys.stderr.write("a newer attempt of this task was faster: nothing is changed\n")
     return mistake(reported.message) if reported.exit_code == MISTAKE else _told(reported)
+
+
+def _is_reached(order: _Order, store: Store) -> bool:
+    """Whether switches have taken a way to the task."""
+    from flowc.task.ways import are_taken, parse_ways
+
+    address = RunAddress(order.flow.rpartition(":")[2], order.call.run).task(order.call.step, order.call.index)
+    return are_taken(parse_ways(order.when), store, address)
 
 
 def _opened(url: str) -> Store:
@@ -169,8 +197,10 @@ def _may_write(folder: str) -> bool:
 
 def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
     step, options = _parsed([_onloaded(word, variables) for word in words])
+    tries_again, is_nobodys = options.get("retry") == _HERE, options.get("index") == "none"
+    options.update({"retry": f"~{_ALWAYS}"} if tries_again else {}, **({"index": "-"} if is_nobodys else {}))
     word = None
-    if not step.rstrip("~").isidentifier():
+    if tries_again or not step.rstrip("~").isidentifier():
         from flowc.grouping.step_words import parse_step_word
 
         word = parse_step_word(step)
@@ -198,7 +228,8 @@ def _order(words: list[str], variables: Mapping[str, str]) -> _Order:
         iteration=iteration,
     )
     target = options.get("report", variables.get("FLOWC_REPORT", ""))
-    return _Order(call, the_flow(), needed_variable(variables, "FLOWC_STORE"), target, word)
+    flow, store = the_flow(), needed_variable(variables, "FLOWC_STORE")
+    return _Order(call, flow, store, target, word, tries_again, options.get("when", ""), is_nobodys)
 
 
 def _origin(variables: Mapping[str, str]) -> str:
@@ -328,7 +359,13 @@ def _loads(text: str) -> Any:
 
 
 def _parameters(text: str) -> dict[str, Any]:
-    """The parameters as they were given: JSON, base64 of it, or the URL of it."""
+    """The parameters as they were given: JSON, base64 of it, the URL of it, or the file of an execution of Valohai's.
+
+    In that one, a parameter without a value is a null, and not given.
+    """
+    if text.startswith(_VALOHAI):
+        given = _parameters(f"file:{text[len(_VALOHAI) :]}")
+        return {name: value for name, value in given.items() if value is not None}
     if text.startswith(KINDS):
         from flowc.container.beside_parameters import read_text
 

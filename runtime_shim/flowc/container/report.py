@@ -10,63 +10,117 @@ from flowc.artifacts.address import child
 from flowc.exceptions import CallMistake
 from flowc.store import KINDS
 
+METADATA = "valohai:"
+MEMBERS, NOBODY = "flowc_members", "none"
+"""The key of Valohai's metadata under which the members of a foreach stand, and the one member of a foreach that has none."""
+
 
 def report(target: str, index: str, fan: int | None, case: int | None) -> None:
     """Write the report of a task whose manifest is visible to where `FLOWC_REPORT` says. Raises CallMistake for a bad target."""
-    scheme, _, place = target.partition(":")
-    told = {"index": index, **({"fan": fan} if fan is not None else {}), **({"case": case} if case is not None else {})}
     if not target:
         return
-    if scheme == "dir":
-        _numbers(place, fan, case)
-    elif scheme == "json":
-        _write(place, json.dumps(told))
-    elif scheme == MAESTRO:
-        _maestro({"params": {name: _param(number) for name, number in _told(fan, case)}})
-    elif scheme == "stdout":
-        os.write(1, (json.dumps(told) + "\n").encode())
-    elif scheme == "value":
-        if fan is not None or case is not None:
-            _write(place, str(case) if fan is None else _children(index, fan))
-    elif target.startswith(KINDS):
-        if fan is not None:
-            _object(target, _children(index, fan))
-        elif case is not None:
-            _object(target, json.dumps(told))
+    scheme, _, place = target.partition(":")
+    if target.startswith(KINDS):
+        _object(target, index, fan, case)
+    elif scheme in _WAYS:
+        _WAYS[scheme](place, index, fan, case)
     else:
-        raise CallMistake(
-            f"no way to report to {target!r}: use dir:, json:, maestro:, stdout:, value: or {', '.join(KINDS)}"
-        )
+        ways = ", ".join(f"{way}:" for way in _WAYS)
+        raise CallMistake(f"no way to report to {target!r}: use {ways} or {', '.join(KINDS)}")
 
 
-def _children(index: str, fan: int) -> str:
-    """The index paths of a foreach's children as a JSON array."""
-    return json.dumps([child(index, part) for part in range(fan)])
+def report_nothing(target: str) -> None:
+    """The report of a task that is passed over: a foreach without members, where that is asked for."""
+    if target == METADATA:
+        tell_members(())
 
 
-MAESTRO = "maestro"
+def report_failure(target: str, code: int) -> None:
+    """Tell Maestro of a task that has not succeeded: after the exit codes that `maestro:1,2` names, it shall start no other."""
+    scheme, _, codes = target.partition(":")
+    if scheme == "maestro":
+        is_final = str(code) in codes.split(",")
+        told = {"artifacts": {"maestro_retry": {"type": "RETRY", "retryable": False}}}
+        _tell_maestro(told if is_final else {"params": {}})
+
+
+def tell_members(indexes: tuple[str, ...]) -> None:
+    """Print the index paths of a foreach's members as a line of JSON, which Valohai keeps as metadata.
+
+    What an empty list would be to a Task of its is written nowhere: a foreach without members has one that does nothing.
+    """
+    # what the step has printed may not end with a line's end
+    _print("\n" + json.dumps({MEMBERS: list(indexes) or [NOBODY]}) + "\n")
+
+
+def _numbers(folder: str, index: str, fan: int | None, case: int | None) -> None:
+    for name, number in (("fan", fan), ("case", case)):
+        if number is not None:
+            _write(os.path.join(folder, name), str(number))
+
+
+def _json(path: str, index: str, fan: int | None, case: int | None) -> None:
+    _write(path, _told(index, fan, case))
+
+
+def _last_line(_: str, index: str, fan: int | None, case: int | None) -> None:
+    _print(_told(index, fan, case) + "\n")
+
+
+def _value(path: str, index: str, fan: int | None, case: int | None) -> None:
+    if fan is not None or case is not None:
+        _write(path, str(case) if fan is None else json.dumps(_children(index, fan)))
+
+
+def _params(_: str, index: str, fan: int | None, case: int | None) -> None:
+    numbers = (("fan", fan), ("chosen", case))
+    _tell_maestro({"params": {name: _param(number) for name, number in numbers if number is not None}})
+
+
+def _members(_: str, index: str, fan: int | None, case: int | None) -> None:
+    if fan is not None:
+        tell_members(_children(index, fan))
+
+
+def _object(url: str, index: str, fan: int | None, case: int | None) -> None:
+    from flowc.store import open_store
+
+    if fan is None and case is None:
+        return
+    text = _told(index, fan, case) if fan is None else json.dumps(_children(index, fan))
+    folder, _, name = url.rpartition("/")
+    open_store(folder).put(name, (text.encode(),))
+
+
+_WAYS = {
+    "dir": _numbers,
+    "json": _json,
+    "maestro": _params,
+    "stdout": _last_line,
+    "valohai": _members,
+    "value": _value,
+}
+"""By what stands before the colon of `FLOWC_REPORT`: what the rest of it means, and how it is told."""
+
+
+def _told(index: str, fan: int | None, case: int | None) -> str:
+    numbers = (("fan", fan), ("case", case))
+    return json.dumps({"index": index, **{name: number for name, number in numbers if number is not None}})
+
+
+def _children(index: str, fan: int) -> tuple[str, ...]:
+    """The index paths of a foreach's children."""
+    return tuple(child(index, part) for part in range(fan))
+
+
 _START, _END = "MAESTRO_OUTPUT_START", "MAESTRO_OUTPUT_END"
 """Variables in which Maestro says between which words of a log it looks, the last ones there; without them it is these and `_TOKEN`."""
 
 
-def failed(target: str, code: int) -> None:
-    """Tell Maestro of a task that has not succeeded: after the exit codes that `maestro:1,2` names, it shall start no other."""
-    scheme, _, codes = target.partition(":")
-    if scheme == MAESTRO:
-        is_final = str(code) in codes.split(",")
-        _maestro(
-            {"artifacts": {"maestro_retry": {"type": "RETRY", "retryable": False}}} if is_final else {"params": {}}
-        )
-
-
-def _maestro(output: dict[str, object]) -> None:
+def _tell_maestro(output: dict[str, object]) -> None:
     """The last such output of a log is what counts, so each task ends with one, whatever it has printed before."""
     start, end = (os.environ.get(name, f"{name}_TOKEN") for name in (_START, _END))
-    os.write(1, f"\n{start}{json.dumps(output)}{end}\n".encode())
-
-
-def _told(fan: int | None, case: int | None) -> list[tuple[str, int]]:
-    return [(name, number) for name, number in (("fan", fan), ("chosen", case)) if number is not None]
+    _print(f"\n{start}{json.dumps(output)}{end}\n")
 
 
 def _param(number: int) -> dict[str, object]:
@@ -74,10 +128,10 @@ def _param(number: int) -> dict[str, object]:
     return {"type": "STRING", "value": told, "evaluated_result": told, "evaluated_time": int(time.time() * 1000)}
 
 
-def _numbers(folder: str, fan: int | None, case: int | None) -> None:
-    for name, number in (("fan", fan), ("case", case)):
-        if number is not None:
-            _write(os.path.join(folder, name), str(number))
+def _print(text: str) -> None:
+    line = text.encode()
+    while line:  # a long one may not go at once
+        line = line[os.write(1, line) :]
 
 
 def _write(path: str, text: str) -> None:
@@ -86,10 +140,3 @@ def _write(path: str, text: str) -> None:
     with open(fresh, "w", encoding="utf-8") as file:
         file.write(text)
     os.replace(fresh, path)
-
-
-def _object(url: str, text: str) -> None:
-    from flowc.store import open_store
-
-    folder, _, name = url.rpartition("/")
-    open_store(folder).put(name, (text.encode(),))
