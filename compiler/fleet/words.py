@@ -8,12 +8,12 @@ import click
 
 from compiler.backends import Backend
 from compiler.call.configs import config_parameters
-from compiler.call.options import ENV_HELP, FOLDER, Option
+from compiler.call.options import ENV_HELP, FOLDER, MLFLOW_HELP, MLFLOW_WORDS, SERVER, Option
 from compiler.call.sources import FLOWS, IMPORT_HELP, IMPORT_WORDS, JOBS_HELP, SINCE_HELP, SINCE_WORDS, WITH_HELP
 from compiler.call.target_settings import given_portions, given_value
 from compiler.ir.flow import Value
 from compiler.workspace.settings import SHARED, frozen_value
-from compiler.workspace.settings.keys import KINDS
+from compiler.workspace.settings.keys import KINDS, MLFLOW, MLFLOW_URI
 
 
 def compile_parameters(backend: Backend) -> tuple[click.Parameter, ...]:
@@ -29,6 +29,7 @@ def compile_parameters(backend: Backend) -> tuple[click.Parameter, ...]:
         Option(IMPORT_WORDS, is_flag=True, default=None, help=IMPORT_HELP),
         *config_parameters(),
         Option(["--with", "added"], multiple=True, metavar="DECORATOR", help=WITH_HELP),
+        Option(MLFLOW_WORDS, metavar="URI", type=SERVER, help=MLFLOW_HELP),
         *(_setting(backend, name, line) for name, line in settings.items()),
     )
 
@@ -48,6 +49,7 @@ def _setting(backend: Backend, name: str, line: str) -> click.Option:
 
 def given_settings(backend: Backend, given: Mapping[str, object]) -> dict[str, Value]:
     """What the command line gives to the settings, in the form that each takes. Raises CallError."""
+    given = {MLFLOW_URI if key == MLFLOW else key: value for key, value in given.items()}
     found = {key: _value(backend, key, value) for key, value in given.items() if value is not None}
     return {key: value for key, value in found.items() if value is not None}
 
@@ -55,4 +57,8 @@ def given_settings(backend: Backend, given: Mapping[str, object]) -> dict[str, V
 def _value(backend: Backend, key: str, given: object) -> Value | None:
     if key == "chunk":
         return given_portions(tuple(map(str, given))) if isinstance(given, tuple) else None
-    return frozen_value(given) if key in SHARED or isinstance(given, bool) else given_value(backend, key, str(given))
+    return (
+        frozen_value(given)
+        if key in SHARED or key == MLFLOW_URI or isinstance(given, bool)
+        else given_value(backend, key, str(given))
+    )
