@@ -30,7 +30,7 @@ from compiler.workspace.settings import (
     did_you_mean,
     read_settings,
 )
-from compiler.workspace.settings.keys import MLFLOW, NAMED, TRACKING
+from compiler.workspace.settings.keys import NAMED, TRACKED
 from compiler.workspace.trust import is_trusted
 
 DEFAULTS = {
@@ -64,8 +64,6 @@ DEFAULTS = {
     "start_method": "a fork where that is safe, else a fresh interpreter",
 }
 """What holds where nobody says, for each setting that is no target's own."""
-
-_TRACKED = tuple(f"{MLFLOW}.{key}" for key in TRACKING)
 
 
 @click.command("config")
@@ -118,13 +116,13 @@ def _of_flow(name: FlowName, surroundings: Surroundings) -> Settings:
 
 def _keys(target: str | None) -> tuple[str, ...]:
     if target is None:
-        return (*SHARED, *_TRACKED, *PROJECT)
+        return (*SHARED, *TRACKED, *PROJECT)
     if target == LOCAL:
-        return (*SHARED, *_TRACKED, *RUN)
+        return (*SHARED, *TRACKED, *RUN)
     backend = load_backend(target)
     if backend is None:
         raise click.UsageError(f"no target `{target}`{did_you_mean(target, (*BUILT_IN, LOCAL))}")
-    return (*SHARED, *_TRACKED, *backend.target_options)
+    return (*SHARED, *TRACKED, *backend.target_options)
 
 
 def _named(settings: Settings) -> Iterator[Setting]:

@@ -75,6 +75,9 @@ TRACKING = {
 }
 """The keys of that table, which may stand in every table of settings."""
 
+TRACKED = tuple(f"{MLFLOW}.{key}" for key in TRACKING)
+"""The settings that they are."""
+
 MLFLOW_URI = f"{MLFLOW}.uri"
 """The one that the command line gives, too: `--mlflow`."""
 
