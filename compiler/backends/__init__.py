@@ -37,7 +37,7 @@ class Options:
     """How to emit: command line over `[tool.flowc.<target>]` over `[tool.flowc]`; never the environment.
 
     `image` None: `[registry/]<flow>:<code digest>`, already computed in `default_image`. `store` and `code` None: the container says.
-    `images` names the images of single steps, by step.
+    `images` names the images of single steps, by step. `mlflow` is the server that runs are told to, as `FLOWC_MLFLOW` has it; empty: none.
     `target` holds the keys of `[tool.flowc.<target>]` that only that target knows, as TOML gave them.
     """
 
@@ -50,6 +50,7 @@ class Options:
     max_workers: int | None = None
     same_code: bool = False
     images: Mapping[str, str] = fresh(default_factory=dict)
+    mlflow: Mapping[str, Value] = fresh(default_factory=dict)
     target: Mapping[str, Value] = fresh(default_factory=dict)
 
 

@@ -166,6 +166,8 @@ def environment(plan: Plan, options: Options, report: str) -> dict[str, str]:
         shared["FLOWC_PROJECT"] = f"{plan.project.name}.{plan.project.branch}"
     if options.same_code:
         shared["FLOWC_SAME_CODE"] = "1"
+    if options.mlflow:
+        shared["FLOWC_MLFLOW"] = inert_json(options.mlflow)
     path = path_environment(plan.flow.search)
     return shared | path | mutated(plan) | config_environment(plan.flow.configs) | added(plan)
 

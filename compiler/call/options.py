@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from compiler.backends.targets import BUILT_IN, brought_targets
+from compiler.mistakes import CallError
 from compiler.terminal.said import say
 
 OWN = "Options"
@@ -58,6 +59,26 @@ class FolderType(click.ParamType):  # type: ignore[type-arg] # generic in newer 
 
 
 FOLDER = FolderType()
+
+
+class _ServerType(click.ParamType):  # type: ignore[type-arg] # as above
+    """The URL of an MLflow server; an empty text is none."""
+
+    name = "uri"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The URL as the settings take it. Raises CallError."""
+        from compiler.workspace.settings.keys import MLFLOW_URI, wants  # noqa: PLC0415 - a help needs no settings
+
+        wanted = wants(MLFLOW_URI, value)
+        if wanted:
+            raise CallError(f"--mlflow: {value!r} is not {wanted}: http://… or https://…")
+        return str(value)
+
+
+SERVER = _ServerType()
+MLFLOW_WORDS = ["--mlflow"]
+MLFLOW_HELP = "The MLflow server that runs and tasks are told to; an empty one: none. docs/mlflow.md says what."
 
 
 class TargetType(click.Choice):  # type: ignore[type-arg] # as above

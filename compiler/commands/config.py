@@ -31,7 +31,7 @@ from compiler.workspace.settings import (
     did_you_mean,
     read_settings,
 )
-from compiler.workspace.settings.keys import NAMED
+from compiler.workspace.settings.keys import NAMED, TRACKED
 from compiler.workspace.trust import is_trusted
 
 DEFAULTS = {
@@ -47,6 +47,10 @@ DEFAULTS = {
     "same_code": "a change of the code is told by `flowc inspect`",
     "fuse": "each step has a container of its own",
     "chunk": "each member of a foreach has a container of its own",
+    "mlflow.uri": "runs are told to no MLflow server",
+    "mlflow.experiment": "one of the flow's name",
+    "mlflow.metrics": "none",
+    "mlflow.required": "a task goes on where the server does not answer",
     "flows": "all below the workspace's folder",
     "targets": "each that is asked for",
     "root": "the folder of pyproject.toml, else of .git, else the flow's",
@@ -111,13 +115,13 @@ def _of_flow(name: FlowName, surroundings: Surroundings) -> Settings:
 
 def _keys(target: str | None) -> tuple[str, ...]:
     if target is None:
-        return (*SHARED, *PROJECT)
+        return (*SHARED, *TRACKED, *PROJECT)
     if target == LOCAL:
-        return (*SHARED, *RUN)
+        return (*SHARED, *TRACKED, *RUN)
     backend = load_backend(target)
     if backend is None:
         raise click.UsageError(f"no target `{target}`{did_you_mean(target, (*BUILT_IN, LOCAL))}")
-    return (*SHARED, *backend.target_options)
+    return (*SHARED, *TRACKED, *backend.target_options)
 
 
 def _named(settings: Settings) -> Iterator[Setting]:

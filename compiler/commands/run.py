@@ -18,7 +18,7 @@ from flowc.language.current import username
 from compiler.backends import Options, refuse
 from compiler.call.configs import Pairs, config_options, from_environment, given_configs
 from compiler.call.history import opened
-from compiler.call.options import RARE, READING, WithHelp, env_option, option
+from compiler.call.options import MLFLOW_HELP, MLFLOW_WORDS, RARE, READING, SERVER, WithHelp, env_option, option
 from compiler.call.parameters import parse_parameters
 from compiler.call.sources import FLOW, FlowName, Surroundings, import_option, planned, with_option
 from compiler.call.stores import local_store
@@ -35,7 +35,8 @@ from compiler.terminal.findings import show
 from compiler.terminal.progress import Progress
 from compiler.terminal.said import say_json, tell
 from compiler.workspace.settings import LOCAL as LOCAL_TABLE
-from compiler.workspace.settings import START_METHODS, did_you_mean
+from compiler.workspace.settings import START_METHODS, did_you_mean, tracking
+from compiler.workspace.settings.keys import MLFLOW_URI
 
 TERMINATED = 143
 """The exit code after SIGTERM, as shells give it."""
@@ -87,6 +88,7 @@ class _Terminated(KeyboardInterrupt):
     help="How a task's process starts: as a fork of one that has imported the flow, or as a fresh interpreter; "
     "by default by a fork where that is safe.",
 )
+@option(*MLFLOW_WORDS, metavar="URI", type=SERVER, help=MLFLOW_HELP)
 @option("--run-id", metavar="NAME", group=RARE, help="The run's id; by default the time and a random word.")
 @option(
     "--run-id-file",
@@ -148,6 +150,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     max_workers: int | None,
     retry_pause: bool,
     start_method: str | None,
+    mlflow: str | None,
     run_id: str | None,
     run_id_file: Path | None,
     runner_attribute_file: Path | None,
@@ -199,8 +202,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
     notes = _notes(plan, url, run_id_file, runner_attribute_file)
     output = sys.stderr if as_json else sys.stdout
     progress = Progress(output, sys.stderr, _width(plan), notes, has_times=timestamps, is_verbose=verbose)
-    gc.enable()  # unlike a compile, a run may last for days
-    signal.signal(signal.SIGTERM, _terminate)
+    _begin_to_run()
     words, resume_run, from_step, force = _resumed(plan, words, resume_run, from_step, is_forced=force)
     resume = _origin(plan, url, resume_run, from_step, force=force) if resume_run else None
     try:
@@ -217,6 +219,7 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
             same_code=settings.flag("same_code", LOCAL_TABLE, {}),
             start_method=settings.text("start_method", LOCAL_TABLE, {"start_method": start_method}),
             server=server,
+            mlflow=tracking(settings, LOCAL_TABLE, {MLFLOW_URI: mlflow}),
         )
     except KeyboardInterrupt as ended:
         _tell_interrupted(progress, plan, flow.path, store)
@@ -255,6 +258,12 @@ def _same_run(run: str, flow: str, options: str) -> str:
             for each in value if parameter.multiple else (value,):
                 words += [parameter.opts[-1], *map(str, each if isinstance(each, tuple) else (each,))]
     return f"flowc run{options} {shlex.join([*words, '--resume', run, flow])}"
+
+
+def _begin_to_run() -> None:
+    """Unlike a compile, a run may last for days, and it ends in order where it is asked to."""
+    gc.enable()
+    signal.signal(signal.SIGTERM, _terminate)
 
 
 def _terminate(_: int, __: object) -> None:

@@ -8,12 +8,23 @@ import click
 
 from compiler.backends import Backend
 from compiler.call.configs import config_parameters
-from compiler.call.options import ENV_HELP, FOLDER, RARE, READING, SETTINGS, TARGET, Option
+from compiler.call.options import (
+    ENV_HELP,
+    FOLDER,
+    MLFLOW_HELP,
+    MLFLOW_WORDS,
+    RARE,
+    READING,
+    SERVER,
+    SETTINGS,
+    TARGET,
+    Option,
+)
 from compiler.call.sources import FLOWS, IMPORT_HELP, IMPORT_WORDS, JOBS_HELP, SINCE_HELP, SINCE_WORDS, WITH_HELP
 from compiler.call.target_settings import given_portions, given_value, value_word
 from compiler.ir.flow import Value
 from compiler.workspace.settings import SHARED, frozen_value
-from compiler.workspace.settings.keys import KINDS
+from compiler.workspace.settings.keys import KINDS, MLFLOW, MLFLOW_URI
 
 
 def compile_parameters(backend: Backend) -> tuple[click.Parameter, ...]:
@@ -35,6 +46,7 @@ def compile_parameters(backend: Backend) -> tuple[click.Parameter, ...]:
         Option(IMPORT_WORDS, is_flag=True, default=None, group=READING, help=IMPORT_HELP),
         *config_parameters(),
         Option(["--with", "added"], multiple=True, metavar="DECORATOR", group=READING, help=WITH_HELP),
+        Option(MLFLOW_WORDS, metavar="URI", type=SERVER, group=SETTINGS, help=MLFLOW_HELP),
         *(_setting(backend, name, line) for name, line in settings.items()),
     )
 
@@ -64,6 +76,7 @@ _NOTHING_TAKES = -1.5
 
 def given_settings(backend: Backend, given: Mapping[str, object]) -> dict[str, Value]:
     """What the command line gives to the settings, in the form that each takes. Raises CallError."""
+    given = {MLFLOW_URI if key == MLFLOW else key: value for key, value in given.items()}
     found = {key: _value(backend, key, value) for key, value in given.items() if value is not None}
     return {key: value for key, value in found.items() if value is not None}
 
@@ -71,4 +84,8 @@ def given_settings(backend: Backend, given: Mapping[str, object]) -> dict[str, V
 def _value(backend: Backend, key: str, given: object) -> Value | None:
     if key == "chunk":
         return given_portions(tuple(map(str, given))) if isinstance(given, tuple) else None
-    return frozen_value(given) if key in SHARED or isinstance(given, bool) else given_value(backend, key, str(given))
+    return (
+        frozen_value(given)
+        if key in SHARED or key == MLFLOW_URI or isinstance(given, bool)
+        else given_value(backend, key, str(given))
+    )

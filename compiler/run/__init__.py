@@ -6,6 +6,7 @@ has the processes.
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import signal
@@ -51,6 +52,7 @@ def run_flow(  # noqa: PLR0913 - each is an option of the command
     same_code: bool = False,
     start_method: str | None = None,
     server: ForkServer | None = None,
+    mlflow: Mapping[str, object] = {},
 ) -> RunResult:
     """Run a flow here, at most `max_workers` tasks at once (a gang's nodes always together), and tell `listener` of it.
 
@@ -59,6 +61,7 @@ def run_flow(  # noqa: PLR0913 - each is an option of the command
     as nothing before it runs anew; its parameters count then. With `retry_pause` an attempt waits as `@retry` says, else it begins
     at once. With `same_code` a task fails that would go on from what other code has left. `start_method`: how a task's process
     starts, `fork` or `spawn`; None: by a fork where that is safe. `server`: a fork server that waits already.
+    `mlflow`: the server that the run is told to, as `FLOWC_MLFLOW` has it.
     KeyboardInterrupt ends every process and goes on upwards.
     """
     run = _Run(plan, run_id or _new_run_id(), tags, parameters, listener, max_workers, retry_pause)
@@ -67,6 +70,7 @@ def run_flow(  # noqa: PLR0913 - each is an option of the command
         run.resumption = resumption(plan, store, resume, run.run_id, run.owner, tags)
     listener.run_started(run.run_id)
     own = {"FLOWC_SAME_CODE": "1" if same_code else ""}  # whatever a run says that this one is a step of
+    own |= {"FLOWC_MLFLOW": json.dumps(dict(mlflow)) if mlflow else ""}
     variables = variables_of(plan, store, start_method, retry_pause=retry_pause) | own | _project(plan, resume)
     root = str(Path(plan.flow.root).absolute())
     workers = Workers(variables, root, server)

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.backends.command import argv, inert_json, loads_text, step_environment
+from compiler.backends import Options
+from compiler.backends.command import argv, environment, inert_json, loads_text, step_environment
+from compiler.backends.targets import BUILT_IN, load_backend
 from compiler.ir.plan import Load, Task
 from compiler.ir.planner import plan
 from tests.stages.plans import ARMS, BODY, NESTED, SPLIT, SWITCH, flow
@@ -46,6 +48,24 @@ def test_values_that_no_engine_rewrites_are_readable():
         "A": "eu-west-1",
         "B": "a b, c=d",
     }
+
+
+@given(HOSTILE, st.lists(HOSTILE))
+def test_where_runs_are_told_travels_as_a_value(experiment, metrics):
+    told = {"uri": "https://mlflow.example.com/a", "experiment": experiment, "metrics": metrics, "required": True}
+    text = environment(plan(SPLIT), Options("i", mlflow=told), "dir:/x")["FLOWC_MLFLOW"]
+    assert json.loads(text) == told
+    assert not FOREIGN.search(text)
+    assert "FLOWC_MLFLOW" not in environment(plan(SPLIT), Options("i"), "dir:/x")
+
+
+@pytest.mark.parametrize("target", BUILT_IN)
+def test_every_target_hands_it_to_its_containers(target):
+    backend = load_backend(target)
+    assert backend is not None
+    for told in ({}, {"uri": "https://mlflow.example.com"}):
+        files = backend.emit(plan(SPLIT), Options("i", store="s3://b/x", mlflow=told))
+        assert any("https://mlflow.example.com" in file.text for file in files) == bool(told)
 
 
 def test_the_first_step_takes_owner_and_parameters_and_every_other_its_loads():

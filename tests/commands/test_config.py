@@ -9,13 +9,14 @@ from compiler.call.stores import DEFAULT_STORE
 from compiler.commands.config import DEFAULTS
 from compiler.workspace.image.recipes import PYTHON
 from compiler.workspace.settings import DEFAULT, PROJECT, RUN, SHARED
+from compiler.workspace.settings.keys import TRACKED
 from tests.stages.command_line import Flowc
 
 
 def test_every_setting_that_is_not_set_shows_what_holds_instead(flowc: Flowc, folder: Path) -> None:
-    assert [*DEFAULTS] == [*SHARED, *PROJECT, *RUN]
+    assert [*DEFAULTS] == [*SHARED, *TRACKED, *PROJECT, *RUN]
     lines = flowc("config").out.splitlines()
-    assert [line.split()[0] for line in lines] == [*SHARED, *PROJECT]
+    assert [line.split()[0] for line in lines] == [*SHARED, *TRACKED, *PROJECT]
     for line, default in zip(lines, DEFAULTS.values(), strict=False):
         assert line.endswith(f"not set: {default}")
     assert f"{DEFAULT_STORE} for `flowc run`" in DEFAULTS["store"]

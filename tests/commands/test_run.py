@@ -25,6 +25,8 @@ CALLS = [
     ("--store ftp://x flow.py", "no store at 'ftp://x'"),
     ("--store s3: flow.py", "'s3:' is no s3://bucket/prefix"),
     ("--store file: flow.py", "no folder in 'file:'"),
+    ("--mlflow localhost:5000 flow.py", "'localhost:5000' is not the URL of a server: http://… or https://…"),
+    ("--mlflow https://me:hidden@host flow.py", "the URL holds a user, a password or a token"),
     ("flow.py --max-workers 1", "go before flow.py: `flowc run --max-workers … flow.py`"),
     ("flow.py --json", "go before flow.py: `flowc run --json … flow.py`"),
     ("--top 3 flow.py", "go after its file: `flowc run flow.py --top VALUE`"),

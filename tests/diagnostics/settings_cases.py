@@ -101,6 +101,18 @@ CASES: dict[str, Wrong] = {
     "globs that lead up": _in(
         "tool.flowc", 'flows = ["../*.py"]', "^^^^^ FC805", "globs of files below the folder of this file"
     ),
+    "a misspelt setting of MLflow": _in(
+        "tool.flowc.mlflow", 'urii = "http://x"', "^^^^ FC803", "[tool.flowc.mlflow] has no setting `urii`", "did you mean `uri`?"
+    ),
+    "a server that is none": _in(
+        "tool.flowc.env.prod.mlflow", 'uri = "localhost:5000"', "^^^ FC805", "must be the URL of a server", "https://mlflow.example.com"
+    ),
+    "a word for no metrics": _in(
+        "tool.flowc.flow.F.argo.mlflow", 'metrics = "all"', "^^^^^^^ FC805", '`numbers` or a list of texts, not "all"'
+    ),
+    "MLflow that is no table": _in(
+        "tool.flowc.argo", 'mlflow = "http://x"', "^^^^^^ FC805", "a table, as in [tool.flowc.argo.mlflow]"
+    ),
     "a method that there is not": _in(
         "tool.flowc.run", 'start_method = "threads"', "^^^^^^^^^^^^ FC805", '`fork` or `spawn`, not "threads"'
     ),
@@ -158,6 +170,9 @@ CASES: dict[str, Wrong] = {
     ),
     "a secret in an environment's code": _in(
         "tool.flowc.env.prod.argo", 'code = "az://container/x?sig=s3cret"', "^^^^ FC809", "code ([tool.flowc.env.prod.argo])"
+    ),
+    "a secret in a server's address": _in(
+        "tool.flowc.mlflow", 'uri = "https://me:s3cret@host"', "^^^ FC809", "uri ([tool.flowc.mlflow])", "let what runs find"
     ),
     "a decorator that is none": _in("tool.flowc", 'with = ["retri"]', "^^^^ FC812", "adds `retri`", "did you mean `retry`?"),
     "an option that a decorator has not": _in(

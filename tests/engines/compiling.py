@@ -20,7 +20,7 @@ from tests.engines import FlowCase
 _ONE_AT_A_TIME = threading.Lock()
 """Python 3.11's `ast.parse` fails in two threads at once: SystemError, "AST constructor recursion depth mismatch"."""
 
-_OPTIONS = ("image", "namespace", "name", "max_workers")
+_OPTIONS = ("image", "namespace", "name", "max_workers", "mlflow")
 """Settings that are fields of `Options`; `store` and `code` are the engine's."""
 
 

@@ -1,4 +1,4 @@
-"""Builds the Python environments that cannot share the project's own, from their lock files: those of engines, and one of libraries."""
+"""Builds the Python environments that cannot share the project's own, from their lock files: of engines, MLflow, and libraries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ENGINES = HERE.parents[1] / ".engines"
-NAMES = ("af3", "af2")
+NAMES = ("af3", "af2", "mlflow")
 """Those that the default suite needs; `libraries` is for the long form."""
 
 

@@ -64,7 +64,7 @@ def _settings(options: Options) -> dict[str, str]:
     names = ("image", "store", "code", "namespace", "name", "max_workers", "same_code")
     given: dict[str, Value] = {name: getattr(options, name) for name in names}
     found = {name: whole(value) for name, value in given.items() if value is not None and value is not False}
-    for table, values in (("images.", options.images), ("", options.target)):
+    for table, values in (("images.", options.images), ("mlflow.", options.mlflow), ("", options.target)):
         found |= dict(_leaves(table, values))
     return found
 

@@ -11,7 +11,7 @@ from compiler.workspace.settings.folders import nearest, repository
 from compiler.workspace.settings.keys import CONFIGS, IMAGES, LOCAL, PROJECT, RUN, SHARED, START_METHODS
 from compiler.workspace.settings.layers import COMMAND_LINE, DEFAULT, Layer, Setting, Settings, frozen_value
 from compiler.workspace.settings.mistakes import SettingsError, did_you_mean
-from compiler.workspace.settings.options import target_options
+from compiler.workspace.settings.options import target_options, tracking
 from compiler.workspace.settings.reading import read_settings
 
 __all__ = [
@@ -37,4 +37,5 @@ __all__ = [
     "read_toml",
     "repository",
     "target_options",
+    "tracking",
 ]

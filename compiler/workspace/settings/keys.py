@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Literal
 
@@ -63,6 +64,26 @@ POLICY = "policy"
 ENVIRONMENTS, FLOWS = "env", "flow"
 """Tables of tables: by the environment that `--env` names, and by flow."""
 
+MLFLOW = "mlflow"
+"""The table of the MLflow server that runs are told to: `[tool.flowc.mlflow]`. Each of its keys is a setting of its own."""
+
+TRACKING = {
+    "uri": "the MLflow server that runs and tasks are told to: http://… or https://…",
+    "experiment": "the experiment there, instead of one of the flow's name",
+    "metrics": "which artifacts are metrics there: `numbers`, or a list of names",
+    "required": "whether a task fails that cannot be told there",
+}
+"""The keys of that table, which may stand in every table of settings."""
+
+TRACKED = tuple(f"{MLFLOW}.{key}" for key in TRACKING)
+"""The settings that they are."""
+
+MLFLOW_URI = f"{MLFLOW}.uri"
+"""The one that the command line gives, too: `--mlflow`."""
+
+NUMBERS = "numbers"
+"""Says of `metrics` that every number is one."""
+
 LOCAL = "run"
 """The table of `flowc run`, `runs` and `inspect`: `[tool.flowc.run]`."""
 
@@ -74,13 +95,13 @@ START_METHODS = ("fork", "spawn")
 PACKAGES = ("root", "imports")
 """What `package` takes."""
 
-URLS = ("store", "code")
+URLS = ("store", "code", MLFLOW_URI)
 """Settings that are URLs, in which no secret may stand."""
 
-MAY_BE_EMPTY = ("registry",)
+MAY_BE_EMPTY = ("registry", MLFLOW_URI)
 """Settings that an empty text takes back, as for one environment."""
 
-Kind = Literal["text", "number", "flag", "words", "steps", "portions"]
+Kind = Literal["text", "number", "flag", "words", "steps", "portions", "server", "numbers"]
 
 KINDS: Mapping[str, Kind] = {
     "max_workers": "number",
@@ -96,6 +117,9 @@ KINDS: Mapping[str, Kind] = {
     "targets": "words",
     "fuse": "steps",
     "chunk": "portions",
+    "mlflow.uri": "server",
+    "mlflow.metrics": "numbers",
+    "mlflow.required": "flag",
 }
 """The kind of each setting of ours that is no text."""
 
@@ -154,6 +178,16 @@ _TAKES: Mapping[Kind, tuple[Callable[[object], bool], str]] = {
     "steps": (
         lambda value: isinstance(value, bool) or (bool(value) and _are_texts(value)),
         "true, false or a list of steps",
+    ),
+    "server": (
+        lambda value: (
+            value == "" or (isinstance(value, str) and re.fullmatch(r"https?://[^/\s]+(/[!-~]*)?", value) is not None)
+        ),
+        "the URL of a server",
+    ),
+    "numbers": (
+        lambda value: value == NUMBERS or _are_texts(value),
+        "`numbers` or a list of texts",
     ),
     "portions": (
         lambda value: isinstance(value, Mapping) and all(map(_is_portion, value.values())),

@@ -123,7 +123,7 @@ class Settings:
         """
         own = given.get(key) if given else None
         if own is not None:
-            if key in URLS and isinstance(own, str) and (wrong := secret_of(own)):
+            if key in URLS and isinstance(own, str) and (wrong := secret_of(own, key)):
                 raise ConfigError(f"{key} ({COMMAND_LINE}): {wrong}")
             return Setting(key, own, COMMAND_LINE)
         layer = next((each for each in self._holding(target) if key in each.values), None)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Report, Rule
 from compiler.mistakes import FoundError
+from compiler.workspace.settings.keys import MLFLOW_URI
 
 if TYPE_CHECKING:
     from compiler.workspace.settings.layers import Setting
@@ -37,10 +38,15 @@ def nearest_word(word: str, known: Iterable[str]) -> str | None:
     return next(iter(difflib.get_close_matches(word, sorted(known), n=1)), None)
 
 
-def secret_of(url: str) -> str:
-    """Why a URL may not be a setting; empty where it may, also for what is no URL of a store."""
+def secret_of(url: str, key: str = "") -> str:
+    """Why a URL may not be the setting of that key; empty where it may, also for what is no URL of a store."""
     if "@" not in url and "?" not in url:
         return ""
+    if key == MLFLOW_URI:
+        return (
+            "the URL holds a user, a password or a token, which everybody who reads the output would see. Give the server's address alone, "
+            "and MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, to what runs"
+        )
     from flowc.store import secret_in  # noqa: PLC0415 - most URLs need no look
 
     return secret_in(url)

@@ -6,7 +6,19 @@ from collections.abc import Mapping
 
 from compiler.backends import Backend, Options
 from compiler.ir.flow import Value
+from compiler.workspace.settings.keys import MLFLOW, TRACKING
 from compiler.workspace.settings.layers import Settings
+
+
+def tracking(settings: Settings, target: str, given: Mapping[str, Value]) -> dict[str, Value]:
+    """The MLflow server that runs are told to, and what of them, as the runtime takes it; nothing where none is named.
+
+    Raises ConfigError for a secret in what the command line gives.
+    """
+    if not settings.text(f"{MLFLOW}.uri", target, given):
+        return {}
+    found = {key: settings.get(f"{MLFLOW}.{key}", target, given).value for key in TRACKING}
+    return {key: value for key, value in found.items() if value}
 
 
 def target_options(settings: Settings, backend: Backend, given: Mapping[str, Value], default_image: str) -> Options:
@@ -23,5 +35,6 @@ def target_options(settings: Settings, backend: Backend, given: Mapping[str, Val
         max_workers=settings.number("max_workers", name, given),
         same_code=settings.flag("same_code", name, given),
         images=settings.images,
+        mlflow=tracking(settings, name, given),
         target={key: value for key, value in own.items() if value is not None},
     )

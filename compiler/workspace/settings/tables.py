@@ -23,6 +23,7 @@ from compiler.workspace.settings.keys import (
     FLOWS,
     IMAGES,
     LOCAL,
+    MLFLOW,
     NAMED,
     OF_FLOW,
     OF_WORKSPACE,
@@ -30,6 +31,7 @@ from compiler.workspace.settings.keys import (
     PROJECT,
     RUN,
     SHARED,
+    TRACKING,
     URLS,
     is_text,
     wants,
@@ -47,9 +49,10 @@ class _Kind:
     tables: Collection[str]
 
 
-_TOP = _Kind((*SHARED, *PROJECT, EXTEND), NAMED, (ENVIRONMENTS, FLOWS, POLICY))
-_ENVIRONMENT = _Kind((*SHARED, *(key for key in PROJECT if key not in OF_WORKSPACE)), NAMED, (FLOWS, POLICY))
-_FLOW = _Kind((*SHARED, *OF_FLOW), (IMAGES,), ())
+_TOP = _Kind((*SHARED, *PROJECT, EXTEND), NAMED, (ENVIRONMENTS, FLOWS, MLFLOW, POLICY))
+_ENVIRONMENT = _Kind((*SHARED, *(key for key in PROJECT if key not in OF_WORKSPACE)), NAMED, (FLOWS, MLFLOW, POLICY))
+_FLOW = _Kind((*SHARED, *OF_FLOW), (IMAGES,), (MLFLOW,))
+_TRACKING = _Kind(TRACKING, (), ())
 
 
 def layers_of(file: SettingsFile, report: Report) -> tuple[Layer, ...]:
@@ -81,6 +84,8 @@ class _Walk:
                 self._setting(keys, key, value, wants(key, value), values)
             elif key in kind.named:
                 self._named(keys, key, value, values)
+            elif key == MLFLOW:
+                self._tracking(keys, value, values)
             elif key in kind.tables:
                 self._inner(keys, key, value, above)
             elif key in _TOP.settings or key in _TOP.named or key in _TOP.tables:
@@ -101,7 +106,7 @@ class _Walk:
     ) -> None:
         if wanted:
             self._wrong((*keys, key), wanted, value)
-        elif key in URLS and isinstance(value, str) and (problem := secret_of(value)):
+        elif key in URLS and isinstance(value, str) and (problem := secret_of(value, key)):
             self._add(rules.SECRET, (*keys, key), key=key, table=title(keys), problem=problem)
         elif key == "targets" and isinstance(value, list) and not all(map(_is_target, value)):
             self._wrong((*keys, key), f"a list of targets: {', '.join(BUILT_IN)}", value)
@@ -161,6 +166,8 @@ class _Walk:
             elif key in own:
                 assert backend is not None
                 self._setting(inner, key, value, backend.wants(key, frozen_value(value)), values)
+            elif key == MLFLOW:
+                self._tracking(inner, value, values)
             elif key == CONNECTION and backend is not None:
                 self._connection(inner, value, connection_options(backend), values)
             elif key in PROJECT or key in NAMED:
@@ -186,6 +193,23 @@ class _Walk:
                 self._add(rules.SECRET, (*keys, key), key=key, table=title(keys), problem=problem)
             else:
                 values[f"{CONNECTION}.{key}"] = frozen_value(value)
+
+    def _tracking(self, keys: tuple[str, ...], table: object, values: dict[str, Value]) -> None:
+        """The MLflow server; each key is a setting of its own, `mlflow.<key>`."""
+        keys = (*keys, MLFLOW)
+        if not isinstance(table, dict):
+            self._wrong(keys, f"a table, as in [{title(keys)}]", table)
+            return
+        for key, value in table.items():
+            name = f"{MLFLOW}.{key}"
+            if key not in TRACKING:
+                self._unknown(keys, key, value, _TRACKING)
+            elif name in URLS and isinstance(value, str) and (problem := secret_of(value, name)):
+                self._add(rules.SECRET, (*keys, key), key=key, table=title(keys), problem=problem)
+            elif wanted := wants(name, value):
+                self._wrong((*keys, key), wanted, value)
+            else:
+                values[name] = frozen_value(value)
 
     def _twice(self, keys: tuple[str, ...], values: Mapping[str, Value]) -> None:
         """A `Config` that one layer gives a file and a value."""
@@ -237,6 +261,8 @@ _EXAMPLES: Mapping[str, str] = {
     "true or false": "`true` or `false`, without quotes",
     "a whole number from 1": "a number without quotes",
     "a table of numbers from 1 by step": "`chunk = {square = 16}`, or `{square = {size = 16, workers = 4}}`",
+    "the URL of a server": '`"https://mlflow.example.com"`, or http://',
+    "`numbers` or a list of texts": '`"numbers"`, or `["loss", "accuracy"]`',
     "true, false or a list of steps": '`true`, or `["prepare", "fit"]`',
 }
 

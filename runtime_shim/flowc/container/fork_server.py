@@ -62,6 +62,9 @@ def serve(descriptor: int) -> int:
 _LATE = ("flowc.artifacts.saving", "flowc.language.transition")
 """What nearly every task imports late: here, else each fork would do it again."""
 
+_TRACKING = "flowc.tracking.task_run"
+"""The same where runs are told to an MLflow server."""
+
 _OPENED = "flowc.store.s3"
 """The module of stores that are not opened before a fork, for they hold connections; that of others has threads."""
 
@@ -72,6 +75,8 @@ def _serve(channel: socket.socket, variables: dict[str, str], root: str) -> int:
     signal.signal(signal.SIGCHLD, _noted)
     signal.set_wakeup_fd(alarm, warn_on_full_buffer=False)
     os.environ.update(variables)
+    if os.environ.get("FLOWC_MLFLOW"):
+        importlib.import_module(_TRACKING)
     store = _shared_store(variables["FLOWC_STORE"])
     server = _ForkServer(channel, _load(root), root, store)
     signal.signal(signal.SIGTERM, _noted)  # whatever says that it is over, the children end first

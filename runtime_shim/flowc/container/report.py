@@ -40,8 +40,8 @@ def report_failure(target: str, code: int) -> None:
     scheme, _, codes = target.partition(":")
     if scheme == "maestro":
         is_final = str(code) in codes.split(",")
-        told = {"artifacts": {"maestro_retry": {"type": "RETRY", "retryable": False}}}
-        _tell_maestro(told if is_final else {"params": {}})
+        final: dict[str, object] = {"artifacts": {"maestro_retry": {"type": "RETRY", "retryable": False}}}
+        _tell_maestro(final if is_final else {"params": {}})
 
 
 def tell_members(indexes: tuple[str, ...]) -> None:

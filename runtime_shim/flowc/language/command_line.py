@@ -41,7 +41,7 @@ _INSTEAD = {
 
 _VALUED = {
     "--max-workers": "", "--tag": "", "--run-id-file": "", "--runner-attribute-file": "", "--branch": "", "--store": "",
-    "--with": "", "--run-id": "", "--root": "", "--parameters": "", "--resume": "", "--from": "",
+    "--with": "", "--mlflow": "", "--run-id": "", "--root": "", "--parameters": "", "--resume": "", "--from": "",
     "--config": "", "--config-value": "", "--namespace": "", "--user-namespace": "", "--datastore": "", "--datastore-root": "",
     "--environment": "packages are in the image: `flowc image`",
     "--metadata": "runs are found in the store",
@@ -59,7 +59,8 @@ _FLAGS = {
 }  # fmt: skip
 _PASSED = frozenset(
     ("--max-workers", "--tag", "--run-id-file", "--runner-attribute-file", "--branch", "--store", "--with", "--run-id", "--root",
-     "--config", "--config-value", "--parameters", "--resume", "--from", "--production", "--json", "--retry-pause", "--timestamps")
+     "--mlflow", "--config", "--config-value", "--parameters", "--resume", "--from", "--production", "--json", "--retry-pause",
+     "--timestamps")
 )  # fmt: skip
 """Options that are flowc's too, under the same name."""
 

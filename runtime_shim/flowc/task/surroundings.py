@@ -1,15 +1,19 @@
-"""What surrounds the code of a step: `current`, and the variables of its environment."""
+"""What surrounds the code of a step: `current`, the variables of its environment, and for the first one what the run begins with."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
-from flowc.artifacts.address import RunAddress
-from flowc.artifacts.manifest import read_run
+from flowc.artifacts import ordering
+from flowc.artifacts.address import Begin, RunAddress
+from flowc.artifacts.manifest import RunRecord, read_run
 from flowc.language import current
+from flowc.named_tuple import NamedTuple
+from flowc.source.module import Loaded, folders
 from flowc.standard_path import standard_path
+from flowc.task.call import Broken, TaskCall
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,9 +22,54 @@ if TYPE_CHECKING:
     from flowc.artifacts.address import TaskAddress
     from flowc.artifacts.ordering import Fence
     from flowc.language.decorators import StepMarks
-    from flowc.source.module import Loaded
     from flowc.store.protocol import Store
-    from flowc.task.call import TaskCall
+
+
+class First(NamedTuple):
+    """What the first step begins the run with; no record elsewhere."""
+
+    record: RunRecord | None
+    given: Mapping[str, Any]
+
+
+def begun(loaded: Loaded | Broken, call: TaskCall, store: Store, started: float) -> tuple[Loaded | Broken, First]:
+    """The flow, broken where a default has raised, and what the run begins with. Raises CallMistake where the run is another owner's."""
+    loaded, given = _given(loaded, call)
+    return loaded, First(_claimed(loaded, call, store, tuple(given), started), given)
+
+
+def _given(loaded: Loaded | Broken, call: TaskCall) -> tuple[Loaded | Broken, dict[str, Any]]:
+    """The values of the parameters, which the first step alone takes; a default that raises breaks the flow."""
+    if isinstance(loaded, Broken) or not isinstance(call.loads, Begin) or not loaded.parameters:
+        return loaded, {}
+    from flowc.language.parameters import DefaultFailed, values
+
+    # A default may ask whether this is production.
+    current.enter(call_facts(loaded, call), call.project, loaded.name, _known_before(loaded, call))
+    try:
+        return loaded, values(loaded.name, list(loaded.parameters), call.parameters, folders(loaded))
+    except DefaultFailed as failed:
+        return Broken(loaded.name, failed.error), {}
+    finally:
+        current.leave()
+
+
+def _known_before(loaded: Loaded, call: TaskCall) -> dict[str, Callable[[], Any]]:
+    return {"_run": run_of(loaded.name, call.run), "scheduled_at": lambda: moment(call.scheduled)}
+
+
+def _claimed(
+    loaded: Loaded | Broken, call: TaskCall, store: Store, parameters: tuple[str, ...], started: float
+) -> RunRecord | None:
+    if not isinstance(call.loads, Begin):
+        return None
+    user = current.username()
+    record = RunRecord(
+        loaded.name, call.run, call.owner, started, call.tags, parameters, call.step, user, call.project,
+        origin=call.origin, given=call.parameters, trigger=call.trigger,
+        scheduled=call.scheduled, has_ids=True, source=os.environ.get("FLOWC_FLOW", ""), code=os.environ.get("FLOWC_CODE", ""),
+    )  # fmt: skip
+    return ordering.claim(store, record)
 
 
 def enter(

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 
 from flowc.artifacts import ordering
-from flowc.artifacts.address import Begin, Enter, TaskAddress, created_key
+from flowc.artifacts.address import Enter, TaskAddress, created_key
 from flowc.artifacts.loading import Base, base
 from flowc.artifacts.manifest import Failure, Manifest, RunRecord, attempts
 from flowc.artifacts.work import KEY, Transition, Work
@@ -32,13 +32,13 @@ from flowc.exceptions import (
 from flowc.language import current
 from flowc.language.decorators import StepMarks
 from flowc.named_tuple import NamedTuple
-from flowc.source.module import Loaded, code_of, folders
+from flowc.source.module import Loaded, code_of
 from flowc.standard_path import standard_path
 from flowc.store.protocol import SetupError, Store, StoreError
 from flowc.task import guard
 from flowc.task.call import DONE, FAILED, MISTAKE, STORE, TERMINATED, Broken, Reported, TaskCall
 from flowc.task.output import Output
-from flowc.task.surroundings import call_facts, enter, environment, moment, run_of
+from flowc.task.surroundings import First, begun, enter, environment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
     from flowc.artifacts import saving
     from flowc.task.gang import Gang
+    from flowc.tracking.task_run import TaskRun
 
 
 class _Ended(Exception):
@@ -67,6 +68,8 @@ class _Task(NamedTuple):
     """What else to do where the attempt fails."""
     is_over: bool = False
     """Whether nothing is left but `@catch`: the step has raised before, and is not tried again."""
+    run: TaskRun | None = None
+    """What it is at an MLflow server, where the deployment names one."""
 
 
 class _Left(NamedTuple):
@@ -75,13 +78,6 @@ class _Left(NamedTuple):
     data: bytes
     transition: Transition | None
     caught: Failure | None
-
-
-class _First(NamedTuple):
-    """What the first step begins the run with; no record elsewhere."""
-
-    record: RunRecord | None
-    given: Mapping[str, Any]
 
 
 def execute(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Output | None = None) -> Reported:
@@ -104,7 +100,7 @@ def _executed(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Out
     started = time.time()
     address = TaskAddress(loaded.name, call.run, call.step, call.index, call.iteration)
     call, raised = _counted(loaded, call, store, address) if call.retry else (call, None)
-    loaded, first = _begun(loaded, call, store, started)
+    loaded, first = begun(loaded, call, store, started)
     token = os.urandom(16).hex()
     fence = ordering.begin(
         store, address, call.retry, call.container.marked(token) if call.container else token, started
@@ -113,6 +109,8 @@ def _executed(loaded: Loaded | Broken, call: TaskCall, store: Store, output: Out
         return Reported(call.index, DONE)
     task = _Task(call, store, output, fence, [], raised is not None)
     with _noted(task):
+        task = _logged(loaded, task, first)
+    with _noted(task), task.run.environment() if task.run else contextlib.nullcontext():
         if isinstance(loaded, Broken):
             raise loaded.error if isinstance(loaded.error, Terminated) else _failed(task, loaded.error)
         if call.repeats:
@@ -136,6 +134,19 @@ def _counted(
     return call, raised
 
 
+def _logged(loaded: Loaded | Broken, task: _Task, first: First) -> _Task:
+    """The task with its run at an MLflow server, where the deployment names one."""
+    if not os.environ.get("FLOWC_MLFLOW"):
+        return task
+    with standard_path():
+        from flowc.tracking.task_run import TaskRun, told_of
+
+    known = None if isinstance(loaded, Broken) else loaded
+    run = TaskRun(task.store, task.fence, told_of(known, task.fence.address, first.record, first.given))
+    run.begin()
+    return task._replace(run=run)
+
+
 def _wrong(call: TaskCall, error: CallMistake | StoreError) -> Reported:
     return Reported(call.index, MISTAKE if isinstance(error, (CallMistake, SetupError)) else STORE, message=str(error))
 
@@ -150,28 +161,36 @@ def _noted(task: _Task) -> Iterator[None]:
         raise
 
 
-def _repeated(loaded: Loaded, task: _Task, first: _First) -> Reported:
+def _repeated(loaded: Loaded, task: _Task, first: First) -> Reported:
     """All iterations of the task, each in a process of its own."""
     with standard_path():
         from flowc.task.recursion import Job, repeat
 
     marks = _marks(loaded, task.call.step)
     job = Job(loaded, task.call, task.store, task.fence, first, marks.times, _pause(marks), iterate, marks.is_final)
-    return repeat(job)
+    reported = repeat(job)
+    if task.run and reported.published:
+        task.run.finished("")
+    elif task.run and reported.exit_code != DONE:
+        failure = reported.failure
+        task.run.failed(
+            f"{failure.type}: {failure.exception}" if failure else reported.message, is_steps=failure is not None
+        )
+    return reported
 
 
 def iterate(
-    loaded: Loaded, call: TaskCall, store: Store, fence: ordering.Fence, first: _First | None = None
+    loaded: Loaded, call: TaskCall, store: Store, fence: ordering.Fence, first: First | None = None
 ) -> Reported:
     """One attempt of one iteration, whose start is written down. `first` is what the task has begun the run with, where it did."""
     with guard.own_process("the iteration"), Output() as output:
         task = _Task(call, store, output, fence, [])
         try:
             with _noted(task):
-                begun, first = (loaded, first) if first else _begun(loaded, call, store, fence.started)
-                if isinstance(begun, Broken):
-                    raise _failed(task, begun.error)
-                return _attempted(begun, task, first)
+                ready, first = (loaded, first) if first else begun(loaded, call, store, fence.started)
+                if isinstance(ready, Broken):
+                    raise _failed(task, ready.error)
+                return _attempted(ready, _logged(ready, task, first), first)
         except _Ended as ended:
             return ended.reported
         except (CallMistake, StoreError) as error:
@@ -194,46 +213,7 @@ def _pause(marks: StepMarks) -> float:
     return 0.0 if os.environ.get("FLOWC_RETRY_AT_ONCE") else marks.pause
 
 
-def _begun(loaded: Loaded | Broken, call: TaskCall, store: Store, started: float) -> tuple[Loaded | Broken, _First]:
-    loaded, given = _given(loaded, call)
-    return loaded, _First(_claimed(loaded, call, store, tuple(given), started), given)
-
-
-def _given(loaded: Loaded | Broken, call: TaskCall) -> tuple[Loaded | Broken, dict[str, Any]]:
-    """The values of the parameters, which the first step alone takes; a default that raises breaks the flow."""
-    if isinstance(loaded, Broken) or not isinstance(call.loads, Begin) or not loaded.parameters:
-        return loaded, {}
-    from flowc.language.parameters import DefaultFailed, values
-
-    # A default may ask whether this is production.
-    current.enter(call_facts(loaded, call), call.project, loaded.name, _known_before(loaded, call))
-    try:
-        return loaded, values(loaded.name, list(loaded.parameters), call.parameters, folders(loaded))
-    except DefaultFailed as failed:
-        return Broken(loaded.name, failed.error), {}
-    finally:
-        current.leave()
-
-
-def _known_before(loaded: Loaded, call: TaskCall) -> dict[str, Callable[[], Any]]:
-    return {"_run": run_of(loaded.name, call.run), "scheduled_at": lambda: moment(call.scheduled)}
-
-
-def _claimed(
-    loaded: Loaded | Broken, call: TaskCall, store: Store, parameters: tuple[str, ...], started: float
-) -> RunRecord | None:
-    if not isinstance(call.loads, Begin):
-        return None
-    user = current.username()
-    record = RunRecord(
-        loaded.name, call.run, call.owner, started, call.tags, parameters, call.step, user, call.project,
-        origin=call.origin, given=call.parameters, trigger=call.trigger,
-        scheduled=call.scheduled, has_ids=True, source=os.environ.get("FLOWC_FLOW", ""), code=os.environ.get("FLOWC_CODE", ""),
-    )  # fmt: skip
-    return ordering.claim(store, record)
-
-
-def _attempted(loaded: Loaded, task: _Task, first: _First) -> Reported:
+def _attempted(loaded: Loaded, task: _Task, first: First) -> Reported:
     record, given, call, address = first.record, first.given, task.call, task.fence.address
     marks = _marks(loaded, call.step)
     found = base(task.store, address, call.loads) if record is None or address.iteration else None
@@ -340,6 +320,8 @@ def _taken_up(task: _Task, ready: bytes) -> Reported:
     there = Manifest(task.store, task.fence.address, ready)
     if not ordering.publish(task.store, task.fence, there.as_attempt(task.fence.attempt, task.fence.token)):
         return Reported(task.call.index, DONE)
+    if task.run:
+        task.run.finished("")
     return Reported(task.call.index, DONE, True, there.fan, there.case)
 
 
@@ -424,10 +406,18 @@ def _note(task: _Task, error: BaseException, *, is_steps: bool = False) -> None:
     task.output.flush()
     for end in task.endings:
         end()
+    failure, printed = _failure_of(error), (task.output.stdout, task.output.stderr)
     # The attempt fails for a reason of its own: that its note could not be written must not hide it.
     with contextlib.suppress(StoreError):
-        failure, printed = _failure_of(error), (task.output.stdout, task.output.stderr)
         ordering.fail(task.store, task.fence, failure, time.time(), *printed, is_steps=is_steps)
+    if task.run:
+        is_killed = isinstance(error, (Terminated, KeyboardInterrupt))
+        task.run.failed(
+            f"{failure.type}: {failure.exception}",
+            is_killed=is_killed,
+            is_steps=is_steps,
+            never_again=isinstance(error, (CallMistake, SetupError)),
+        )
 
 
 def _give_up(task: _Task, error: BaseException) -> None:
@@ -464,6 +454,9 @@ def _saved(
     try:
         transition = _transition(loaded, work, loaded.steps[task.call.step], caught)
         found = saving.artifacts(flow, work, fixed)
+        if task.run:
+            own = {name: each for name, each in found.items() if name not in fixed}
+            task.run.left(vars(flow), own, ends=transition is None)
         task.output.flush()
         outcome = saving.Outcome(facts, transition, caught, time.time(), task.output.stdout, task.output.stderr)
         return transition, saving.manifest(task.store, task.fence, work, found, outcome)
@@ -490,6 +483,8 @@ def _published(loaded: Loaded, task: _Task, left: _Left, created: float) -> Repo
         return Reported(task.call.index, DONE)
     if transition is None:
         task.store.put(created_key(task.fence.address.of, created, successful=True), (b"",))
+    if task.run:
+        task.run.finished(f"{caught.type}: {caught.exception}" if caught else "")
     fan = len(transition.items) if transition and transition.items is not None else None
     case = transition.case if transition else None
     again = transition is not None and transition.targets == (task.call.step,)

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[3]
         ("run", "run f.py:F"),
         ("run --x 1 --y=2", "run f.py:F --x 1 --y=2"),
         ("run --x 1 --max-workers 4 --tag a --tag b", "run --max-workers 4 --tag a --tag b f.py:F --x 1"),
+        ("run --mlflow http://x", "run --mlflow http://x f.py:F"),
         ("run --max-workers=4 --run-id-file i", "run --max-workers 4 --run-id-file i f.py:F"),
         ("--no-pylint --quiet run --x 1", "run f.py:F --x 1"),
         ("--with retry:times=2 run --with card", "run --with retry:times=2 --with card f.py:F"),

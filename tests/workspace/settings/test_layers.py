@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler.backends.targets import load_backend
-from compiler.workspace.settings import ConfigError, Settings, SettingsError, read_settings, target_options
+from compiler.ir.flow import Value
+from compiler.workspace.settings import ConfigError, Settings, SettingsError, read_settings, target_options, tracking
 
 ENVS, FLOWS, TARGETS = ("dev", "prod"), ("Train", "Score"), ("argo", "airflow")
 KEYS = ("image", "namespace", "name")
@@ -175,6 +176,54 @@ def test_what_shares_a_container_is_said_for_all_a_target_an_environment_and_a_f
     """The strongest table that says it holds as a whole: portions of two tables are not mixed."""
     found = _settings(tmp_path, SHARING, env).for_flow(flow)
     assert (found.get("fuse", target).value, found.get("chunk", target).value) == (fuse, chunk)
+
+
+TRACKED = """
+[tool.flowc.mlflow]
+uri = "http://all"
+metrics = "numbers"
+[tool.flowc.argo.mlflow]
+uri = "http://argo"
+required = true
+[tool.flowc.env.test.mlflow]
+uri = ""
+[tool.flowc.flow.Train.mlflow]
+experiment = "training"
+metrics = ["loss"]
+[tool.flowc.run.mlflow]
+uri = "http://here"
+"""
+
+
+@pytest.mark.parametrize(
+    ("env", "flow", "target", "given", "expected"),
+    [
+        (None, "Other", "airflow", {}, {"uri": "http://all", "metrics": "numbers"}),
+        (None, "Other", "argo", {}, {"uri": "http://argo", "metrics": "numbers", "required": True}),
+        (None, "Other", "run", {}, {"uri": "http://here", "metrics": "numbers"}),
+        (None, "Train", "airflow", {}, {"uri": "http://all", "experiment": "training", "metrics": ("loss",)}),
+        ("test", "Train", "airflow", {}, {}),
+        ("test", "Other", "airflow", {"mlflow.uri": "http://given"}, {"uri": "http://given", "metrics": "numbers"}),
+        (None, "Other", "airflow", {"mlflow.uri": ""}, {}),
+    ],
+)
+def test_which_server_runs_are_told_to_is_said_key_by_key(
+    tmp_path: Path, env: str | None, flow: str, target: str, given: dict[str, Value], expected: dict[str, object]
+) -> None:
+    """An empty address takes it back: for an environment, or for a call."""
+    found = _settings(tmp_path, TRACKED, env).for_flow(flow)
+    assert tracking(found, target, given) == expected
+    if target in ("argo", "airflow"):
+        backend = load_backend(target)
+        assert backend is not None
+        assert target_options(found, backend, given, "d").mlflow == expected
+
+
+def test_no_secret_is_given_with_a_servers_address(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        tracking(_settings(tmp_path, TRACKED, None), "argo", {"mlflow.uri": "https://me:s3cret@host"})
+    assert "MLFLOW_TRACKING_TOKEN" in str(caught.value)
+    assert "s3cret" not in str(caught.value)
 
 
 def test_a_config_has_one_source(tmp_path: Path) -> None:

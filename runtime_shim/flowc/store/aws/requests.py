@@ -12,7 +12,7 @@ from flowc.standard_path import standard_path
 from flowc.store.aws.credentials import Provider
 from flowc.store.aws.profiles import Profiles, domain, region_of
 from flowc.store.aws.sigv4 import Query, Request, Scope, path_text, payload_hash, query_text, sign
-from flowc.store.aws.wire import Connection, WireError, parsed
+from flowc.store.aws.wire import Connection, WireError, parsed, proxy_of
 from flowc.store.protocol import Data, SetupError, StoreError
 
 TYPE_CHECKING = False
@@ -265,7 +265,7 @@ class Bucket:
                 import ssl
 
             self._tls = ssl.create_default_context(cafile=self._environment.get("AWS_CA_BUNDLE") or None)
-        return Connection(place.host, _TIMEOUT, self._tls, _proxy(place.host, self._environment))
+        return Connection(place.host, _TIMEOUT, self._tls, proxy_of(place.host, self._environment))
 
 
 class _Call(NamedTuple):
@@ -281,17 +281,6 @@ class _Call(NamedTuple):
 def _jitter() -> float:
     """Between a half and one. Not of `random`, whose sequence is the flow's own."""
     return 0.5 + os.urandom(1)[0] / 510
-
-
-def _proxy(host: str, environment: Mapping[str, str]) -> str:
-    """The host and port of `HTTPS_PROXY`, unless `NO_PROXY` names the host or a domain above it."""
-    url = environment.get("HTTPS_PROXY") or environment.get("https_proxy") or ""
-    spared = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
-    name = host.rpartition(":")[0] or host
-    for word in spared.replace(",", " ").split():
-        if word in ("*", name) or name.endswith("." + word.lstrip("*.")):
-            return ""
-    return parsed(url if "://" in url else "http://" + url).host.rpartition("@")[2]
 
 
 def _early(connection: Connection, call: _Call, error: OSError) -> Answer:

@@ -48,6 +48,17 @@ def parsed(url: str) -> Url:
     return Url(scheme, host, slash + path)
 
 
+def proxy_of(host: str, environment: Mapping[str, str]) -> str:
+    """The host and port of `HTTPS_PROXY`, unless `NO_PROXY` names the host or a domain above it."""
+    url = environment.get("HTTPS_PROXY") or environment.get("https_proxy") or ""
+    spared = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
+    name = host.rpartition(":")[0] or host
+    for word in spared.replace(",", " ").split():
+        if word in ("*", name) or name.endswith("." + word.lstrip("*.")):
+            return ""
+    return parsed(url if "://" in url else "http://" + url).host.rpartition("@")[2]
+
+
 class Head(NamedTuple):
     """An answer without its body: `headers` in lower case; `length` is None where the body is chunked or ends with the connection."""
 
