@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import click
 
-from compiler.backends.targets import BUILT_IN, brought_targets
 from compiler.mistakes import CallError
 from compiler.terminal.said import say
 
@@ -85,10 +84,14 @@ class TargetType(click.Choice):  # type: ignore[type-arg] # as above
     """One of our targets or of the words beside them, which help shows, or a target that another distribution brings."""
 
     def __init__(self, *beside: str) -> None:
+        from compiler.backends.targets import BUILT_IN  # noqa: PLC0415 - most commands name no target
+
         super().__init__([*BUILT_IN, *beside])
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The word, or click's own words on which there are."""
+        from compiler.backends.targets import brought_targets  # noqa: PLC0415 - as above
+
         if isinstance(value, str) and value not in self.choices and value in brought_targets():
             return value
         word: str = super().convert(value, param, ctx)
