@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from compiler.backends.targets import BUILT_IN, brought_targets
 from compiler.terminal.said import say
 
 
@@ -39,15 +38,15 @@ FOLDER = FolderType()
 
 
 class TargetType(click.Choice):  # type: ignore[type-arg] # as above
-    """One of our targets or of the words beside them, which help shows, or a target that another distribution brings."""
-
-    def __init__(self, *beside: str) -> None:
-        super().__init__([*BUILT_IN, *beside])
+    """One of the words, our targets and others, which help shows, or a target that another distribution brings."""
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The word, or click's own words on which there are."""
-        if isinstance(value, str) and value not in self.choices and value in brought_targets():
-            return value
+        if isinstance(value, str) and value not in self.choices:
+            from compiler.backends.targets import brought_targets  # noqa: PLC0415 - few calls name one
+
+            if value in brought_targets():
+                return value
         word: str = super().convert(value, param, ctx)
         return word
 

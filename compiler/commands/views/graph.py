@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from compiler.backends.targets import BUILT_IN
 from compiler.call.options import Option, TargetType, WithHelp, env_option
 from compiler.call.sources import (
     FlowName,
@@ -72,7 +73,7 @@ ENDINGS = {
     "targets",
     cls=Option,
     multiple=True,
-    type=TargetType(),
+    type=TargetType([*BUILT_IN]),
     help="What html and json tell of a step: what this target makes of it; by default those of the settings, else all.",
 )
 @flow_option
