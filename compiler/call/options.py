@@ -81,19 +81,15 @@ MLFLOW_HELP = "The MLflow server that runs and tasks are told to; an empty one: 
 
 
 class TargetType(click.Choice):  # type: ignore[type-arg] # as above
-    """One of our targets or of the words beside them, which help shows, or a target that another distribution brings."""
-
-    def __init__(self, *beside: str) -> None:
-        from compiler.backends.targets import BUILT_IN  # noqa: PLC0415 - most commands name no target
-
-        super().__init__([*BUILT_IN, *beside])
+    """One of the words, our targets and others, which help shows, or a target that another distribution brings."""
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The word, or click's own words on which there are."""
-        from compiler.backends.targets import brought_targets  # noqa: PLC0415 - as above
+        if isinstance(value, str) and value not in self.choices:
+            from compiler.backends.targets import brought_targets  # noqa: PLC0415 - few calls name one
 
-        if isinstance(value, str) and value not in self.choices and value in brought_targets():
-            return value
+            if value in brought_targets():
+                return value
         word: str = super().convert(value, param, ctx)
         return word
 

@@ -53,7 +53,7 @@ _ANY_DIGEST = "0" * 64
     "--target",
     "targets",
     multiple=True,
-    type=TargetType(_ALL),
+    type=TargetType([*BUILT_IN, _ALL]),
     help="Also what this target refuses; may be given several times.",
 )
 @option("--notes", is_flag=True, help="Also what may well be meant: artifacts that no step reads.")

@@ -38,7 +38,7 @@ _ALL = "all"
     "--target",
     "targets",
     multiple=True,
-    type=TargetType(_ALL),
+    type=TargetType([*BUILT_IN, _ALL]),
     help="Compare the files of this target; by default of those that the settings have a table for, else of all.",
 )
 @option(

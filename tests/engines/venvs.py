@@ -13,7 +13,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ENGINES = HERE.parents[1] / ".engines"
-NAMES = ("af3", "af2", "mlflow")
+NAMES = ("af3", "af2", "kfp", "mlflow")
 """Those that the default suite needs; `libraries` is for the long form."""
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from compiler.backends.targets import BUILT_IN
 from compiler.call.options import TargetType, WithHelp, env_option, option
 from compiler.call.sources import (
     FlowName,
@@ -68,7 +69,7 @@ ENDINGS = {
     "--target",
     "targets",
     multiple=True,
-    type=TargetType(),
+    type=TargetType([*BUILT_IN]),
     help="What html and json tell of a step: what this target makes of it; by default those of the settings, else all.",
 )
 @flow_option

@@ -30,7 +30,9 @@ def counted(loaded: Loaded | Broken, call: TaskCall, store: Store, address: Task
             raise CallMistake(one.failure.exception)
     begun = [one.retry + 1 for one in last]
     marks = None if isinstance(loaded, Broken) else loaded.steps.get(call.step)
-    return call._replace(retry=min(call.retry, *(begun or [0]), marks.times if marks else call.retry))
+    # with @catch there is one more, which leaves the failure object where all others were killed
+    most = marks.times + (marks.find("catch") is not None) if marks else call.retry
+    return call._replace(retry=min(call.retry, *(begun or [0]), most))
 
 
 def raised_before(store: Store, address: TaskAddress) -> Failure | None:

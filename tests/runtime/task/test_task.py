@@ -277,6 +277,9 @@ def test_an_early_next_with_return_is_the_same_transition(tmp_path: Path, early:
         ("file:{0}/x/case", "switch", {"x/case": {"index": "-", "case": 1}}),
         ("file:{0}/x/none", "plain", {}),
         ("stdout:", "foreach", {"": {"index": "-", "fan": 3}}),
+        ("value:{0}/x/fan", "foreach", {"x/fan": ["0", "1", "2"]}),
+        ("value:{0}/x/case", "switch", {"x/case": "1"}),
+        ("value:{0}/x/none", "plain", {}),
     ],
 )
 def test_reports(tmp_path: Path, target: str, source: str, files: dict[str, Any]) -> None:
@@ -298,6 +301,16 @@ def test_reports(tmp_path: Path, target: str, source: str, files: dict[str, Any]
         assert (text if isinstance(expected, str) else json.loads(text)) == expected
     reports = {str(path.relative_to(tmp_path)) for place in ("d", "x") for path in (tmp_path / place).glob("*")}
     assert reports == set(files)
+
+
+@pytest.mark.parametrize(("times", "codes"), [(0, [-9, 0]), (1, [-9, -9, 0])])
+def test_a_limit_of_attempts_leaves_catch_the_one_behind_them(tmp_path: Path, times: int, codes: list[int]) -> None:
+    """An engine that cannot say how often it has begun gives each attempt the same limit: here the store counts."""
+    decorators = f"@catch(var='why')\n    @retry(times={times}, minutes_between_retries=0)"
+    text = ONE.format(start="os.kill(os.getpid(), signal.SIGKILL)", decorators=decorators)
+    write(tmp_path, f"import os, signal\n{text}")
+    limit: Any = f"~{times + 1}"
+    assert [contain(tmp_path, "start", retry=limit).returncode for _ in codes] == codes
 
 
 def test_a_failed_task_reports_nothing(tmp_path: Path) -> None:
