@@ -18,7 +18,7 @@ from typing import Any
 from tests.engines.argo_pods import Host, PodEnd, PodSpec, RunningPod, run_pod
 from tests.engines.maestro_params import OutputError, Scope, definitions, merged, output_of, with_output
 from tests.engines.maestro_reader import read_definition
-from tests.engines.maestro_sel import EvaluationError
+from tests.engines.maestro_sel import MOST_EXPRESSION, EvaluationError
 
 Json = dict[str, Any]
 
@@ -283,15 +283,20 @@ def _successors(step: Json) -> Mapping[str, str]:
     return found
 
 
-def as_definition(text: str, literal: Callable[[str], str]) -> Json:
-    """Text that a person gives a run, so that it arrives as it is."""
-    return (
-        {"type": "STRING", "expression": f"return {literal(text)};"}
-        if "$" in text
-        else {"type": "STRING", "value": text}
-    )
-
-
-def as_word(value: object) -> str:
-    """A JSON value as the text that a person submits."""
-    return value if isinstance(value, str) else json.dumps(value)
+def as_run_params(given: Mapping[str, object], literal: Callable[[str], str]) -> Json:
+    """The parameters of a run as its documentation has them: text with a dollar as an expression, or, where that were too long, without
+    dollars in a parameter of its own, which the expression puts back."""
+    found: Json = {}
+    told: Json = {}
+    for name, value in given.items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        source = f"return {literal(text)};"
+        if "$" not in text:
+            told[name] = {"type": "STRING", "value": text}
+            continue
+        if len(source) >= MOST_EXPRESSION:
+            mark = next(mark for mark in (f"<dollar {number}>" for number in count()) if mark not in text)
+            found[f"{name}_text"] = {"type": "STRING", "value": text.replace("$", mark)}
+            source = f"return {name}_text.replace('{mark}', '$');"
+        told[name] = {"type": "STRING", "expression": source}
+    return {**found, "parameters": {"type": "MAP", "value": told}} if told else {}

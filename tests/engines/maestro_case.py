@@ -14,7 +14,7 @@ from compiler.ir.flow import Gang
 from tests.engines import FlowCase, Outcome
 from tests.engines.argo_pods import Host, RunningPod
 from tests.engines.compiling import compiled
-from tests.engines.maestro import Start, as_definition, as_word, run_workflow
+from tests.engines.maestro import Start, as_run_params, run_workflow
 from tests.engines.maestro_sel import literal
 from tests.engines.rights import open_to_it, prefix
 
@@ -37,11 +37,10 @@ def run_maestro(case: FlowCase, folder: Path, *, watch: Callable[[RunningPod], N
         commands={"python": (sys.executable,)},
         user=prefix(),
     )
-    given = {name: as_definition(as_word(value), literal) for name, value in case.parameters.items()}
     result = run_workflow(
         files[0].text,
         host=host,
-        start=Start({"parameters": {"type": "MAP", "value": given}} if given else {}),
+        start=Start(as_run_params(case.parameters, literal)),
         seed=sum(source.name.encode()),
         workers=NODES if any(isinstance(step.next, Gang) for step in source.steps.values()) else 2,
         watch=watch,

@@ -49,7 +49,8 @@ def _description(plan: Plan) -> str:
 
 def _properties(options: Options) -> Json:
     owner, rule = (options.target.get(key) for key in ("owner", "run_strategy"))
-    return ({"owner": str(owner)} if owner else {}) | ({"run_strategy": {"rule": str(rule).upper()}} if rule else {})
+    properties: Json = {"owner": str(owner)} if owner else {}
+    return properties | ({"run_strategy": {"rule": str(rule).upper()}} if rule else {})
 
 
 def _params(plan: Plan, shared: dict[str, str]) -> Json:

@@ -163,8 +163,7 @@ def _params(task: Task, has_parameters: bool) -> Json:
     if task.attempts > 1:
         # not the number of the attempt: of some no container came
         params["retry"] = expression("LONG", "return params.getFromStep('MAESTRO_STEP_ERROR_RETRIES');")
-    if isinstance(task.loads, Begin) and has_parameters:
-        # as JSON, in which no dollar is left that the kubelet would look at
+    if isinstance(task.loads, Begin) and has_parameters:  # as JSON without a dollar that the kubelet would look at
         params["given"] = {"type": "STRING", "value": "${parameters}"}
         params["inert"] = expression("STRING", "return given.replace('$', '\\\\u0024');")
     return params
