@@ -101,7 +101,7 @@ def _main(words: list[str], output: Output, debugged: Callable[[Loaded | Broken,
         from flowc.grouping.running import run_group
 
         with guard.own_process("the container"):
-            reported = run_group(loaded, order.call, order.word, store)
+            reported = run_group(loaded, order.call, order.word, store, is_only=order.tries_again)
     else:
         reported = execute(loaded, order.call, store, output)
     output.flush()

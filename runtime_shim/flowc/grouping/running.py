@@ -30,7 +30,7 @@ from flowc.source.module import Loaded
 from flowc.store.protocol import Store, StoreError
 from flowc.task import guard
 from flowc.task.again import raised_before
-from flowc.task.call import BUG, DONE, FAILED, MISTAKE, STORE, Broken, Reported, TaskCall
+from flowc.task.call import BUG, DONE, FAILED, MISTAKE, STORE, TERMINATED, Broken, Reported, TaskCall
 from flowc.task.task import execute
 
 _TICK = 0.05
@@ -38,6 +38,10 @@ _TICK = 0.05
 
 _WORST = (STORE, BUG, FAILED, MISTAKE)
 """Which exit code a container has where several of its rows have failed: after the first one, another container may do better."""
+
+
+_AGAIN = (FAILED, STORE, BUG, TERMINATED)
+"""After which exit codes an attempt may do better: all for which another container would be started elsewhere."""
 
 
 class _Pause(NamedTuple):
@@ -63,6 +67,8 @@ class _Work(NamedTuple):
     word: StepWord
     store: Store
     life: Life
+    is_only: bool = False
+    """Whether nobody starts another container for what this one has not done."""
 
     def address(self, step: str, index: str) -> TaskAddress:
         """A task of the container."""
@@ -77,14 +83,16 @@ def run_group(
     taken: Mapping[str, int] | None = None,
     tell: Tell | None = None,
     clears: bool = True,
+    is_only: bool = False,
 ) -> Reported:
     """Do the tasks that `word` names, for the call of their first one; where they are a portion of a foreach, for each member.
 
     `taken`: by index path, how many of the first steps a resumed run has taken over. `clears`: whoever starts containers may let one
-    begin anew whose tasks are all done, as engines do at a clear; a local run does not.
+    begin anew whose tasks are all done, as engines do at a clear; a local run does not. `is_only`: nobody starts containers for what
+    has failed, so whatever ends an attempt is followed by the next one here.
     """
     try:
-        return _group(loaded, call, word, store, taken or {}, tell, clears)
+        return _group(loaded, call, word, store, taken or {}, tell, clears, is_only)
     except CallMistake as error:
         return Reported(call.index, MISTAKE, message=str(error))
     except StoreError as error:
@@ -99,12 +107,13 @@ def _group(
     taken: Mapping[str, int],
     tell: Tell | None,
     clears: bool,
+    is_only: bool,
 ) -> Reported:
     indexes = _members(loaded, call, word, store) if word.size else [call.index]
     first = TaskAddress(loaded.name, call.run, call.step, indexes[0])
     owner = call.owner if isinstance(call.loads, Begin) else ""
     life = begin(store, first, call.retry, at_most=call.at_most, owner=owner)
-    work = _Work(loaded, call._replace(at_most=False, container=life.container), word, store, life)
+    work = _Work(loaded, call._replace(at_most=False, container=life.container), word, store, life, is_only)
     work = _anew(work, indexes) if clears else work
     rows = ((index, _row(work, index, taken.get(index, 0))) for index in indexes)
     with contextlib.closing(Starter((*_source(loaded), store.url))) as starter:
@@ -196,7 +205,7 @@ def _task(work: _Work, index: str, place: int, used: int) -> Generator[TaskCall 
         reported = yield _called(work, index, place, used)
         assert reported is not None
         used += 1
-        if reported.exit_code != FAILED or used > most:
+        if reported.exit_code not in (_AGAIN if work.is_only else (FAILED,)) or used > most:
             return reported
         if marks and marks.is_final and not marks.find("catch") and raised_before(work.store, address):
             return reported

@@ -24,6 +24,7 @@ from tests.stages.plans import LINEAR, SWITCH, random_switches
 
 FLOW = """
     import os
+    import time
     from flowc import FlowSpec, Parameter, current, retry, step
 
     class F(FlowSpec):
@@ -142,9 +143,15 @@ def test_a_task_that_nothing_leads_to_does_nothing_and_has_no_members(tmp_path: 
     assert _left(tmp_path, "end") == ["-"]
 
 
-def test_a_parameter_without_a_value_has_its_default_and_a_container_tries_its_task_again(tmp_path: Path) -> None:
-    """A null is no value; the process of the second member is killed once."""
+@pytest.mark.parametrize(
+    "end", ["os._exit(3)", "os.kill(os.getpid(), 9)", "os.kill(os.getpid(), 15); time.sleep(9)", "1 / 0"]
+)
+def test_a_parameter_without_a_value_has_its_default_and_a_container_tries_its_task_again(
+    end: str, tmp_path: Path
+) -> None:
+    """A null is no value; the process of the second member ends once before its step does."""
     _start(tmp_path, None)
+    write(tmp_path, FLOW.replace("os._exit(3)", end))
     said = _step(tmp_path, "fan", "--load", "start", "--when", "start=0").splitlines()
     assert said[-1] == '{"flowc_members": ["0", "1"]}'
     for index in ("0", "1"):
