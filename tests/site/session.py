@@ -107,7 +107,7 @@ def difference(shown: str, printed: str, *, is_ordered: bool) -> str:
     wanted, rest = _lines(shown), _lines(printed)
     has_gap = False
     for line in wanted:
-        if line == "…":
+        if line.strip() == "…":
             has_gap = True
             continue
         form = re.compile(".+?".join(map(re.escape, line.split("…"))))
@@ -116,7 +116,7 @@ def difference(shown: str, printed: str, *, is_ordered: bool) -> str:
             return f"does not print `{line}`" + (" there" if found else "")
         rest = rest[found + 1 :] if is_ordered else [*rest[:found], *rest[found + 1 :]]
         has_gap = has_gap and not is_ordered
-    if rest and not has_gap and "…" not in wanted[-1:]:
+    if rest and not has_gap and not (wanted and wanted[-1].strip() == "…"):
         return f"also prints `{rest[0]}`"
     return ""
 
