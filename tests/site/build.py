@@ -14,6 +14,7 @@ CONFIG = ROOT / "docs" / "site" / "zensical.toml"
 LAID_OUT = (
     "docs",
     "examples",
+    "targets",
     "README.md",
     "ARCHITECTURE.md",
     "CHANGELOG.md",

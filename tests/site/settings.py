@@ -86,14 +86,13 @@ def refused(name: str) -> str:
     if backend.gaps:
         rows = ((feature, prose(gap.reason), prose(gap.way_round)) for feature, gap in backend.gaps.items())
         parts.append(table(("feature", "why", "the way round"), rows))
-    package = importlib.import_module(BUILT_IN[name])
-    found = rules(package).values()
+    found = rules(importlib.import_module(type(backend).__module__)).values()
     parts.append(
         table(
             ("code", "what is said", "what to do"),
             (
                 (
-                    f"[{rule.code}](../diagnostics.md#{_anchor(rule.code, rule.name)})",
+                    _linked(rule.code, rule.name),
                     prose(plain(rule.message)),
                     prose(plain(rule.help)),
                 )
@@ -104,8 +103,9 @@ def refused(name: str) -> str:
     return "\n".join(("", *parts, ""))
 
 
-def _anchor(code: str, name: str) -> str:
-    return f"{code} {name}".lower().replace(" ", "-")
+def _linked(code: str, name: str) -> str:
+    """A code of ours leads to the page of the diagnostics; those of other distributions stand on their target's page alone."""
+    return f"[{code}](../diagnostics.md#{code.lower()}-{name})" if code.startswith("FC") else code
 
 
 def _backend(name: str) -> Backend:
