@@ -71,8 +71,9 @@ class Page:
 
 
 def pages() -> tuple[Page, ...]:
-    """README, and all pages below docs."""
-    paths = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "runtime_shim/README.md"]
+    """README, all pages below docs, and those of the runtime and the examples."""
+    paths = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    paths += [ROOT / "runtime_shim/README.md", *sorted((ROOT / "examples").rglob("*.md"))]
     return tuple(map(read, paths))
 
 
