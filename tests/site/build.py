@@ -75,6 +75,7 @@ def _pages(pattern: str) -> Iterator[str]:
 
 def main(folder: Path) -> int:
     """Build into a folder that is made anew."""
+    folder = folder.resolve()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
