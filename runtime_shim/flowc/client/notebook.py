@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
+import importlib
 import inspect
 import linecache
 import os
+import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -33,7 +37,7 @@ class NBRunner:
     """Starts runs of a flow that a cell defines; its methods are those of `Runner`, and `nbrun` and `nbresume` give the `Run`.
 
     The flow's cell, and what it uses of other cells (imports, functions, classes, plain values), become a file in `base_dir`, by
-    default the working directory; `cleanup` removes it.
+    default the working directory; `cleanup` removes it. While a run goes on the cell shows how far it has come.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class NBRunner:
             file.write(text)
         name = f"{os.path.basename(self._file)}:{flow.__name__}"
         self.runner = Runner(name, show_output, profile, env, self.base_dir, file_read_timeout, **options)
+        self.runner._follow = _followed
 
     def nbrun(self, **kwargs: Any) -> Run:
         """Start a run, wait for its end, clean up; the run as the client shows it. Raises MetaflowException where it did not begin."""
@@ -89,6 +94,33 @@ class NBRunner:
         self.runner.cleanup()
         if os.path.exists(self._file):
             os.remove(self._file)
+
+
+_PAUSE = 1.0
+"""Seconds between two looks at a run that goes on; more where a look takes longer than a tenth of that."""
+
+
+def _followed(executing: ExecutingRun) -> None:
+    """Wait for the end of a run; in a notebook the cell shows how far it has come, and elsewhere what it prints says it."""
+    display = _display()
+    shown = display(executing, display_id=True) if display else None
+    took = 0.0
+    while executing.process.poll() is None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            executing.process.wait(max(_PAUSE, 10 * took))
+        began = time.monotonic()
+        if shown is not None:
+            shown.update(executing)
+        took = time.monotonic() - began
+
+
+def _display() -> Callable[..., Any] | None:
+    """What shows an object in a cell and can show it anew; None outside a notebook: a terminal cannot take back what it has shown."""
+    found = sys.modules.get("IPython")
+    if found is None or getattr(found.get_ipython(), "kernel", None) is None:
+        return None
+    made: Callable[..., Any] = importlib.import_module("IPython.display").display
+    return made
 
 
 _MARK = "# Made of a cell of a notebook by NBDeployer; cleanup() removes it.\n"

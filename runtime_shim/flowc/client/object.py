@@ -163,7 +163,7 @@ class MetaflowObject:
 
         try:
             return shown(type(self).__name__, self)
-        except (MetaflowException, StoreError):
+        except (MetaflowException, MissingError, StoreError):  # missing: a run that begins at this moment
             return None
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from importlib.util import find_spec
 from typing import IO, TYPE_CHECKING, Any
 
@@ -170,8 +170,18 @@ class ExecutingRun:
     def __exit__(self, *_: object) -> None:
         self.kill()
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: how it goes and, once it has begun, its run."""
+        from flowc.shown.html import executing
+
+        return executing(self.status, self.run if self._facts else None, self.stderr)
+
     def __repr__(self) -> str:
         return f"<ExecutingRun {self.status}: {' '.join(self.command[4:])}>"
+
+
+def _until_end(executing: ExecutingRun) -> None:
+    executing.process.wait()
 
 
 class Runner:
@@ -203,17 +213,18 @@ class Runner:
         self._variables = {name: value for name, value in os.environ.items() if name not in OWN} | dict(env or {})
         self._folder = tempfile.mkdtemp(prefix="flowc-runner-")
         self._started: list[ExecutingRun] = []
+        self._follow: Callable[[ExecutingRun], object] = _until_end
 
     def run(self, **kwargs: Any) -> ExecutingRun:
         """Start a run and wait for its end. That it failed is no exception: see `status`."""
         executing = self._start(kwargs, ())
-        executing.process.wait()
+        self._follow(executing)
         return executing
 
     def resume(self, **kwargs: Any) -> ExecutingRun:
         """Go on from a run, by default the newest: `origin_run_id`, `step_to_rerun`, and what `run` takes."""
         executing = self._resumed(kwargs)
-        executing.process.wait()
+        self._follow(executing)
         return executing
 
     async def async_run(self, **kwargs: Any) -> ExecutingRun:

@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 from flowc.artifacts.address import RunAddress
 from flowc.client import Flow, Run, Step, Task, default_namespace, namespace
-from flowc.shown.html import MOST
+from flowc.shown.html import MOST, executing
 from flowc.store import open_store
 
 from tests.stages.written_runs import begun, fanned, line
+
+DRAWN = ("svg", "g", "title", "rect", "path", "text")
+"""What a graph is drawn with: none of it does anything."""
 
 
 class _Tags(HTMLParser):
@@ -44,7 +47,7 @@ def _words(html: str | None) -> str:
     assert html is not None
     tags = _Tags()
     tags.feed(html)
-    assert tags.found <= {"div", "p", "b", "code", "span", "table", "tr", "th", "td"}
+    assert tags.found <= {"div", "p", "b", "code", "span", "table", "tr", "th", "td", *DRAWN}
     return re.sub(r"<[^>]+>", " ", html)
 
 
@@ -55,7 +58,7 @@ def test_a_flow_shows_its_newest_runs() -> None:
     assert "&lt;script&gt;" in words
 
 
-@pytest.mark.parametrize(("run", "said"), [("well", r"start\s+1\s+succeeded"), ("bad", r"start\s+1\s+not finished")])
+@pytest.mark.parametrize(("run", "said"), [("well", r"start\s+1\s+succeeded"), ("bad", r"start\s+1\s+failed")])
 def test_a_run_shows_its_steps(run: str, said: str) -> None:
     assert re.search(said, _words(Run(f"F/{run}")._repr_html_()))
 
@@ -73,3 +76,22 @@ def test_a_step_and_a_task_show_what_they_have() -> None:
 def test_an_artifact_is_shown_as_a_line() -> None:
     (artifact,) = Task("F/well/start/start")
     assert artifact._repr_html_() is None
+
+
+def test_a_run_shows_what_its_end_has_left_and_no_value_of_it() -> None:
+    words = _words(Run("F/well")._repr_html_())
+    assert re.search(r"artifact of the end\s+type\s+bytes\s+x\s+bytes", words)
+    assert "artifact of the end" not in _words(Run("F/bad")._repr_html_())
+
+
+def test_a_run_that_is_started_shows_itself_whether_it_has_begun_or_not() -> None:
+    assert re.search(r"running", _words(executing("running", None, "")))
+    told = executing("failed", None, "error: <b>no</b> such file")
+    assert "<pre>error: &lt;b&gt;no&lt;/b&gt; such file</pre>" in told
+    assert re.search(r"succeeded .* start", _words(executing("successful", Run("F/well"), "")), re.S)
+
+
+def test_a_run_that_begins_at_this_moment_shows_nothing_yet() -> None:
+    nowhere = Run._restored("F/not-yet", Run("F/well")._store.url, None)
+    assert nowhere._repr_html_() is None
+    assert _words(executing("running", nowhere, "")).strip() == "running"
