@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench import container_rows, data_rows, editor_rows, rows, sharing_rows, wide_rows, wire_rows
+from bench import container_rows, data_rows, editor_rows, page_rows, rows, sharing_rows, wide_rows, wire_rows
 from bench.rows import Row, Rows
 from bench.sides import METAFLOW, ROOT, open_bench
 
@@ -28,6 +28,7 @@ GROUPS: Mapping[str, Rows] = {
     "containers": sharing_rows.containers,
     "more": sharing_rows.one_more_task,
     "wide": wide_rows.wide,
+    "pages": page_rows.run_pages,
     "editor": editor_rows.editor,
     "small": data_rows.small_artifacts,
     "s3": data_rows.on_s3,

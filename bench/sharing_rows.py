@@ -1,4 +1,4 @@
-"""What sharing a container saves: containers counted, one more task in one that runs."""
+"""What sharing a container saves: containers counted, and one more task in one that runs."""
 
 from __future__ import annotations
 
