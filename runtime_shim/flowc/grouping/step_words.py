@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import re
-
 from flowc.exceptions import CallMistake
 from flowc.named_tuple import NamedTuple
 
-_WORD = r"([^+*:/~]+~?(?:\+[^+*:/~]+~?)*)(?:\*([1-9][0-9]*)(?::([1-9][0-9]*))?)?(?:/([1-9][0-9]*))?"
+_SIGNS = frozenset("+*:/~")
+"""What no name of a step has in it."""
 
 
 class StepWord(NamedTuple):
@@ -36,8 +35,29 @@ class StepWord(NamedTuple):
 
 def parse_step_word(word: str) -> StepWord:
     """What a word says. Raises CallMistake for what is none."""
-    found = re.fullmatch(_WORD, word)
-    if found is None:
-        raise CallMistake(f"no step: {word!r}")
-    steps, size, workers, counts_by = found.groups()
-    return StepWord(tuple(steps.split("+")), int(size or 0), int(workers or 1), int(counts_by or 1))
+    rest, counts_by = _number_behind("/", word, word)
+    rest, workers = _number_behind(":", rest, word)
+    rest, size = _number_behind("*", rest, word)
+    steps = tuple(rest.split("+"))
+    if (workers and not size) or not all(map(_is_step, steps)):
+        raise _no_step(word)
+    return StepWord(steps, size, workers or 1, counts_by or 1)
+
+
+def _number_behind(sign: str, text: str, word: str) -> tuple[str, int]:
+    """The text before the sign, and the number behind it; 0 where there is no sign. Raises CallMistake."""
+    before, found, number = text.partition(sign)
+    if not found:
+        return text, 0
+    if not number.isascii() or not number.isdecimal() or number[0] == "0":
+        raise _no_step(word)
+    return before, int(number)
+
+
+def _is_step(text: str) -> bool:
+    name = text[:-1] if text.endswith("~") else text
+    return name != "" and _SIGNS.isdisjoint(name)
+
+
+def _no_step(word: str) -> CallMistake:
+    return CallMistake(f"no step: {word!r}")

@@ -40,7 +40,30 @@ def test_a_word_says_what_the_plan_has(steps: list[tuple[str, bool]], chunk: Chu
     )
 
 
-@pytest.mark.parametrize("word", ["", "+", "a+", "a*0", "a*", "a:4", "a/0", "a//2", "a*2:0", "a~~", "a*2*3", "a/2+b"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "",
+        "+",
+        "a+",
+        "a*0",
+        "a*",
+        "a:4",
+        "a/0",
+        "a//2",
+        "a*2:0",
+        "a~~",
+        "a*2*3",
+        "a/2+b",
+        "a*²",
+        "a*٣",
+        "~",
+        "a~b",
+        "a+~",
+        "a:1*2",
+        "a/2*3",
+    ],
+)
 def test_other_words_are_refused(word: str) -> None:
     with pytest.raises(CallMistake, match="no step"):
         parse_step_word(word)
