@@ -35,10 +35,21 @@ def gathered(size: int, piece: int, read: Callable[[int, memoryview], None]) -> 
     with standard_path():
         from concurrent.futures import ThreadPoolExecutor
 
-    view = memoryview(bytearray(size))
+    view = _room(size)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(lambda start: read(start, view[start : start + piece]), range(0, size, piece)))
     return view
+
+
+def _room(size: int) -> memoryview:
+    """Memory whose pages come when they are filled, by the threads that fill them. Raises MemoryError."""
+    with standard_path():
+        import mmap
+
+    try:
+        return memoryview(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+    except OSError as error:
+        raise MemoryError(f"{size} bytes do not fit into this process's memory") from error
 
 
 @contextlib.contextmanager
