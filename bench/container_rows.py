@@ -70,7 +70,12 @@ def step(bench: Bench, runs: int) -> Iterator[Row]:
             partial(_container, bench, image, two, **source),
         )
         their, our, floor, compiled = in_turn(commands, runs)
-    yield cpu("one step's process, in a read-only image of `flowc image`", (their, our, floor), least=7)
+    yield cpu(
+        "one step's process, in a read-only image of `flowc image`",
+        (their, our, floor),
+        least=7,
+        why="the flow's module and the store's are imported",
+    )
     yield cpu("… in an image without bytecode", (their, compiled, floor))
 
 

@@ -36,6 +36,7 @@ METAFLOW_CREATE = {
     "step-functions": ("--datastore", "s3", "step-functions", "create", "--only-json"),
 }
 BYTES_GOALS = {"argo": 0.8, "airflow": 0.5, "step-functions": 0.6}
+_SUBMISSION = "each state outlasts the quota of Batch by itself: 150 bytes; 670 with all on one line"
 _FORK = "each task is a fork, whose pages are copied as it touches them"
 _COLD_LARGE = "the passes over the flow are twice the parsing"
 _COLD = "half of the rest imports our modules, half is work on the flow"
@@ -112,7 +113,7 @@ def _bytes(bench: Bench, target: str, pair: Sequence[Cost]) -> Row:
     ours = len(pair[1].output.encode())
     each = [size / FIFTY / 1000 for size in (theirs, ours)]
     texts = [f"{size:.2f} KB" for size in each]
-    goal = at_most(BYTES_GOALS[target], " KB", each[1])
+    goal = at_most(BYTES_GOALS[target], " KB", each[1], _SUBMISSION)
     return Row(f"bytes a step, {target}", texts[0], texts[1], theirs / ours, goal)
 
 
