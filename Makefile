@@ -23,7 +23,7 @@ help:
 	@echo "make sample       new generated flows and mutants on every engine, of seeds that follow from the commit, or from SAMPLE=…"
 	@echo "make sample SEED=…  what one seed gives, alone"
 	@echo "make golden       write the golden files anew; then read the diff"
-	@echo "make bench        measure against Metaflow, into bench/RESULTS.md"
+	@echo "make bench        measure against Metaflow, into bench/RESULTS.md; some rows alone: .venv/bin/python -m bench --help"
 	@echo "make conformance  the long form: more generated flows on every engine"
 	@echo "make mutation     the long form: more right flows with one thing changed"
 	@echo "make fuzz         fuzz-sources for FUZZ_SECONDS (300), then new flows on every engine until interrupted"

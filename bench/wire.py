@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 import threading
@@ -47,6 +48,10 @@ class _Handler(BaseHTTPRequestHandler):
             part = _ZEROS[: min(left, _AT_ONCE)]
             self.connection.sendall(part)
             left -= len(part)
+
+    def handle(self) -> None:
+        with contextlib.suppress(OSError):  # a client may have seen enough
+            super().handle()
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
