@@ -65,6 +65,8 @@ def each(act):
 def up(): each(put)
 def down(): each(get)
 {_TIMED}"""
+_RUNS = 3
+"""So often at the most: a run moves 4 GiB."""
 _TIMES = re.compile(r"up ([0-9.e-]+) down ([0-9.e-]+)")
 
 
@@ -79,7 +81,7 @@ def wire(bench: Bench, runs: int) -> Iterator[Row]:
     """2 GiB to S3 and back over one and eight connections; Metaflow's client opens as many as it likes."""
     with _server() as url:
         env = {**bench.env, "AWS_ENDPOINT_URL": url, "METAFLOW_S3_ENDPOINT_URL": url}
-        timed = partial(_walls, bench, env)
+        timed, runs = partial(_walls, bench, env), min(runs, _RUNS)
         ours = str(bench.flowc.parent / "python")
         theirs = timed([str(bench.metaflow), "-c", _THEIRS], 1)
         for count, told in ((1, "one connection"), (8, "eight connections")):
