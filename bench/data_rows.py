@@ -13,7 +13,7 @@ from bench.rows import Row
 from bench.sides import Bench, polars_folder
 
 _ZLIB = "zlib over its integers and texts is the larger part"
-_PICKLE = "pickling the objects, which both do, is nine tenths of it"
+_PICKLE = "pickling the objects, which both do, is most of it"
 TIMES = re.compile(r"opened ([0-9.e-]+) read ([0-9.e-]+)")
 
 

@@ -37,6 +37,7 @@ METAFLOW_CREATE = {
 }
 BYTES_GOALS = {"argo": 0.8, "airflow": 0.5, "step-functions": 0.6}
 _SUBMISSION = "each state outlasts the quota of Batch by itself: 150 bytes; 670 with all on one line"
+_EACH = "what flows share is read once already: this is reading the flow itself"
 _FORK = "each task is a fork, whose pages are copied as it touches them"
 _COLD_LARGE = "the passes over the flow are twice the parsing"
 _COLD = "half of the rest imports our modules, half is work on the flow"
@@ -215,7 +216,7 @@ def _each(bench: Bench, command: Sequence[str], paths: Sequence[str], runs: int,
     ratio = each / pair[1].cpu
     texts = f"{each * 1000:.1f} ms a flow, a cold check {_seconds(pair[1].cpu)}"
     what = " ".join(word for word in command if not word.endswith("/") and word not in ("-o", "--no-cache"))
-    return Row(f"`{what}`, {len(paths)} flows of 20 steps{state}", "", texts, ratio, at_most(goal, "", ratio))
+    return Row(f"`{what}`, {len(paths)} flows of 20 steps{state}", "", texts, ratio, at_most(goal, "", ratio, _EACH))
 
 
 def local(bench: Bench, runs: int) -> Iterator[Row]:
