@@ -125,7 +125,8 @@ def _task(component: str, name: str, inputs: dict[str, Tree], after: list[Tree])
     found: dict[str, Tree] = {"taskInfo": Inline({"name": name}), "componentRef": Inline({"name": component})}
     if after:
         found["dependentTasks"] = after
-    return found | {"inputs": {"parameters": inputs}}
+    found["inputs"] = {"parameters": inputs}
+    return found
 
 
 def _output(task: str, name: str) -> Inline:
