@@ -24,13 +24,14 @@ from tests.site.build import ROOT
 from tests.site.pages import Page, read
 from tests.site.session import walk
 from tests.stages.aws import NOWHERE
+from tests.targets.surface import TARGETS
 
 PIP = f"""#!{sys.executable}
 # Whether what is to be installed is ours, with extras that it has.
 import re, sys, tomllib
 words = [each for each in sys.argv[2:] if not each.startswith("-")]
 known = {{}}
-for folder in ({str(ROOT)!r}, {str(ROOT / "runtime_shim")!r}):
+for folder in {[str(ROOT), str(ROOT / "runtime_shim"), *map(str, TARGETS.values())]!r}:
     project = tomllib.load(open(folder + "/pyproject.toml", "rb"))["project"]
     known[project["name"]] = set(project.get("optional-dependencies", ()))
 for word in words:

@@ -23,6 +23,9 @@ NOT_RUN = {
     "docs/operate-step-functions.md": 1,
     "docs/platform.md": 1,
     "docs/targets/README.md": 1,
+    "docs/targets/kfp.md": 1,
+    "docs/targets/maestro.md": 1,
+    "docs/targets/valohai.md": 1,
     "docs/ui.md": 1,
     "examples/fleet/README.md": 4,
 }
