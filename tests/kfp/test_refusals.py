@@ -119,7 +119,7 @@ REFUSED: Mapping[str, tuple[str, dict[str, object], str, str, dict[str, object]]
     "a dollar in an author's image": (
         flow('@kubernetes(image="i:$x")'), {}, "KFP02", flow('@kubernetes(image="i:x")'), {},
     ),
-    "a disk": (flow("@resources(disk=5)"), {}, "KFP03", flow("@resources(memory=5)"), {}),
+    "a disk": (flow("@resources(disk=5)"), {}, "FC302", flow("@resources(memory=5)"), {}),
     "a Secret of Kubernetes": (
         flow('@secrets(sources=["kubernetes.s"])'), {}, "KFP03", flow('@secrets(sources=["aws-secrets-manager.s"])'), {},
     ),

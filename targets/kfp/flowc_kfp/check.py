@@ -109,8 +109,6 @@ def _handed(plan: Plan, options: Options) -> Iterator[tuple[str, str, Span]]:
 
 def _lacking(task: Task) -> Iterator[tuple[str, str, str, Span]]:
     """What a step asks for that there is not, why, the cure, and where."""
-    if task.resources.disk:
-        yield "disk size", "its containers have CPU, memory and accelerators", "leave `disk` out", task.span
     if task.depth > MOST_DEPTH:
         reason = f"it would be the body of {task.depth}, and Argo below has room for {MOST_DEPTH}"
         yield "foreach that is nested so deeply", reason, "go over pairs in one foreach", task.span

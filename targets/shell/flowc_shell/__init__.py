@@ -35,6 +35,7 @@ class Shell:
         "trigger": Gap("a script waits for no event", _BY_OTHERS),
         "trigger-on-finish": Gap("a script does not know of other flows' runs", _BY_OTHERS),
     }
+    lacks: ClassVar[frozenset[str]] = frozenset({"shared_memory"})
     spells: ClassVar[Mapping[str, frozenset[str]]] = {}
     target_options: ClassVar[Mapping[str, str]] = {"python": "the interpreter of every step; `python` without it"}
 
