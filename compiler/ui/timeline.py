@@ -50,7 +50,7 @@ def timeline(tasks: Iterable[TaskState], created: float, now: float | None, unre
     ends = [end for task in ran for _, end in _spans(task, now)]
     begun = min([created, *(start for task in ran for start, _ in _spans(task, now))])
     seconds = max([*ends, begun + 0.001]) - begun
-    critical = critical_path(ran)
+    critical = critical_path(ran, now)
     shown = sorted(
         ran, key=lambda task: ((task.address.step, task.address.index) not in critical, -_length(task, now))
     )[:MOST]
@@ -62,12 +62,16 @@ def timeline(tasks: Iterable[TaskState], created: float, now: float | None, unre
     return Timeline(begun, seconds, bars, len(ran) - len(shown) + sum(unread.values()))
 
 
-def critical_path(tasks: Iterable[TaskState]) -> set[tuple[str, str]]:
+def critical_path(tasks: Iterable[TaskState], now: float | None = None) -> set[tuple[str, str]]:
     """Step and index path of the tasks that the run's end has waited for: from the task that ended last back, always to the last of those
     that it has loaded. Of tasks that were only counted nothing is known.
+
+    Where some still run (`now`), what the run waits for is the one of them that began first; what it has loaded is not known yet.
     """
     known = {(task.address.step, task.address.name): task for task in tasks if task.finished is not None}
-    at = max(known.values(), key=lambda task: task.finished or 0.0, default=None)
+    running = [task for task in tasks if _still_runs(task)] if now is not None else []
+    at = min(running, key=lambda task: task.started or 0.0, default=None)
+    at = at or max(known.values(), key=lambda task: task.finished or 0.0, default=None)
     found: set[tuple[str, str]] = set()
     while at is not None and (at.address.step, at.address.index) not in found:
         found.add((at.address.step, at.address.index))
@@ -90,6 +94,11 @@ def _spans(task: TaskState, now: float | None) -> list[tuple[float, float]]:
         following = starts[at + 1] if at + 1 < len(starts) else None
         spans.append((start, max(own or following or start, start)))
     return spans
+
+
+def _still_runs(task: TaskState) -> bool:
+    count = len(task.attempts)
+    return task.finished is None and count > 0 and _phase(task, count - 1, count) == "running"
 
 
 def _length(task: TaskState, now: float | None) -> float:

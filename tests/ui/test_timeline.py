@@ -12,9 +12,10 @@ from flowc.artifacts.manifest import Failure
 from flowc.store import open_store
 
 from compiler.call.history import read_state
+from compiler.slotted_class import replaced
 from compiler.ui.timeline import MOST, critical_path, timeline
 from tests.stages.interleaving import Memory
-from tests.stages.written_runs import begun, fanned
+from tests.stages.written_runs import begun, fanned, line
 from tests.ui.conftest import Site
 
 RUN = RunAddress("F", "r")
@@ -56,6 +57,17 @@ def test_the_critical_path_leads_from_the_last_task_to_the_first(site: Site) -> 
     for one, other in pairwise(path):
         before = [(step, index) for step, index, _ in loaded[other] or ()]
         assert max(before, key=ended.__getitem__) == one
+
+
+def test_a_run_that_goes_on_waits_for_what_has_run_longest() -> None:
+    store = Memory()
+    line(store, RunAddress("F", "ended"), 5.0)
+    begun(store, RUN, 1.0)
+    ended = read_state(store, "F", "ended").tasks
+    (running,) = read_state(store, "F", "r").tasks
+    work = replaced(running, address=running.address._replace(step="work"))
+    assert critical_path([*ended, work], 9.0) == {("work", "-")}
+    assert critical_path(ended, 9.0) == critical_path([*ended, work]) == {("start", "-")}
 
 
 @pytest.mark.parametrize(("fails", "phase"), [(True, "failed"), (False, "running")])
