@@ -285,19 +285,29 @@ class ByName:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """`merge_artifacts`; `brings` are the names that it is known to bring."""
+    """`merge_artifacts`; `brings` are the names that it is known to bring.
+
+    One of all names but those `left_out` brings more where a merge before it could be that is to be refused: that one has set what
+    is left out there.
+    """
 
     source: str
     brings: tuple[str, ...]
+    left_out: tuple[str, ...] | None = None
 
     def lines(self) -> list[str]:
         return [f"self.merge_artifacts({self.source})"]
 
     def apply(self, task: Running) -> None:
-        for name in self.brings:
+        for name in (*self.brings, *self._others(task)):
             held = [one[name] for one in task.inputs if name in one]
             if held and name not in task.state:
                 task.state[name] = copy.deepcopy(held[0])
+
+    def _others(self, task: Running) -> list[str]:
+        if self.left_out is None:
+            return []
+        return [name for one in task.inputs for name in one if name[0] != "_" and name not in self.left_out]
 
 
 @dataclass(frozen=True, slots=True)

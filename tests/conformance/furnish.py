@@ -253,7 +253,7 @@ class Furnisher:
         if kind == "exclude" and free:
             left_out += rng.sample(free, 1)
         brings = tuple(name for name in free if name not in left_out)
-        return acts.Merge(f"inputs, exclude={left_out!r}" if left_out else "inputs", brings)
+        return acts.Merge(f"inputs, exclude={left_out!r}" if left_out else "inputs", brings, tuple(left_out))
 
     def _opening(self, step: str, scope: Scope, loops: tuple[Loop, ...]) -> tuple[list[acts.Act], dict[str, bool]]:
         """Acts of a step that is no join, and the names that they set (True: varies)."""
