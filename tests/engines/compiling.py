@@ -17,7 +17,7 @@ from compiler.pipeline import Reading, emit_plan, read_flow
 from compiler.slotted_class import replaced
 from tests.engines import FlowCase
 
-_ONE_AT_A_TIME = threading.Lock()
+_ONE_AT_A_TIME = threading.RLock()
 """Python 3.11's `ast.parse` fails in two threads at once: SystemError, "AST constructor recursion depth mismatch"."""
 
 _OPTIONS = ("image", "namespace", "name", "max_workers", "mlflow")
@@ -75,7 +75,8 @@ def read_case(case: FlowCase, report: Report) -> Flow | None:
     configs = given_configs(tuple((name, str(path)) for name, path in case.configs.items()), words)
     passthrough, added = words_of(case.settings.get("passthrough")), words_of(case.settings.get("with"))
     reading = Reading(imports=case.imports, passthrough=passthrough, configs=configs, added=added)
-    return read_flow(case.path, report, name=case.flow, root=case.root, reading=reading)
+    with _ONE_AT_A_TIME:
+        return read_flow(case.path, report, name=case.flow, root=case.root, reading=reading)
 
 
 def _with_settings(options: Options, case: FlowCase, target: str) -> Options:
