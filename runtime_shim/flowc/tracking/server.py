@@ -90,7 +90,7 @@ class Server:
         except (OSError, WireError, StoreError) as error:
             self.close()
             raise TrackingError(f"it gave no answer ({self._clean(str(error) or type(error).__name__)})") from error
-        except BaseException:
+        except BaseException:  # an interruption, too, leaves an answer half read: the connection is of no more use
             self.close()
             raise
         return self._parsed(status, answer)
