@@ -1,10 +1,8 @@
-"""`python -m bench [--runs N] [GROUP...]`: measure and print those groups of rows, or measure all and write `bench/RESULTS.md`."""
+"""`python -m bench [GROUP...]`: measure and print those groups of rows, or measure all and write `bench/RESULTS.md`."""
 
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import resource
 import sys
 import tempfile
@@ -13,9 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bench import container_rows, data_rows, editor_rows, page_rows, rows, sharing_rows, wide_rows, wire_rows
-from bench.rows import Row, Rows
-from bench.sides import METAFLOW, ROOT, open_bench
+from bench.results import line_of, page, read
+from bench.rows import Rows
+from bench.sides import ROOT, open_bench
 
+RESULTS = ROOT / "bench" / "RESULTS.md"
 GROUPS: Mapping[str, Rows] = {
     "create": rows.create,
     "large": rows.large,
@@ -41,35 +41,24 @@ GROUPS: Mapping[str, Rows] = {
     "arrow": data_rows.arrow_table,
     "polars": data_rows.polars_table,
 }
-HEAD = """# Measured
-
-Written by `make bench`; both sides in the same run, on {machine}, Python {python}, {metaflow}. CPU is user and system time of the
-process and its children; where a command was repeated ({runs} times, taking turns) the medians stand here. What waits for a
-disk or for workers is wall time, and says so. Absolute times belong to this machine: look at the ratios.
-The floor is a process that does what no such command can do without (interpreter, click, `ast.parse`, a digest) and
-nothing else, in the same turns.
-What a container of Metaflow's costs beside the step's own process (it starts nine, and installs packages) is not measured here.
-
-| what | Metaflow | flowc | ratio | floor | goal |
-| --- | --- | --- | --- | --- | --- |
-"""
 
 
 def main() -> None:
     """Measure the groups that are named, or all."""
     asked = _asked()
-    names = asked.groups or list(GROUPS)
-    found: list[Row] = []
+    found: dict[str, list[str]] = {}
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, open_bench(Path(folder)) as bench:
-        for name in names:
+        for name in asked.groups or GROUPS:
             began, used = time.monotonic(), _used()
+            found[name] = []
             for row in GROUPS[name](bench, asked.runs):
-                sys.stdout.write(f"{_line(row)}\n")
+                sys.stdout.write(f"{line_of(row)}\n")
                 sys.stdout.flush()
-                found.append(row)
+                found[name].append(line_of(row))
             sys.stderr.write(f"{name}: {time.monotonic() - began:.0f} s, {_used() - used:.0f} s CPU\n")
-    if not asked.groups:
-        (ROOT / "bench" / "RESULTS.md").write_text(_page(found, asked.runs), encoding="utf-8")
+    if asked.write or not asked.groups:
+        titles = {name: _first_line(rows) for name, rows in GROUPS.items()}
+        RESULTS.write_text(page({**read(RESULTS), **found}, titles, asked.runs), encoding="utf-8")
 
 
 def _asked() -> argparse.Namespace:
@@ -81,6 +70,7 @@ def _asked() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("groups", nargs="*", metavar="GROUP", help="measure these alone, and print them")
+    parser.add_argument("--write", action="store_true", help="put them in their place in bench/RESULTS.md, too")
     parser.add_argument("--runs", type=int, default=5, help="how often a command is repeated (5)")
     asked = parser.parse_args()
     unknown = [name for name in asked.groups if name not in GROUPS]
@@ -97,18 +87,6 @@ def _used() -> float:
 
 def _first_line(rows: Rows) -> str:
     return (rows.__doc__ or "").strip().splitlines()[0]
-
-
-def _page(found: list[Row], runs: int) -> str:
-    machine = f"{platform.system()} {platform.machine()} with {os.cpu_count()} cores"
-    head = HEAD.format(machine=machine, python=platform.python_version(), metaflow=METAFLOW, runs=runs)
-    return head + "".join(f"{_line(row)}\n" for row in found)
-
-
-def _line(row: Row) -> str:
-    digits = 1 if row.ratio is None or row.ratio >= 1 else 3
-    ratio = "" if row.ratio is None else f"{row.ratio:,.{digits}f}x"
-    return f"| {row.what} | {row.metaflow} | {row.flowc} | {ratio} | {row.floor} | {row.goal} |"
 
 
 if __name__ == "__main__":

@@ -13,10 +13,12 @@ from types import TracebackType
 from typing import IO, Any
 
 from bench import flows
+from bench.goals import within
 from bench.rows import Row
 from bench.sides import Bench
 
 STEPS = 500
+_READ = "the whole file is parsed again, by Python's own parser, and every rule looks at it"
 
 
 class Server:
@@ -112,7 +114,8 @@ def _with_open(path: Path, which: str, runs: int) -> Iterator[Row]:
             assert what.startswith("a letter") or ask(), what
             times = [_seconds(ask) for _ in range(max(runs, 5))]
             told = f"{statistics.median(times) * 1000:.0f} ms, at most {max(times) * 1000:.0f} ms"
-            yield Row(f"editor, {which}: {what} (wall)", "", told, None, "≤ 100 ms")
+            goal = within(0.1, statistics.median(times), _READ)
+            yield Row(f"editor, {which}: {what} (wall)", "", told, None, goal)
 
 
 def _seconds(work: Callable[[], object]) -> float:

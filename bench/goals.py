@@ -13,6 +13,12 @@ def at_most(limit: float, unit: str, found: float, why: str = "") -> str:
     return _told(f"≤ {limit:,g}{unit}", found <= limit, why)
 
 
+def within(seconds: float, found: float, why: str = "") -> str:
+    """So many seconds and no more, said in milliseconds where it is less than one. `why` is told where it is more."""
+    goal = f"≤ {seconds:,g} s" if seconds >= 1 else f"≤ {seconds * 1000:,g} ms"
+    return _told(goal, found <= seconds, why)
+
+
 def both(*goals: str) -> str:
     """Several of them in one row."""
     return "; ".join(filter(None, goals))

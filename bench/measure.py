@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
-import time
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 MIB = 1024
 """`ru_maxrss` counts in KiB."""
+
+LAUNCHER = Path(__file__).with_name("launched.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +33,22 @@ class CommandFailedError(Exception):
 def run(
     command: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path | None = None, user: int | None = None
 ) -> Cost:
-    """Run a command to its end, as that user. `wait4` counts the children that it has waited for too.
+    """Run a command to its end, as that user, with the processes that it waits for counted.
 
     Its output goes to the folder `log`, or to where it is started. Raises CommandFailedError.
     """
-    file = (log or cwd) / f"output-{os.getpid()}.txt"
-    with file.open("wb") as out:
-        began = time.perf_counter()
-        process = subprocess.Popen(command, env=dict(env), cwd=cwd, stdout=out, stderr=subprocess.STDOUT, user=user)
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
+    file, told = ((log or cwd) / f"{name}-{os.getpid()}.txt" for name in ("output", "took"))
+    with file.open("wb") as out, told.open("wb") as heard:
+        fd = heard.fileno()
+        subprocess.run(
+            [sys.executable, "-I", "-S", str(LAUNCHER), str(fd), "" if user is None else str(user), *command],
+            env=dict(env), cwd=cwd, stdout=out, stderr=subprocess.STDOUT, pass_fds=[fd], check=True,
+        )  # fmt: skip
+    cpu, wall, memory, code = map(float, told.read_text(encoding="ascii").split())
     output = file.read_text(encoding="utf-8", errors="replace")
-    if process.returncode:
-        raise CommandFailedError(f"{' '.join(command)} ended with {process.returncode}:\n{output[-1500:]}")
-    return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / MIB, output)
+    if code:
+        raise CommandFailedError(f"{' '.join(command)} ended with {code:.0f}:\n{output[-1500:]}")
+    return Cost(cpu, wall, memory / MIB, output)
 
 
 def median_of(costs: Sequence[Cost]) -> Cost:

@@ -137,7 +137,7 @@ def large(bench: Bench, runs: int) -> Iterator[Row]:
                 _ending(bench, path, theirs),
                 _seconds(ours.cpu),
                 None,
-                at_most(1, " s", ours.cpu),
+                at_most(1, " s", ours.cpu, _COLD_LARGE),
             )
 
 
