@@ -5,8 +5,10 @@ READY := .venv/.flowc-ready
 FUZZ_SECONDS ?= 300
 SOAK_SECONDS ?= 600
 WIDTH ?= 10000
-WORKERS ?= 3  # two cores: a test on an engine waits as much as it works
-PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup
+WORKERS ?= 4  # two cores: a test on an engine waits as much as it works
+PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder  # tests/conftest.py has the order
+SAMPLED := tests/conformance tests/mutation tests/difference/test_edits.py tests/failure/test_faults.py tests/failure/test_resume_shared.py \
+    tests/airflow/test_switches.py tests/airflow/test_wide.py tests/replay/test_shapes.py tests/workspace/closure/test_packages.py
 DEMO := demo-output
 TARGETS := $(wildcard targets/*/pyproject.toml)
 
@@ -77,7 +79,7 @@ bench: $(READY)
 sample: $(READY)
 	@set -e; export FLOWC_CONFORMANCE=sample FLOWC_SEED='$(SEED)'; \
 	FLOWC_SAMPLE=$$($(BIN)/python -m tests.conformance.sample '$(or $(SAMPLE),$(SEED))'); export FLOWC_SAMPLE; \
-	$(PYTEST) -m sampled tests/conformance tests/mutation
+	$(PYTEST) -m sampled $(SAMPLED)
 
 conformance: $(READY)
 	FLOWC_CONFORMANCE=long $(PYTEST) tests/conformance tests/failure/test_full_disks.py tests/failure/test_shared.py tests/failure/test_faults.py

@@ -13,10 +13,11 @@ from hypothesis import settings
 
 from tests.conformance import COMPARED
 from tests.conformance.sample import told
-from tests.engines.airflow import DagTester, DagTesters
+from tests.engines.airflow import LINES, DagTester, DagTesters
 from tests.engines.azurite import NO_AZURITE
 from tests.stages.browser import NO_BROWSER
 from tests.stages.image_builder import NOT_BUILT
+from tests.stages.in_memory import leave, make_room
 
 settings.register_profile("untimed", settings.default, deadline=None)
 settings.load_profile("untimed")  # a busy machine fails no test
@@ -25,10 +26,44 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile both packages once: containers of the tests keep no bytecode, so that each would compile all that it imports."""
+    """Once for all workers: files lie in memory, and both packages are compiled, which containers of the tests would do each."""
     if not hasattr(config, "workerinput"):
+        make_room()
         for name in ("compiler", "runtime_shim"):
             compileall.compile_dir(ROOT / name, quiet=2)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing."""
+    if not hasattr(config, "workerinput"):
+        leave()
+
+
+FIRST = ("scheduler", "airflow 2 server", "airflow 3", "airflow 2", "mlflow")
+"""The groups of tests that take longest, one after the other on an engine: whoever begins with them has time for the rest beside."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What a line of Airflow runs is a group, so that each line starts once. Groups first, since each is one worker's."""
+    for item in items:
+        line = _line(item)
+        if line and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(f"airflow {line.removeprefix('af')}"))
+    items.sort(key=_turn)
+
+
+def _line(item: pytest.Item) -> str:
+    """The line of Airflow among the parameters of a test that runs DAG files; nothing where there is none."""
+    if not isinstance(item, pytest.Function) or "testers" not in item.fixturenames or not hasattr(item, "callspec"):
+        return ""
+    return next((value for value in item.callspec.params.values() if value in LINES), "")
+
+
+def _turn(item: pytest.Item) -> int:
+    mark = item.get_closest_marker("xdist_group")
+    name = mark.args[0] if mark else ""
+    return FIRST.index(name) if name in FIRST else len(FIRST) + (mark is None)
 
 
 @pytest.fixture(scope="session", autouse=True)

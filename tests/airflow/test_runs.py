@@ -47,6 +47,8 @@ class HostileFlow(FlowSpec):
     def end(self):
         assert self.note == HOSTILE
 """
+WAYS = [("af3", "bash"), ("af2", "kubernetes")]
+"""Each line of Airflow and each operator once."""
 GIVEN: dict[str, object] = {"note": HOSTILE, "count-of": 7, "table": {"z": HOSTILE, "a": [None, True, 1.5]}}
 
 
@@ -69,7 +71,7 @@ class LargeFlow(FlowSpec):
 
 
 @pytest.mark.language("parameter.large")
-@pytest.mark.parametrize(("line", "operator"), [(LINES[0], "bash"), (LINES[1], "kubernetes")])
+@pytest.mark.parametrize(("line", "operator"), WAYS)
 def test_a_parameter_that_no_command_takes_comes_from_an_object(
     run: Run, line: str, operator: str, tmp_path: Path
 ) -> None:
@@ -79,8 +81,7 @@ def test_a_parameter_that_no_command_takes_comes_from_an_object(
     assert outcome.success, outcome.log[-5000:]
 
 
-@pytest.mark.parametrize("operator", ["kubernetes", "bash"])
-@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize(("line", "operator"), WAYS)
 def test_parameters_that_no_command_takes_fail_before_any_step(run: Run, line: str, operator: str) -> None:
     """With what to do, and not with what Linux says of it."""
     outcome = run(line, "LargeFlow", LARGE, {"note": "{{ 1 + 1 }}$(X)" * 20_000}, operator)
@@ -106,8 +107,7 @@ def test_a_run_of_the_schedule_knows_its_time(
     assert read(open_store(made.store), address.task("end"))["told"] == told
 
 
-@pytest.mark.parametrize("operator", ["kubernetes", "bash"])
-@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize(("line", "operator"), WAYS)
 def test_parameters_arrive_byte_for_byte(run: Run, line: str, operator: str) -> None:
     outcome = run(line, "HostileFlow", DIRECTED, GIVEN, operator)
     assert outcome.success, outcome.log[-5000:]
@@ -229,7 +229,6 @@ class FailuresFlow(FlowSpec):
         pass
 """
 FLOWS = {"EnvironmentFlow": ENVIRONMENT, "NamesFlow": NAMES, "FailuresFlow": FAILURES}
-WAYS = [("af3", "kubernetes"), ("af3", "bash"), ("af2", "kubernetes")]
 
 
 @pytest.mark.parametrize("flow", FLOWS)

@@ -38,7 +38,7 @@ class Numbers(NamedTuple):
 
 
 SUITES: Mapping[str, Numbers] = {
-    "short": Numbers(50, 7, 3, 1, 5, 1, 20, 4, 20, 3, 5, 3, 120),
+    "short": Numbers(20, 3, 2, 1, 3, 1, 20, 2, 5, 1, 0, 0, 40),
     "sample": Numbers(250, 18, 8, 3, 10, 2, 0, 40, 60, 8, 20, 6, 600),
     "long": Numbers(1000, 70, 30, 10, 40, 5, 100, 200, 300, 40, 200, 60, 2_400),
 }
@@ -46,6 +46,7 @@ FORM = os.environ.get(sample.FORM) or "short"
 NUMBERS = SUITES[FORM]
 LONG = FORM == "long"
 SAMPLED = FORM == "sample"
+SHORT = FORM == "short"
 ALONE = os.environ.get(sample.SEED) if SAMPLED else None
 """The one seed to be run, where one failed."""
 FIRST = int(ALONE) if ALONE else sample.first_seed(sample.named_sample()) if SAMPLED else 1

@@ -3,44 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tests.conformance.brought import compiled_by
+from tests.conformance.brought import refused_by
 from tests.conformance.engines import BROUGHT, Engine, brought_engine
 from tests.conformance.hostile import carried, hostile_flow, texts
 from tests.conformance.judge import compare_written, judge_seeds
-from tests.conformance.plan import LONG, NUMBERS, chunks, named, seeds
+from tests.conformance.plan import ALONE, FORM, LONG, NUMBERS, SHORT, chunks, named, seeds
 from tests.conformance.sharing import FORMS, Form, engines_sharing, shared_seeds, sharing
 from tests.conformance.written import WRITTEN, Written
 
 Compared = Callable[[str, Mapping[str, Engine]], None]
 AT_ONCE = 2
-EVERY = 1 if LONG else 24
+EVERY = {"short": 24, "sample": 8, "long": 1}[FORM]
 """Of the written flows one in so many; others for each target."""
 
 PAIRS = [
     (target, each)
     for number, target in enumerate(BROUGHT)
-    for each in WRITTEN[number :: EVERY]
+    for each in (() if ALONE else WRITTEN[number :: EVERY])
 ]  # fmt: skip
 SEEDS = [(target, found) for target in BROUGHT for found in chunks(seeds(target, NUMBERS.brought))]
+in_sample = pytest.mark.skipif(SHORT, reason="`make sample`")
 each_target = pytest.mark.parametrize("target", BROUGHT)
 
 
-@cache
-def _compiled(target: str) -> tuple[frozenset[str], Mapping[str, frozenset[str]]]:
-    taken, refused = compiled_by(target)
-    return frozenset(each.name for each in taken), refused
-
-
+@pytest.mark.sampled
 @pytest.mark.parametrize(("target", "written"), PAIRS, ids=[f"{target}-{each.name}" for target, each in PAIRS])
 def test_written_flows(target: str, written: Written, tmp_path: Path, compared: Compared) -> None:
-    taken, refused = _compiled(target)
-    if written.name not in taken:
-        assert refused[written.name]
+    if refused_by(target, written):
         return
     engines = {target: brought_engine(target)}
     differences = compare_written(written, engines, tmp_path)
@@ -49,12 +42,14 @@ def test_written_flows(target: str, written: Written, tmp_path: Path, compared: 
 
 
 @pytest.mark.sampled
+@in_sample
 @pytest.mark.parametrize(("target", "found"), SEEDS, ids=[f"{target}-{named(found)}" for target, found in SEEDS])
 def test_generated_flows(target: str, found: Sequence[int], tmp_path: Path, compared: Compared) -> None:
     _judge(found, {target: brought_engine(target)}, tmp_path, compared)
 
 
 @pytest.mark.sampled
+@in_sample
 @each_target
 @pytest.mark.parametrize("form", FORMS)
 def test_generated_flows_whose_tasks_share_containers(
@@ -71,9 +66,8 @@ def test_written_flows_whose_tasks_share_containers(
     target: str, form: Form, tmp_path: Path, compared: Compared
 ) -> None:
     engines = engines_sharing({target: brought_engine(target)}, form)
-    taken, _ = _compiled(target)
     for written in WRITTEN:
-        if written.name in taken and sharing(written.case(Path()), form):
+        if not refused_by(target, written) and sharing(written.case(Path()), form):
             differences = compare_written(written, engines, tmp_path / str(len(list(tmp_path.iterdir()))))
             assert not differences, "\n".join(differences)
             compared(written.name, engines)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conformance.engines import Engine
 from tests.conformance.judge import judge_seeds, judge_written
-from tests.conformance.plan import LONG, NUMBERS, chunks, generated, has_none, named, seeds
+from tests.conformance.plan import LONG, NUMBERS, SHORT, chunks, generated, has_none, named, seeds
 from tests.conformance.sharing import FORMS, LOCAL, Form, engines_sharing, shared_seeds, sharing
 from tests.conformance.written import WRITTEN, Written
 
@@ -17,7 +17,7 @@ Compared = Callable[[str, Mapping[str, Engine]], None]
 Pair = tuple[Form, Written]
 AT_ONCE = 4
 
-SHORT: Sequence[tuple[Form, str]] = (
+CHOSEN: Sequence[tuple[Form, str]] = (
     ("fused", "tests/flows/killed:KilledFlow"),
     ("fused", "tests/flows/hooks:HooksFlow-given-1"),
     ("chunked", "tests/flows/items:ItemsFlow"),
@@ -33,7 +33,7 @@ def _pairs() -> list[Pair]:
     if LONG:
         return [(form, each) for each in WRITTEN for form in FORMS if sharing(each.case(Path()), form)]
     by_name = {written.name: written for written in WRITTEN}
-    return [(form, by_name[name]) for form, name in SHORT]
+    return [(form, by_name[name]) for form, name in CHOSEN]
 
 
 def _each(pairs: Sequence[Pair]) -> pytest.MarkDecorator:
@@ -48,7 +48,7 @@ each_found = pytest.mark.parametrize(
     ("form", "found"), GENERATED, ids=[f"{form}-{named(found)}" for form, found in GENERATED]
 )
 ON_AIRFLOW = seeds("airflow", NUMBERS.shared_on_airflow, has_none)
-each_form = pytest.mark.parametrize("form", FORMS)
+each_form = pytest.mark.parametrize("form", FORMS[2:] if SHORT else FORMS)
 
 
 @_each(PAIRS)

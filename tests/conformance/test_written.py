@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.conformance.engines import Engine
 from tests.conformance.judge import judge_written
-from tests.conformance.plan import LONG
+from tests.conformance.plan import ALONE, LONG, SHORT
 from tests.conformance.written import WRITTEN, Written
 from tests.conformance.written.case import EXAMPLES, FLOWS
 
@@ -17,18 +17,37 @@ Compared = Callable[[str, Mapping[str, Engine]], None]
 HOLDS_A_FLOW = ("(FlowSpec", 'if __name__ == "__main__":')
 """What stands in a file that holds a flow; a base that lies in a module of its own starts nothing."""
 
-each_flow = pytest.mark.parametrize("written", WRITTEN, ids=lambda written: written.name)
-ONE_BY_ONE = [written for written in WRITTEN if not written.together]
+FOUND = () if ALONE else WRITTEN
+CONTAINERS = ("argo", "step-functions")
+ON_AIRFLOW = 4
+"""In the default suite each flow runs on one engine, one in so many on a line of Airflow."""
+
+
+def _on_containers() -> Iterator[tuple[Written, tuple[str, ...]]]:
+    """Each flow with the engines of containers that run it; what one refuses is asked of both."""
+    for number, each in enumerate(FOUND):
+        if not SHORT or each.refused:
+            yield each, CONTAINERS
+        elif number % ON_AIRFLOW or each.together:
+            yield each, CONTAINERS[number % 2 : number % 2 + 1]
+
+
+def _on_airflow(first: int) -> list[Written]:
+    """Each flow on one of the two lines of Airflow, in the long form on both."""
+    if LONG:
+        return ONE_BY_ONE
+    found = [each for each in FOUND[:: ON_AIRFLOW if SHORT else 1] if not each.together]
+    return found[first::2]
+
+
+ONE_BY_ONE = [written for written in FOUND if not written.together]
+TOGETHER = [written for written in FOUND if written.together]
+PLACES = list(_on_containers())
+each_place = pytest.mark.parametrize(("written", "on"), PLACES, ids=[written.name for written, _ in PLACES])
 each_on_airflow_3, each_on_airflow_2, each_together = (
     pytest.mark.parametrize("written", found, ids=lambda written: written.name)
-    for found in (
-        ONE_BY_ONE if LONG else ONE_BY_ONE[::2],
-        ONE_BY_ONE if LONG else ONE_BY_ONE[1::2],
-        [written for written in WRITTEN if written.together],
-    )
+    for found in (_on_airflow(0), _on_airflow(1), TOGETHER[::3] if SHORT else TOGETHER)
 )
-"""Each flow on one of the two lines of Airflow, in the long suite on both."""
-
 
 FLEET = EXAMPLES / "fleet"
 
@@ -47,13 +66,19 @@ def test_names_of_cases_are_unique() -> None:
     assert len(names) == len(set(names))
 
 
-@each_flow
+@pytest.mark.sampled
+@each_place
 def test_argo_and_step_functions_give_what_the_local_run_gives(
-    written: Written, container_engines: Mapping[str, Engine], tmp_path: Path, compared: Compared
+    written: Written,
+    on: tuple[str, ...],
+    container_engines: Mapping[str, Engine],
+    tmp_path: Path,
+    compared: Compared,
 ) -> None:
-    _compare(written, container_engines, tmp_path, compared)
+    _compare(written, {name: container_engines[name] for name in on}, tmp_path, compared)
 
 
+@pytest.mark.sampled
 @pytest.mark.xdist_group("airflow 3")
 @each_on_airflow_3
 def test_airflow_3_gives_what_the_local_run_gives(
@@ -62,6 +87,7 @@ def test_airflow_3_gives_what_the_local_run_gives(
     _compare(written, airflow_3, tmp_path, compared)
 
 
+@pytest.mark.sampled
 @pytest.mark.xdist_group("airflow 2")
 @each_on_airflow_2
 def test_airflow_2_gives_what_the_local_run_gives(
@@ -70,6 +96,7 @@ def test_airflow_2_gives_what_the_local_run_gives(
     _compare(written, airflow_2, tmp_path, compared)
 
 
+@pytest.mark.sampled
 @pytest.mark.xdist_group("airflow 2")
 @each_together
 def test_gangs_on_airflow_2_give_what_the_local_run_gives(

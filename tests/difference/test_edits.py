@@ -1,4 +1,4 @@
-"""A thousand random edits: nothing is said only where nothing differs, and the two directions say the same."""
+"""Random edits, a thousand in the sample: nothing is said only where nothing differs, and the two directions say the same."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from compiler.difference.comparing import FlowDifference, compare
 from compiler.difference.sides import State
 from compiler.difference.telling.sentences import kind
 from compiler.ir.text import plan_text
+from tests.conformance.plan import SHORT
 from tests.difference.edits import IMPORTS, Edited, edit
 from tests.difference.opposites import opposite
 from tests.difference.states import NOW, of_plan, side
 from tests.mutation.drawing import source
 
-CHUNKS, FLOWS, EDITS = 10, 10, 10
+CHUNKS, FLOWS, EDITS = 2 if SHORT else 10, 10, 10
 TARGETS = ("airflow", "argo", "step-functions")
 
 
@@ -58,6 +59,7 @@ def _right(rng: random.Random, folder: Path) -> tuple[str, State]:
     raise AssertionError
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_an_edit_is_told_wherever_anything_differs(chunk: int, tmp_path: Path) -> None:
     wrong, told, silent = list[str](), 0, 0

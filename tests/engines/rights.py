@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -40,7 +41,11 @@ def open_to_it(folder: Path) -> Path:
     if not prefix():
         return folder
     for above in folder.absolute().parents:
-        if above.stat().st_uid == 0 and above.is_relative_to("/tmp") and above.stat().st_mode & 0o111 != 0o111:
+        if (
+            above.stat().st_uid == 0
+            and above.is_relative_to(tempfile.gettempdir())
+            and above.stat().st_mode & 0o111 != 0o111
+        ):
             above.chmod(above.stat().st_mode | 0o111)
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if name != _CODE]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from tests.conformance import engines
 from tests.conformance.judge import Engine
+from tests.conformance.plan import LONG, SHORT
 from tests.conformance.results import Result, against_local, read_result
 from tests.conformance.sharing import FORMS, LOCAL, Form, engines_sharing
 from tests.engines import FlowCase
@@ -19,10 +19,11 @@ from tests.engines.local import run_local
 from tests.failure.faults import FAULTS, STEPS, UNCAUGHT, Fault, case, drawn
 
 KINDS = sorted(FAULTS)
-ON_CONTAINERS, ON_AIRFLOW_3, ON_AIRFLOW_2 = range(1, 5), range(11, 13), range(21, 22)
+ON_CONTAINERS, ON_AIRFLOW_3, ON_AIRFLOW_2 = (
+    range(first, first + (1 if SHORT else more)) for first, more in ((1, 4), (11, 2), (21, 1))
+)
 FAILING = 100
-LONG = os.environ.get("FLOWC_CONFORMANCE") == "long"
-SHARED = [(seed, FORMS[seed % 3]) for seed in (*range(32, 62 if LONG else 34), FAILING + 3)]
+SHARED = [(seed, FORMS[seed % 3]) for seed in (*range(32, 62 if LONG else 33 if SHORT else 34), FAILING + 3)]
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +92,7 @@ def test_every_fault_is_what_the_table_says(first: int, tmp_path: Path) -> None:
     assert not _differences(dict.fromkeys(STEPS, FAULTS["kill once"]) | faults, {}, tmp_path)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("seed", [*ON_CONTAINERS, FAILING])
 def test_argo_and_step_functions_fail_as_the_local_run_does(
     seed: int, container_engines: Mapping[str, Engine], tmp_path: Path
@@ -99,6 +101,7 @@ def test_argo_and_step_functions_fail_as_the_local_run_does(
     assert not found, "\n".join(found)
 
 
+@pytest.mark.sampled
 @pytest.mark.xdist_group("airflow 3")
 @pytest.mark.parametrize("seed", [*ON_AIRFLOW_3, FAILING + 1])
 def test_airflow_3_fails_as_the_local_run_does(seed: int, airflow_3: Mapping[str, Engine], tmp_path: Path) -> None:
@@ -106,6 +109,7 @@ def test_airflow_3_fails_as_the_local_run_does(seed: int, airflow_3: Mapping[str
     assert not found, "\n".join(found)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("seed", "form"), SHARED)
 def test_tasks_that_share_containers_fail_as_those_that_do_not(
     seed: int, form: Form, container_engines: Mapping[str, Engine], tmp_path: Path

@@ -8,6 +8,7 @@ import pytest
 from flowc.artifacts.address import RunAddress
 from flowc.artifacts.manifest import attempts, read
 
+from tests.conformance.plan import SHORT
 from tests.engines import FlowCase
 from tests.engines.argo_case import run_argo
 from tests.failure.resumed import ANEW, GANG, LAST, REPEATS, SOURCE, SWITCHED, Place, place
@@ -24,9 +25,10 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 PAIRS = (("plain", "both"), ("both", "plain"), ("both", "both"), ("fused", "at once"), ("at once", "fused"))
 """What the first run shares, and the second one."""
 MERGES = SOURCE.replace("        self.by = [one", '        assert not fails("merge")\n        self.by = [one')
-CASES = [(*row, *PAIRS[(at + more) % len(PAIRS)]) for at, row in enumerate(ANEW) for more in range(2)]
+CASES = [(*row, *PAIRS[(at + more) % len(PAIRS)]) for at, row in enumerate(ANEW) for more in range(1 if SHORT else 2)]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("fails", "step", "anew", "first", "second"), CASES)
 def test_a_resumed_run_begins_the_tasks_that_it_would_without(
     place: Place, fails: str, step: str | None, anew: set[str], first: str, second: str

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.api import lint
 from flowc.artifacts.address import escape
 from hypothesis import given
 from hypothesis import strategies as st
@@ -166,6 +165,8 @@ def test_the_template_s_resources_are_cloudformation_s(tmp_path: Path) -> None:
     path.write_text(FLOW.format(name="F", secret="x"))
     template = json.loads(files(path)["sam.json"])
     del template["Transform"], template["Resources"]["StateMachine"]
+    from cfnlint.api import lint
+
     found = lint(json.dumps(template), regions=["us-east-1"])
     assert {each.rule.id for each in found} <= {"W2001"}, [each.message for each in found]
     template["Resources"]["TaskRole"]["Properties"]["Police"] = []
