@@ -6,7 +6,8 @@ An `Engine` is a connection to one orchestrator. It knows deployments, runs and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import reduce
 from typing import ClassVar, Literal, Protocol
 
 from flowc.artifacts.address import child, last_part, parent
@@ -221,6 +222,11 @@ class EngineTask:
     def for_member(self, index: str) -> bool:
         """Whether it is for the task at this index path."""
         return self.index == (portion_of(index, self.shares.size) if self.shares and self.shares.size else index)
+
+
+def index_path(numbers: Iterable[int]) -> str:
+    """The index path of a task by its number in each foreach around it, from the outermost on."""
+    return reduce(child, numbers, "-")
 
 
 def portion_of(index: str, size: int) -> str:

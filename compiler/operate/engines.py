@@ -74,9 +74,11 @@ def _prefix(target: str) -> str:
 
 def connected(settings: Settings) -> tuple[str, ...]:
     """The targets whose engines the settings say how to reach."""
+    tables = settings.targets
+    beside = [name for name in brought_targets() if name in tables] if set(tables) - set(BUILT_IN) else []
     return tuple(
         name
-        for name in BUILT_IN
+        for name in (*BUILT_IN, *beside)
         if (backend := load_backend(name)) is not None
         and any(settings.get(f"{CONNECTION}.{key}", name).value is not None for key in connection_options(backend))
     )

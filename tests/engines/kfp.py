@@ -12,6 +12,8 @@ import json
 import queue
 import random
 import re
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -54,33 +56,64 @@ def run_pipeline(
     watch: Callable[[RunningPod], None] | None = None,
 ) -> Ended:
     """Submit a pipeline with values of its inputs and execute it to its end; `watch` sees each container that has started."""
-    engine = _Engine(read_pipeline(text), Metadata(run), host, random.Random(seed), workers, watch)
+    engine = PipelineRun(read_pipeline(text), Metadata(run), host, random.Random(seed), workers, watch)
     return engine.run(parameters)
 
 
 @dataclass(slots=True)
-class _Dag:
-    """A DAG that runs: the states of its tasks."""
+class Attempt:
+    """A pod of a container: its name, Argo's word for how it stands, and what it has printed once it is over."""
+
+    pod: str
+    phase: Literal["Pending", "Running", "Succeeded", "Failed", "Error"] = "Pending"
+    log: str = ""
+    started: float = 0.0
+    finished: float = 0.0
+
+
+@dataclass(slots=True)
+class Dag:
+    """A DAG that runs: the states of its tasks, and when each began and ended."""
 
     execution: Execution
     tasks: Mapping[str, Spec]
     depth: int
     done: Done
     states: dict[str, State]
+    times: dict[str, list[float]] = field(default_factory=dict)
 
     @property
     def has_failed(self) -> bool:
         return "failed" in self.states.values()
 
 
+Path = tuple[tuple[str, int | None], ...]
+"""An execution by the tasks and iterations that lead to it."""
+
+
+def path_of(execution: Execution) -> Path:
+    """The path of an execution, which it has in every run of its pipeline."""
+    above = path_of(execution.parent) if execution.parent else ()
+    return (*above, (execution.task, execution.iteration))
+
+
 @dataclass(slots=True)
-class _Engine:
+class PipelineRun:
+    """A run of a pipeline. `kept` are containers that need not run again: the execution and the pods that an earlier run of it had.
+
+    `dags` and `pods` are what it has come to, by the ids of executions. Once `halted` is set, nothing new begins.
+    """
+
     pipeline: Pipeline
     metadata: Metadata
     host: Host
     chance: random.Random
     workers: int
     watch: Callable[[RunningPod], None] | None
+    kept: Mapping[Path, tuple[Execution, list[Attempt]]] = field(default_factory=dict)
+    halted: threading.Event = field(default_factory=threading.Event)
+    dags: dict[int, Dag] = field(default_factory=dict)
+    pods: dict[int, list[Attempt]] = field(default_factory=dict)
     ended: Ended = field(default_factory=lambda: Ended(False))
     waiting: list[Callable[[], None]] = field(default_factory=list)
     active: int = 0
@@ -107,10 +140,11 @@ class _Engine:
         if depth > MAX_TEMPLATES:
             raise DriverError("Maximum recursion depth exceeded")
         tasks = {name: object_of(spec) for name, spec in object_of(object_of(component["dag"])["tasks"]).items()}
-        found = _Dag(execution, tasks, depth, done, dict.fromkeys(tasks, "waiting"))
+        found = Dag(execution, tasks, depth, done, dict.fromkeys(tasks, "waiting"))
+        self.dags[execution.id] = found
         self.advance(found)
 
-    def advance(self, dag: _Dag) -> None:
+    def advance(self, dag: Dag) -> None:
         """Begin what can begin; tell of the DAG's end where nothing can and nothing runs."""
         changed = True
         while changed and not dag.has_failed:
@@ -122,30 +156,32 @@ class _Engine:
                 changed = True
                 if all(state == "succeeded" for state in before):
                     dag.states[name] = "running"
+                    dag.times[name] = [time.time()]
                     self.waiting.append(partial(self.begin, dag, name))
                 else:
                     self.end(dag, name, "omitted")
         if "running" not in dag.states.values() and (dag.has_failed or "waiting" not in dag.states.values()):
             dag.done("failed" if dag.has_failed else "succeeded")
 
-    def end(self, dag: _Dag, name: str, state: State) -> None:
+    def end(self, dag: Dag, name: str, state: State) -> None:
         dag.states[name] = state
+        dag.times.setdefault(name, [time.time()]).append(time.time())
         self.ended.log.append(f"--- {name} of {dag.execution.task or 'root'}: {state}")
         if state in {"skipped", "omitted"}:
             self.ended.skipped.append(name)
 
-    def finish(self, dag: _Dag, name: str, state: State) -> None:
+    def finish(self, dag: Dag, name: str, state: State) -> None:
         """A task has ended."""
         self.end(dag, name, state)
         self.advance(dag)
 
-    def begin(self, dag: _Dag, name: str) -> None:
+    def begin(self, dag: Dag, name: str) -> None:
         """The driver of a task: its inputs, its condition, what it starts."""
         spec = _handed(dag.tasks[name])
         component = _handed(self.pipeline.component(spec))
         done = partial(self.finish, dag, name)
-        if dag.has_failed:
-            done("omitted")
+        if dag.has_failed or self.halted.is_set():
+            done("omitted" if dag.has_failed else "failed")
             return
         try:
             inputs = resolved(spec, name, component, dag.execution, self.metadata.run, None)
@@ -163,10 +199,14 @@ class _Engine:
             done("skipped")
         elif made.is_dag:
             self.dag(made, component, dag.depth + 1, done)
+        elif earlier := self.kept.get(path_of(made)):
+            made.outputs |= earlier[0].outputs
+            self.pods[made.id] = earlier[1]
+            done("succeeded")
         else:
             self.attempt(made, spec, component, 0, done)
 
-    def loop(self, dag: _Dag, name: str, spec: Spec, component: Spec, inputs: dict[str, Json], done: Done) -> None:
+    def loop(self, dag: Dag, name: str, spec: Spec, component: Spec, inputs: dict[str, Json], done: Done) -> None:
         """A loop: its own driver, then one for each iteration."""
         items = inputs[str(object_of(object_of(spec["parameterIterator"])["items"])["inputParameter"])]
         assert isinstance(items, list)
@@ -202,21 +242,29 @@ class _Engine:
 
     def attempt(self, made: Execution, spec: Spec, component: Spec, number: int, done: Done) -> None:
         """An attempt of a container."""
+        pod = Attempt(f"{made.task}-{made.id}-{number}")
+        self.pods.setdefault(made.id, []).append(pod)
 
         def ready() -> None:
+            if self.halted.is_set():
+                pod.phase = "Failed"
+                done("failed")
+                return
             self.active += 1
             self.ended.most = max(self.ended.most, self.active)
             self.ended.pods.append(made.task)
-            self.pool.submit(self.pod, made, spec, component, number, done)
+            pod.phase, pod.started = "Running", time.time()
+            self.pool.submit(self.pod, made, spec, component, pod, number, done)
 
         self.waiting.append(ready)
 
-    def pod(self, made: Execution, spec: Spec, component: Spec, number: int, done: Done) -> None:
+    def pod(self, made: Execution, spec: Spec, component: Spec, attempt: Attempt, number: int, done: Done) -> None:
         """The pod of an attempt, in a thread of its own; what comes of it is done by the engine's."""
         try:
-            pod = _pod(made, component, self.pipeline, f"{made.task}-{made.id}-{number}")
+            pod = _pod(made, component, self.pipeline, attempt.pod)
             end = run_pod(pod, number, self.host, self.watch or (lambda _: None))
             state, told = end.phase, f"{end.message}\n{end.log}"
+            attempt.log = end.log
             if state == "Succeeded":
                 kinds = _outputs(component)
                 made.outputs |= {name: output_value(end.outputs[name], kind) for name, kind in kinds.items()}
@@ -226,8 +274,9 @@ class _Engine:
 
         def after() -> None:
             self.active -= 1
+            attempt.phase, attempt.finished = state, time.time()
             self.ended.log.append(f"--- {made.task}({number}): {state} {told}")
-            if state == "Failed" and number < most:
+            if state == "Failed" and number < most and not self.halted.is_set():
                 self.attempt(made, spec, component, number + 1, done)
             else:
                 done("succeeded" if state == "Succeeded" else "failed")

@@ -20,6 +20,7 @@ NOT_RUN = {
     "docs/metaflow.md": 1,
     "docs/new-target.md": 1,
     "docs/operate-airflow.md": 1,
+    "docs/operate-kfp.md": 1,
     "docs/operate-step-functions.md": 1,
     "docs/platform.md": 1,
     "docs/targets/README.md": 1,

@@ -17,6 +17,7 @@ from compiler.ir.plan import Feature, Plan
 from flowc_kfp.check import SETTINGS, check, wants
 from flowc_kfp.containers import OPTIONS
 from flowc_kfp.names import pipeline_name
+from flowc_kfp.operate.operated import Operated
 from flowc_kfp.pipeline import pipeline_documents
 
 _EVENTS = Gap("a pipeline waits for no events", "let whoever sends the event start a run by the server's API")
@@ -34,7 +35,7 @@ _GAPS: Mapping[Feature, Gap] = {
 }
 
 
-class Kfp:
+class Kfp(Operated):
     """The target `kfp`."""
 
     name: ClassVar[str] = "kfp"

@@ -1,0 +1,138 @@
+"""Where the server is and who asks: from the options of the connection and the variables that Kubeflow's own client knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from compiler.backends.operating import Connection, EngineError
+from compiler.ir.flow import Value
+from compiler.mistakes import CallError
+from compiler.slotted_class import record
+
+TABLE = "[tool.flowc.kfp.connection]"
+EXPERIMENT = "Default"
+"""What the server and its clients call the experiment of runs that name none."""
+
+IN_A_POD = "/var/run/secrets/kubeflow/pipelines/token"
+"""Where a pod has its token, if its platform gives it one for the server."""
+
+_MOST_TOKEN = 1 << 16
+
+
+@record
+class Credentials:
+    """A token, or a cookie; both empty where nobody gave any. No text of ours holds them: `repr` does not."""
+
+    token: str = ""
+    cookie: str = ""
+
+    def __repr__(self) -> str:
+        return f"Credentials({'token' if self.token else 'cookie' if self.cookie else 'none'})"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no text may hold."""
+        return tuple(filter(None, (self.token, self.cookie)))
+
+
+@record
+class Place:
+    """A connection's settings, settled: `namespace` is empty where the server has one for all."""
+
+    url: str
+    page: str
+    credentials: Credentials
+    namespace: str
+    experiment: str
+    account: str
+    ca: str
+    timeout: float
+
+    @property
+    def where(self) -> str:
+        """For people."""
+        return f"Kubeflow Pipelines at {self.url}" + (f" in the namespace {self.namespace}" if self.namespace else "")
+
+
+def place(connection: Connection) -> Place:
+    """The settings of a connection. Raises CallError for what cannot be one, EngineError where no address is known."""
+    options, variables = connection.options, connection.variables
+    address = _text(options, "host") or variables.get("KF_PIPELINES_ENDPOINT", "").strip()
+    if not address:
+        raise EngineError(
+            f"no address of Kubeflow Pipelines is known: set KF_PIPELINES_ENDPOINT, or `host` in {TABLE}; "
+            "`kubectl port-forward -n kubeflow svc/ml-pipeline 8888` makes http://localhost:8888 one"
+        )
+    url = _address(address, "host")
+    page = _text(options, "ui") or variables.get("KF_PIPELINES_UI_ENDPOINT", "").strip()
+    named = variables.get("KF_PIPELINES_OVERRIDE_EXPERIMENT_NAME") or _text(options, "experiment")
+    return Place(
+        url,
+        _address(page, "ui") if page else url,
+        _credentials(connection),
+        connection.namespace or "",
+        named or variables.get("KF_PIPELINES_DEFAULT_EXPERIMENT_NAME") or EXPERIMENT,
+        _text(options, "service_account"),
+        _ca(_text(options, "ca")),
+        connection.timeout,
+    )
+
+
+def _address(text: str, key: str) -> str:
+    """An address without `/` at its end; https where it says nothing, as Kubeflow's own client takes it."""
+    url = text if "://" in text else f"https://{text}"
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        is_address = False
+    if not is_address or "@" in parts.netloc or parts.query or parts.fragment or any(map(str.isspace, url)):
+        raise CallError(
+            f"`{key}` of Kubeflow Pipelines must be http://host[:port][/path] or https://…, without `?`, `#`, user and password: "
+            "a token is given by KF_PIPELINES_TOKEN, or by a file that KF_PIPELINES_SA_TOKEN_PATH names"
+        )
+    return url.rstrip("/")
+
+
+def _credentials(connection: Connection) -> Credentials:
+    """What the file or the variable of a token says, else the cookie, else what a pod is given."""
+    variables = connection.variables
+    named = _text(connection.options, "token_file") or variables.get("KF_PIPELINES_SA_TOKEN_PATH", "")
+    if named:
+        return Credentials(token=_printable(_read(named), named))
+    if token := variables.get("KF_PIPELINES_TOKEN", "").strip():
+        return Credentials(token=_printable(token, "KF_PIPELINES_TOKEN"))
+    if cookie := variables.get("KF_PIPELINES_COOKIE", "").strip():
+        return Credentials(cookie=_printable(cookie, "KF_PIPELINES_COOKIE"))
+    return Credentials(token=_printable(_read(IN_A_POD), IN_A_POD) if Path(IN_A_POD).is_file() else "")
+
+
+def _read(path: str) -> str:
+    """The token in a file. Raises CallError, which quotes nothing of it."""
+    try:
+        with Path(path).open(encoding="ascii") as file:
+            text = file.read(_MOST_TOKEN)
+    except (OSError, UnicodeDecodeError):
+        raise CallError(f"the token cannot be read: {path} is to be a file with nothing else in it") from None
+    return text.strip()
+
+
+def _printable(text: str, source: str) -> str:
+    if not (text.isascii() and text.isprintable()):
+        raise CallError(f"{source} holds characters that no token has: is there a line end in it?")
+    return text
+
+
+def _ca(path: str) -> str:
+    if path and not Path(path).is_file():
+        raise CallError(f"there is no file {path}: `ca` in {TABLE} names one with certificates")
+    return path
+
+
+def _text(options: Mapping[str, Value], key: str) -> str:
+    value = options.get(key, "")
+    if not isinstance(value, str):
+        raise CallError(f"`{key}` in {TABLE} must be a text")
+    return value.strip()
