@@ -40,8 +40,8 @@ FAULTS: dict[str, tuple[Fault, type[CallError], str]] = {
     "503 always": (Answer(503, b"<html>busy</html>"), EngineError, "too busy or broken .503."),
     "a page": (HTML, EngineError, "is not JSON"),
     "a redirect": (Answer(302, b"", {"Location": "https://login.example.com"}), EngineError, "another address .302."),
-    "cut": (Cut(), EngineError, "broke off|is not JSON"),
-    "dropped": (Drop(), EngineError, "broke off"),
+    "cut": (Cut(), EngineError, "broke its answer off|is not JSON"),
+    "dropped": (Drop(), EngineError, "broke its answer off"),
     "slow": (Slow(3.0), EngineError, "does not answer within 1 s"),
 }
 
@@ -87,7 +87,7 @@ def test_what_is_asked_for_is_done_once_though_the_answer_is_lost(
     assert (run.own, len(server.world.runs)) == ("plain-flow-one", 2)
     assert server.over(run.run).phase == "succeeded"
     proxy.when("POST", Drop(), times=1)
-    with pytest.raises(EngineError, match="broke off"):
+    with pytest.raises(EngineError, match="broke its answer off"):
         server.engine.trigger(name, Start("two"))
     assert len(server.world.runs) == 2
 

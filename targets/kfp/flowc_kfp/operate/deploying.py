@@ -68,7 +68,7 @@ def held(api: Api, pipeline: dict[str, Any]) -> Held:
 
 def found(api: Api, name: str) -> Held:
     """The deployment of a name. Raises NotThereError where there is none of ours."""
-    pipeline = api.pipeline_named(name)
+    pipeline = api.pipeline_named(name) if name else None
     if pipeline is None:
         raise NotThereError(f"there is no deployment {name} on {api.where}: `flowc kfp list` has those that are there")
     if not is_ours(pipeline):
