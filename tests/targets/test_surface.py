@@ -12,10 +12,12 @@ from compiler.backends import VERSION, targets
 from compiler.backends.targets import load_backend
 from compiler.mistakes import CallError
 from tests.stages.brought import brought_target
-from tests.targets.surface import TARGETS, forbidden, modules
+from tests.targets.surface import TARGETS, forbidden, modules, package
 
 MOST_LINES = 600
-"""Of a whole target with its tables of gaps; what operates an engine counts apart."""
+"""Of a whole target with its tables of gaps; what operates an engine counts apart, as a room of the compiler does."""
+
+MOST_FILES, MOST_LINES_OF_ONE = 12, 500
 
 each_target = pytest.mark.parametrize("target", TARGETS)
 
@@ -56,6 +58,23 @@ def test_what_is_no_part_of_it_is_seen(text: str, tmp_path: Path) -> None:
 def test_a_target_can_be_read_at_once(target: str) -> None:
     found = [path for path in modules(TARGETS[target]) if "operate" not in path.parts]
     assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in found) <= MOST_LINES
+
+
+OPERATED = [target for target in TARGETS if (package(TARGETS[target]) / "operate").is_dir()]
+
+
+def test_a_target_is_operated() -> None:
+    assert "kfp" in OPERATED
+
+
+@pytest.mark.parametrize("target", OPERATED)
+def test_what_operates_an_engine_is_a_room(target: str) -> None:
+    room = package(TARGETS[target]) / "operate"
+    files = [path for path in room.glob("*.py") if path.name != "__init__.py"]
+    assert len(files) <= MOST_FILES
+    assert [path.name for path in files if len(path.read_text(encoding="utf-8").splitlines()) > MOST_LINES_OF_ONE] == []
+    backend = load_backend(target)
+    assert [name for name in ("connect", "connection_options", "run_prefix") if not hasattr(backend, name)] == []
 
 
 @each_target

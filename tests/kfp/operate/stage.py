@@ -24,6 +24,19 @@ from tests.engines.kfp_api.world import TOKEN, World
 from tests.engines.rights import open_to_it, prefix
 
 PATIENCE = 120.0
+PLAIN = """
+from flowc import FlowSpec, kubernetes, step
+
+class PlainFlow(FlowSpec):
+    @kubernetes(labels={"team": "a"})
+    @step
+    def start(self):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+"""
 
 
 @dataclass(slots=True)

@@ -10,25 +10,11 @@ import pytest
 from compiler.backends.operating import NotThereError, RefusedError
 from compiler.slotted_class import replaced
 from tests.engines.kfp_api.world import World
-from tests.kfp.operate.stage import Server, standing_in, written
-
-FLOW = """
-from flowc import FlowSpec, kubernetes, step
-
-class PlainFlow(FlowSpec):
-    @kubernetes(labels={"team": "a"})
-    @step
-    def start(self):
-        self.next(self.end)
-
-    @step
-    def end(self):
-        pass
-"""
+from tests.kfp.operate.stage import PLAIN, Server, standing_in, written
 
 
 def test_a_version_is_added_where_something_differs(server: Server, tmp_path: Path) -> None:
-    release = server.release(written(tmp_path, FLOW, "PlainFlow"))
+    release = server.release(written(tmp_path, PLAIN, "PlainFlow"))
     [new] = server.engine.changes(release)
     assert (new.kind, new.name, new.state, "labels" in new.new) == ("Pipeline", "plain-flow", "new", True)
     assert server.world.pipelines == {}
@@ -38,7 +24,7 @@ def test_a_version_is_added_where_something_differs(server: Server, tmp_path: Pa
     assert (len(server.world.versions), server.said) == (1, ["new: Pipeline plain-flow"])
     [same] = server.engine.changes(release)
     assert (same.state, same.old) == ("unchanged", same.new)
-    later = server.release(written(tmp_path, FLOW.replace('"a"', '"b"'), "PlainFlow"))
+    later = server.release(written(tmp_path, PLAIN.replace('"a"', '"b"'), "PlainFlow"))
     later = replaced(later, record=replaced(later.record, revision="def+"))
     [changed] = server.engine.changes(later)
     assert (changed.state, changed.by_hand) == ("changed", False)
@@ -55,7 +41,7 @@ def test_a_version_is_added_where_something_differs(server: Server, tmp_path: Pa
 
 
 def test_what_somebody_else_has_made_is_left_alone(server: Server, tmp_path: Path) -> None:
-    release = server.release(written(tmp_path, FLOW, "PlainFlow"))
+    release = server.release(written(tmp_path, PLAIN, "PlainFlow"))
     server.world.upload("plain-flow", "", "Of somebody else: flowc/flow", release.files[0].text)
     assert [each.state for each in server.engine.changes(release)] == ["foreign"]
     with pytest.raises(RefusedError, match="is there and not of flowc"):
@@ -68,7 +54,7 @@ def test_what_somebody_else_has_made_is_left_alone(server: Server, tmp_path: Pat
 
 
 def test_a_version_that_somebody_has_added_is_seen_and_replaced(server: Server, tmp_path: Path) -> None:
-    release = server.release(written(tmp_path, FLOW, "PlainFlow"))
+    release = server.release(written(tmp_path, PLAIN, "PlainFlow"))
     server.engine.deploy(release, server.said.append)
     (pipeline,), (version,) = server.world.pipelines, server.world.versions.values()
     version["created_at"] = "2020-01-01T00:00:00Z"
@@ -85,7 +71,7 @@ def test_a_version_that_somebody_has_added_is_seen_and_replaced(server: Server, 
 def test_many_pipelines_and_a_namespace(tmp_path: Path) -> None:
     with standing_in(tmp_path, multi_user=True) as server:
         alone = dataclasses.replace(server, connection=replaced(server.connection, namespace="team"))
-        release = server.release(written(tmp_path, FLOW, "PlainFlow"))
+        release = server.release(written(tmp_path, PLAIN, "PlainFlow"))
         told = {each.subject: each.is_well for each in server.engine.diagnose()}
         assert told["namespace"] is False
         for number in range(120):

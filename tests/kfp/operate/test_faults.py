@@ -13,8 +13,7 @@ from compiler.mistakes import CallError
 from compiler.slotted_class import replaced
 from tests.engines.faults import HTML, Answer, Cut, Drop, Fault, Faulty, Slow, faulty
 from tests.engines.kfp_api.world import TOKEN
-from tests.kfp.operate.stage import Server, written
-from tests.kfp.operate.test_deploying import FLOW
+from tests.kfp.operate.stage import PLAIN, Server, written
 
 
 @pytest.fixture
@@ -76,8 +75,8 @@ def test_what_is_asked_for_is_done_once_though_the_answer_is_lost(
 ) -> None:
     server, proxy = behind
     proxy.when("POST", Drop(is_asked=True), times=1)
-    name = server.deploy(written(tmp_path, FLOW, "PlainFlow"))
-    later = server.release(written(tmp_path, FLOW.replace('"a"', '"b"'), "PlainFlow"))
+    name = server.deploy(written(tmp_path, PLAIN, "PlainFlow"))
+    later = server.release(written(tmp_path, PLAIN.replace('"a"', '"b"'), "PlainFlow"))
     proxy.when("POST", Drop(is_asked=True), times=1)
     server.engine.deploy(later, server.said.append)
     assert len(server.world.versions) == 2

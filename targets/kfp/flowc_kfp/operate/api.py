@@ -66,7 +66,7 @@ class Api:
 
     def __init__(self, place: Place) -> None:
         try:
-            import kfp_server_api as client  # noqa: PLC0415 - only operating needs it, and it takes long
+            import kfp_server_api as client  # type: ignore[import-untyped]  # noqa: PLC0415 - only operating needs it
             import urllib3  # noqa: PLC0415 - it comes with it
         except ImportError:
             raise EngineError(INSTALL) from None

@@ -51,7 +51,7 @@ def is_ours(pipeline: dict[str, Any]) -> bool:
 
 
 def held(api: Api, pipeline: dict[str, Any]) -> Held:
-    """What is deployed as a pipeline: of our versions of one second, which is all that the server keeps of a time, that of the last name."""
+    """What is deployed as a pipeline. The server keeps seconds: of our versions of one second it is that of the last name."""
     ours: list[tuple[dict[str, Any], Record]] = []
     newest = None
     for version in api.versions(str(pipeline["pipeline_id"])):
