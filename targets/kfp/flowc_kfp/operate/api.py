@@ -71,8 +71,9 @@ class Api:
         except ImportError:
             raise EngineError(INSTALL) from None
         configuration = client.Configuration(host=place.url)
-        configuration.ssl_ca_cert = place.ca or None
-        configuration.retries = urllib3.Retry(0, redirect=0, raise_on_redirect=False, raise_on_status=False)
+        once = urllib3.Retry(0, redirect=0, raise_on_redirect=False, raise_on_status=False)
+        for key, value in {"ssl_ca_cert": place.ca or None, "retries": once}.items():
+            setattr(configuration, key, value)  # its own types know of nothing but None
         if place.credentials.token:
             configuration.api_key["authorization"] = place.credentials.token
             configuration.api_key_prefix["authorization"] = "Bearer"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from compiler.backends.operating import Connection, EngineError
 from compiler.ir.flow import Value
@@ -83,17 +83,23 @@ def place(connection: Connection) -> Place:
 def _address(text: str, key: str) -> str:
     """An address without `/` at its end; https where it says nothing, as Kubeflow's own client takes it."""
     url = text if "://" in text else f"https://{text}"
-    try:
-        parts = urlsplit(url)
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        is_address = False
-    if not is_address or "@" in parts.netloc or parts.query or parts.fragment or any(map(str.isspace, url)):
+    parts = _parts(url)
+    if parts is None or "@" in parts.netloc or parts.query or parts.fragment or any(map(str.isspace, url)):
         raise CallError(
             f"`{key}` of Kubeflow Pipelines must be http://host[:port][/path] or https://…, without `?`, `#`, user and password: "
             "a token is given by KF_PIPELINES_TOKEN, or by a file that KF_PIPELINES_SA_TOKEN_PATH names"
         )
     return url.rstrip("/")
+
+
+def _parts(url: str) -> SplitResult | None:
+    """The parts of an address; None where it is none."""
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return None
+    return parts if is_address else None
 
 
 def _credentials(connection: Connection) -> Credentials:
