@@ -120,12 +120,13 @@ def test_where_it_is_comes_from_where_kubeflow_has_it(tmp_path: Path) -> None:
     assert _engine(known, host="http://localhost:8888")().where.endswith("http://localhost:8888")
     paged = _engine({**known, "KF_PIPELINES_UI_ENDPOINT": "https://kfp.example.com/_/pipeline"})()
     assert paged.page("kfp-1") == "https://kfp.example.com/_/pipeline/#/runs/details/1"
-    assert TOKEN not in repr(_engine(known, token_file=str(token))())
+    assert TOKEN not in repr(_engine({**known, "KF_PIPELINES_SA_TOKEN_PATH": str(token)})())
     for wrong, said in (
         (_engine({}), "set KF_PIPELINES_ENDPOINT"),
         (_engine({}, host="https://user:pw@kfp"), "without"),
         (_engine({}, host="ftp://kfp"), "must be http"),
-        (_engine(known, token_file="/nowhere"), "cannot be read: /nowhere"),
+        (_engine({**known, "KF_PIPELINES_SA_TOKEN_PATH": "/nowhere"}), "cannot be read: /nowhere"),
+        (_engine(known, token_file=str(token)), "no key `token_file`"),
         (_engine({**known, "KF_PIPELINES_TOKEN": "a\nb"}), "KF_PIPELINES_TOKEN holds characters"),
         (_engine(known, ca="/nowhere"), "there is no file /nowhere"),
         (_engine(known, colour="red"), "no key `colour`"),

@@ -164,7 +164,7 @@ def test_a_log_is_read_as_it_comes_and_an_ended_run_says_that_it_was_ended(serve
     server.world.swept = True
     with pytest.raises(NotThereError, match="has no log of start"):
         engine.log(first.run, task(over, "start"))
-    for unknown in ("kfp-none", "argo-x", "kfp-"):
+    for unknown in ("kfp-none", "argo-x", "kfp-", "kfp-..", "kfp-a/b", "kfp-{{x}}\n"):
         with pytest.raises(NotThereError):
             engine.run(unknown)
 

@@ -102,9 +102,7 @@ class Api:
     def pipeline_named(self, name: str) -> dict[str, Any] | None:
         """The pipeline of a name; None where there is none."""
         get = self._pipelines.pipeline_service_get_pipeline_by_name
-        return self._found(
-            f"find the pipeline {name}", lambda more: get(quote(name, safe=""), **self._namespace, **more)
-        )
+        return self._found(f"find the pipeline {name}", lambda more: get(name, **self._namespace, **more))
 
     def pipeline_name(self, pipeline: str) -> str:
         """The name of a pipeline by its id; empty where it is gone."""
@@ -187,7 +185,7 @@ class Api:
     def run(self, run: str) -> dict[str, Any] | None:
         """A run with its tasks, by the server's id; None where there is none."""
         get = self._runs.run_service_get_run
-        return self._found(f"read the run {run}", lambda more: get(quote(run, safe=""), **more))
+        return self._found(f"read the run {run}", lambda more: get(run, **more))
 
     def workflow(self, run: str) -> dict[str, Any]:
         """The workflow that a run has become, with its nodes; an empty one before there is any.
@@ -325,7 +323,7 @@ class Api:
         if isinstance(cause, faults.SSLError):
             return self._untrusted()
         if isinstance(cause, faults.NewConnectionError | faults.ConnectTimeoutError | faults.ProxyError):
-            cure = "is it up, is `host` right, and are the proxies?"
+            cure = "is it up, and is `host` right?"
             return LostError(f"{self.where} cannot be reached: {cure}", is_untouched=True)
         return LostError(f"{self.where} broke its answer off: try again, or look into its log")
 

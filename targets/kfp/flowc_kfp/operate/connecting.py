@@ -15,9 +15,6 @@ TABLE = "[tool.flowc.kfp.connection]"
 EXPERIMENT = "Default"
 """What the server and its clients call the experiment of runs that name none."""
 
-IN_A_POD = "/var/run/secrets/kubeflow/pipelines/token"
-"""Where a pod has its token, if its platform gives it one for the server."""
-
 _MOST_TOKEN = 1 << 16
 
 
@@ -71,7 +68,7 @@ def place(connection: Connection) -> Place:
     return Place(
         url,
         _address(page, "ui") if page else url,
-        _credentials(connection),
+        _credentials(variables),
         connection.namespace or "",
         named or variables.get("KF_PIPELINES_DEFAULT_EXPERIMENT_NAME") or EXPERIMENT,
         _text(options, "service_account"),
@@ -102,17 +99,13 @@ def _parts(url: str) -> SplitResult | None:
     return parts if is_address else None
 
 
-def _credentials(connection: Connection) -> Credentials:
-    """What the file or the variable of a token says, else the cookie, else what a pod is given."""
-    variables = connection.variables
-    named = _text(connection.options, "token_file") or variables.get("KF_PIPELINES_SA_TOKEN_PATH", "")
-    if named:
+def _credentials(variables: Mapping[str, str]) -> Credentials:
+    """What the file or the variable of a token says, else the cookie. No setting names a file that would be sent to the address beside it."""
+    if named := variables.get("KF_PIPELINES_SA_TOKEN_PATH", "").strip():
         return Credentials(token=_printable(_read(named), named))
     if token := variables.get("KF_PIPELINES_TOKEN", "").strip():
         return Credentials(token=_printable(token, "KF_PIPELINES_TOKEN"))
-    if cookie := variables.get("KF_PIPELINES_COOKIE", "").strip():
-        return Credentials(cookie=_printable(cookie, "KF_PIPELINES_COOKIE"))
-    return Credentials(token=_printable(_read(IN_A_POD), IN_A_POD) if Path(IN_A_POD).is_file() else "")
+    return Credentials(cookie=_printable(variables.get("KF_PIPELINES_COOKIE", "").strip(), "KF_PIPELINES_COOKIE"))
 
 
 def _read(path: str) -> str:

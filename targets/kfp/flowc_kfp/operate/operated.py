@@ -19,7 +19,6 @@ class Operated:
         "experiment": "the experiment of the runs (Default); else KF_PIPELINES_DEFAULT_EXPERIMENT_NAME",
         "service_account": "the Kubernetes account of the runs' pods, instead of the server's choice",
         "ca": "a file with the certificates that are trusted for https, instead of the system's",
-        "token_file": "a file with the token that says who asks; else KF_PIPELINES_SA_TOKEN_PATH, or KF_PIPELINES_TOKEN holds it",
     }
 
     def connect(self, connection: Connection) -> Engine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -49,8 +50,8 @@ _SHOWN = 500
 
 def own_id(run: str) -> str:
     """The server's id of a run. Raises NotThereError for what is no run of this target."""
-    if not run.startswith(PREFIX) or run == PREFIX:
-        raise NotThereError(f"{run} is no run of Kubeflow Pipelines: its id begins with `{PREFIX}`")
+    if not re.fullmatch(f"{PREFIX}[0-9a-zA-Z-]+", run):
+        raise NotThereError(f"{run} is no run of Kubeflow Pipelines: its id is `{PREFIX}` and the server's own")
     return run.removeprefix(PREFIX)
 
 
