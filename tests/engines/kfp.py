@@ -62,11 +62,12 @@ def run_pipeline(
 
 @dataclass(slots=True)
 class Attempt:
-    """A pod of a container: its name, Argo's word for how it stands, and what it has printed once it is over."""
+    """A pod of a container: its name, Argo's word for how it stands and its sentence, and what it has printed once it is over."""
 
     pod: str
     phase: Literal["Pending", "Running", "Succeeded", "Failed", "Error"] = "Pending"
     log: str = ""
+    message: str = ""
     started: float = 0.0
     finished: float = 0.0
 
@@ -264,7 +265,7 @@ class PipelineRun:
             pod = _pod(made, component, self.pipeline, attempt.pod)
             end = run_pod(pod, number, self.host, self.watch or (lambda _: None))
             state, told = end.phase, f"{end.message}\n{end.log}"
-            attempt.log = end.log
+            attempt.log, attempt.message = end.log, end.message
             if state == "Succeeded":
                 kinds = _outputs(component)
                 made.outputs |= {name: output_value(end.outputs[name], kind) for name, kind in kinds.items()}

@@ -34,6 +34,7 @@ class Node:
     template: str
     phase: str
     times: list[float]
+    message: str = ""
     children: list[Node] = field(default_factory=list)
 
     @property
@@ -81,6 +82,7 @@ class Nodes:
             "displayName": node.display,
             "templateName": node.template,
             "phase": node.phase,
+            "message": node.message,
             "startedAt": moment(node.times[0]) if node.times else None,
             "finishedAt": moment(node.times[-1]) if is_over and len(node.times) > 1 else None,
             "children": [self._id(each) for each in node.children],
@@ -170,6 +172,7 @@ class Nodes:
     def _pod(self, before: Node, name: str, display: str, template: str, attempt: Attempt) -> Node:
         times = [each for each in (attempt.started, attempt.finished) if each]
         node = self._node(before, name, display, template, attempt.phase, times)
+        node.message = attempt.message
         self.pods[self.pod_name(node)] = attempt
         return node
 

@@ -23,34 +23,34 @@ class NestedFlow(FlowSpec):
     def start(self):
         print(self.text)
         self.letters = ["a", "b"]
-        self.next(self.outer_one, foreach="letters")
+        self.next(self.iteration_item, foreach="letters")
 
     @step
-    def outer_one(self):
+    def iteration_item(self):
         self.numbers = [1, 2, 3] if self.input == "a" else [9]
-        self.next(self.inner, foreach="numbers")
+        self.next(self.executor, foreach="numbers")
 
     @retry(times=1, minutes_between_retries=0)
     @step
-    def inner(self):
-        print("inner", self.input, "é")
+    def executor(self):
+        print("said", self.input, "é")
         if self.fails and self.input == 2 and not os.path.exists(self.fails):
             raise ValueError("told to")
         self.done = self.input * 2
-        self.next(self.gather)
+        self.next(self.iteration)
 
     @step
-    def gather(self, inputs):
+    def iteration(self, inputs):
         self.sums = [each.done for each in inputs]
         self.way = "some" if len(self.sums) > 1 else "none"
-        self.next({"some": self.many, "none": self.few}, condition="way")
+        self.next({"some": self.iteration_driver, "none": self.root}, condition="way")
 
     @step
-    def many(self):
+    def iteration_driver(self):
         self.next(self.after)
 
     @step
-    def few(self):
+    def root(self):
         self.next(self.after)
 
     @step
@@ -68,16 +68,16 @@ class NestedFlow(FlowSpec):
 """
 WELL = {
     ("start", "-"),
-    ("outer_one", "0"),
-    ("outer_one", "1"),
-    ("inner", "0.0"),
-    ("inner", "0.1"),
-    ("inner", "0.2"),
-    ("inner", "1.0"),
-    ("gather", "0"),
-    ("gather", "1"),
-    ("many", "0"),
-    ("few", "1"),
+    ("iteration_item", "0"),
+    ("iteration_item", "1"),
+    ("executor", "0.0"),
+    ("executor", "0.1"),
+    ("executor", "0.2"),
+    ("executor", "1.0"),
+    ("iteration", "0"),
+    ("iteration", "1"),
+    ("iteration_driver", "0"),
+    ("root", "1"),
     ("after", "0"),
     ("after", "1"),
     ("join", "-"),
@@ -94,13 +94,13 @@ def test_a_run_is_told_by_step_and_index_and_repaired_where_it_failed(server: Se
     assert (run.deployment, run.own) == ("nested-flow", "nested-flow-n1")
     failed = server.over(run.run)
     assert failed.phase == "failed"
-    inner = task(failed, "inner", "0.1")
-    assert (inner.phase, inner.attempt) == ("failed", 1)
-    assert "ValueError: told to" in server.log(run.run, inner)
-    assert phases(failed) == dict.fromkeys(phases(failed), "succeeded") | {("inner", "0.1"): "failed"}
+    executor = task(failed, "executor", "0.1")
+    assert (executor.phase, executor.attempt) == ("failed", 1)
+    assert "ValueError: told to" in server.log(run.run, executor)
+    assert phases(failed) == dict.fromkeys(phases(failed), "succeeded") | {("executor", "0.1"): "failed"}
     assert HOSTILE in server.log(run.run, task(failed, "start"))
     with pytest.raises(RefusedError, match="cannot begin at a step"):
-        server.engine.retry(run.run, "inner")
+        server.engine.retry(run.run, "executor")
     marker.write_text("")
     assert server.engine.retry(run.run, None).run == run.run
     ended = server.over(run.run)

@@ -100,7 +100,7 @@ def _parts(url: str) -> SplitResult | None:
 
 
 def _credentials(variables: Mapping[str, str]) -> Credentials:
-    """What the file or the variable of a token says, else the cookie. No setting names a file that would be sent to the address beside it."""
+    """What the file or the variable of a token says, else the cookie. A setting could send any file to the address beside it."""
     if named := variables.get("KF_PIPELINES_SA_TOKEN_PATH", "").strip():
         return Credentials(token=_printable(_read(named), named))
     if token := variables.get("KF_PIPELINES_TOKEN", "").strip():
