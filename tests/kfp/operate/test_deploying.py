@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,22 @@ def test_a_version_is_added_where_something_differs(server: Server, tmp_path: Pa
     assert (server.world.pipelines, server.world.versions) == ({}, {})
     with pytest.raises(NotThereError, match="no deployment plain-flow"):
         server.engine.delete("plain-flow")
+
+
+def test_two_that_deploy_at_once_leave_one_of_both(server: Server, tmp_path: Path) -> None:
+    texts = (PLAIN, PLAIN.replace('"a"', '"b"'))
+    releases = [server.release(written(tmp_path, text, "PlainFlow")) for text in texts]
+    engines = [server.engine for _ in releases]
+    with ThreadPoolExecutor(len(releases)) as pool:
+        list(pool.map(lambda engine, release: engine.deploy(release, server.said.append), engines, releases))
+    assert sorted(each["pipeline_id"] for each in server.world.versions.values()) == [*server.world.pipelines] * 2
+    there = server.engine.deployment("plain-flow")
+    assert there.record in [release.record for release in releases]
+    states = sorted(change.state for release in releases for change in server.engine.changes(release))
+    assert states == ["changed", "unchanged"]
+    for verb in (server.engine.suspend, server.engine.resume):
+        with pytest.raises(RefusedError, match="nothing of flowc's starts plain-flow"):
+            verb("plain-flow")
 
 
 def test_what_somebody_else_has_made_is_left_alone(server: Server, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ a version has the record; that of the pipeline says whose it is.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from compiler.backends.operating import Change, Deployment, NotThereError, Record, RefusedError, Release
@@ -40,7 +40,7 @@ class Held:
         return str(self.pipeline["pipeline_id"])
 
 
-def name_of(pipeline: dict[str, Any]) -> str:
+def name_of(pipeline: Mapping[str, Any]) -> str:
     """The name of a pipeline or a version; back ends before 2.15 call it its display name."""
     return str(pipeline.get("name") or pipeline.get("display_name") or "")
 

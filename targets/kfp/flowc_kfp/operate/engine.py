@@ -52,12 +52,10 @@ class KfpEngine:
         """There is nothing that starts one. Raises NotThereError, RefusedError."""
         deploying.found(self._api, name)
         raise RefusedError(
-            f"nothing of flowc's starts {name} by itself: recurring runs that somebody has made are stopped on the server's page"
+            f"nothing of flowc's starts {name} by itself: recurring runs that somebody has made stop and go on by the server's page"
         )
 
-    def resume(self, name: str) -> None:
-        """Nothing has been taken back. Raises NotThereError."""
-        deploying.found(self._api, name)
+    resume = suspend
 
     def trigger(self, name: str, start: Start) -> EngineRun:
         """Start a run of the newest version of ours. Raises NotThereError, RefusedError."""
@@ -66,7 +64,7 @@ class KfpEngine:
     def runs(self, name: str, limit: int) -> Sequence[EngineRun]:
         """The runs of a deployment, the newest first, without tasks."""
         pipeline = self._api.pipeline_named(name)
-        return () if pipeline is None else runs.of_deployment(self._api, deploying.held(self._api, pipeline), limit)
+        return () if pipeline is None else runs.of_deployment(self._api, pipeline, limit)
 
     def run(self, run: str) -> EngineRun:
         """A run with its tasks. Raises NotThereError."""

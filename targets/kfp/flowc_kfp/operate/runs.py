@@ -111,12 +111,12 @@ def told(api: Api, run: Mapping[str, Any]) -> EngineRun:
     return replaced(listed(api, run, deployment), tasks=tuple(tasks_of(api.workflow(str(run["run_id"])), names)))
 
 
-def of_deployment(api: Api, there: Held, limit: int) -> Sequence[EngineRun]:
-    """The newest runs of a deployment."""
+def of_deployment(api: Api, pipeline: Mapping[str, Any], limit: int) -> Sequence[EngineRun]:
+    """The newest runs of a pipeline."""
     runs: list[EngineRun] = []
     for run in api.runs():
-        if (run.get("pipeline_version_reference") or {}).get("pipeline_id") == there.id:
-            runs.append(listed(api, run, name_of(there.pipeline)))
+        if (run.get("pipeline_version_reference") or {}).get("pipeline_id") == pipeline["pipeline_id"]:
+            runs.append(listed(api, run, name_of(pipeline)))
             if len(runs) == limit:
                 break
     return runs
