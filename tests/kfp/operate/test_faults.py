@@ -91,6 +91,13 @@ def test_what_is_asked_for_is_done_once_though_the_answer_is_lost(
     assert len(server.world.runs) == 2
 
 
+def test_a_list_that_does_not_end_is_told(behind: tuple[Server, Faulty]) -> None:
+    server, proxy = behind
+    proxy.when("GET", Answer(200, b'{"next_page_token": "100"}'))
+    with pytest.raises(EngineError, match="the same page again and again"):
+        list(server.engine.deployments())
+
+
 def test_nobody_listens_there() -> None:
     engine = BACKEND.connect(Connection({"host": "http://127.0.0.1:9"}, {"KF_PIPELINES_TOKEN": TOKEN}, timeout=1.0))
     with pytest.raises(EngineError, match="cannot be reached") as found:

@@ -31,8 +31,8 @@ _MOST_PAUSE = 10.0
 _SHOWN = 400
 """Characters of a server's sentence that are shown."""
 
-_PAGE, _PAGES = 100, 50
-"""How many objects are asked for at once, and how often at most."""
+_PAGE = 100
+"""How many objects are asked for at once."""
 
 _UNKNOWN, _FORBIDDEN, _ABSENT, _CONFLICT, _BUSY = 401, 403, 404, 409, 429
 _LATER = (_BUSY, 502, 503, 504)
@@ -245,15 +245,17 @@ class Api:
         return {"namespace": self.place.namespace} if self.place.namespace else {}
 
     def _listed(self, doing: str, key: str, get: Call, /, *given: Any, **known: Any) -> Iterator[dict[str, Any]]:
-        """All objects of a list, page by page."""
-        token = ""
-        for _ in range(_PAGES):
+        """All objects of a list, page by page. Raises EngineError where the server gives a page for the second time."""
+        token, before = "", set[str]()
+        while token not in before:
+            before.add(token)
             more = {**known, "page_size": _PAGE, **({"page_token": token} if token else {})}
             page = self._asked(doing, lambda raw, more=more: get(*given, **more, **raw))
             yield from (each for each in page.get(key) or () if isinstance(each, dict))
             token = str(page.get("next_page_token") or "")
             if not token:
                 return
+        raise EngineError(f"{self.where} lists the same page again and again: a proxy before it may keep answers")
 
     def _found(self, doing: str, ask: Call) -> dict[str, Any] | None:
         """What is asked for; None where there is none."""
