@@ -8,10 +8,10 @@ from pathlib import Path
 
 from compiler.frontend.text.modules import Import, Module, Modules
 
-_FROM = re.compile(r"^from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+\(?([\w ,\t]*)", re.MULTILINE)
-_IMPORT = re.compile(r"^import[ \t]+([\w.]+)((?:[ \t]*,[ \t]*[\w.]+)*)", re.MULTILINE)
+_FROM = re.compile(r"from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+\(?([\w ,\t]*)")
+_IMPORT = re.compile(r"import[ \t]+([\w.]+)((?:[ \t]*,[ \t]*[\w.]+)*)")
 _NAMES = ("metaflow", "flowc")
-_OURS = re.compile(rf"\b(?:{'|'.join(_NAMES)})\b")
+_OURS = rf"\b(?:{'|'.join(_NAMES)})\b"
 _MOST = 300
 
 
@@ -26,7 +26,7 @@ def followed(modules: Modules, module: Module) -> Iterator[Module]:
             seen.add(found)
             waiting.append(found)
             text = modules.text_of(found)
-            is_ours = any(name in text for name in _NAMES) and _OURS.search(text)
+            is_ours = any(name in text for name in _NAMES) and re.search(_OURS, text)
             read = modules.imported_file(found) if is_ours else None
             if read is not None:
                 yield read
@@ -43,14 +43,15 @@ def _files(modules: Modules, file: Path, text: str) -> tuple[Path, ...]:
 
 def _imports(text: str) -> Iterator[Import]:
     """Each module that a line names, with the packages that it lies in."""
-    for found in _FROM.finditer(text):
+    lines = text.split("\n")
+    for found in filter(None, (_FROM.match(line) for line in lines if line.startswith("from"))):
         level, module = len(found[1]), found[2]
         yield from _packages(module, level)
         for name in found[3].split(","):
             words = name.split()
             if words:
                 yield Import(f"{module}.{words[0]}".strip("."), None, level)
-    for found in _IMPORT.finditer(text):
+    for found in filter(None, (_IMPORT.match(line) for line in lines if line.startswith("import"))):
         for name in (found[1], *found[2].replace(",", " ").split()):
             yield from _packages(name, 0)
 

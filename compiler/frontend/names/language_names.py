@@ -17,9 +17,11 @@ from compiler.frontend.text.runtime_names import RuntimeNames, runtime_names
 from compiler.ir.flow import Span
 from compiler.slotted_class import record
 
-_ASKED = re.compile(r"^[ \t]*(?:from|import)[ \t].*\b(?:metaflow|flowc)\b", re.MULTILINE)
+_ASKED = r"[ \t]*(?:from|import)[ \t].*\b(?:metaflow|flowc)\b"
+"""A line that imports of the language."""
+
 _CURRENT = ("metaflow.current", "flowc.current")
-_OF_CURRENT = re.compile(r"\bcurrent\s*\.\s*(\w+)")
+_OF_CURRENT = r"\bcurrent\s*\.\s*(\w+)"
 _NO_MODULE = EVERY | {"ImportError", "ModuleNotFoundError"}
 _NO_NAME = EVERY | {"ImportError"}
 _NO_ATTRIBUTE = _NO_NAME | {"AttributeError"}
@@ -70,8 +72,8 @@ class Asked:
     def _is_plain(self, module: Module) -> bool:
         """Whether all that a module asks for stands at its top, by name, and is there: most flows need no walk."""
         top = [node for node in module.tree.body if isinstance(node, ast.ImportFrom) and is_ours(node)]
-        text = module.source.text
-        if len(top) != len(_ASKED.findall(text)) or not self._are_known(_OF_CURRENT.findall(text)):
+        source = module.source
+        if len(top) != _asking_lines(source.lines) or not self._are_known(_of_current(source.text)):
             return False
         return all(
             self._names.is_module(node.module or "")
@@ -188,6 +190,16 @@ def _unknown(table: RuntimeNames, missing: _Missing) -> str:
 
 
 _ASKING = (ast.Import, ast.ImportFrom, ast.Attribute)
+
+
+def _asking_lines(lines: list[str]) -> int:
+    """How many lines import of the language."""
+    return sum(1 for line in lines if ("metaflow" in line or "flowc" in line) and re.match(_ASKED, line))
+
+
+def _of_current(text: str) -> list[str]:
+    """What a text asks `current` for."""
+    return re.findall(_OF_CURRENT, text) if "current" in text else []
 
 
 def is_ours(node: ast.ImportFrom) -> bool:

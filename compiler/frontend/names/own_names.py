@@ -13,7 +13,7 @@ from compiler.frontend.findings.suggest import clear, did_you_mean
 from compiler.frontend.text.modules import Import, Module, Modules
 from compiler.frontend.text.respelling import renamed_import
 
-_MADE_AS_IT_RUNS = re.compile(
+_MADE_AS_IT_RUNS = (
     r"\b(?:__getattr__|globals|exec|eval|vars|setattr|__dict__|__path__|sys\.modules)\b|import[ \t]*\(?[ \t]*\*"
 )
 
@@ -40,14 +40,11 @@ def check_own_names(modules: Modules, module: Module, report: Report) -> None:
                 report.add(fc1xx.NOT_THERE, module.source.span(alias), *fix, name=whole, cure=cure)
 
 
-_WORD = re.compile(r"\w+")
-
-
 def _words(modules: Modules, file: Path) -> frozenset[str] | None:
     """All words of a module's text; None where it may bind other names as it runs. Found once for all flows."""
     text, known = modules.text_of(file), modules.known.words
     if file not in known:
-        known[file] = None if _MADE_AS_IT_RUNS.search(text) else frozenset(_WORD.findall(text))
+        known[file] = None if re.search(_MADE_AS_IT_RUNS, text) else frozenset(re.findall(r"\w+", text))
     return known[file]
 
 

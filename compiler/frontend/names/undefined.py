@@ -28,12 +28,11 @@ from compiler.ir.flow import Span
 from compiler.slotted_class import record
 
 _BUILTIN = frozenset((*dir(builtins), "PythonFinalizationError", "exit", "quit", "_"))
-_HIDDEN = re.compile(
-    r"\b(?:exec|globals|locals|vars)\s*\(|\b(?:builtins|__builtins__|gettext|get_ipython|sys\.modules)\b"
-)
-"""What may bind names that no line shows."""
+_HIDING = ("exec", "globals", "locals", "vars", "builtins", "gettext", "get_ipython", "sys.modules")
+_HIDDEN = r"\b(?:exec|globals|locals|vars)\s*\(|\b(?:builtins|__builtins__|gettext|get_ipython|sys\.modules)\b"
+"""What may bind names that no line shows; a text without any of these words has none, and is not searched letter by letter."""
 
-_DUNDER = re.compile(r"__[a-z].*__")
+_DUNDER = r"__[a-z].*__"
 _CATCHING = frozenset(("NameError", "TypeError", "AttributeError", "Exception", "BaseException"))
 _EAGER = frozenset(("sum", "list", "tuple", "set", "frozenset", "dict", "sorted", "max", "min", "any", "all", "join"))
 _PARAMETERS = frozenset(("Parameter", "IncludeFile"))
@@ -76,7 +75,7 @@ class ImportTime:
         self._modules = modules
         self._module = module
         self._report = report
-        self._is_open = _HIDDEN.search(module.source.text) is not None
+        self._is_open = _hides(module.source.text)
         self._annotates = "annotations" not in module.names and sys.version_info < _LATE_ANNOTATIONS
         self._shared = frozenset(global_names(module.source, module.tree))
         """Names that functions bind for the whole module, at any time."""
@@ -170,7 +169,7 @@ class ImportTime:
             scope.own.update(dict.fromkeys(runtime_names().by_star(star.module)))
             return
         found = self._modules.imported(importer, star) if depth < _DEEPEST else None
-        if found is None or "__all__" in found.names or _HIDDEN.search(found.source.text):
+        if found is None or "__all__" in found.names or _hides(found.source.text):
             self._is_open = True
             scope.own.update(dict.fromkeys(scope.own))
             return
@@ -222,7 +221,7 @@ class ImportTime:
 
     def _look(self, node: ast.Name, scope: _Scope) -> None:
         name = node.id
-        if self._is_open or scope.find(name)[0] or name in _BUILTIN or _DUNDER.fullmatch(name):
+        if self._is_open or scope.find(name)[0] or name in _BUILTIN or re.fullmatch(_DUNDER, name):
             return
         cure = (
             f"define or import it above{self._below(name, node) or did_you_mean(name, {**scope.module, **scope.own})}"
@@ -258,7 +257,9 @@ class ImportTime:
         if isinstance(node, ast.Attribute):
             hides = scope.in_class and (root.id in _BUILTIN or root.id in scope.module)
             fails = (
-                hides and not _DUNDER.fullmatch(node.attr) if taken.kind is None else not hasattr(taken.kind, node.attr)
+                hides and not re.fullmatch(_DUNDER, node.attr)
+                if taken.kind is None
+                else not hasattr(taken.kind, node.attr)
             )
         elif isinstance(node, ast.Subscript):
             fails = taken.kind is None or not hasattr(taken.kind, "__getitem__")
@@ -294,6 +295,11 @@ class ImportTime:
 
 
 _DEEPEST = 20
+
+
+def _hides(text: str) -> bool:
+    """Whether a module may bind names that no line shows."""
+    return any(word in text for word in _HIDING) and re.search(_HIDDEN, text) is not None
 
 
 def _evaluated(node: ast.AST, scope: _Scope) -> Iterator[tuple[ast.AST, _Scope]]:
