@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 
 from compiler.frontend.names.reached import FUNCTIONS, is_step
+from compiler.frontend.text.nodes import children
 from compiler.slotted_class import record
 
 
@@ -91,7 +92,9 @@ def function_kind(node: ast.FunctionDef | ast.AsyncFunctionDef, in_class: bool) 
     return Taken("a step", None, node) if in_class and is_step(node) else None
 
 
+_INNER = frozenset((*FUNCTIONS, ast.ClassDef, ast.Lambda))
 _NAMED = (*FUNCTIONS, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar)
+_BINDING = frozenset((*_NAMED, ast.Import, ast.ImportFrom, ast.MatchMapping))
 
 
 def bound_within(node: ast.AST) -> Iterator[str]:
@@ -99,13 +102,21 @@ def bound_within(node: ast.AST) -> Iterator[str]:
     stack = [node]
     while stack:
         each = stack.pop()
-        if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load):
-            yield each.id
-        elif isinstance(each, ast.Import | ast.ImportFrom):
-            yield from (alias.asname or alias.name.split(".")[0] for alias in each.names)
-        elif isinstance(each, _NAMED):
-            yield from filter(None, (each.name,))
-        elif isinstance(each, ast.MatchMapping) and each.rest:
-            yield each.rest
-        if not isinstance(each, (*FUNCTIONS, ast.ClassDef, ast.Lambda)):
-            stack += ast.iter_child_nodes(each)
+        if isinstance(each, ast.Name):
+            if not isinstance(each.ctx, ast.Load):
+                yield each.id
+            continue
+        if each.__class__ in _BINDING:
+            yield from _names(each)
+        if each.__class__ not in _INNER:
+            stack += children(each)
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    """The names that a node binds by itself."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        yield from (alias.asname or alias.name.split(".")[0] for alias in node.names)
+    elif isinstance(node, _NAMED):
+        yield from filter(None, (node.name,))
+    elif isinstance(node, ast.MatchMapping) and node.rest:
+        yield node.rest

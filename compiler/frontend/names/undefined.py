@@ -22,6 +22,7 @@ from compiler.frontend.names.known_values import (
 )
 from compiler.frontend.names.reached import FUNCTIONS
 from compiler.frontend.text.modules import Import, Module, Modules, global_names
+from compiler.frontend.text.nodes import children
 from compiler.frontend.text.respelling import imported
 from compiler.frontend.text.runtime_names import runtime_names
 from compiler.ir.flow import Span
@@ -215,7 +216,9 @@ class ImportTime:
                 if isinstance(each.ctx, ast.Load):
                     self._look(each, around)
                 continue
-            if isinstance(each, ast.Call | ast.Attribute | ast.Subscript):
+            if isinstance(each, ast.Constant):
+                continue
+            if isinstance(each, (ast.Call, ast.Attribute, ast.Subscript)):
                 self._used(each, around)
             stack += [(inner, within) for inner, within in reversed(list(_evaluated(each, around)))]
 
@@ -321,7 +324,7 @@ def _parts(node: ast.AST) -> Iterable[ast.AST]:
         return (node.test,)
     if isinstance(node, ast.Compare):
         return (node.left, node.comparators[0])
-    return ast.iter_child_nodes(node)
+    return children(node)
 
 
 def _called(node: ast.Call, scope: _Scope) -> Iterator[tuple[ast.AST, _Scope]]:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 
 from compiler.frontend.text.modules import IN_PLACE, Function
+from compiler.frontend.text.nodes import children
 
 _UNKNOWN_CALLS = frozenset(("exec", "eval", "super", "locals", "vars"))
 _WITHOUT_DEFAULT = 2
@@ -59,35 +60,8 @@ def read_body(function: Function) -> Body:
         visit = _VISITS.get(node.__class__)
         more = visit(found, node, name) if visit else None
         if more is None:
-            more = _children(node)
+            more = children(node)[::-1]
         stack.extend(more)
-    return found
-
-
-_LEAVES = frozenset(
-    ("ctx", "op", "ops", "kind", "type_comment", "conversion", "id", "arg", "attr", "name", "names", "level")
-)
-_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {
-    kind: tuple(name for name in reversed(kind._fields) if name not in _LEAVES)
-    for kind in vars(ast).values()
-    if isinstance(kind, type) and issubclass(kind, ast.AST)
-}
-"""The fields of each kind of node that may hold nodes, last first."""
-
-
-_WALKED = frozenset(_FIELDS) - {ast.Constant}
-"""All kinds of nodes but the commonest, which holds nothing."""
-
-
-def _children(node: ast.AST) -> list[ast.AST]:
-    """A node's children, last first, without constants."""
-    found: list[ast.AST] = []
-    for name in _FIELDS[node.__class__]:
-        value = getattr(node, name, None)
-        if isinstance(value, list):
-            found += [each for each in value[::-1] if each.__class__ in _WALKED]
-        elif isinstance(value, ast.AST):
-            found.append(value)
     return found
 
 
