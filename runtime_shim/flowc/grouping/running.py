@@ -29,7 +29,7 @@ from flowc.processes.children import Process, Starter, end, ended, has_ended, te
 from flowc.source.module import Loaded
 from flowc.store.protocol import Store, StoreError
 from flowc.task import guard
-from flowc.task.again import raised_before
+from flowc.task.again import raised_before, tell_pause
 from flowc.task.call import BUG, DONE, FAILED, MISTAKE, STORE, TERMINATED, Broken, Reported, TaskCall
 from flowc.task.task import execute
 
@@ -286,7 +286,7 @@ class _Drive:
             self._tell_end(ended_call, reported, asked)
         if asked is not None:
             if isinstance(asked, _Pause):
-                _tell_pause(asked)
+                tell_pause(asked.address.id, asked.seconds)
                 self._pausing.append((time.monotonic() + asked.seconds, index, row))
             else:
                 self._start(asked, row)
@@ -358,9 +358,3 @@ def _reported(work: _Work, over: _Running) -> Reported:
         if mine and mine[-1].failure is None:
             _note(work, address, mine[-1], failure)
     return Reported(over.call.index, FAILED, failure=failure)
-
-
-def _tell_pause(pause: _Pause) -> None:
-    until = time.strftime("%H:%M:%S", time.localtime(time.time() + pause.seconds))
-    sys.stderr.write(f"flowc: {pause.address.id} waits until {until} ({pause.seconds:g} s), as its @retry says\n")
-    sys.stderr.flush()

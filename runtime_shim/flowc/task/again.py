@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
 
 from flowc.artifacts.manifest import Failure, attempts
 from flowc.exceptions import CallMistake
@@ -43,3 +45,10 @@ def raised_before(store: Store, address: TaskAddress) -> Failure | None:
     keys = list(store.list(address.attempts))[-1:]
     fields = json.loads(store.get(keys[0]).data) if keys else {}
     return Failure(*fields["failure"]) if fields.get("is_steps") else None
+
+
+def tell_pause(who: str, seconds: float) -> None:
+    """Say until when the next attempt waits, where the container that tries again is this one."""
+    until = time.strftime("%H:%M:%S", time.localtime(time.time() + seconds))
+    sys.stderr.write(f"flowc: {who} waits until {until} ({seconds:g} s), as its @retry says\n")
+    sys.stderr.flush()

@@ -23,7 +23,7 @@ from flowc.exceptions import CallMistake, MetaflowException
 from flowc.named_tuple import NamedTuple
 from flowc.processes.children import Starter, ended, tell
 from flowc.store.protocol import DamagedError, MissingError, Store, StoreError
-from flowc.task.again import raised_before
+from flowc.task.again import raised_before, tell_pause
 from flowc.task.call import DONE, FAILED, MISTAKE, STORE, Reported, TaskCall
 
 TYPE_CHECKING = False
@@ -74,7 +74,8 @@ def repeat(job: Job) -> Reported:
             if place.used > job.times:
                 return _failed(job, place)
             if place.used and job.pause:
-                _wait(place.iteration, job.pause)
+                tell_pause(f"iteration {place.iteration}", job.pause)
+                time.sleep(job.pause)
             reported = _attempt(job, place, processes)
             if reported.exit_code in _OUTSIDE:
                 raise _OUTSIDE[reported.exit_code](reported.message)  # written down as the task's, too
@@ -91,26 +92,15 @@ def repeat(job: Job) -> Reported:
     return _done(job, place)
 
 
-def _wait(iteration: int, seconds: float) -> None:
-    until = time.strftime("%H:%M:%S", time.localtime(time.time() + seconds))
-    sys.stderr.write(f"flowc: iteration {iteration} waits until {until} ({seconds:g} s), as its @retry says\n")
-    sys.stderr.flush()
-    time.sleep(seconds)
-
-
 def _reached(job: Job) -> _Place:
     """Where the container before this one was: the newest that has begun any iteration in this life of the task.
 
-    A life begins with an attempt whose `--retry` is 0: what a person starts anew begins with the first iteration.
+    Where no container of this life has begun the first of its iterations, this one does.
     """
-    fence = job.fence
-    if not fence.retry:
-        return _Place(_taken_over(job), 0)
-    earlier = [one for one in attempts(job.store, fence.address) if one.number < fence.attempt]
-    life = max((one.number for one in earlier if not one.retry), default=0)
-    begun = [each for each in _begun(job.store, fence.address) if life <= each[0] < fence.attempt]
-    if not begun:
-        return _Place(_taken_over(job), 0)
+    fence, start = job.fence, _taken_over(job)
+    begun = _begun(job.store, fence.address, range(_life(job), fence.attempt)) if fence.retry else []
+    if all(iteration != start for _, iteration in begun):
+        return _Place(start, 0)
     newest, iteration = max(begun)
     left = _left(job, iteration)
     if left is None or left.attempt // _SPAN != newest:
@@ -120,20 +110,37 @@ def _reached(job: Job) -> _Place:
     return _Place(iteration, 0, is_last=True)
 
 
+def _life(job: Job) -> int:
+    """The attempt of the task that began its life: the last whose `--retry` is 0, or the next one behind the end of the task.
+
+    What a person starts anew begins with the first iteration. So does what is started after its end: it was cleared, and the first
+    container of that life was lost before it could say so; or an engine has not heard of the end, and nobody can tell these apart.
+    """
+    store, address = job.store, job.fence.address
+    anew = [one.number for one in attempts(store, address) if not one.retry and one.number < job.fence.attempt]
+    try:
+        ended = read(store, address).attempt
+    except (MissingError, DamagedError):  # a damaged one is put anew
+        ended = 0
+    return max([ended + 1, *anew])
+
+
 def _taken_over(job: Job) -> int:
-    """How many iterations a resumed run has from its origin."""
+    """How many iterations a resumed run has from its origin; none of a task that they have ended: all of it is asked for."""
     number = 0
     while job.call.origin and (left := _left(job, number)) and left.origin:
+        if left.next != (job.call.step,):
+            return 0
         number += 1
     return number
 
 
-def _begun(store: Store, address: TaskAddress) -> list[tuple[int, int]]:
-    """Of every start of an iteration the attempt of the task and the iteration."""
+def _begun(store: Store, address: TaskAddress, life: range) -> list[tuple[int, int]]:
+    """Of every start of an iteration by one of these attempts of the task that attempt and the iteration."""
     found = []
     for key in store.list(address.iterations):
         iteration, _, name = key[len(address.iterations) :].partition("/attempt-")
-        if name:
+        if name and int(name) // _SPAN in life:
             found.append((int(name) // _SPAN, int(iteration)))
     return found
 
@@ -145,13 +152,19 @@ def _left(job: Job, iteration: int) -> Manifest | None:
         return None
 
 
-def _attempt(job: Job, place: _Place, processes: Starter) -> Reported:
-    """One attempt of one iteration, in a process of its own."""
+def _begin(job: Job, place: _Place) -> Fence:
+    """Write down the start of an iteration's next attempt: before there is a process, which may die before it does anything."""
     address = job.fence.address._replace(iteration=place.iteration)
     number = job.fence.attempt * _SPAN + place.used + 1
     fence = Fence(address, number, os.urandom(16).hex(), place.used, time.time())
-    if not take(job.store, fence):  # written down before there is a process, which may die before it does anything
+    if not take(job.store, fence):
         raise StoreError(f"attempt {fence.attempt} of {fence.address} is there already")
+    return fence
+
+
+def _attempt(job: Job, place: _Place, processes: Starter) -> Reported:
+    """One attempt of one iteration, in a process of its own."""
+    fence = _begin(job, place)
     call = job.call._replace(parameters=dict(job.call.parameters))
     code, told = ended(processes.start(lambda writing: do_iteration(job, fence, writing), (call, fence)))
     if told:

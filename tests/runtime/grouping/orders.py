@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,6 +26,8 @@ from flowc.store.protocol import MissingError
 from flowc.task.call import TaskCall
 
 from tests.failure.generations import Memory
+from tests.stages import ways
+from tests.stages.ways import Seen
 
 ROW = ("a", "b", "c")
 LOADED: Any = SimpleNamespace(name="F")
@@ -61,34 +64,16 @@ class State:
         return all(each.is_over for each in self.containers)
 
 
-@dataclass
-class Seen:
-    """What an exploration came by: how many states, how many ends, what is wrong in them."""
-
-    states: int = 0
-    ends: int = 0
-    wrong: list[str] = field(default_factory=list)
-
-
 def explore(retries: Sequence[int], deaths: int) -> Seen:
     """Go all ways of containers with these `--retry`, at most so many of which die."""
-    seen, known = Seen(), set()
-    waiting = [_first(retries)]
-    while waiting:
-        state = waiting.pop()
-        key = (_shape(state), state.deaths)
-        if key in known:
-            continue
-        known.add(key)
-        waiting += _following(state, deaths, seen)
+    seen = Seen()
+    ways.explore(_first(retries), partial(_following, deaths), lambda state: (_shape(state), state.deaths), seen)
     return seen
 
 
 def wander(rng: random.Random, retries: Sequence[int], deaths: int, seen: Seen) -> None:
-    """Go one way at random, to its end."""
-    ways = [_first(retries)]
-    while ways:
-        ways = _following(rng.choice(ways), deaths, seen)
+    """Go one way of such at random, to its end."""
+    ways.wander(rng, _first(retries), partial(_following, deaths), seen)
 
 
 def _first(retries: Sequence[int]) -> State:
@@ -143,7 +128,7 @@ def _name_of(token: str, state: State) -> str:
     return ""
 
 
-def _following(state: State, deaths: int, seen: Seen) -> list[State]:
+def _following(deaths: int, state: State, seen: Seen) -> list[State]:
     seen.states += 1
     if state.is_over:
         seen.ends += 1

@@ -7,7 +7,8 @@ import random
 import pytest
 from flowc.task.call import Container
 
-from tests.runtime.grouping.orders import Seen, explore, wander
+from tests.runtime.grouping.orders import explore, wander
+from tests.stages.ways import Seen
 
 
 @pytest.mark.parametrize("retries", [(0, 0), (0, 1), (1, 0), (1, 1)])

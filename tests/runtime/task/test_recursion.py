@@ -13,6 +13,7 @@ from flowc.artifacts.address import TaskAddress
 from flowc.artifacts.manifest import Manifest, attempts, read
 from flowc.container.sessions import end_session
 from flowc.processes.forks import START_METHOD
+from flowc.resuming.resubmitted import take_over
 from flowc.store.files import FileStore
 from flowc.task.call import DONE, FAILED, TERMINATED, Reported
 from flowc.task.recursion import iterations
@@ -220,6 +221,43 @@ def test_what_a_person_starts_anew_begins_anew(tmp_path: Path) -> None:
     assert contain(tmp_path, "loop~", "start", retry=0).returncode == 0
     assert [len(_tries(stage, number)) for number in range(4)] == [2, 2, 2, 1]
     assert stage.left("loop")["seen"] == [(f"loop-i{number}", 0) for number in range(4)]
+
+
+@pytest.mark.parametrize("retry", [0, 1])
+def test_what_is_started_after_its_end_begins_anew(tmp_path: Path, retry: int) -> None:
+    """`--retry 0` after a success is a clear; any other number may be one, too, whose first container was lost before it began."""
+    stage = _stage(tmp_path)
+    _loop(stage)
+    assert _loop(stage, retry=retry).published
+    assert [len(_tries(stage, number)) for number in range(4)] == [2] * 4
+    assert stage.left("loop").attempt == 2
+
+
+def test_a_container_after_that_goes_on_where_it_was_lost_and_has_all_its_tries(tmp_path: Path) -> None:
+    killed = tmp_path / "killed"
+    stage = _stage(tmp_path, KILLED.format(3, killed), QUICK.format(1))
+    killed.touch()
+    _loop(stage)
+    killed.unlink()
+    write(tmp_path, stage.path.read_text())
+    process = subprocess.Popen(
+        command("loop~", "start", retry=1), cwd=tmp_path, env=variables(tmp_path), start_new_session=True
+    )
+    assert process.wait() == -signal.SIGKILL
+    end_session(process.pid)
+    assert _loop(stage, retry=2).published
+    assert [len(_tries(stage, number)) for number in range(4)] == [2, 2, 3, 2]
+    assert stage.left("loop")["seen"] == [("loop-i0", 0), ("loop-i1", 0), ("loop-i2", 1), ("loop-i3", 0)]
+
+
+@pytest.mark.parametrize("retry", [0, 1])
+def test_what_was_taken_over_whole_begins_anew_where_it_is_started(tmp_path: Path, retry: int) -> None:
+    """A task of a run that was submitted again, cleared: nothing is done behind what has ended it."""
+    stage = _stage(tmp_path)
+    _loop(stage)
+    take_over(stage.store, stage.run._replace(run="again"), "r")
+    done = stage.done("loop", "start", run="again", repeats=True, retry=retry, origin="r")
+    assert (done["n"], done.iterations, done.origin) == (4, 4, "")
 
 
 @pytest.mark.parametrize("times", [0, 2])
