@@ -11,6 +11,7 @@ from functools import reduce
 from typing import ClassVar, Literal, Protocol
 
 from flowc.artifacts.address import child, last_part, parent
+from flowc.container.beside_parameters import PARAMETERS, SCHEDULED, TAGS
 from flowc.exceptions import CallMistake
 from flowc.grouping.step_words import parse_step_word
 
@@ -134,8 +135,8 @@ class Deployment:
     """Whether `parameters` are all that a run takes; where an engine does not keep them, the first step judges what it is given."""
 
 
-BESIDE = frozenset({"flowc-tags", "flowc-parameters"})
-"""Names beside a run's parameters that no parameter has (`flowc.container.beside_parameters`): every engine hands them on."""
+BESIDE = frozenset({TAGS, PARAMETERS, SCHEDULED})
+"""Names beside a run's parameters that no parameter has: every engine hands them on."""
 
 
 @record

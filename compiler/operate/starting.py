@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import string
@@ -10,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
+from flowc.container.beside_parameters import SCHEDULED, TAGS, scheduled_time
+from flowc.exceptions import CallMistake
 
 from compiler.backends import Backend
 from compiler.backends.operating import Deployment, Engine, NotThereError, Start
@@ -27,9 +30,6 @@ from compiler.slotted_class import record
 from compiler.terminal.findings import show
 from compiler.workspace.settings import Settings, did_you_mean, read_settings
 from compiler.workspace.settings.mistakes import nearest_word
-
-TAGS = "flowc-tags"
-"""Beside the parameters: the run's tags as a JSON list, which its first step adds to those of the deployment."""
 
 _LETTERS = string.ascii_lowercase + string.digits
 
@@ -100,6 +100,35 @@ def _meant_name(engine: Engine, name: str) -> str | None:
         return None
     of_flow = [each.name for each in there if each.record and each.record.flow.rpartition(":")[2] == name]
     return of_flow[0] if len(of_flow) == 1 else nearest_word(name, [each.name for each in there])
+
+
+def time_of(text: str) -> str:
+    """A time of a schedule as runs know it, in UTC. Raises CallError for what is no time."""
+    try:
+        found = scheduled_time(text)
+    except CallMistake:
+        found = ""
+    if not found:
+        raise CallError(f"--scheduled-at wants a time like 2026-01-02T03:04:05Z, not {text!r}")
+    return found
+
+
+def for_time(there: Deployment, time_: str) -> dict[str, object]:
+    """What goes beside a run's parameters so that it is the schedule's run for a time. Raises CallError where there is no schedule."""
+    if not there.schedule:
+        raise CallError(f"{there.name} has no schedule, so that no run of it is for a time: leave --scheduled-at out")
+    return {SCHEDULED: time_}
+
+
+def refuse_time(called: str, words: Sequence[str], values: str) -> None:
+    """Raise CallError where the time of a schedule is given as if it were a parameter of the flow's."""
+    names = {word.partition("=")[0].removeprefix("--") for word in words if word.startswith("--")}
+    with contextlib.suppress(ValueError):  # what is no JSON is told later
+        found = json.loads(values)
+        names |= {*found} if isinstance(found, dict) else set()
+    if SCHEDULED in names:
+        call, _, flow = called.rpartition(" ")
+        raise CallError(f"{SCHEDULED} is no parameter: `{call} --scheduled-at TIME … {flow}` starts a run for a time")
 
 
 def start_of(parameters: Mapping[str, object], tags: Sequence[str]) -> Start:

@@ -92,16 +92,19 @@ def test_parameters_that_no_command_takes_fail_before_any_step(run: Run, line: s
 
 @pytest.mark.language("current.scheduled-at")
 @pytest.mark.parametrize("line", LINES)
-@pytest.mark.parametrize(("clock", "told"), [(True, TOLD), (False, NOT_TOLD)])
+@pytest.mark.parametrize(
+    ("clock", "conf", "told"),
+    [(True, {}, TOLD), (False, {}, NOT_TOLD), (False, {"flowc-scheduled-at": TIME}, TOLD)],
+)
 def test_a_run_of_the_schedule_knows_its_time(
-    testers: dict[str, DagTester], line: str, clock: bool, told: list[str], tmp_path: Path
+    testers: dict[str, DagTester], line: str, clock: bool, conf: dict[str, str], told: list[str], tmp_path: Path
 ) -> None:
-    """In every step and attempt, and after the run is cleared (which this engine does on Airflow 2); by hand there is none."""
+    """In every step and attempt, and after the run is cleared (which this engine does on Airflow 2); by hand the one that is given."""
     tester = testers[line]
     (tmp_path / "timed.py").write_text(TIMED)
     case = FlowCase(tmp_path / "timed.py", "TimedFlow")
-    made = compile_case(case, tmp_path, tester, dag_id=f"Timed{'' if clock else 'ByHand'}")
-    run = tester.run(made.dag_id, made.text, date=TIME.replace("Z", "+00:00"), clock=clock, clear=line == "af2")
+    made = compile_case(case, tmp_path, tester, dag_id=f"Timed{'' if clock else 'ByHand'}{len(conf)}")
+    run = tester.run(made.dag_id, made.text, conf, date=TIME.replace("Z", "+00:00"), clock=clock, clear=line == "af2")
     assert run.state == "success", tester.log[-5000:]
     address = RunAddress("TimedFlow", f"airflow-{made.dag_id}-{run.run_id}")
     assert read(open_store(made.store), address.task("end"))["told"] == told

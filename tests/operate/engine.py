@@ -32,6 +32,7 @@ class Memory:
 
     deployed: dict[str, Release] = field(default_factory=dict)
     suspended: set[str] = field(default_factory=set)
+    schedule: str = ""
     foreign: set[str] = field(default_factory=set)
     started: dict[str, EngineRun] = field(default_factory=dict)
     starts: list[Start] = field(default_factory=list)
@@ -60,7 +61,8 @@ class Engine:
 
     def _shown(self, name: str) -> Deployment:
         release = self.memory.deployed[name]
-        return Deployment(name, release.record, name in self.memory.suspended, parameters=("top", "key-words"))
+        is_asleep, clock = name in self.memory.suspended, self.memory.schedule
+        return Deployment(name, release.record, is_asleep, clock, parameters=("top", "key-words"))
 
     def deployment(self, name: str) -> Deployment:
         self._asked("deployment")

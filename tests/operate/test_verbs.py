@@ -82,6 +82,30 @@ def test_trigger_refuses_what_the_flow_does_not_take(
     assert (refused.code, memory.starts) == (2, [])
 
 
+@pytest.mark.parametrize("word", ["flow.py", "sum-flow"])
+def test_a_run_that_the_schedule_has_missed_is_done_by_hand(
+    flowc: Flowc, folder: Path, memory: Memory, word: str
+) -> None:
+    """The run knows for which time it is, as that of the clock does; what no run is for is refused with what to do."""
+    assert flowc("argo", "deploy", "flow.py").code == 0
+    said = ("argo", "trigger", "--scheduled-at", "2026-01-02T07:00+01:00", word, "--top", "7")
+    none = flowc(*said)
+    assert (none.code, "has no schedule" in none.err) == (2, True)
+    memory.schedule = "0 6 * * * UTC"
+    assert flowc(*said).code == 0
+    [start] = memory.starts
+    assert start.parameters == {"top": "7", "flowc-scheduled-at": "2026-01-02T06:00:00+00:00"}
+    wrong = flowc("argo", "trigger", "--scheduled-at", "noon", word)
+    assert (wrong.code, "wants a time like" in wrong.err) == (2, True)
+    for before, behind in (
+        ((), ("--flowc-scheduled-at", "2026-01-02T06:00Z")),
+        (("--parameters", '{"flowc-scheduled-at": "2026-01-02T06:00Z"}'), ()),
+    ):
+        placed = flowc("argo", "trigger", *before, word, *behind)
+        assert (placed.code, f"`flowc argo trigger --scheduled-at TIME … {word}`" in placed.err) == (2, True)
+    assert len(memory.starts) == 1
+
+
 @pytest.mark.parametrize("word", ["SumFlow", "sum-flw"])
 def test_a_name_that_is_none_leads_to_the_one_that_was_meant(flowc: Flowc, run: str, word: str) -> None:
     """The flow's name is not always that of its deployment."""

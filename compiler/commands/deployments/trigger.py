@@ -16,7 +16,16 @@ from compiler.call.sources import import_option
 from compiler.operate.engines import engine_of, given_connection
 from compiler.operate.listing import of_engine
 from compiler.operate.places import Place
-from compiler.operate.starting import deployment_of, meant, parameters_of, parameters_of_deployment, start_of
+from compiler.operate.starting import (
+    deployment_of,
+    for_time,
+    meant,
+    parameters_of,
+    parameters_of_deployment,
+    refuse_time,
+    start_of,
+    time_of,
+)
 from compiler.operate.telling.documents import run_document
 from compiler.operate.telling.progress import until_end
 from compiler.operate.waiting import seconds_of
@@ -35,6 +44,7 @@ Prints the run's id. A second try after a lost answer starts nothing twice.
   flowc {target} trigger flow.py --alpha 0.5
   flowc {target} trigger --wait --timeout 1h flow.py      exit 1 if the run fails, 124 if it takes longer
   flowc {target} trigger --follow {name} --alpha 0.5      with the logs of all its tasks
+  flowc {target} trigger --scheduled-at 2026-01-02T06:00Z flow.py      what the schedule has missed
 """
 
 _NAMES = {"argo": "train-flow", "airflow": "TrainFlow", "step-functions": "TrainFlow"}
@@ -50,6 +60,7 @@ class _Given:
     timeout: str | None
     follow: bool
     run_id_file: Path | None
+    scheduled_at: str | None
     tags: tuple[str, ...]
     parameters: str
     flow_name: str | None
@@ -82,6 +93,7 @@ def trigger_command(backend: Backend) -> click.Command:
     @option(
         "--run-id-file", type=click.Path(dir_okay=False, path_type=Path), help="Write the run's id here as it starts."
     )
+    @option("--scheduled-at", metavar="TIME", help="Do the schedule's run for this time: 2026-01-02T03:04:05Z.")
     @option("--tag", "tags", multiple=True, metavar="TAG", help="A tag of the run; may be given several times.")
     @option("--parameters", metavar="JSON", default="{}", help="Values of the flow's parameters, as one JSON object.")
     @option("--flow", "flow_name", metavar="NAME", help="Which flow of the file.")
@@ -101,10 +113,12 @@ def trigger_command(backend: Backend) -> click.Command:
 
 def _triggered(backend: Backend, given: _Given, command: click.Command) -> int:
     limit = None if given.timeout is None else seconds_of(given.timeout)
+    time = None if given.scheduled_at is None else time_of(given.scheduled_at)
     found = meant(backend, given.flow, given.named, given.env, flow=given.flow_name, imports=given.imports)
     if found is None:
         return 1
     called = f"flowc {backend.name} trigger {given.flow}"
+    refuse_time(called, given.words, given.parameters)
     ours = [name for each in command.params if isinstance(each, click.Option) for name in each.opts]
     # what a flow that is at hand does not take is said before the engine is asked for anything
     parameters = parameters_of(found.plan, called, given.words, ours, given.parameters) if found.plan else {}
@@ -112,7 +126,8 @@ def _triggered(backend: Backend, given: _Given, command: click.Command) -> int:
     there = deployment_of(engine, found.name)
     if found.plan is None:
         parameters = parameters_of_deployment(there, called, given.words, ours, given.parameters)
-    run = engine.trigger(found.name, start_of(parameters, given.tags))
+    beside = {} if time is None else for_time(there, time)
+    run = engine.trigger(found.name, start_of({**parameters, **beside}, given.tags))
     if given.run_id_file:
         write_files({given.run_id_file: run.run.encode()})
     kept = there.record

@@ -35,7 +35,7 @@ def taken(given: Mapping[str, Any], variables: Mapping[str, str]) -> tuple[dict[
         if not isinstance(url, str) or not url.startswith(KINDS):
             raise CallMistake(f"{PARAMETERS} wants the URL of a JSON object, {', '.join(KINDS)}, not {url!r}")
         parameters.update(json_object(read_text(url), PARAMETERS))
-    return parameters, _time(variables.get(VARIABLE) or said)
+    return parameters, scheduled_time(variables.get(VARIABLE) or said)
 
 
 def tagged(given: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -72,7 +72,8 @@ def json_object(text: str, name: str) -> dict[str, Any]:
     return found
 
 
-def _time(said: Any) -> str:
+def scheduled_time(said: Any) -> str:
+    """A time in UTC as ISO 8601 writes it; one without a zone is UTC. Nothing where none is said. Raises CallMistake for what is none."""
     # Argo hands a tag on as it is where it has no value for it: nobody's clock started the run.
     if not said or (isinstance(said, str) and said.startswith("{{")):
         return ""
