@@ -37,6 +37,7 @@ _HELP = """Compile flows for {target} and deploy what differs from what is there
 
 Says what changes, in the words of `flowc diff`, then changes only that, and only what flowc has deployed. The connection is what
 [tool.flowc.{target}.connection] and the tools of {target} say; `flowc doctor {target}` looks whether it works.
+What is suspended stays so until `flowc {target} resume`.
 
 \b
   flowc {target} deploy flow.py

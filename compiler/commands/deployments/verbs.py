@@ -57,7 +57,10 @@ class _Verb:
 
 
 _VERBS: Mapping[str, _Verb] = {
-    "suspend": _Verb("Let neither schedule nor event start a deployment; its runs go on.", "is suspended"),
+    "suspend": _Verb(
+        "Let neither schedule nor event start a deployment, also when it is deployed again; its runs go on.",
+        "is suspended",
+    ),
     "resume": _Verb("Let schedule and events start a deployment again.", "is started by its schedule and events again"),
     "delete": _Verb(
         "Remove deployments with all their objects. Their runs, and what these left, stay.", "is removed", asks=True

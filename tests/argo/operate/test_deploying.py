@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from compiler.backends import OutputFile
 from compiler.backends.operating import NotThereError, RefusedError, Release
 from compiler.slotted_class import replaced
 from tests.engines.argo_place import Place, written
@@ -172,6 +173,35 @@ def test_a_schedule_sleeps_over_a_deploy_and_wakes(place: Place, tmp_path: Path)
         assert not place.engine.deployment("tick-flow").is_suspended
     finally:
         place.engine.delete("tick-flow")
+
+
+def test_a_schedule_that_a_deploy_has_let_sleep_sleeps_over_a_plain_one(stand_in: Place, tmp_path: Path) -> None:
+    """Neither its sleep nor its waking is a change by hand, and a plain deploy changes neither."""
+    plain, engine = _daily(stand_in, tmp_path), stand_in.engine
+    asleep = replaced(
+        plain, files=(_asleep(plain.files[0]), *plain.files[1:]), record=replaced(plain.record, digest="b")
+    )
+    _deploy(stand_in, asleep)
+    assert engine.deployment("tick-flow").is_suspended
+    assert set(_states(stand_in, plain).values()) == {"unchanged"}
+    _deploy(stand_in, plain)
+    assert engine.deployment("tick-flow").is_suspended, "nobody has resumed it"
+    engine.resume("tick-flow")
+    assert set(_states(stand_in, plain).values()) == {"unchanged"}
+    _deploy(stand_in, _daily(stand_in, tmp_path, doc="two"))
+    assert not engine.deployment("tick-flow").is_suspended
+    (change,) = (each for each in engine.changes(asleep) if each.kind == "CronWorkflow")
+    assert (change.state, change.by_hand, "suspend: true" in change.new) == ("changed", False, True)
+    assert "suspend: false" in change.old
+    _deploy(stand_in, asleep)
+    engine.resume("tick-flow")
+    (change,) = (each for each in engine.changes(asleep) if each.state != "unchanged")
+    assert (change.kind, change.by_hand, "suspend: false" in change.old) == ("CronWorkflow", False, True)
+
+
+def _asleep(file: OutputFile) -> OutputFile:
+    """What `deploy --suspend` makes."""
+    return replaced(file, text=file.text.replace("timezone: UTC", "timezone: UTC\n  suspend: true"))
 
 
 def test_what_nothing_starts_or_events_start_cannot_sleep(stand_in: Place, tmp_path: Path) -> None:

@@ -137,10 +137,12 @@ def test_a_deployment_can_be_stopped_and_let_go_again(there: Place) -> None:
     state = lambda: there.engine.client("scheduler").get_schedule(Name="stopped")["State"]  # noqa: E731
     assert state() == "DISABLED"
     release = there.release(written(there, LIFE.replace('"0 6 *', '"0 7 *'), "stopped"), "stopped")
+    assert not any(change.by_hand for change in engine.changes(release))
     engine.deploy(release, silent)
     assert (state(), engine.deployment("stopped").schedule[:8]) == ("DISABLED", "cron(0 7")
     engine.resume("stopped")
     assert (state(), engine.deployment("stopped").is_suspended) == ("ENABLED", False)
+    assert {change.state for change in engine.changes(release)} == {"unchanged"}
     engine.delete("stopped")
 
 

@@ -28,6 +28,7 @@ from compiler.backends.argo.operate.parts import (
     MARK,
     OURS,
     Part,
+    as_it_sleeps,
     belongs,
     body,
     digest,
@@ -241,11 +242,12 @@ def _write(api: Api, release: Release, wanted: Sequence[Part], tell: Callable[[s
 
 def _apply(api: Api, part: Part, live: Object | None) -> None:
     """Write an object; what somebody else has put into it goes, and what the server itself adds is remembered."""
-    made = api.apply(part.kind, with_state(part), live)
-    extra = _surplus(body(made, part.document), body(part.document, part.document))
+    document = with_state(part)
+    made = api.apply(part.kind, as_it_sleeps(document, live) if live else document, live)
+    extra = _surplus(body(made), body(part.document))
     if extra and api.applies:
         made = api.merge(part.kind, part.name, extra, made)
-    left = digest(body(made, part.document))
+    left = digest(body(made))
     if left != part.digest:
         state = with_state(part, left)["metadata"]["annotations"]
         api.merge(part.kind, part.name, {"metadata": {"annotations": state}}, made)

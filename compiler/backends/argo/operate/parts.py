@@ -43,7 +43,7 @@ class Part:
     @property
     def digest(self) -> str:
         """Of its body."""
-        return digest(body(self.document, self.document))
+        return digest(body(self.document))
 
     @property
     def metadata_digest(self) -> str:
@@ -132,24 +132,39 @@ def is_same(part: Part, live: Object) -> bool:
     return (
         made == part.digest
         and metadata == part.metadata_digest
-        and seen == digest(body(live, part.document))
+        and seen == digest(body(live))
+        and sleeps(part.document) in (None, bool(sleeps(live)))
         and _has(labels_of(live), part.document["metadata"]["labels"])
         and _has(annotations_of(live), _foreign(part.document["metadata"]["annotations"]))
     )
 
 
 def is_by_hand(part: Part, live: Object) -> bool:
-    """Whether an object that we have deployed is no more as it was left."""
+    """Whether an object that we have deployed is no more as it was left; that its schedule was suspended or resumed is not counted."""
     state = annotations_of(live).get(STATE, "")
-    return bool(state) and state.split(".")[1:2] != [digest(body(live, part.document))]
+    return bool(state) and state.split(".")[1:2] != [digest(body(live))]
 
 
-def body(tree: Object, like: Object) -> Any:
-    """What an object says beside its metadata, without what is empty; whether a cron sleeps only where `like` says it."""
+def sleeps(tree: Object) -> bool | None:
+    """Whether an object says that its schedule sleeps; None where it says nothing of it."""
+    said = (tree.get("spec") or {}).get("suspend") if tree.get("kind") == CRON.name else None
+    return None if said is None else bool(said)
+
+
+def as_it_sleeps(document: Object, live: Object) -> Object:
+    """The document for what is there: where it does not say whether a schedule sleeps, that stays as it is."""
+    there = sleeps(live)
+    if there is None or sleeps(document) is not None:
+        return document
+    return {**document, "spec": {**document["spec"], "suspend": there}}
+
+
+def body(tree: Object) -> Any:
+    """What an object says beside its metadata, without what is empty, and without whether its schedule sleeps."""
     if tree.get("kind") == ACCOUNT.name:
         return {}  # Kubernetes adds to it
     found = _plain({key: value for key, value in tree.items() if key not in _META})
-    if tree.get("kind") == CRON.name and "suspend" not in (like.get("spec") or {}):
+    if tree.get("kind") == CRON.name:
         (found.get("spec") or {}).pop("suspend", None)
     return found
 
@@ -174,7 +189,9 @@ def shown(tree: Object, like: Object) -> str:
             if key in (like["metadata"].get("annotations") or {})
         },
     }
-    whole = {"apiVersion": tree.get("apiVersion"), "kind": tree.get("kind"), "metadata": kept, **body(tree, like)}
+    whole = {"apiVersion": tree.get("apiVersion"), "kind": tree.get("kind"), "metadata": kept, **body(tree)}
+    if sleeps(like) is not None and sleeps(tree) is not None:
+        whole["spec"] = {**whole["spec"], "suspend": sleeps(tree)}
     return yaml_of(_ordered(_plain(whole), like))
 
 

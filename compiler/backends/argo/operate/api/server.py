@@ -97,9 +97,6 @@ class ArgoServer:
             for key in ("labels", "annotations")
         }
         body = {**document, "metadata": {**kept, **both}}
-        sleeps = (live.get("spec") or {}).get("suspend")
-        if kind == CRON and sleeps is not None and "suspend" not in body["spec"]:
-            body["spec"] = {**body["spec"], "suspend": sleeps}
         self._written(kind, "update", body)
         return self.get(kind, str(document["metadata"]["name"]))
 
