@@ -6,8 +6,8 @@ import keyword
 import re
 from collections.abc import Iterator, Sequence
 
-from compiler.backends import PORTABLE_OPTIONS
-from compiler.backends.targets import BUILT_IN, load_backend
+from compiler.backends import PORTABLE_OPTIONS, Backend, lacks
+from compiler.backends.targets import BUILT_IN, brought_targets, load_backend
 from compiler.frontend.decorators.language import FLOW, STEP
 from compiler.ir.flow import Flow, Span, Step
 from compiler.ir.planner import plan
@@ -89,17 +89,25 @@ def _decorator_text(analysis: Analysis, line: int, column: int) -> str | None:
 
 
 def _targets_of(decorator: str, option: str) -> str:
+    """Which targets know an option, of those that are installed here."""
+    backends = {name: backend for name in (*BUILT_IN, *brought_targets()) if (backend := _loaded(name)) is not None}
     if option in PORTABLE_OPTIONS:
-        return "spelled on every target"
-    if decorator not in {name for target in BUILT_IN for name in _spells(target)}:
+        able = [name for name, backend in backends.items() if option not in lacks(backend)]
+    elif any(decorator in backend.spells for backend in backends.values()):
+        able = [name for name, backend in backends.items() if option in backend.spells.get(decorator, frozenset())]
+    else:
         return "the same on every target"
-    able = [target for target in BUILT_IN if option in _spells(target).get(decorator, frozenset())]
+    if len(able) == len(backends):
+        return "spelled on every target that is installed here"
     return f"spelled on {', '.join(able)}; others refuse it (FC302)" if able else "no target spells it (FC302)"
 
 
-def _spells(target: str) -> dict[str, frozenset[str]]:
-    backend = load_backend(target)
-    return dict(backend.spells) if backend else {}
+def _loaded(target: str) -> Backend | None:
+    """A target; None for one of another distribution that cannot be loaded, of which nothing is known."""
+    try:
+        return load_backend(target)
+    except Exception:  # noqa: BLE001 - a module of another distribution may raise anything, and a hover is no place to say so
+        return None
 
 
 def definition(analysis: Analysis, line: int, column: int) -> Span | None:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
+from compiler.backends import PORTABLE_OPTIONS, lacks
+from compiler.backends.targets import BUILT_IN, brought_targets, load_backend
 from tests.lsp.conftest import FLOW, Editor
 
 Edit = Callable[[Callable[[Editor], Awaitable[Any]]], Any]
@@ -121,6 +123,27 @@ def test_a_hover_tells_what_is_known(edit: Edit, at: str, more: int, shown: list
     text = edit(scene)
     for each in shown:
         assert each in text
+
+
+def test_a_hover_over_a_size_names_the_targets_that_spell_it(edit: Edit) -> None:
+    """As each of them says itself: a pod of Kubeflow asks for no disk."""
+
+    async def scene(editor: Editor) -> list[str]:
+        sizes = ", ".join(f"{option}=1" for option in sorted(PORTABLE_OPTIONS))
+        await editor.open(FLOW.replace("    @retry(times=2)", f"    @kubernetes({sizes})"))
+        places = [editor.place(f"{option}=1", 1) for option in sorted(PORTABLE_OPTIONS)]
+        asked = [types.HoverParams(editor.document, place) for place in places]
+        answers = [await editor.client.text_document_hover_async(each) for each in asked]
+        return [str(answer.contents.value) if answer else "" for answer in answers]
+
+    backends = {name: load_backend(name) for name in (*BUILT_IN, *brought_targets())}
+    for option, text in zip(sorted(PORTABLE_OPTIONS), edit(scene), strict=True):
+        able = [name for name, backend in backends.items() if backend is not None and option not in lacks(backend)]
+        assert f"`@kubernetes({option}=…)`" in text
+        if len(able) == len(backends):
+            assert "every target that is installed here" in text
+        else:
+            assert f"spelled on {', '.join(able)}; others refuse it (FC302)" in text
 
 
 def test_the_step_of_next_is_found_behind_wide_letters(edit: Edit) -> None:
