@@ -154,8 +154,6 @@ def _read_named(name: _Named, own: Side, other: Side) -> None:
     ours, theirs = own.top / name.path, other.top / name.path
     if not ours.exists() and not theirs.exists():
         raise CallError(f"there is no file or folder {name.path} on either side")
-    if not ours.exists() and not theirs.exists():
-        raise CallError(f"there is no file or folder {name.path} on either side")
     for side, place in ((own, ours), (other, theirs)):
         side.named |= {name.path} if place.is_file() else set()
     below, there = own.below(name.path), other.below(name.path)
