@@ -19,6 +19,7 @@ from compiler.ir.plan import (
     Retry,
     Scope,
     Task,
+    attempts_of_all,
     entry,
 )
 from compiler.slotted_class import fresh, mutable, record, replaced
@@ -209,7 +210,7 @@ def _container(task: Task, images: Mapping[str, str]) -> dict[str, object]:
 def _group(tasks: tuple[Task, ...], chunk: Chunk | None = None) -> Task:
     """Tasks as one container: known by its first step, and reporting what the last one does."""
     first, last = tasks[0], tasks[-1]
-    times = sum(task.attempts - 1 for task in tasks) * (chunk.size if chunk else 1)
+    times = attempts_of_all([task.attempts for task in tasks], chunk) - 1
     docs = [f"{task.step}: {task.doc}" for task in tasks if task.doc]
     return replaced(
         first,

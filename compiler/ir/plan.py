@@ -7,7 +7,7 @@ path. A static split (`Branches`) has one scope an arm at the same depth; Airflo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import ceil
 from typing import Literal
 
@@ -233,6 +233,12 @@ class Task:
     def deadline(self) -> int | None:
         """The seconds after which the engine ends an attempt: `@timeout`, which the shim itself holds, and a grace."""
         return None if self.timeout is None else ceil(self.timeout) + GRACE
+
+
+def attempts_of_all(attempts: Iterable[int], chunk: Chunk | None) -> int:
+    """How many times the engine may start a container of several tasks, each of which it might start so often alone: as often as any of
+    them may want it."""
+    return 1 + sum(each - 1 for each in attempts) * (chunk.size if chunk else 1)
 
 
 def title_of(steps: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from compiler.backends.airflow.literals import Call, Code, Source
 from compiler.backends.fields import is_text, names
 from compiler.ir.flow import Value
 from compiler.ir.options import has
-from compiler.ir.plan import Plan, Task
+from compiler.ir.plan import Plan, Task, attempts_of_all
 from compiler.slotted_class import record
 
 RETRIES, DELAY, BACKOFF = "retries", "retry_delay", "retry_exponential_backoff"
@@ -157,8 +157,7 @@ def retries(options: Options) -> int:
 def attempts(task: Task, plan: Plan, options: Options) -> int:
     """How often Airflow may start a container; what several steps share, as often as each of them might want."""
     if task.group:
-        again = sum(attempts(each, plan, options) - 1 for each in task.group)
-        return 1 + again * (task.chunk.size if task.chunk else 1)
+        return attempts_of_all([attempts(each, plan, options) for each in task.group], task.chunk)
     return task.attempts + (0 if has_own(task, plan) else retries(options))
 
 
