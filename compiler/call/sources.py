@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from compiler.call.options import FOLDER, RARE, READING, option
+from compiler.call.options import FOLDER, RARE, READING, env_option, option
 from compiler.diagnostics import Report
 from compiler.frontend.text.modules import Known
 from compiler.frontend.values.config_values import Given
@@ -287,6 +288,46 @@ def _tell_packed(secrets: Sequence[str], lines: Sequence[str], flow: Path) -> No
         from compiler.terminal.notes import tell_packed  # noqa: PLC0415 - most packages lack nothing
 
         tell_packed(secrets, lines, flow)
+
+
+@record
+class OneFlow:
+    """The flow of a call that reads one, how it is read, and the branch of its project."""
+
+    name: FlowName
+    surroundings: Surroundings
+    branch: str | None
+    production: bool | None
+
+    @property
+    def settings(self) -> Settings:
+        """Those of its workspace."""
+        return self.surroundings.settings(self.name.path)
+
+    def plan(self) -> Plan | None:
+        """Its plan; None where it has mistakes, which are shown."""
+        return planned(self.name, None, self.surroundings, branch=self.branch, production=self.production)
+
+
+def one_flow(command: Callable[..., Any]) -> Callable[..., Any]:
+    """FLOW and the options that say how it is read; the command has them as `flow`, a `OneFlow`."""
+
+    @wraps(command)
+    def called(
+        *,
+        flow: FlowName,
+        flow_name: str | None,
+        root: Path | None,
+        env: str | None,
+        imports: bool | None,
+        branch: str | None,
+        production: bool | None,
+        **others: Any,
+    ) -> Any:
+        surroundings = Surroundings(root, imports, env=env)
+        return command(flow=OneFlow(named(flow, flow_name), surroundings, branch, production), **others)
+
+    return flow_argument(flow_option(root_option(env_option(import_option(project_options(called))))))
 
 
 def planned(

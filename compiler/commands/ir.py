@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import click
 
-from compiler.call.options import WithHelp, env_option, option
-from compiler.call.sources import (
-    FlowName,
-    Surroundings,
-    flow_argument,
-    flow_option,
-    import_option,
-    planned,
-    project_options,
-    root_option,
-)
+from compiler.call.options import WithHelp, option
+from compiler.call.sources import OneFlow, one_flow
 from compiler.ir.schema import schema, to_json
 from compiler.legible import legible_json
 from compiler.terminal.output import print_bytes
@@ -30,12 +20,7 @@ def _schema(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> No
 
 
 @click.command("ir", cls=WithHelp)
-@flow_argument
-@flow_option
-@root_option
-@env_option
-@import_option
-@project_options
+@one_flow
 @option("--plan", "wants_plan", is_flag=True, help="The plan: order, scopes, loads, retries; free of any target.")
 @option(
     "--schema",
@@ -46,16 +31,7 @@ def _schema(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> No
     callback=_schema,
     help="Print the JSON Schema and exit.",
 )
-def COMMAND(
-    flow: FlowName,
-    flow_name: str | None,
-    root: Path | None,
-    env: str | None,
-    branch: str | None,
-    production: bool | None,
-    imports: bool | None,
-    wants_plan: bool,
-) -> int:
+def COMMAND(*, flow: OneFlow, wants_plan: bool) -> int:
     """Print a flow as JSON: what its source says, each with its place, or with --plan what follows from it.
 
     \b
@@ -63,7 +39,7 @@ def COMMAND(
       flowc ir flow.py --plan
       flowc ir --schema > ir.schema.json
     """
-    plan = planned(flow, flow_name, Surroundings(root, imports, env=env), branch=branch, production=production)
+    plan = flow.plan()
     if plan is None:
         return 1
     print_bytes(json_text(to_json(plan if wants_plan else plan.flow)))

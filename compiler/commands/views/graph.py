@@ -9,18 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from compiler.backends.targets import BUILT_IN
-from compiler.call.options import TargetType, WithHelp, env_option, option
-from compiler.call.sources import (
-    FlowName,
-    Surroundings,
-    flow_argument,
-    flow_option,
-    import_option,
-    named,
-    planned,
-    project_options,
-    root_option,
-)
+from compiler.call.options import TargetType, WithHelp, option
+from compiler.call.sources import OneFlow, one_flow
 from compiler.call.target_settings import shared_here, sharing_options
 from compiler.ir.text import graph_text
 from compiler.mistakes import CallError
@@ -28,7 +18,6 @@ from compiler.terminal.output import print_bytes, write_files
 from compiler.terminal.said import say, tell
 
 if TYPE_CHECKING:
-    from compiler.ir.flow import Value
     from compiler.ir.plan import Plan
     from compiler.picture.drawing import Since
     from compiler.picture.facts import Made
@@ -46,7 +35,6 @@ ENDINGS = {
 
 
 @click.command("graph", cls=WithHelp)
-@flow_argument
 @option(
     "-o",
     "--output",
@@ -72,25 +60,15 @@ ENDINGS = {
     type=TargetType([*BUILT_IN]),
     help="What html and json tell of a step: what this target makes of it; by default those of the settings, else all.",
 )
-@flow_option
-@root_option
-@env_option
-@import_option
-@project_options
+@one_flow
 @sharing_options
-def COMMAND(  # noqa: PLR0913 - click gives one argument an option
+def COMMAND(
     *,
-    flow: FlowName,
+    flow: OneFlow,
     output: Path | None,
     form: str | None,
     since: str | None,
     targets: tuple[str, ...],
-    flow_name: str | None,
-    root: Path | None,
-    env: str | None,
-    branch: str | None,
-    production: bool | None,
-    imports: bool | None,
     fuse: bool,
     portions: tuple[str, ...],
 ) -> int:
@@ -107,12 +85,10 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
       flowc graph flow.py -o flow.html --since main  what is new, changed and gone
       flowc graph flow.py --fuse -o flow.svg         which steps would share a container
     """
-    wanted, made_by = _form(form, output), Surroundings(root, imports, env=env)
-    flow = named(flow, flow_name)
-    plan = planned(flow, None, made_by, branch=branch, production=production)
+    wanted, plan = _form(form, output), flow.plan()
     if plan is None:
         return 1
-    plan = shared_here(plan, made_by.settings(flow.path), fuse=fuse, portions=portions)
+    plan = shared_here(plan, flow.settings, fuse=fuse, portions=portions)
     for each in plan.obstacles:
         tell(f"note: `{each.option}` names `{each.step}`, which cannot share a container: {each.reason}")
     if wanted == "text":
@@ -122,12 +98,8 @@ def COMMAND(  # noqa: PLR0913 - click gives one argument an option
             )
         text = graph_text(plan)
     else:
-        compared = _since(flow, plan, since, env, imports=imports is True) if since else None
-        made = (
-            _made(flow, plan, made_by, targets, {"branch": branch, "production": production})
-            if wanted in ("html", "json")
-            else ()
-        )
+        compared = _since(flow, plan, since) if since else None
+        made = _made(flow, plan, targets) if wanted in ("html", "json") else ()
         text = _drawn(wanted, plan, compared, made)
     if output is None:
         say(text, nl=False) if wanted == "text" else print_bytes(text)
@@ -156,21 +128,19 @@ def _drawn(form: str, plan: Plan, since: Since | None, made: tuple[Made, ...]) -
     return written(form, draw(plan, flow_facts(plan), since), plan, made)
 
 
-def _since(flow: FlowName, plan: Plan, against: str, env: str | None, *, imports: bool) -> Since:
+def _since(flow: OneFlow, plan: Plan, against: str) -> Since:
     from compiler.difference.asked import Asked, differences  # noqa: PLC0415 - reads the other state, too
     from compiler.picture.since import since  # noqa: PLC0415 - as above
 
-    word = f"{flow.path}:{plan.flow.name}"
+    word, read = f"{flow.name.path}:{plan.flow.name}", flow.surroundings
     try:
-        found, _ = differences(Asked((word,), against, (), imports, datetime.now(UTC), env))
+        found, _ = differences(Asked((word,), against, (), read.imports is True, datetime.now(UTC), read.env))
     except CallError as error:
         raise CallError(str(error).replace("--against", "--since")) from error
     return since(found, plan.flow.name, against)
 
 
-def _made(
-    flow: FlowName, plan: Plan, surroundings: Surroundings, targets: tuple[str, ...], given: dict[str, Value]
-) -> tuple[Made, ...]:
+def _made(flow: OneFlow, plan: Plan, targets: tuple[str, ...]) -> tuple[Made, ...]:
     from compiler.picture.facts import made  # noqa: PLC0415 - loads the targets
 
-    return made(plan.flow, surroundings.settings(flow.path), targets, given)
+    return made(plan.flow, flow.settings, targets, {"branch": flow.branch, "production": flow.production})
