@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from flowc.artifacts.address import RunAddress, TaskAddress, created_prefix, escape, unescape
 from flowc.artifacts.manifest import Manifest, RunRecord, attempts, parse_run, read, read_run
 from flowc.client.context import flow_names
 from flowc.client.walk import at_once
+from flowc.grouping.progress import container_of
 from flowc.store.protocol import DamagedError, MissingError, Store
 
 from compiler.call.history import HistoryError, NoRunError, RunState, TaskState, read_state
+from compiler.ir.plan import title_of
 from compiler.operate.tasks.views import TASK_PHASES
 from compiler.operate.views import RUN_PHASES
 from compiler.run.process_state import life
@@ -240,6 +242,26 @@ def phase_of(task: TaskState, *, is_over: bool = False) -> str:
     if is_over and task.status == "waiting":
         return NOT_BEGUN
     return TASK_PHASES[task.status]
+
+
+def sharing(tasks: Iterable[TaskState]) -> dict[tuple[str, str], str]:
+    """By step and index path of each task that shared a container with others of these, the steps and members that the container did:
+    `fit to score`, `square 32-47`."""
+    together: dict[str, list[TaskState]] = {}
+    for task in tasks:
+        token = task.manifest.token if task.manifest else task.attempts[-1].token if task.attempts else ""
+        if token and not task.is_taken_over:
+            together.setdefault(container_of(token), []).append(task)
+    shared = [each for each in together.values() if len(each) > 1]
+    return {(task.address.step, task.address.index): _title(each) for each in shared for task in each}
+
+
+def _title(tasks: Sequence[TaskState]) -> str:
+    steps = title_of(list(dict.fromkeys(task.address.step for task in tasks)))
+    places = sorted({task.address.place for task in tasks})
+    first, last = (".".join(map(str, place)) for place in (places[0], places[-1]))
+    members = first if first == last else f"{first}-{places[-1][-1]}"
+    return f"{steps} {members}" if members else steps
 
 
 def _left(store: Store, address: TaskAddress) -> Manifest | None:

@@ -16,7 +16,7 @@ from compiler.slotted_class import record
 from compiler.terminal.times import ago, local_moment, size, took
 from compiler.ui import comparing
 from compiler.ui.drawing import Box, phase_of_all, picture
-from compiler.ui.library import OVER, TASKS, FlowLine, LiveCard, RunPart, StepPart, counted, line_of, phase_of
+from compiler.ui.library import OVER, TASKS, FlowLine, LiveCard, RunPart, StepPart, counted, line_of, phase_of, sharing
 from compiler.ui.timeline import timeline
 
 _FOLDER = Path(__file__).parent
@@ -107,6 +107,8 @@ class _Step:
     count: int
     phases: Mapping[str, int]
     tasks: tuple[TaskState, ...]
+    shared: tuple[str, ...]
+    """What the containers did in which its tasks shared one with others."""
 
 
 def run_page(links: Links, state: RunState, *, is_live: bool) -> str:
@@ -116,9 +118,12 @@ def run_page(links: Links, state: RunState, *, is_live: bool) -> str:
     stands = partial(phase_of, is_over=line.status in OVER)
     now = time.time() if line.status == "running" else None
     steps, boxes, goes = [], [], {}
+    shared = sharing(state.tasks)
     for step, phases, tasks in counted(state.tasks, state.unread, stands):
         count = sum(phases.values())
-        steps.append(_Step(step, phase_of_all(phases), count, phases, tuple(tasks) if count <= FEW else ()))
+        few = tuple(tasks) if count <= FEW else ()
+        containers = dict.fromkeys(shared[place] for task in tasks if (place := (step, task.address.index)) in shared)
+        steps.append(_Step(step, phase_of_all(phases), count, phases, few, tuple(containers)))
         following = dict.fromkeys(to for task in tasks if task.manifest for to in task.manifest.next)
         is_split = any(task.manifest and task.manifest.fan is not None for task in tasks)
         boxes.append(Box(step, phases, tuple(following), is_split))
@@ -136,6 +141,8 @@ def run_page(links: Links, state: RunState, *, is_live: bool) -> str:
         took=took,
         now=now,
         phase_of=stands,
+        shared=shared,
+        few=FEW,
         failed=[task for task in state.tasks if phase_of(task) == "failed"],
         other_code={task.step: files for task, files in state.other_code().items()},
         is_live=is_live and line.status in ("running", "queued", "unknown"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -55,6 +56,21 @@ def test_a_run_has_graph_timeline_and_tasks(site: Site, run: str) -> None:
         assert "not begun" in text
     if run == "resumed":
         assert 'resumed from <a href="/flow/Told/run/bad">bad</a>' in text
+
+
+def test_tasks_that_shared_a_container_are_told(site: Site) -> None:
+    """At their bars and in the table, by what `flowc status` calls such a container; where none did, nothing is said of it."""
+    _, text, _ = site.get("/flow/Told/run/shared")
+    table = dict(re.findall(r'<tr><th scope="row">(?:<a [^>]*>)?(\w+)<.*?<td>([^<]*)</td></tr>', text, re.DOTALL))
+    assert table == {
+        "start": "", "work": "", "other": "", "each": "each 0-1", "each_join": "", "both": "both to end", "end": "both to end",
+    }  # fmt: skip
+    bars = re.findall(r'<div class="row.*?>([\w ]+)</a>.*?<span class="took">(.*?)</span></div>', text, re.DOTALL)
+    told = {name: found[1] for name, took in bars if (found := re.search(r'<span class="quiet">in (.*?)</span>', took))}
+    assert told == {"each 0": "each 0-1", "each 1": "each 0-1", "both": "both to end", "end": "both to end"}
+    _, alone, _ = site.get("/flow/Told/run/good")
+    assert ">shared<" not in alone
+    assert "several tasks shared" not in alone
 
 
 def test_a_task_has_attempts_logs_artifacts_and_cards(site: Site) -> None:

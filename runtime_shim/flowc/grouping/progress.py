@@ -35,7 +35,12 @@ class Life(NamedTuple):
 
     def has_made(self, token: str) -> bool:
         """Whether a container of this life has begun what has this token."""
-        return token[-_TOKEN:] in self.tokens
+        return container_of(token) in self.tokens
+
+
+def container_of(token: str) -> str:
+    """The token of the container that has begun what has this one; where no other has the same, it did that task alone."""
+    return token[-_TOKEN:]
 
 
 def begin(store: Store, first: TaskAddress, retry: int, *, at_most: bool, owner: str) -> Life:
