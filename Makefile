@@ -32,7 +32,7 @@ help:
 	@echo "make fuzz-sources broken flows, random Python and random bytes through check and create, until interrupted"
 	@echo "make soak         random flows for SOAK_SECONDS (600), while processes are killed, stores refuse and files are damaged"
 	@echo "make wide         a foreach of WIDTH (10000) children on Argo and Step Functions, and what they leave against the local run: hours"
-	@echo "make release      wheels and sdists of flowc and flowc-runtime into dist/, and what must hold of them"
+	@echo "make release      wheels and sdists of flowc, flowc-runtime and the targets into dist/, and what must hold of them"
 	@echo "make test-argo    the conformance suite on a real Argo (FLOWC_ARGO_* name it)"
 
 $(READY): pyproject.toml $(TARGETS)

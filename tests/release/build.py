@@ -1,15 +1,27 @@
-"""Builds what is released: a wheel and an sdist of `flowc` and of `flowc-runtime`. `python -m tests.release.build FOLDER`."""
+"""Builds what is released: a wheel and an sdist of `flowc`, of `flowc-runtime` and of each target of a distribution of its own.
+
+`python -m tests.release.build FOLDER`.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = {"flowc": ROOT, "flowc-runtime": ROOT / "runtime_shim"}
+TARGETS = {f"flowc-{target}": target for target in ("kfp", "maestro", "valohai")}
+"""The target that each distribution brings; `shell` is a template, and not released."""
+
+FOLDERS = {
+    "flowc": ROOT,
+    "flowc-runtime": ROOT / "runtime_shim",
+    **{name: ROOT / "targets" / target for name, target in TARGETS.items()},
+}
 """Where the pyproject.toml of each distribution lies."""
 
 EPOCH = "1580601600"
@@ -41,6 +53,12 @@ def build(source: Path, into: Path, *only: str, **variables: str) -> None:
         uv("build", what, "--no-create-gitignore", "--out-dir", into, source, **variables)
 
 
+def build_all(into: Path) -> None:
+    """Build every distribution into one folder, two at a time."""
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(partial(build, into=into), FOLDERS.values()))
+
+
 def found(folder: Path) -> dict[str, Files]:
     """What lies in a folder, by the name of its distribution. Raises StopIteration where something is missing."""
     return {
@@ -53,7 +71,6 @@ def found(folder: Path) -> dict[str, Files]:
 
 
 if __name__ == "__main__":
-    for source in FOLDERS.values():
-        build(source, Path(sys.argv[1]).resolve())
+    build_all(Path(sys.argv[1]).resolve())
     for files in found(Path(sys.argv[1])).values():
         print(*files, sep="\n")  # noqa: T201 - what was asked for

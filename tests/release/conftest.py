@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.release.build import FOLDERS, ROOT, Files, build, found, uv
+from tests.release.build import ROOT, Files, build_all, found, uv
 
 GIVEN = os.environ.get("FLOWC_RELEASE")
 NEEDS_RELEASE = pytest.mark.skipif(GIVEN is None, reason="the long part: `make release`")
@@ -20,8 +20,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Files]:
     if GIVEN is not None:
         return found(ROOT / GIVEN)
     folder = tmp_path_factory.mktemp("dist")
-    for source in FOLDERS.values():
-        build(source, folder)
+    build_all(folder)
     return found(folder)
 
 

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 from packaging.metadata import Metadata
 
-from tests.release.build import FOLDERS, ROOT, Files, build
+from tests.release.build import FOLDERS, ROOT, TARGETS, Files, build
 from tests.release.conftest import NEEDS_RELEASE
 
 pytestmark = pytest.mark.xdist_group("release")
 
-PACKAGES = {"flowc": {"compiler", "flowc"}, "flowc-runtime": {"flowc"}}
+PACKAGES = {
+    "flowc": {"compiler", "flowc"},
+    "flowc-runtime": {"flowc"},
+    **{name: {f"flowc_{target}"} for name, target in TARGETS.items()},
+}
+TYPED = ("flowc", "flowc-runtime")
+"""Those whose packages others import."""
 DATA = {".css", ".html", ".j2", ".js", ".json", ".template", ".txt", ".typed"}
 """The ends of files of a package that are no Python."""
-BESIDE = {"flowc": {"CHANGELOG.md", "compiler", "runtime_shim"}, "flowc-runtime": {"flowc"}}
+BESIDE = {**PACKAGES, "flowc": {"CHANGELOG.md", "compiler", "runtime_shim"}}
 """What an sdist holds beside what every sdist does."""
 NAMES = sorted(FOLDERS)
 
@@ -45,17 +52,19 @@ def test_wheel_holds_its_packages_their_types_and_the_licence_and_nothing_else(
     info = {each for each in names if ".dist-info/" in each}
     code = {each for each in names if each not in info}
     assert {each.partition("/")[0] for each in code} == PACKAGES[name]
-    assert {f"{package}/py.typed" for package in PACKAGES[name]} <= code
+    typed = PACKAGES[name] if name in TYPED else ()
+    assert {each for each in code if each.endswith("/py.typed")} == {f"{package}/py.typed" for package in typed}
     assert {Path(each).suffix for each in code} <= {".py", *DATA}
     assert not [each for each in code if {"tests", "bench", "__pycache__"} & set(Path(each).parts)]
-    beside = {"METADATA", "WHEEL", "RECORD", "licenses/LICENSE"} | ({"entry_points.txt"} if name == "flowc" else set())
+    beside = {"METADATA", "WHEEL", "RECORD", "licenses/LICENSE"}
+    beside |= {"entry_points.txt"} if name != "flowc-runtime" else set()
     assert {each.partition(".dist-info/")[2] for each in info} == beside
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_wheel_holds_every_file_of_its_packages(released: dict[str, Files], name: str) -> None:
     inside = {each for each in _in_wheel(released[name].wheel) if ".dist-info/" not in each}
-    homes = {"compiler": ROOT, "flowc": ROOT / "runtime_shim"}
+    homes = {"compiler": ROOT} | {each: FOLDERS[name] for name in FOLDERS for each in PACKAGES[name] - {"compiler"}}
     here = {
         path.relative_to(homes[package]).as_posix()
         for package in PACKAGES[name]
@@ -89,12 +98,12 @@ def test_sdist_builds_the_same_wheel_and_a_second_build_the_same_files(
 def test_both_hold_the_same_package_flowc_so_that_installing_one_over_the_other_changes_no_file(
     released: dict[str, Files],
 ) -> None:
-    both = [_in_wheel(files.wheel) for files in released.values()]
+    both = [_in_wheel(released[name].wheel) for name in TYPED]
     shared = [{name: data for name, data in one.items() if name.startswith("flowc/")} for one in both]
     assert shared[0] == shared[1]
 
 
-def test_metadata_is_valid_and_both_have_the_version_of_the_package(released: dict[str, Files]) -> None:
+def test_metadata_is_valid_and_all_have_the_version_of_the_package(released: dict[str, Files]) -> None:
     import flowc
 
     for name, files in released.items():
@@ -103,7 +112,26 @@ def test_metadata_is_valid_and_both_have_the_version_of_the_package(released: di
         assert (metadata.metadata_version, metadata.license_expression) == ("2.4", "Apache-2.0")
         assert metadata.description_content_type == "text/markdown"
         assert metadata.description == (FOLDERS[name] / "README.md").read_text()
-        assert "Typing :: Typed" in (metadata.classifiers or [])
+        assert ("Typing :: Typed" in (metadata.classifiers or [])) == (name in TYPED)
+
+
+def test_a_target_asks_for_a_flowc_that_is_no_older_than_it_and_for_nothing_else(released: dict[str, Files]) -> None:
+    for name in TARGETS:
+        metadata = _metadata(released[name].wheel)
+        assert [str(each) for each in metadata.requires_dist or []] == [f"flowc>={metadata.version}"]
+        assert metadata.requires_python == _metadata(released["flowc"].wheel).requires_python
+
+
+def test_extras_of_flowc_name_the_released_targets_which_are_all_but_the_template(released: dict[str, Files]) -> None:
+    wanted = _metadata(released["flowc"].wheel).requires_dist or []
+    ours = {each.name: str(each.marker) for each in wanted if each.name.startswith("flowc-")}
+    assert ours == {name: f'extra == "{target}"' for name, target in TARGETS.items()}
+    assert {path.parent.name for path in ROOT.glob("targets/*/pyproject.toml")} == {*TARGETS.values(), "shell"}
+
+
+def test_sdist_of_a_target_asks_for_the_builder_of_flowc() -> None:
+    builders = [tomllib.loads((folder / "pyproject.toml").read_text())["build-system"] for folder in FOLDERS.values()]
+    assert all(each == builders[0] for each in builders)
 
 
 def test_runtime_asks_for_nothing_but_python_3_9(released: dict[str, Files]) -> None:
