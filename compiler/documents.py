@@ -14,6 +14,10 @@ MOST_VALUES = 200_000
 """Values of a document once its aliases are written out."""
 
 
+MOST_BITS = 14_000
+"""Of a number: Python writes none of more than 4,300 digits, and reads it all the same where they are hexadecimal."""
+
+
 class NotParsed(Exception):
     """A text that is not of its format: why, and at which line and column where that is known."""
 
@@ -117,18 +121,20 @@ def _inner(node: object) -> list[object]:
 
 
 def shallow(found: object) -> object:
-    """The same value, where it is not deeper than DEEPEST. Raises NotParsed."""
-    level = [found]
+    """The same value, where it is not deeper than DEEPEST, nor a number longer than Python writes one. Raises NotParsed."""
+    level = _items([found])
     for _ in range(DEEPEST):
-        level = [item for each in level for item in _items(each)]
         if not level:
             return found
+        level = [item for each in level for item in _items(each)]
     raise NotParsed(_TOO_DEEP)
 
 
 def _items(value: object) -> list[object]:
     """The lists and tables within one."""
     inside = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    if any(isinstance(each, int) and each.bit_length() > MOST_BITS for each in inside):
+        raise NotParsed("Exceeds the limit of a number")
     return [each for each in inside if isinstance(each, (dict, list, tuple))]
 
 

@@ -18,6 +18,7 @@ from compiler.documents import DEEPEST, MOST_VALUES, NotParsed, parse_json, pars
 
 ROOT = Path(__file__).parents[1]
 DIGITS = "9" * 5_000
+HEX = "0x" + "f" * 5_000
 
 
 def _doubling(first: str, form: str) -> str:
@@ -31,6 +32,7 @@ WRONG: dict[str, tuple[Callable[[str], object], str, str]] = {
     "json: deeper than anybody writes": (parse_json, "[" * (DEEPEST + 1) + "]" * (DEEPEST + 1), "nested too deeply"),
     "json: no JSON": (parse_json, "{'a': 1}", "Expecting property name"),
     "toml: a number of many digits": (parse_toml, f"a = {DIGITS}", "Exceeds the limit"),
+    "toml: a number of as many digits, as hexadecimal ones": (parse_toml, f"a = [{HEX}]", "Exceeds the limit"),
     "toml: many brackets": (parse_toml, "a = " + "[" * 200_000, "nested too deeply"),
     "toml: tables in tables": (parse_toml, "a = " + "{a = " * 500 + "1" + "}" * 500, "nested too deeply"),
     "toml: a key of many parts": (parse_toml, "a." * 400_000 + "a = 1", "nested too deeply"),
@@ -44,6 +46,7 @@ WRONG: dict[str, tuple[Callable[[str], object], str, str]] = {
     "yaml: many brackets": (parse_yaml, "[" * 100_000, "nested too deeply"),
     "yaml: many dashes": (parse_yaml, "- " * 50_000 + "a", "nested too deeply"),
     "yaml: a number of many digits": (parse_yaml, f"a: {DIGITS}", "Exceeds the limit"),
+    "yaml: a number of as many digits, as hexadecimal ones": (parse_yaml, HEX, "Exceeds the limit"),
     "yaml: two documents": (parse_yaml, "a: 1\n---\nb: 2\n", "found another document"),
     "yaml: a call of Python": (
         parse_yaml,

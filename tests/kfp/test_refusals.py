@@ -104,6 +104,7 @@ REFUSED: Mapping[str, tuple[str, dict[str, object], str, str, dict[str, object]]
     "a name with capitals": (flow(), {"name": "Taxi"}, "KFP01", flow(), {"name": "taxi-2"}),
     "a setting": (flow(), {"target": {"qos": "Best"}}, "KFP01", flow(), {"target": {"qos": "guaranteed"}}),
     "no setting": (flow(), {"target": {"quality": "x"}}, "KFP01", flow(), {}),
+    "more at once than it counts": (flow(), {"max_workers": 2**31}, "KFP01", flow(), {"max_workers": 2**31 - 1}),
     "an option": (
         flow('@kubernetes(image_pull_policy="Often")'), {}, "KFP01", flow('@kubernetes(image_pull_policy="Never")'), {},
     ),

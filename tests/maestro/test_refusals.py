@@ -164,7 +164,21 @@ def test_a_definition_that_is_too_large(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("key", "value", "fits"),
-    [("owner", "", False), ("timeout", "x", False), ("timeout", 3, True), ("tags", "a, b", True)],
+    [
+        ("owner", "", False),
+        ("timeout", "x", False),
+        ("timeout", 3, True),
+        ("timeout", 0, False),
+        pytest.param("timeout", "9" * 5_000, False, id="timeout of many digits"),
+        ("timeout", 120 * 24 * 3600, True),
+        ("timeout", 120 * 24 * 3600 + 1, False),
+        ("tags", "a, b", True),
+        ("tags", "a, b, a", False),
+        ("tags", ("Maestro_x",), False),
+        ("tags", ("x_MAESTRO",), False),
+        ("tags", (" ",), False),
+        ("tags", (" a",), True),
+    ],
 )
 def test_values_of_settings(key: str, value: Any, fits: bool) -> None:
     assert (wants(key, value) is None) is fits

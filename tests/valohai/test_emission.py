@@ -146,7 +146,14 @@ def test_settings(tmp_path: Path, settings: Mapping[str, Value], asked: dict[str
 
 @pytest.mark.parametrize(
     "settings",
-    [{"environment": 3}, {"autorestart": "x"}, {"no_output_timeout": -1}, {"environment_variable_groups": 1}],
+    [
+        {"environment": 3},
+        {"autorestart": "x"},
+        {"no_output_timeout": -1},
+        {"no_output_timeout": 0},
+        {"no_output_timeout": "9" * 5_000},
+        {"environment_variable_groups": 1},
+    ],
 )
 def test_settings_that_are_none(tmp_path: Path, settings: Mapping[str, Value]) -> None:
     assert refusal(_case(tmp_path, flow(PLAIN.format(above="")), settings), BACKEND) == {"VALOHAI01"}

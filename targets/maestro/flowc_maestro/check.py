@@ -16,7 +16,7 @@ from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Span
 from compiler.ir.plan import Plan, Task
 from flowc_maestro.definition import definition, workflow_id
-from flowc_maestro.settings import wants
+from flowc_maestro.settings import MOST_TIMEOUT, wants
 from flowc_maestro.steps import MOST_AT_ONCE, MOST_ID, each
 
 MOST_STEPS, MOST_INSTANCE_STEPS, MOST_RETRIES = 300, 999, 99
@@ -24,7 +24,7 @@ MOST_DEPTH = 9
 """Foreaches in each other: an inline workflow with ten ancestors is refused (`StepHelper.createInternalWorkflowRunRequest`)."""
 MOST_BYTES = 256 * 1024 - 16 * 1024
 """What Maestro takes for a request as it writes it, less what its models add to some 300 steps and to the request."""
-MOST_PAUSE, MOST_TIMEOUT = 24 * 3600, 120 * 24 * 3600
+MOST_PAUSE = 24 * 3600
 
 _WORKFLOW = r"[_a-zA-Z0-9][.\-_a-zA-Z0-9]*"
 _REFERENCE = r"[_a-zA-Z][.\-_a-zA-Z0-9]*"

@@ -6,26 +6,36 @@ import re
 from collections.abc import Callable, Mapping
 
 from compiler.backends import Gap
-from compiler.backends.fields import is_names, is_number, is_text, names, one_of
+from compiler.backends.fields import is_names, is_text, names, one_of, whole
 from compiler.backends.gaps import ONLY_ON_AIRFLOW
 from compiler.ir.flow import Value
 from compiler.ir.plan import Feature
 
 RULES = ("sequential", "strict_sequential", "first_only", "last_only", "parallel", "serial_latest_only")
 CRITICALITIES = ("critical", "high", "medium", "low")
-_TAG = r"(?!maestro_)[\w .,:@&='(){}$+\[\]\-/\\]{1,256}(?<!_maestro)"
+MOST_TIMEOUT = 120 * 24 * 3600
+"""Seconds, of a run and of an attempt."""
+
+_TAG = r"(?!maestro_| +$)[\w .,:@&='(){}$+\[\]\-/\\]{1,256}(?<!_maestro)"
 
 
 def _are_tags(value: Value) -> bool:
-    return is_names(value) and all(re.fullmatch(_TAG, name, re.ASCII) for name in names(value))
+    if not is_names(value):
+        return False
+    found = names(value)
+    return len(set(found)) == len(found) and all(re.fullmatch(_TAG, each, re.ASCII | re.IGNORECASE) for each in found)
+
+
+def _is_timeout(value: Value) -> bool:
+    return 0 < (whole(value) or 0) <= MOST_TIMEOUT
 
 
 _TAKES: Mapping[str, tuple[str, Callable[[Value], bool], str]] = {
     "criticality": ("how much depends on a run", one_of(*CRITICALITIES), f"one of {', '.join(CRITICALITIES)}"),
     "owner": ("who owns the workflow, without it whoever puts it there", is_text, "a text"),
     "run_strategy": ("what happens to a run while another runs", one_of(*RULES), f"one of {', '.join(RULES)}"),
-    "tags": ("tags of the workflow", _are_tags, "a list of names as Maestro takes them"),
-    "timeout": ("seconds that a whole run may take", is_number, "a whole number"),
+    "tags": ("tags of the workflow", _are_tags, "a list of different names as Maestro takes them"),
+    "timeout": ("seconds that a whole run may take", _is_timeout, f"a whole number from 1 to {MOST_TIMEOUT}"),
 }
 """Of each key its line of help, whether a value fits, and what it takes."""
 

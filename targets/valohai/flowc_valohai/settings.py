@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from compiler.backends import OptionKind
-from compiler.backends.fields import is_flag, is_names, is_number, is_text
+from compiler.backends.fields import is_flag, is_names, is_text, whole
 from compiler.ir.flow import Value
 from compiler.slotted_class import record
 
@@ -35,8 +35,8 @@ SETTINGS: Mapping[str, Setting] = {
     ),
     "no_output_timeout": Setting(
         "seconds without a line of output after which Valohai ends a step, about 8 hours without it",
-        is_number,
-        "a whole number",
+        lambda value: bool(whole(value)),
+        "a whole number from 1",
         "number",
     ),
 }
