@@ -29,6 +29,9 @@ BUILT_IN: Mapping[str, str] = {
 
 ALIASES: Mapping[str, str] = {"stepfunctions": "step-functions"}
 
+SEPARATE = ("kfp", "maestro", "valohai")
+"""The targets that are released with flowc as distributions of their own, each under an extra of its name."""
+
 GROUP = "flowc.backends"
 """The entry-point group by which another package brings a target."""
 
@@ -72,6 +75,13 @@ def known_targets(name: str) -> tuple[str, ...]:
 def brought_targets() -> tuple[str, ...]:
     """The targets that other distributions bring."""
     return tuple(entry.name for entry in brought() if entry.name not in BUILT_IN)
+
+
+def missing(name: str) -> str:
+    """How one gets a target of SEPARATE that is not installed; empty for every other word."""
+    if name not in SEPARATE or name in brought_targets():
+        return ""
+    return f"the target `{name}` is not installed: pip install 'flowc[{name}]'"
 
 
 @record

@@ -86,10 +86,12 @@ class TargetType(click.Choice):  # type: ignore[type-arg] # as above
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The word, or click's own words on which there are."""
         if isinstance(value, str) and value not in self.choices:
-            from compiler.backends.targets import brought_targets  # noqa: PLC0415 - few calls name one
+            from compiler.backends.targets import brought_targets, missing  # noqa: PLC0415 - few calls name one
 
             if value in brought_targets():
                 return value
+            if advice := missing(value):
+                self.fail(advice, param, ctx)
         word: str = super().convert(value, param, ctx)
         return word
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from compiler.backends.targets import missing
 from compiler.workspace.settings import did_you_mean
 
 _FLOW = "flow.py"
@@ -90,7 +91,7 @@ def command_for(words: list[str], known: list[str]) -> str:
         return f"no command or target `{word}`: it is `flowc {_TARGETS[word]} create {file}`"
     if word in _COMMANDS:
         return f"no command or target `{word}`: {_COMMANDS[word].format(file=file)}"
-    return f"no command or target `{word}`{did_you_mean(word, known)}"
+    return missing(word) or f"no command or target `{word}`{did_you_mean(word, known)}"
 
 
 def command_of_target(target: str, word: str, rest: list[str], known: Sequence[str]) -> str:

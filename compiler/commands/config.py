@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import click
 
-from compiler.backends.targets import BUILT_IN, load_backend
+from compiler.backends.targets import known_targets, load_backend, missing
 from compiler.call.options import WithHelp, env_option, option
 from compiler.call.sources import FLOWS, FlowName, Surroundings
 from compiler.call.stores import DEFAULT_STORE
@@ -120,7 +120,8 @@ def _keys(target: str | None) -> tuple[str, ...]:
         return (*SHARED, *TRACKED, *RUN)
     backend = load_backend(target)
     if backend is None:
-        raise click.UsageError(f"no target `{target}`{did_you_mean(target, (*BUILT_IN, LOCAL))}")
+        known = (*known_targets(target), LOCAL)
+        raise click.UsageError(missing(target) or f"no target `{target}`{did_you_mean(target, known)}")
     return (*SHARED, *TRACKED, *backend.target_options)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 from compiler.backends.operating import Connection, Engine, Operable
-from compiler.backends.targets import BUILT_IN, brought_targets, known_targets, load_backend
+from compiler.backends.targets import BUILT_IN, brought_targets, known_targets, load_backend, missing
 from compiler.call.target_settings import toml_value
 from compiler.ir.flow import Value
 from compiler.mistakes import CallError
@@ -23,7 +23,7 @@ def operable(target: str) -> Operable:
     """The target as something that can be operated. Raises CallError where it cannot, or there is none."""
     backend = load_backend(target)
     if backend is None:
-        raise CallError(f"no target `{target}`{did_you_mean(target, known_targets(target))}")
+        raise CallError(missing(target) or f"no target `{target}`{did_you_mean(target, known_targets(target))}")
     if not hasattr(backend, "connect"):
         raise CallError(f"the target {target} can be compiled for, and brings nothing that deploys or watches")
     return cast("Operable", backend)

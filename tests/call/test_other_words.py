@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from flowc.language import command_line
@@ -57,3 +58,24 @@ def test_what_is_advised_exists(flowc: Flowc) -> None:
     named = {match[1] for text in said for match in re.finditer(r"`flowc ([a-z][a-z-]*)", text)}
     assert named <= {*COMMANDS, *BUILT_IN}
     assert len(named) > 3
+
+
+NOT_INSTALLED = [
+    ("kfp create flow.py", ""),
+    ("check --target kfp flow.py", ""),
+    ("doctor kfp", ""),
+    ("config flow.py --target kfp", ""),
+    ("check flow.py", '[tool.flowc.kfp]\nqos = "Guaranteed"\n'),
+    ("check flow.py", '[tool.flowc]\ntargets = ["argo", "kfp"]\n'),
+]
+
+
+@pytest.mark.parametrize(("words", "settings"), NOT_INSTALLED)
+def test_a_target_that_is_not_installed_is_said_to_be_and_how_it_comes(
+    flowc: Flowc, folder: Path, words: str, settings: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("compiler.backends.targets.brought", tuple)
+    (folder / "pyproject.toml").write_text(settings)
+    ended = flowc(*words.split())
+    assert "the target `kfp` is not installed: pip install 'flowc[kfp]'" in ended.err + ended.out
+    assert ended.code in {1, 2}

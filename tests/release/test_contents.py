@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from packaging.metadata import Metadata
 
+from compiler.backends.targets import SEPARATE
 from tests.release.build import FOLDERS, ROOT, TARGETS, Files, build
 from tests.release.conftest import NEEDS_RELEASE
 
@@ -127,6 +128,7 @@ def test_extras_of_flowc_name_the_released_targets_which_are_all_but_the_templat
     ours = {each.name: str(each.marker) for each in wanted if each.name.startswith("flowc-")}
     assert ours == {name: f'extra == "{target}"' for name, target in TARGETS.items()}
     assert {path.parent.name for path in ROOT.glob("targets/*/pyproject.toml")} == {*TARGETS.values(), "shell"}
+    assert tuple(TARGETS.values()) == SEPARATE
 
 
 def test_sdist_of_a_target_asks_for_the_builder_of_flowc() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from compiler.backends import Backend
-from compiler.backends.targets import BUILT_IN, load_backend
+from compiler.backends.targets import BUILT_IN, brought_targets, load_backend, missing
 from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Value
 from compiler.slotted_class import record
@@ -109,7 +109,7 @@ class _Walk:
         elif key in URLS and isinstance(value, str) and (problem := secret_of(value, key)):
             self._add(rules.SECRET, (*keys, key), key=key, table=title(keys), problem=problem)
         elif key == "targets" and isinstance(value, list) and not all(map(_is_target, value)):
-            self._wrong((*keys, key), f"a list of targets: {', '.join(BUILT_IN)}", value)
+            self._targets((*keys, key), value)
         elif key == "with" and isinstance(value, list):
             values[key] = tuple(spec for spec in value if self._is_decorator(keys, spec))
         else:
@@ -154,9 +154,10 @@ class _Walk:
         """The table of a target, or of the local run."""
         backend = None if name == LOCAL else load_backend(name)
         if name != LOCAL and (backend is None or backend.name != name):
-            known = (*kind.tables, *kind.named, *BUILT_IN, LOCAL)
+            known = (*kind.tables, *kind.named, *BUILT_IN, *brought_targets(), LOCAL)
             near = backend.name if backend else nearest_word(name, known)
-            self._add(rules.UNKNOWN_TABLE, (*keys, name), table=title(keys), key=name, hint=hint(near, known))
+            cure = missing(name) or hint(near, known)
+            self._add(rules.UNKNOWN_TABLE, (*keys, name), table=title(keys), key=name, hint=cure)
             return
         own = RUN if backend is None else backend.target_options
         inner, values = (*keys, name), dict[str, Value]()
@@ -224,6 +225,13 @@ class _Walk:
         cure = f"write {_EXAMPLES[wanted]}" if wanted in _EXAMPLES else f"write {wanted}"
         key, table = keys[-1], title(keys[:-1])
         self._add(rules.WRONG_KIND, keys, key=key, table=table, wants=wanted, value=_written(value), cure=cure)
+
+    def _targets(self, keys: tuple[str, ...], value: list[str]) -> None:
+        """The setting `targets`, where it names one that there is not."""
+        known = f"a list of targets: {', '.join((*BUILT_IN, *brought_targets()))}"
+        cure = next(filter(None, map(missing, value)), f"write {known}")
+        key, table = keys[-1], title(keys[:-1])
+        self._add(rules.WRONG_KIND, keys, key=key, table=table, wants=known, value=_written(value), cure=cure)
 
     def _misplaced(self, keys: tuple[str, ...], key: str, kind: _Kind) -> None:
         in_environments = key in _ENVIRONMENT.settings or key in _ENVIRONMENT.named or key in _ENVIRONMENT.tables
