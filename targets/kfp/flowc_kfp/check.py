@@ -47,9 +47,6 @@ TOO_LARGE = Rule(
     help="split the flow, or put what many steps repeat into the image",
 )
 
-MOST_AT_ONCE = 2**31 - 1
-"""What `parallelismLimit` holds."""
-
 SETTINGS: Mapping[str, tuple[Takes, str]] = {
     "image_pull_policy": (OPTIONS["image_pull_policy"], "Always, IfNotPresent or Never"),
     "image_pull_secrets": (OPTIONS["image_pull_secrets"], "Secrets with which images are pulled"),
@@ -94,8 +91,8 @@ def _wrong(plan: Plan, options: Options) -> Iterator[tuple[str, str, Span]]:
     for key, value in options.target.items():
         if expected := wants(key, value):
             yield f"`{key}` of [tool.flowc.kfp]", expected, plan.flow.span
-    if (options.max_workers or 0) > MOST_AT_ONCE:
-        yield "`max_workers`", f"at most {MOST_AT_ONCE}", plan.flow.span
+    if (options.max_workers or 0) >= 2**31:
+        yield "`max_workers`", "less than 2147483648, for more a `parallelismLimit` does not hold", plan.flow.span
     for option in (each for task in plan.root.tasks() for each in task.options):
         is_right, expected = OPTIONS.get(option.name, (None, ""))
         if isinstance(option.value, Dynamic) or (is_right and not is_right(option.value)):

@@ -19,12 +19,11 @@ from flowc_maestro.definition import definition, workflow_id
 from flowc_maestro.settings import MOST_TIMEOUT, wants
 from flowc_maestro.steps import MOST_AT_ONCE, MOST_ID, each
 
-MOST_STEPS, MOST_INSTANCE_STEPS, MOST_RETRIES = 300, 999, 99
+MOST_STEPS, MOST_INSTANCE_STEPS, MOST_RETRIES, MOST_PAUSE = 300, 999, 99, 24 * 3600
 MOST_DEPTH = 9
 """Foreaches in each other: an inline workflow with ten ancestors is refused (`StepHelper.createInternalWorkflowRunRequest`)."""
 MOST_BYTES = 256 * 1024 - 16 * 1024
 """What Maestro takes for a request as it writes it, less what its models add to some 300 steps and to the request."""
-MOST_PAUSE = 24 * 3600
 
 _WORKFLOW = r"[_a-zA-Z0-9][.\-_a-zA-Z0-9]*"
 _REFERENCE = r"[_a-zA-Z][.\-_a-zA-Z0-9]*"
@@ -110,8 +109,7 @@ def _lacks(name: str, pattern: str) -> Iterator[str]:
 
 def _check_settings(plan: Plan, options: Options, report: Report) -> None:
     for key, value in options.target.items():
-        expected = wants(key, value)
-        if expected:
+        if expected := wants(key, value):
             report.add(BAD_SETTING, plan.flow.span, key=key, expected=expected)
     if options.max_workers is not None and not 1 <= options.max_workers <= MOST_INSTANCE_STEPS:
         report.add(BAD_SETTING, plan.flow.span, key="max_workers", expected=f"1 to {MOST_INSTANCE_STEPS}")

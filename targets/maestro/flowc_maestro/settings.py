@@ -14,20 +14,12 @@ from compiler.ir.plan import Feature
 RULES = ("sequential", "strict_sequential", "first_only", "last_only", "parallel", "serial_latest_only")
 CRITICALITIES = ("critical", "high", "medium", "low")
 MOST_TIMEOUT = 120 * 24 * 3600
-"""Seconds, of a run and of an attempt."""
-
 _TAG = r"(?!maestro_| +$)[\w .,:@&='(){}$+\[\]\-/\\]{1,256}(?<!_maestro)"
 
 
 def _are_tags(value: Value) -> bool:
-    if not is_names(value):
-        return False
-    found = names(value)
+    found = names(value) if is_names(value) else [""]
     return len(set(found)) == len(found) and all(re.fullmatch(_TAG, each, re.ASCII | re.IGNORECASE) for each in found)
-
-
-def _is_timeout(value: Value) -> bool:
-    return 0 < (whole(value) or 0) <= MOST_TIMEOUT
 
 
 _TAKES: Mapping[str, tuple[str, Callable[[Value], bool], str]] = {
@@ -35,7 +27,7 @@ _TAKES: Mapping[str, tuple[str, Callable[[Value], bool], str]] = {
     "owner": ("who owns the workflow, without it whoever puts it there", is_text, "a text"),
     "run_strategy": ("what happens to a run while another runs", one_of(*RULES), f"one of {', '.join(RULES)}"),
     "tags": ("tags of the workflow", _are_tags, "a list of different names as Maestro takes them"),
-    "timeout": ("seconds that a whole run may take", _is_timeout, f"a whole number from 1 to {MOST_TIMEOUT}"),
+    "timeout": ("seconds of a run", lambda value: 0 < (whole(value) or 0) <= MOST_TIMEOUT, "a number up to 10368000"),
 }
 """Of each key its line of help, whether a value fits, and what it takes."""
 
