@@ -20,7 +20,7 @@ SURFACE = {
     "compiler.backends.command": "the argv of a container, its image, its variables, text that no engine rewrites",
     "compiler.backends.fields": "values of settings that have several spellings",
     "compiler.backends.gaps": "what several targets lack, and checks that they share",
-    "compiler.backends.names": "names over a limit",
+    "compiler.backends.names": "names over a limit, and of characters that a system does not take",
     "compiler.backends.operating": "what a target that also deploys and starts its output has beside that",
     "compiler.backends.pod_options": "what `@kubernetes` asks of a pod",
     "compiler.backends.pod_security": "what a pod may do",

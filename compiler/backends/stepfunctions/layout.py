@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from compiler.backends.names import within
+from compiler.backends.names import spelled
 from compiler.legible import legible_json
 
 Json = None | bool | int | float | str | list["Json"] | Mapping[str, "Json"]
@@ -20,8 +20,7 @@ _LONGEST_MACHINE = 80
 
 def safe_name(text: str) -> str:
     """A deployment's name as a machine has it: no character that a log group or a job's name refuses."""
-    safe = "".join(char if char.isascii() and (char.isalnum() or char in "-_") else "-" for char in text)
-    return within(safe, _LONGEST_MACHINE, whole=text)
+    return spelled(text, "_", _LONGEST_MACHINE)
 
 
 def layout(value: Json) -> str:

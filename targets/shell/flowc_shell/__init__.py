@@ -5,13 +5,12 @@ May import: what docs/new-target.md names, and no more of `compiler`. Start read
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import ClassVar
 
 from compiler.backends import Gap, OptionKind, Options, OutputFile
 from compiler.backends.gaps import ONLY_ON_AIRFLOW
-from compiler.backends.names import within
+from compiler.backends.names import spelled
 from compiler.backends.secrets import check_aws
 from compiler.backends.sizes import check_sizes
 from compiler.diagnostics import Report
@@ -54,8 +53,7 @@ class Shell:
 
     def deployment(self, plan: Plan, options: Options) -> str:
         """The script's name, without its ending."""
-        name = options.name or plan.name
-        return within(re.sub(r"[^A-Za-z0-9_.-]", "-", name), LONGEST_NAME, whole=name)
+        return spelled(options.name or plan.name, "_.", LONGEST_NAME)
 
     def emit(self, plan: Plan, options: Options) -> tuple[OutputFile, ...]:
         """The script. Pure."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from math import ceil
 
@@ -18,7 +17,7 @@ from compiler.backends.command import (
     ways_text,
 )
 from compiler.backends.fields import names, whole
-from compiler.backends.names import within
+from compiler.backends.names import spelled
 from compiler.backends.secrets import secret_environment
 from compiler.ir.plan import Begin, Plan, Resources, Task
 from compiler.slotted_class import record
@@ -43,8 +42,7 @@ _MB = 1.048576
 
 def deployment_name(plan: Plan, options: Options) -> str:
     """The pipeline's name, and the beginning of the name of each step."""
-    name = options.name or plan.name
-    return within(re.sub(r"[^A-Za-z0-9_-]", "-", name), _LONGEST_NAME, whole=name)
+    return spelled(options.name or plan.name, "_", _LONGEST_NAME)
 
 
 def document(plan: Plan, options: Options) -> str:
