@@ -67,6 +67,25 @@ def store_of(folder: Path) -> str:
     return f"file:{folder / 'store'}"
 
 
+def host_of(
+    case: FlowCase,
+    pods: Path,
+    *,
+    python: Sequence[str] = (sys.executable,),
+    offloads: bool = False,
+    user: Sequence[str] | None = None,
+) -> Host:
+    """Where containers of a case's image run, each in a folder of its own in `pods`; `user` as for `run_argo`."""
+    return Host(
+        pods,
+        (case.root or case.path.parent).resolve(),
+        environment={"PYTHONPATH": str(SHIM), "PYTHONDONTWRITEBYTECODE": "1", **case.environment},
+        commands={"python": python},
+        offloads=offloads,
+        user=prefix() if user is None else user,
+    )
+
+
 def submit(
     manifest: str,
     case: FlowCase,
@@ -85,14 +104,7 @@ def submit(
     """Run the manifest of a case, whoever compiled it; its store must be `store`, or `store_of(folder)`."""
     open_to_it(folder)
     open_to_it(folder / "store")
-    host = Host(
-        folder / "pods",
-        (case.root or case.path.parent).resolve(),
-        environment={"PYTHONPATH": str(SHIM), "PYTHONDONTWRITEBYTECODE": "1", **case.environment},
-        commands={"python": python},
-        offloads=offloads,
-        user=prefix() if user is None else user,
-    )
+    host = host_of(case, folder / "pods", python=python, offloads=offloads, user=user)
     given = {parameter: word(value) for parameter, value in case.parameters.items()}
     result = run_workflow(
         manifest,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -22,11 +21,11 @@ from tests.engines.argo_api.argo_server import ArgoServer
 from tests.engines.argo_api.kubernetes import Kubernetes
 from tests.engines.argo_api.store import Store
 from tests.engines.argo_api.world import TOKEN, World, kubeconfig, served
-from tests.engines.argo_case import SHIM
+from tests.engines.argo_case import host_of
 from tests.engines.argo_cluster import cluster
 from tests.engines.argo_pods import Host
 from tests.engines.compiling import compiled
-from tests.engines.rights import open_to_it, prefix
+from tests.engines.rights import open_to_it
 
 WAYS = ("kubernetes", "argo-server")
 PATIENCE = 120.0
@@ -59,13 +58,7 @@ class Place:
         options = self.options
         if self.world is not None:
             world = self.world
-            world.host = Host(
-                world.host.folder,
-                (case.root or case.path.parent).resolve(),
-                environment={"PYTHONPATH": str(SHIM), "PYTHONDONTWRITEBYTECODE": "1", **case.environment},
-                commands={"python": [sys.executable]},
-                user=prefix(),
-            )
+            world.host = host_of(case, world.host.folder)
         else:
             options = replaced(options, code=_stored(self.store, case.root or case.path.parent))
         source, files = compiled(case, BACKEND, options)

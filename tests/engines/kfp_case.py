@@ -15,12 +15,12 @@ from compiler.backends import Options
 from compiler.backends.command import inert_json
 from compiler.ir.flow import Gang
 from tests.engines import FlowCase, Outcome
-from tests.engines.argo_case import NODES, SHIM, store_of, word
-from tests.engines.argo_pods import Host, RunningPod
+from tests.engines.argo_case import NODES, host_of, store_of, word
+from tests.engines.argo_pods import RunningPod
 from tests.engines.argo_tags import Json
 from tests.engines.compiling import compiled
 from tests.engines.kfp import run_pipeline
-from tests.engines.rights import open_to_it, prefix
+from tests.engines.rights import open_to_it
 
 
 def run_kfp(
@@ -53,13 +53,7 @@ def submit(
     """Run the pipeline of a case, whoever compiled it; its store must be `store_of(folder)`."""
     open_to_it(folder)
     open_to_it(folder / "store")
-    host = Host(
-        folder / "pods",
-        (case.root or case.path.parent).resolve(),
-        environment={"PYTHONPATH": str(SHIM), "PYTHONDONTWRITEBYTECODE": "1", **case.environment},
-        commands={"python": python},
-        user=prefix(),
-    )
+    host = host_of(case, folder / "pods", python=python)
     run = str(uuid.UUID(int=random.Random(f"{seed} {folder}").getrandbits(128), version=4))
     given = parameters_input(case.parameters)
     ended = run_pipeline(text, run=run, parameters=given, host=host, seed=seed, workers=workers, watch=watch)
