@@ -47,7 +47,7 @@ def _camel_word(name: str) -> str:
     return first + "".join(part[:1].upper() + part[1:] for part in rest)
 
 
-MOST = 10**18 - 1
+_MOST = 10**18 - 1
 """The largest whole number of a setting: every engine's own are smaller."""
 
 
@@ -56,10 +56,10 @@ def is_text(value: Value) -> bool:
 
 
 def is_number(value: Value) -> bool:
-    """A whole number from 0 to MOST, also as text."""
+    """A whole number from 0 to _MOST, also as text."""
     if isinstance(value, str):
-        return value.isascii() and value.isdigit() and len(value) < len(str(10 * MOST))
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST
+        return value.isascii() and value.isdigit() and len(value) < len(str(10 * _MOST))
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST
 
 
 def is_flag(value: Value) -> bool:
