@@ -41,8 +41,7 @@ class Kfp(Operated):
     name: ClassVar[str] = "kfp"
     surface: ClassVar[int] = 1
     gaps: ClassVar[Mapping[Feature, Gap]] = {**ONLY_ON_AIRFLOW, **_GAPS}
-    lacks: ClassVar[frozenset[str]] = frozenset({"disk"})
-    """Its containers have CPU, memory and accelerators."""
+    lacks: ClassVar[frozenset[str]] = frozenset({"disk"})  # its containers have CPU, memory and accelerators
     spells: ClassVar[Mapping[str, frozenset[str]]] = {"kubernetes": OPTIONS}
     target_options: ClassVar[Mapping[str, str]] = {key: told for key, (_, told) in SETTINGS.items()}
 
