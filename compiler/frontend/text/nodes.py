@@ -21,8 +21,8 @@ def children(node: ast.AST) -> list[ast.AST]:
     found: list[ast.AST] = []
     for name in _FIELDS[node.__class__]:
         value = getattr(node, name, None)
-        if value.__class__ is list:
+        if isinstance(value, list):
             found += [each for each in value if each.__class__ in _WALKED]
-        elif value.__class__ in _WALKED:
+        elif isinstance(value, ast.AST) and value.__class__ in _WALKED:
             found.append(value)
     return found
