@@ -7,8 +7,7 @@ SOAK_SECONDS ?= 600
 WIDTH ?= 10000
 WORKERS ?= 4  # two cores: a test on an engine waits as much as it works
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder  # tests/conftest.py has the order
-SAMPLED := tests/conformance tests/mutation tests/difference/test_edits.py tests/failure/test_faults.py tests/failure/test_resume_shared.py \
-    tests/airflow/test_switches.py tests/airflow/test_wide.py tests/replay/test_shapes.py tests/workspace/closure/test_packages.py
+SAMPLED := tests/conformance tests/mutation $(if $(SEED),,tests/airflow tests/difference/test_edits.py tests/failure tests/replay tests/workspace/closure)
 DEMO := demo-output
 TARGETS := $(wildcard targets/*/pyproject.toml)
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 from tests.conformance import COMPARED
-from tests.conformance.sample import told
+from tests.conformance.sample import FORM, told
 from tests.engines.airflow import LINES, DagTester, DagTesters
 from tests.engines.azurite import NO_AZURITE
 from tests.stages.browser import NO_BROWSER
@@ -45,8 +45,14 @@ FIRST = ("scheduler", "airflow 2 server", "airflow 3", "airflow 2", "mlflow")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What a line of Airflow runs is a group, so that each line starts once. Groups first, since each is one worker's."""
+    """What a line of Airflow runs is a group, so that each line starts once. Groups first, since each is one worker's.
+
+    What is `sampled("alone")` runs in no other form than the sample and the long one.
+    """
     for item in items:
+        mark = item.get_closest_marker("sampled")
+        if mark and mark.args and not os.environ.get(FORM):
+            item.add_marker(pytest.mark.skip(reason="`make sample`"))
         line = _line(item)
         if line and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(f"airflow {line.removeprefix('af')}"))

@@ -142,6 +142,7 @@ def tries(run: DagRun, task: str) -> list[int]:
     return [each.tries for each in run.tasks if each.task == task]
 
 
+@pytest.mark.sampled("alone")
 @pytest.mark.xdist_group("scheduler")
 def test_what_is_cleared_runs_again_and_what_follows_obeys_it(scheduler: Scheduler, tmp_path: Path) -> None:
     stage = Stage(tmp_path, scheduler)
@@ -171,6 +172,7 @@ def test_what_is_cleared_runs_again_and_what_follows_obeys_it(scheduler: Schedul
     assert (states["other", -1], states["open", -1]) == ("success", "skipped")
 
 
+@pytest.mark.sampled("alone")
 @pytest.mark.xdist_group("scheduler")
 def test_a_container_of_several_tasks_that_is_cleared_does_all_of_them_again(
     scheduler: Scheduler, tmp_path: Path

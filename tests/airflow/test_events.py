@@ -85,6 +85,7 @@ def check_seen(folder: Path) -> None:
     assert afterwards == [HOSTILE, True]
 
 
+@pytest.mark.sampled("alone")
 @pytest.mark.xdist_group("scheduler")
 def test_an_event_starts_a_run_and_its_end_another(scheduler: Scheduler, tmp_path: Path, path: Path) -> None:
     for name in ("AfterwardsFlow", "AddedFlow"):

@@ -60,6 +60,7 @@ def fleet() -> Iterator[Path]:
         yield Path(folder, "fleet")
 
 
+@pytest.mark.sampled("alone")
 @pytest.mark.xdist_group("scheduler")
 def test_dags_of_others_start_flows_and_follow_one(scheduler: Scheduler, fleet: Path, tmp_path: Path) -> None:
     store = f"file:{open_to_it(fleet.parent / 'store')}"

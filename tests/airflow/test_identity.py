@@ -89,6 +89,7 @@ def failed(run: DagRun) -> list[str]:
     return [each.task for each in run.tasks if each.state == "failed"]
 
 
+@pytest.mark.sampled("alone")
 @pytest.mark.xdist_group("scheduler")
 def test_clears_on_the_real_scheduler_keep_the_run_and_obey_new_widths(scheduler: Scheduler, tmp_path: Path) -> None:
     stage = Stage(tmp_path, scheduler)

@@ -142,6 +142,7 @@ class Stage:
         return json.loads(self._trail.read_text())
 
 
+@pytest.mark.sampled("alone")
 @pytest.mark.xdist_group("scheduler")
 def test_each_life_on_the_real_scheduler_takes_its_own_way(scheduler: Scheduler, tmp_path: Path) -> None:
     stage = Stage(tmp_path, scheduler)

@@ -38,7 +38,7 @@ class Numbers(NamedTuple):
 
 
 SUITES: Mapping[str, Numbers] = {
-    "short": Numbers(20, 3, 2, 1, 3, 1, 20, 2, 5, 1, 0, 0, 40),
+    "short": Numbers(10, 3, 0, 0, 3, 1, 20, 2, 5, 1, 0, 0, 40),
     "sample": Numbers(250, 18, 8, 3, 10, 2, 0, 40, 60, 8, 20, 6, 600),
     "long": Numbers(1000, 70, 30, 10, 40, 5, 100, 200, 300, 40, 200, 60, 2_400),
 }

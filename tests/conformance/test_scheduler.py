@@ -10,13 +10,12 @@ import pytest
 from tests.conformance.engines import Engine
 from tests.conformance.generator import GeneratedFlow
 from tests.conformance.judge import judge_seeds, judge_written
-from tests.conformance.plan import ALONE, NUMBERS, SHORT, chunks, has_gang, has_none, named, seeds
+from tests.conformance.plan import ALONE, NUMBERS, chunks, has_gang, has_none, named, seeds
 from tests.conformance.written import WRITTEN, Written
 
 Compared = Callable[[str, Mapping[str, Engine]], None]
 _TELLING = [written for written in WRITTEN if written.together or written.flow in ("ModelSearchFlow", "DeepFlow")]
-LISTED = [] if ALONE else _TELLING[::4] if SHORT else _TELLING
-"""In the default suite each fourth."""
+LISTED = [] if ALONE else _TELLING
 
 
 def is_telling(flow: GeneratedFlow) -> bool:
@@ -31,10 +30,9 @@ SEEDS = (
 AT_ONCE = 4
 """A run waits for the scheduler more than it works."""
 
-pytestmark = pytest.mark.xdist_group("scheduler")
+pytestmark = [pytest.mark.xdist_group("scheduler"), pytest.mark.sampled("alone")]
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize("written", LISTED, ids=lambda written: written.name)
 def test_listed_flows_give_what_the_local_run_gives(
     written: Written, scheduler: Mapping[str, Engine], tmp_path: Path, compared: Compared
@@ -44,7 +42,6 @@ def test_listed_flows_give_what_the_local_run_gives(
     compared(written.name, scheduler)
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize("found", SEEDS, ids=named)
 def test_generated_flows_give_what_the_local_run_gives(
     found: Sequence[int], scheduler: Mapping[str, Engine], tmp_path: Path, compared: Compared

@@ -9,6 +9,7 @@ import pytest
 from flowc.client.context import flow_names
 from flowc.store import open_store
 
+from tests.conformance.plan import SHORT
 from tests.conformance.results import read_result
 from tests.engines import FlowCase
 from tests.engines.argo_case import run_argo
@@ -65,7 +66,8 @@ SOURCE = """
 """
 
 
-@pytest.mark.parametrize("kind", ["gs", "az"])
+@pytest.mark.sampled
+@pytest.mark.parametrize("kind", ["gs"] if SHORT else ["gs", "az"])
 def test_a_flow_leaves_in_a_cloud_what_it_leaves_in_a_folder(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from flowc.artifacts.address import RunAddress
 from flowc.artifacts.manifest import read
 from flowc.store import open_store
 
+from tests.conformance.plan import LONG, SHORT
 from tests.conformance.results import read_result
 from tests.conformance.sharing import Form, sharing
 from tests.engines import FlowCase
@@ -17,7 +17,6 @@ from tests.engines.argo_case import run_argo
 from tests.failure.shared import FLOW, LAST, ORDER, RUN, World
 from tests.stages.container import write
 
-LONG = os.environ.get("FLOWC_CONFORMANCE") == "long"
 HOWS = ("before", "after", "full", "process", "container", "alone")
 MOST = 3
 """Containers after the one with the fault, at most: it has one, so the next is to mend it; a task that lives on may spoil one more."""
@@ -46,7 +45,8 @@ def _numbers(world: World, kind: str, how: str) -> list[int]:
     return [first]
 
 
-@pytest.mark.parametrize("is_cleared", [False, True], ids=["", "cleared"])
+@pytest.mark.sampled
+@pytest.mark.parametrize("is_cleared", [False] if SHORT else [False, True], ids=str)
 @pytest.mark.parametrize("how", HOWS)
 @pytest.mark.parametrize("kind", ORDER)
 def test_a_fault_at_any_request_is_mended_by_the_next_container(

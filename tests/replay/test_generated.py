@@ -16,6 +16,7 @@ from tests.replay.calls import Ran, unlike_before
 SEEDS = (1, 2, 3, 5)
 
 
+@pytest.mark.sampled("alone")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_task_of_a_generated_flow_is_as_before(seed: int, tmp_path: Path) -> None:
     flow = draw(seed)

@@ -14,7 +14,7 @@ from tests.engines.faults import Drop, faulty
 
 VIEWER = "viewer"
 
-pytestmark = pytest.mark.xdist_group("airflow 2 server")
+pytestmark = [pytest.mark.xdist_group("airflow 2 server"), pytest.mark.sampled("alone")]
 
 
 @pytest.fixture(scope="module")

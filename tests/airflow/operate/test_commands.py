@@ -17,7 +17,7 @@ from tests.engines.local import run_local
 from tests.engines.rights import open_to_it
 from tests.operate.life import HOSTILE, Life, live
 
-pytestmark = pytest.mark.xdist_group("scheduler")
+pytestmark = [pytest.mark.xdist_group("scheduler"), pytest.mark.sampled("alone")]
 
 
 def test_a_flow_lives_by_the_commands(scheduler: Scheduler, tmp_path: Path) -> None:

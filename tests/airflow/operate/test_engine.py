@@ -18,7 +18,7 @@ from tests.engines.airflow_scheduler import Scheduler
 from tests.engines.faults import Cut, Drop, faulty
 from tests.engines.local import run_local
 
-pytestmark = pytest.mark.xdist_group("scheduler")
+pytestmark = [pytest.mark.xdist_group("scheduler"), pytest.mark.sampled("alone")]
 WORD = HOSTILE + "x" * 60_000
 
 
