@@ -24,7 +24,7 @@ RUN = "airflow-{{ dag.dag_id }}-{{ run_id }}"
 RETRY = "{{ ti.try_number - 1 - ti.max_tries + task.retries }}"
 OWNER = "{{ ti.xcom_pull(task_ids='_kept') }}"
 CLOCK = "dag_run.run_type in ('scheduled', 'backfill')"
-SCHEDULED = "{'flowc-scheduled-at': logical_date.isoformat() if " + CLOCK + " else ''}"
+SCHEDULED = "({'flowc-scheduled-at': logical_date.isoformat()} if " + CLOCK + " else {})"
 GIVEN = "dict(params.items() | rejectattr(1, 'none'), **" + SCHEDULED + ")"
 PARAMETERS = "{{ macros.json.dumps(" + GIVEN + r").replace('$', '\\u0024') }}"
 BEGIN = ["--owner", OWNER, "--parameters", PARAMETERS]
