@@ -26,14 +26,12 @@ def _made(program: Path, target: str, folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def programs(released: dict[str, Files], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs of a new environment: flowc with what it needs, and then its extras, from the folder of what was built alone."""
+    """The programs of a new environment: flowc by its extras, each distribution of ours as the wheel that was built."""
     folder = tmp_path_factory.mktemp("extras") / "venv"
     wheel = released["flowc"].wheel
     uv("venv", "--python", sys.executable, folder)
-    uv("pip", "install", "--python", folder / "bin/python", wheel)
-    extras = f"flowc[{','.join(TARGETS.values())}]"
-    local = ("--no-index", "--find-links", wheel.parent)
-    uv("pip", "install", *local, "--python", folder / "bin/python", extras)
+    extras = f"flowc[{','.join(TARGETS.values())}] @ {wheel.as_uri()}"
+    uv("pip", "install", "--python", folder / "bin/python", extras, *(released[name].wheel for name in TARGETS))
     return folder / "bin"
 
 
