@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from compiler.backends import Options
 from compiler.backends.argo import BACKEND
-from compiler.backends.operating import OVER, Connection, Engine, EngineRun, EngineTask, Record, Release, Start
+from compiler.backends.operating import Connection, Engine, EngineRun, Release, Start
 from compiler.ir.flow import Value
 from compiler.slotted_class import replaced
 from compiler.workspace.package import package
-from tests.engines import FlowCase, Outcome
+from tests.engines import FlowCase
 from tests.engines.argo_api.argo_server import ArgoServer
 from tests.engines.argo_api.kubernetes import Kubernetes
 from tests.engines.argo_api.store import Store
@@ -26,14 +26,14 @@ from tests.engines.argo_cluster import cluster
 from tests.engines.argo_pods import Host
 from tests.engines.compiling import compiled
 from tests.engines.rights import open_to_it
+from tests.stages.operated import Operated, released
 
 WAYS = ("kubernetes", "argo-server")
-PATIENCE = 120.0
 IMAGE = "image:1"
 
 
 @dataclass(slots=True)
-class Place:
+class Place(Operated):
     """A namespace to operate. `world` is the stand-in's, None on a real cluster; `options` are of the compiler."""
 
     way: str
@@ -62,61 +62,17 @@ class Place:
         else:
             options = replaced(options, code=_stored(self.store, case.root or case.path.parent))
         source, files = compiled(case, BACKEND, options)
-        name = files[0].name.removesuffix(".yaml")
-        digest = hashlib.sha256("\0".join(file.text for file in files).encode()).hexdigest()
-        return Release(
-            name,
-            files,
-            Record(f"{case.path.name}:{source.name}", digest, revision, "tester", "2026-01-02T03:04:05Z", "0.2"),
-        )
-
-    def deploy(self, case: FlowCase) -> str:
-        """Deploy a case: its name."""
-        release = self.release(case)
-        self.engine.deploy(release, self.said.append)
-        return release.name
+        return released(case, source, files, revision)
 
     def start(self, name: str, **parameters: object) -> EngineRun:
         """Start a run under a name of its own."""
         unique = hashlib.sha256(f"{name}{time.time_ns()}".encode()).hexdigest()[:10]
         return self.engine.trigger(name, Start(unique, parameters))
 
-    def until(self, run: str, holds: Callable[[EngineRun], bool]) -> EngineRun:
-        """The run once something holds of it."""
-        end = time.monotonic() + (PATIENCE if self.world else 600.0)
-        engine = self.engine
-        while True:
-            found = engine.run(run)
-            if holds(found):
-                return found
-            assert time.monotonic() < end, found
-            time.sleep(0.1 if self.world else 2.0)
-
-    def over(self, run: str) -> EngineRun:
-        """The run once it is over."""
-        return self.until(run, lambda found: found.phase in OVER)
-
-    def outcome(self, case: FlowCase, run: EngineRun) -> Outcome:
-        """What a run has left, for a comparison with the local one."""
-        return Outcome(case.flow, run.run, self.store, run.phase == "succeeded", "\n".join(map(str, run.tasks)))
-
-    def log(self, run: str, task: EngineTask) -> str:
-        """All that a task has printed."""
-        return "\n".join(line.text for line in self.engine.log(run, task).lines)
-
-
-def task(run: EngineRun, step: str, index: str = "-") -> EngineTask:
-    """The one task of that step and index."""
-    (found,) = (each for each in run.tasks if (each.step, each.index) == (step, index))
-    return found
-
-
-def written(folder: Path, source: str, flow: str, /, **parameters: object) -> FlowCase:
-    """A case of a flow's text, in a folder of its own below."""
-    path = folder / "code" / "flow.py"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(source, encoding="utf-8")
-    return FlowCase(path, flow, parameters)
+    @property
+    def patience(self) -> tuple[float, float]:
+        """A real cluster has more."""
+        return (120.0, 0.1) if self.world else (600.0, 2.0)
 
 
 @contextmanager

@@ -6,20 +6,21 @@ import json
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from compiler.backends import Options, OutputFile
-from compiler.backends.operating import OVER, Connection, Engine, EngineRun, EngineTask, Record, Release, Start
+from compiler.backends.operating import Connection, Engine, EngineRun, EngineTask, Record, Release, Start
 from compiler.backends.stepfunctions import BACKEND
 from tests.engines import FlowCase
 from tests.engines.compiling import compiled
 from tests.engines.rights import open_to_it, prefix
 from tests.engines.stepfunctions import Server, server
 from tests.engines.stepfunctions_case import SHIM
+from tests.stages.operated import is_over, until
 
 IMAGE_KEYS = ("python", "workdir", "user", "env", "logs", "throttle", "submissions")
 
@@ -117,18 +118,7 @@ def started(engine: Engine, name: str, **parameters: object) -> EngineRun:
 
 def over(engine: Engine, run: str, seconds: float = 90) -> EngineRun:
     """The run once it has ended."""
-    return until(engine, run, lambda found: found.phase in OVER, seconds)
-
-
-def until(engine: Engine, run: str, holds: Callable[[EngineRun], bool], seconds: float = 60) -> EngineRun:
-    """The run as soon as something holds of it."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = engine.run(run)
-        if holds(found):
-            return found
-        time.sleep(0.2)
-    raise AssertionError(f"after {seconds} s it is {found}")
+    return until(engine, run, is_over, seconds)
 
 
 def by_place(run: EngineRun) -> dict[tuple[str, str], EngineTask]:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from tests.conformance.results import against_local, read_result
 from tests.engines import FlowCase, Outcome
-from tests.engines.argo_place import IMAGE, Place, written
+from tests.engines.argo_place import IMAGE, Place
 from tests.engines.local import run_local
 from tests.engines.rights import open_to_it
 from tests.operate.life import FLOW, HOSTILE, SHARED, SHARING, Life, live, live_shared
+from tests.stages.operated import written
 
 
 def test_a_flow_lives_by_the_commands(stand_in: Place, tmp_path: Path) -> None:

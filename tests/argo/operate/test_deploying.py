@@ -10,7 +10,8 @@ import pytest
 from compiler.backends import OutputFile
 from compiler.backends.operating import NotThereError, RefusedError, Release
 from compiler.slotted_class import replaced
-from tests.engines.argo_place import Place, written
+from tests.engines.argo_place import Place
+from tests.stages.operated import written
 
 FLOW = """
 from flowc import FlowSpec, step{imports}

@@ -9,8 +9,9 @@ import pytest
 from compiler.backends.operating import NotThereError
 from tests.conformance.results import against_local, read_result
 from tests.engines import FlowCase
-from tests.engines.argo_place import Place, task, written
+from tests.engines.argo_place import Place
 from tests.engines.local import run_local
+from tests.stages.operated import task, written
 
 FLOW = """
 from flowc import FlowSpec, Parameter, retry, step

@@ -12,8 +12,9 @@ from compiler.backends.operating import Connection, Engine, EngineError, NotTher
 from compiler.mistakes import CallError
 from compiler.slotted_class import replaced
 from tests.engines.argo_api.world import TOKEN, kubeconfig
-from tests.engines.argo_place import Place, written
+from tests.engines.argo_place import Place
 from tests.engines.faults import HTML, Answer, Cut, Drop, Fault, Faulty, Slow, faulty
+from tests.stages.operated import written
 
 FLOW = """
 from flowc import FlowSpec, step

@@ -9,7 +9,8 @@ import pytest
 from compiler.backends.argo.operate.nodes import fnv, pod_name
 from tests.conformance.results import read_result
 from tests.engines import FlowCase
-from tests.engines.argo_place import Place, written
+from tests.engines.argo_place import Place
+from tests.stages.operated import written
 
 LONG = "a_step_whose_name_is_much_longer_than_" + "any_that_anybody_would_write_" * 4
 

@@ -11,7 +11,8 @@ from compiler.backends.operating import NotThereError, RefusedError, Start
 from compiler.slotted_class import replaced
 from tests.conformance.results import read_result
 from tests.engines import FlowCase
-from tests.engines.argo_place import Place, task, written
+from tests.engines.argo_place import Place
+from tests.stages.operated import task, written
 
 FAILING = """
 import os

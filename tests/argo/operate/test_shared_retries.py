@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from compiler.ir.flow import Value
-from tests.engines.argo_place import Place, written
+from tests.engines.argo_place import Place
 from tests.engines.local import run_local
+from tests.stages.operated import written
 from tests.stages.telling import FLOW, SHARED, TEXT, whole
 
 

@@ -14,9 +14,10 @@ from tests.engines import FlowCase, Outcome
 from tests.engines.kfp_api.world import TOKEN
 from tests.engines.local import run_local
 from tests.engines.rights import open_to_it
-from tests.kfp.operate.stage import Server, written
+from tests.kfp.operate.stage import Server
 from tests.operate.life import FLOW, HOSTILE, SHARING, Life, live, live_shared
 from tests.stages.command_line import Flowc, flowc
+from tests.stages.operated import written
 
 __all__ = ["flowc"]
 

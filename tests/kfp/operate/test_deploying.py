@@ -11,7 +11,8 @@ import pytest
 from compiler.backends.operating import NotThereError, RefusedError
 from compiler.slotted_class import replaced
 from tests.engines.kfp_api.world import World
-from tests.kfp.operate.stage import PLAIN, Server, standing_in, written
+from tests.kfp.operate.stage import PLAIN, Server, standing_in
+from tests.stages.operated import written
 
 
 def test_a_version_is_added_where_something_differs(server: Server, tmp_path: Path) -> None:

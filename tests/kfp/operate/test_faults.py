@@ -13,7 +13,8 @@ from compiler.mistakes import CallError
 from compiler.slotted_class import replaced
 from tests.engines.faults import HTML, Answer, Cut, Drop, Fault, Faulty, Slow, faulty
 from tests.engines.kfp_api.world import TOKEN
-from tests.kfp.operate.stage import PLAIN, Server, written
+from tests.kfp.operate.stage import PLAIN, Server
+from tests.stages.operated import written
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import pytest
 from compiler.backends.operating import NotThereError, RefusedError, Start
 from tests.conformance.results import against_local, read_result
 from tests.engines.local import run_local
-from tests.kfp.operate.stage import Server, phases, task, written
+from tests.kfp.operate.stage import Server, phases
+from tests.stages.operated import task, written
 
 NESTED = """
 import os

@@ -14,7 +14,8 @@ from tests.conformance.results import against_local, read_result
 from tests.engines import FlowCase, Outcome
 from tests.engines.local import run_local
 from tests.engines.stepfunctions_case import copy_store
-from tests.engines.stepfunctions_operated import Place, by_place, log_of, over, place, started, unique, until
+from tests.engines.stepfunctions_operated import Place, by_place, log_of, over, place, started, unique
+from tests.stages.operated import until
 from tests.stepfunctions.operate.flows import HOOKED, LIFE, SLOW
 
 HOSTILE = "\"quotes\" 'too' {{ x }} {{=1+1}} ${Y} $(NAME) $$ \\ \n new line \u00fc \u4e2d \U0001f600 <b> `id` \t"
