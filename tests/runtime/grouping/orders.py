@@ -6,111 +6,65 @@ takes the attempt, looks for a later container, loads, and publishes. It may die
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
-from flowc.artifacts import ordering, saving
+from flowc.artifacts import ordering
 from flowc.artifacts.address import Choice, Follow, TaskAddress
-from flowc.artifacts.loading import Base, base
-from flowc.artifacts.manifest import Manifest, attempts, read
-from flowc.artifacts.ordering import Fence
-from flowc.artifacts.work import Transition, Work
+from flowc.artifacts.loading import base
+from flowc.artifacts.manifest import attempts
 from flowc.grouping import running
 from flowc.grouping.progress import Life, begin
 from flowc.grouping.step_words import StepWord
-from flowc.store.protocol import MissingError
 from flowc.task.call import TaskCall
 
 from tests.failure.generations import Memory
-from tests.stages import ways
-from tests.stages.ways import Seen
+from tests.stages.containers_at_once import ENDED, OVERTAKEN, Container, Course, State, left, publish
 
 ROW = ("a", "b", "c")
 LOADED: Any = SimpleNamespace(name="F")
-ENDED = "ended"
 
 
 @dataclass(frozen=True)
-class Container:
-    """A container between its moments: what it does next, at which of its tasks, and what it knows by then."""
+class InRow(Container):
+    """A container of the row: at which of its tasks it is."""
 
-    name: str
-    retry: int
-    next: str = "begin"
     place: int = 0
     life: Life | None = None
-    fence: Fence | None = None
-    loaded: Base | None = field(default=None, compare=False)
-
-    @property
-    def is_over(self) -> bool:
-        return self.next in (ENDED, "dead", "overtaken")
 
 
-@dataclass(frozen=True)
-class State:
-    """The store, and the containers."""
-
-    objects: tuple[tuple[str, bytes], ...]
-    containers: tuple[Container, ...]
-    deaths: int = 0
-
-    @property
-    def is_over(self) -> bool:
-        return all(each.is_over for each in self.containers)
-
-
-def explore(retries: Sequence[int], deaths: int) -> Seen:
-    """Go all ways of containers with these `--retry`, at most so many of which die."""
-    seen = Seen()
-    ways.explore(_first(retries), partial(_following, deaths), lambda state: (_shape(state), state.deaths), seen)
-    return seen
-
-
-def wander(rng: random.Random, retries: Sequence[int], deaths: int, seen: Seen) -> None:
-    """Go one way of such at random, to its end."""
-    ways.wander(rng, _first(retries), partial(_following, deaths), seen)
-
-
-def _first(retries: Sequence[int]) -> State:
+def _before() -> Memory:
     store = Memory({})
-    _publish(store, Container("start", 0, fence=ordering.begin(store, _address("start"), 0, "0" * 32, 0.0)), "start")
-    names = "ABCDEFG"
-    return State(
-        tuple(sorted(store.objects.items())),
-        tuple(Container(names[at], retry) for at, retry in enumerate(retries)),
-    )
+    assert publish(store, ordering.begin(store, _address("start"), 0, "0" * 32, 0.0), None, ROW[0])
+    return store
 
 
-def _shape(state: State) -> object:
+def _shape(state: State[InRow]) -> object:
     """The state with names in place of chance: tokens are drawn, and tell the same of two ways."""
-    store = Memory(dict(state.objects))
-    left = []
+    store = state.store
+    there = []
     for step in ROW:
-        left.append((_owner(store, step, state), [one.number for one in attempts(store, _address(step))]))
+        there.append((_owner(store, step, state), [one.number for one in attempts(store, _address(step))]))
     records = tuple(key for key, _ in state.objects if "container-" in key)
     held = [(c.name, c.next, c.place, c.fence.attempt if c.fence else 0, _met(c, state)) for c in state.containers]
     lives = [sorted(_names(c.life, state)) if c.life else None for c in state.containers]
     numbers = [c.life.container.next if c.life else "" for c in state.containers]
-    return repr((left, records, held, lives, numbers))
+    return repr((there, records, held, lives, numbers))
 
 
-def _names(life: Life, state: State) -> list[str]:
+def _names(life: Life, state: State[InRow]) -> list[str]:
     return [c.name for c in state.containers if c.life and c.life.container.token in life.tokens]
 
 
-def _met(container: Container, state: State) -> str:
+def _met(container: InRow, state: State[InRow]) -> str:
     if container.loaded is None or container.next != "publish":
         return ""
     return _name_of(container.loaded.manifest.token, state)
 
 
-def _owner(store: Memory, step: str, state: State) -> tuple[str, str, int]:
-    found = _left(store, step)
+def _owner(store: Memory, step: str, state: State[InRow]) -> tuple[str, str, int]:
+    found = left(store, _address(step))
     if found is None:
         return "", "", 0
     (loaded,) = found.loaded
@@ -118,9 +72,9 @@ def _owner(store: Memory, step: str, state: State) -> tuple[str, str, int]:
     return by, "" if step == "a" else _name_of(loaded[2], state), found.attempt
 
 
-def _name_of(token: str, state: State) -> str:
+def _name_of(token: str, state: State[InRow]) -> str:
     """Who has begun the attempt of a token, or of its first half."""
-    store = Memory(dict(state.objects))
+    store = state.store
     for step in ROW:
         for one in attempts(store, _address(step)):
             if one.token.startswith(token):
@@ -128,31 +82,7 @@ def _name_of(token: str, state: State) -> str:
     return ""
 
 
-def _following(deaths: int, state: State, seen: Seen) -> list[State]:
-    seen.states += 1
-    if state.is_over:
-        seen.ends += 1
-        seen.wrong += _wrong(state)
-        return []
-    found = []
-    for at, container in enumerate(state.containers):
-        if container.is_over:
-            continue
-        store = Memory(dict(state.objects))
-        moved = _moved(store, container)
-        found.append(_with(state, at, moved, store))
-        if state.deaths < deaths and container.next != "begin":
-            dead = _with(state, at, replace(container, next="dead"), Memory(dict(state.objects)))
-            found.append(replace(dead, deaths=state.deaths + 1))
-    return found
-
-
-def _with(state: State, at: int, container: Container, store: Memory) -> State:
-    containers = (*state.containers[:at], container, *state.containers[at + 1 :])
-    return replace(state, objects=tuple(sorted(store.objects.items())), containers=containers)
-
-
-def _moved(store: Memory, container: Container) -> Container:
+def _moved(store: Memory, container: InRow) -> InRow:
     """The container after its next moment."""
     match container.next:
         case "begin":
@@ -169,7 +99,7 @@ def _moved(store: Memory, container: Container) -> Container:
             assert container.life is not None
             assert container.fence is not None
             is_over = container.life.container.is_overtaken(store, container.fence)
-            return replace(container, next="overtaken" if is_over else "load")
+            return replace(container, next=OVERTAKEN if is_over else "load")
         case "load":
             before = ROW[container.place - 1] if container.place else "start"
             loaded = base(store, _step(container), Follow((Choice((), before),)))
@@ -178,36 +108,26 @@ def _moved(store: Memory, container: Container) -> Container:
             return _published(store, container)
 
 
-def _token(container: Container) -> str:
+def _token(container: InRow) -> str:
     return f"{container.name}{container.place}".encode().hex().ljust(32, "0")
 
 
-def _reached(store: Memory, container: Container) -> Container:
+def _reached(store: Memory, container: InRow) -> InRow:
     assert container.life is not None
     work = running._anew(running._Work(LOADED, TaskCall("a", "r"), StepWord(ROW), store, container.life), ["-"])
     place = running._reached(work, "-", 0)[0] if work.life.goes_on else 0
     return replace(container, place=place, life=work.life, next="take")
 
 
-def _published(store: Memory, container: Container) -> Container:
-    if not _publish(store, container, ROW[container.place]):
-        return replace(container, next="overtaken")
+def _published(store: Memory, container: InRow) -> InRow:
     place = container.place + 1
+    assert container.fence is not None
+    if not publish(store, container.fence, container.loaded, ROW[place] if place < len(ROW) else None):
+        return replace(container, next=OVERTAKEN)
     return replace(container, place=place, next=ENDED if place == len(ROW) else "take")
 
 
-def _publish(store: Memory, container: Container, step: str) -> bool:
-    fence, found = container.fence, container.loaded
-    assert fence is not None
-    work = Work(fence.address, found.stack if found else ())
-    after = dict(zip(("start", *ROW), ROW, strict=False)).get(step)
-    work.transition = Transition((after,), "linear", "", None, None, False) if after else None
-    facts = saving.facts(found, 0.0, (), (), (), {})
-    outcome = saving.Outcome(facts, work.transition, None, 0.0, b"", b"")
-    return ordering.publish(store, fence, saving.manifest(store, fence, work, {}, outcome))
-
-
-def _step(container: Container) -> TaskAddress:
+def _step(container: InRow) -> TaskAddress:
     return _address(ROW[container.place])
 
 
@@ -215,30 +135,23 @@ def _address(step: str) -> TaskAddress:
     return TaskAddress("F", "r", step, "-")
 
 
-def _left(store: Memory, step: str) -> Manifest | None:
-    try:
-        return read(store, _address(step))
-    except MissingError:
-        return None
-
-
-def _wrong(state: State) -> list[str]:
+def _wrong(state: State[InRow]) -> list[str]:
     """What must not be once all is over: the row is one whole, where the newest container has died after one more has come."""
-    store = Memory(dict(state.objects))
+    store = state.store
     newest = max(
         (c for c in state.containers if c.life), key=lambda each: each.life.container.next if each.life else ""
     )
-    if newest.next == "dead":
-        newest = Container("H", 1)
-        while not newest.is_over:
-            newest = _moved(store, newest)
+    newest = COURSE.lived(store, newest)
     if newest.next != ENDED:
         return [f"{newest.name}, the newest, was overtaken"]
     found = []
     for before, step in zip(("start", *ROW), ROW, strict=False):
-        there, earlier = _left(store, step), _left(store, before)
+        there, earlier = left(store, _address(step)), left(store, _address(before))
         if there is None or earlier is None:
             found.append(f"{newest.name} has ended, and {step} is not there")
         elif earlier.token[:8] != there.loaded[0][2][:8]:
             found.append(f"{step} has loaded another {before} than the one that is there")
     return found
+
+
+COURSE = Course(_before, InRow, _moved, _shape, _wrong)

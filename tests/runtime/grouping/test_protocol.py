@@ -7,13 +7,13 @@ import random
 import pytest
 from flowc.task.call import Container
 
-from tests.runtime.grouping.orders import explore, wander
+from tests.runtime.grouping.orders import COURSE
 from tests.stages.ways import Seen
 
 
 @pytest.mark.parametrize("retries", [(0, 0), (0, 1), (1, 0), (1, 1)])
 def test_no_order_of_two_containers_leaves_a_mixture(retries: tuple[int, int]) -> None:
-    seen = explore(retries, deaths=1)
+    seen = COURSE.explore(retries, deaths=1)
     assert seen.wrong == []
     assert seen.ends > 20
     assert seen.states > 500
@@ -22,11 +22,11 @@ def test_no_order_of_two_containers_leaves_a_mixture(retries: tuple[int, int]) -
 def test_longer_ways_of_more_containers_at_random_leave_none_either() -> None:
     seen, rng = Seen(), random.Random(7)
     for _ in range(400):
-        wander(rng, [rng.choice((0, 1)) for _ in range(rng.choice((3, 4)))], 2, seen)
+        COURSE.wander(rng, [rng.choice((0, 1)) for _ in range(rng.choice((3, 4)))], 2, seen)
     assert seen.wrong == []
     assert seen.ends == 400
 
 
 def test_containers_that_do_not_look_for_a_later_one_would_leave_some(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Container, "is_overtaken", lambda *_: False)
-    assert explore((0, 1), deaths=0).wrong
+    assert COURSE.explore((0, 1), deaths=0).wrong

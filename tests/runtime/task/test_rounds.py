@@ -7,7 +7,7 @@ import random
 import pytest
 from flowc.task import recursion
 
-from tests.runtime.task.rounds import explore, wander
+from tests.runtime.task.rounds import COURSE
 from tests.stages.ways import Seen
 
 
@@ -15,7 +15,7 @@ from tests.stages.ways import Seen
 def test_no_order_of_two_containers_leaves_a_mixture_or_takes_what_is_over_for_its_own(
     retries: tuple[int, int],
 ) -> None:
-    seen = explore(retries, deaths=1)
+    seen = COURSE.explore(retries, deaths=1)
     assert seen.wrong == []
     assert seen.ends > 20
     assert seen.states > 500
@@ -24,11 +24,11 @@ def test_no_order_of_two_containers_leaves_a_mixture_or_takes_what_is_over_for_i
 def test_longer_ways_of_more_containers_at_random_do_neither() -> None:
     seen, rng = Seen(), random.Random(11)
     for _ in range(400):
-        wander(rng, [rng.choice((0, 1)) for _ in range(rng.choice((3, 4)))], 2, seen)
+        COURSE.wander(rng, [rng.choice((0, 1)) for _ in range(rng.choice((3, 4)))], 2, seen)
     assert seen.wrong == []
     assert seen.ends == 400
 
 
 def test_iterations_whose_numbers_did_not_tell_their_container_would_mix(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recursion, "_SPAN", 1)
-    assert explore((0, 1), deaths=0).wrong
+    assert COURSE.explore((0, 1), deaths=0).wrong
