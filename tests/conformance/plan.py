@@ -42,7 +42,7 @@ SUITES: Mapping[str, Numbers] = {
     "sample": Numbers(150, 12, 6, 2, 8, 2, 0, 20, 40, 4, 15, 4, 400),
     "long": Numbers(1000, 70, 30, 10, 40, 5, 100, 200, 300, 40, 200, 60, 2_400),
 }
-FORM = os.environ.get(sample.FORM) or "short"
+FORM = sample.form(os.environ)
 NUMBERS = SUITES[FORM]
 LONG = FORM == "long"
 SAMPLED = FORM == "sample"

@@ -21,6 +21,11 @@ RANGE = 1_000_000_000
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def form(environment: Mapping[str, str]) -> str:
+    """Which form of the suite an environment names: `short`, `sample` or `long`."""
+    return environment.get(FORM) or "short"
+
+
 class NoSampleError(Exception):
     """Nothing names a sample."""
 
@@ -49,7 +54,7 @@ def commit(root: Path = ROOT) -> str:
 
 def told(environment: Mapping[str, str]) -> str | None:
     """What a run of the sample, or of one seed, says of itself; None where the run is of another form."""
-    if environment.get(FORM) != "sample":
+    if form(environment) != "sample":
         return None
     if seed := environment.get(SEED):
         return f"sample: only seed {seed} (again: make sample SEED={seed})"

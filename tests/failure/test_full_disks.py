@@ -13,10 +13,10 @@ from flowc.artifacts.address import RunAddress
 from flowc.artifacts.manifest import read
 from flowc.store.files import FileStore
 
+from tests.conformance.plan import LONG
 from tests.stages.container import SHIM, command, contain, variables, write
 from tests.stages.faults import hook
 
-LONG = os.environ.get("FLOWC_CONFORMANCE") == "long"
 IN_GANG = [1, 2, 4, 6, 8, 11] if LONG else [2]
 IN_RUN = {"before": range(1, 60), "full": range(1, 160)} if LONG else {"before": (2, 11, 19), "full": (5, 18, 33, 52)}
 PAGES = (1, 2, 3, 4, 5, 8, 12, 20, 38, 40, 41, 42, 43, 44, 46, 50, 60, 200) if LONG else (1, 5, 20, 42, 200)
