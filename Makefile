@@ -70,7 +70,8 @@ golden: $(READY)
 	$(BIN)/python -m tests.diagnostics.cures > compiler/rules.json
 	$(BIN)/python -m tests.diagnostics.rendered > tests/diagnostics/rendered.txt
 	$(BIN)/flowc graph examples/model_search.py -o docs/graph.svg
-	git --no-pager diff --stat -- tests/golden docs README.md compiler/rules.json tests/diagnostics/rendered.txt
+	$(BIN)/python -m tests.fleet.example
+	git --no-pager diff --stat -- tests/golden docs README.md compiler/rules.json tests/diagnostics/rendered.txt examples/fleet
 
 bench: $(READY)
 	$(BIN)/python -m bench

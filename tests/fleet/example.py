@@ -1,8 +1,10 @@
-"""A copy of `examples/fleet`, and where its outputs are committed."""
+"""A copy of `examples/fleet`, and where its outputs are committed. `python -m tests.fleet.example` (`make golden`) writes these anew."""
 
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,3 +19,13 @@ def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(FLEET, tmp_path / "fleet")
     monkeypatch.chdir(tmp_path / "fleet")
     return tmp_path / "fleet"
+
+
+def main() -> None:
+    """Compile the fleet as its page says."""
+    for target, place in PLACES.items():
+        subprocess.run([sys.executable, "-P", "-m", "compiler", target, "create", "-o", place], cwd=FLEET, check=True)
+
+
+if __name__ == "__main__":
+    main()
