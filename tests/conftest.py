@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import compileall
 import os
+import signal
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -26,8 +27,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Once for all workers: files lie in memory, and both packages are compiled, which containers of the tests would do each."""
+    """Once for all workers: files lie in memory, and both packages are compiled, which containers of the tests would do each.
+
+    An interruption is heard, also where a shell in the background has let its children ignore it: tests send some.
+    """
     if not hasattr(config, "workerinput"):
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         make_room()
         for name in ("compiler", "runtime_shim"):
             compileall.compile_dir(ROOT / name, quiet=2)
