@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
-from typing import ClassVar, Literal, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from flowc.artifacts.address import child, last_part, parent
 from flowc.container.beside_parameters import PARAMETERS, SCHEDULED, TAGS
@@ -21,6 +22,9 @@ from compiler.ir.plan import title_of
 from compiler.mistakes import CallError
 from compiler.mistakes import NotThereError as NotThereError  # noqa: PLC0414 - engines raise it beside the others
 from compiler.slotted_class import fresh, record
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
 
 Phase = Literal["queued", "running", "succeeded", "failed", "terminated", "unknown"]
 """How a run or a task stands, whatever the engine calls it."""
@@ -55,6 +59,32 @@ class Connection:
     store: str | None = None
     timeout: float = 30.0
     """Seconds that one request may take."""
+
+    def text(self, key: str, table: str) -> str:
+        """An option that is a text, without spaces around it; empty where it is not set. Raises CallError, which names the table."""
+        value = self.options.get(key, "")
+        if not isinstance(value, str):
+            raise CallError(f"`{key}` in {table} must be a text")
+        return value.strip()
+
+    def certificates(self, key: str, table: str) -> str:
+        """The file of the certificates that are trusted; empty where none is named. Raises CallError where it is not there."""
+        path = self.text(key, table)
+        if path and not Path(path).is_file():
+            raise CallError(f"there is no file {path}: `{key}` in {table} names one with certificates")
+        return path
+
+
+def web_address(url: str) -> SplitResult | None:
+    """The parts of an http or https address; None where it is none."""
+    from urllib.parse import urlsplit  # noqa: PLC0415 - compiling needs none of it
+
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return None
+    return parts if is_address else None
 
 
 @record

@@ -20,7 +20,6 @@ from compiler.backends.yaml_text import document
 from compiler.diagnostics import Report
 from compiler.ir.flow import Value
 from compiler.ir.plan import Feature, Plan
-from compiler.mistakes import CallError
 
 if TYPE_CHECKING:
     from compiler.backends.operating import Connection, Engine
@@ -51,10 +50,6 @@ class Argo:
         """The namespace that the connection names, by Kubernetes or by Argo Server; asks nothing of it yet."""
         from compiler.backends.argo.operate.engine import connect  # noqa: PLC0415 - only operating needs clients
 
-        unknown = sorted(set(connection.options) - set(self.connection_options))
-        if unknown:
-            takes = ", ".join(self.connection_options)
-            raise CallError(f"[tool.flowc.argo.connection] has no key `{unknown[0]}`: it takes {takes}")
         return connect(connection)
 
     def wants(self, key: str, value: Value) -> str | None:

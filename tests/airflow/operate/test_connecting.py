@@ -47,7 +47,6 @@ def test_the_address_is_the_options_or_the_variables(
         ({"url": URL, "ca": "/no/such/file"}, "there is no file /no/such/file"),
         ({"url": URL, "wait": "soon"}, "`wait` in .* must be a number of seconds"),
         ({"url": URL, "dags": 7}, "`dags` in .* must be a text"),
-        ({"url": URL, "tokens": CANARY}, "has no key `tokens`: it takes url, dags, ca, wait"),
     ],
 )
 def test_what_cannot_be_a_connection_is_said_in_a_line(options: dict[str, object], says: str) -> None:

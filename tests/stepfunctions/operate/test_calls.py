@@ -132,7 +132,7 @@ def test_a_start_whose_answer_was_lost_is_one_run(there: Place, proxy: Faulty) -
         ({"endpoint": "ftp:/x y"}, {}, "is no address"),
         ({"region": ""}, {"AWS_CONFIG_FILE": "/nothing"}, "no region of AWS is named: write `region`"),
         ({"profile": "nobody"}, {"AWS_CONFIG_FILE": "/nothing"}, "have no profile 'nobody'"),
-        ({"profile": 3}, {}, "`profile` .* takes a text"),
+        ({"profile": 3}, {}, "`profile` .* must be a text"),
     ],
 )
 def test_what_is_not_reached_is_a_line(options: dict[str, Any], more: dict[str, str], said: str) -> None:

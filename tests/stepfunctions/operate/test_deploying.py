@@ -202,7 +202,7 @@ def test_two_deployments_at_once_leave_one_whole(there: Place) -> None:
         ({"schedule_role": ""}, r"\$\{SchedulerRole\} is: write `schedule_role` of"),
         ({"events_role": ""}, r"\$\{EventsRole\} is: write `events_role` of"),
         ({"job_queue": "a'b"}, "`job_queue` .* holds a quote"),
-        ({"job_queue": 3}, "`job_queue` .* takes a text"),
+        ({"job_queue": 3}, "`job_queue` .* must be a text"),
         ({"placeholders": "x"}, "`placeholders` .* takes a table of texts"),
     ],
 )

@@ -6,10 +6,8 @@ import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
 
-from compiler.backends.airflow.settings import CONNECTION
-from compiler.backends.operating import Connection, EngineError
+from compiler.backends.operating import Connection, EngineError, web_address
 from compiler.ir.flow import Value
 from compiler.mistakes import CallError
 from compiler.reading import TEXT, read_file
@@ -52,25 +50,22 @@ class Place:
 
 def place(connection: Connection) -> Place:
     """The settings of a connection. Raises CallError for what cannot be one, EngineError where no address is known."""
-    unknown = sorted(set(connection.options) - set(CONNECTION))
-    if unknown:
-        raise CallError(f"{_TABLE} has no key `{unknown[0]}`: it takes {', '.join(CONNECTION)}")
     url = _url(connection)
     return Place(
         url=url,
         credentials=_credentials(connection.variables, url),
-        dags=_text(connection.options, "dags"),
-        ca=_ca(_text(connection.options, "ca")),
+        dags=connection.text("dags", _TABLE),
+        ca=connection.certificates("ca", _TABLE),
         wait=_seconds(connection.options.get("wait", WAIT)),
         timeout=connection.timeout,
     )
 
 
 def _url(connection: Connection) -> str:
-    url = _text(connection.options, "url") or connection.variables.get("AIRFLOW_API_URL", "")
+    url = connection.text("url", _TABLE) or connection.variables.get("AIRFLOW_API_URL", "")
     if not url:
         raise EngineError(f"no address of Airflow is known: set AIRFLOW_API_URL, or `url` in {_TABLE}")
-    parts = _parts(url)
+    parts = web_address(url)
     if parts is None or parts.query or parts.fragment:
         raise CallError("the address of Airflow must be http://host[:port][/path] or https://…, without `?` and `#`")
     if "@" in parts.netloc:
@@ -81,16 +76,6 @@ def _url(connection: Connection) -> str:
     for ending in ("/api/v1", "/api/v2"):
         path = path.removesuffix(ending)
     return f"{parts.scheme}://{parts.netloc}{path}"
-
-
-def _parts(url: str) -> SplitResult | None:
-    """The parts of an address; None where it is none."""
-    try:
-        parts = urlsplit(url)
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        return None
-    return parts if is_address else None
 
 
 def _credentials(variables: Mapping[str, str], url: str) -> Credentials:
@@ -137,19 +122,6 @@ def _printable(credentials: Credentials, source: str) -> Credentials:
     if not (credentials.token.isascii() and (credentials.token or "x").isprintable()) or " " in credentials.token:
         raise CallError(f"the token of {source} holds characters that no token has: is there a line end in it?")
     return credentials
-
-
-def _ca(path: str) -> str:
-    if path and not Path(path).is_file():
-        raise CallError(f"there is no file {path}: `ca` in {_TABLE} names one with certificates")
-    return path
-
-
-def _text(options: Mapping[str, Value], key: str) -> str:
-    value = options.get(key, "")
-    if not isinstance(value, str):
-        raise CallError(f"`{key}` in {_TABLE} must be a text: {CONNECTION[key]}")
-    return value.strip()
 
 
 def _seconds(value: Value) -> float:

@@ -191,7 +191,7 @@ def _place(aws: Aws, job: Mapping[str, Any]) -> tuple[str, str]:
     driver = configured.get("logDriver", "awslogs")
     if driver != "awslogs":
         raise NotThereError(f"the job logs by the driver {driver}, not to CloudWatch: look there")
-    named = aws.options.get("log_group") or DEFAULT_GROUP
+    named = aws.log_group or DEFAULT_GROUP
     attempts: Sequence[Mapping[str, Any]] = job.get("attempts") or ()
     of_attempt = (attempts[-1].get("container") or {}).get("logStreamName") if attempts else None
     stream = container.get("logStreamName") or of_attempt or ""

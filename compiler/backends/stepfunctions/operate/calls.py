@@ -83,20 +83,21 @@ class Aws:
 
     def __init__(self, connection: Connection) -> None:
         """Raises CallError for wrong options, EngineError where AWS's own files name no such profile or no region."""
-        self.options = connection.options
         self.variables = connection.variables
         self.store = connection.store
         self.timeout = connection.timeout
-        self.profile = _text(connection.options, "profile")
+        self._endpoint = connection.text("endpoint", TABLE)
+        self.profile = connection.text("profile", TABLE)
+        self.log_group = connection.text("log_group", TABLE)
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._caller: dict[str, str] = {}
-        self._session = self._made_session()
+        self._session = self._made_session(connection)
         self.region = str(self._session.region_name or "")
         if not self.region:
             raise EngineError(f"no region of AWS is named: write `region` of {TABLE}, or set AWS_REGION")
 
-    def _made_session(self) -> Any:
+    def _made_session(self, connection: Connection) -> Any:
         variables, own = self.variables, botocore.session.Session()
         for key, name in (
             ("config_file", "AWS_CONFIG_FILE"),
@@ -107,7 +108,10 @@ class Aws:
                 own.set_config_variable(key, variables[name])
         profile = self.profile or variables.get("AWS_PROFILE") or variables.get("AWS_DEFAULT_PROFILE") or None
         region = (
-            _text(self.options, "region") or variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION") or None
+            connection.text("region", TABLE)
+            or variables.get("AWS_REGION")
+            or variables.get("AWS_DEFAULT_REGION")
+            or None
         )
         keys = {}
         if not self.profile and variables.get("AWS_ACCESS_KEY_ID"):
@@ -125,9 +129,7 @@ class Aws:
     def endpoint(self, service: str) -> str:
         """The address that is asked instead of AWS's own; empty where it is AWS's own."""
         named = f"AWS_ENDPOINT_URL_{_ENDPOINT_NAMES.get(service, service).upper()}"
-        return (
-            _text(self.options, "endpoint") or self.variables.get(named) or self.variables.get("AWS_ENDPOINT_URL", "")
-        )
+        return self._endpoint or self.variables.get(named) or self.variables.get("AWS_ENDPOINT_URL", "")
 
     def client(self, service: Service) -> Any:
         """The client of a service. Raises EngineError where the address is none."""
@@ -310,13 +312,6 @@ def _of_request(operation: str, word: str, sentence: str) -> CallError:
 def _says_absent(word: str, sentence: str) -> bool:
     """Batch has one word for every mistake."""
     return word == "ClientException" and bool(re.search(r"(does not|doesn't) exist|not found", sentence))
-
-
-def _text(options: Mapping[str, Any], key: str) -> str:
-    value = options.get(key, "")
-    if not isinstance(value, str):
-        raise CallError(f"`{key}` of {TABLE} takes a text")
-    return value
 
 
 def seconds(when: object) -> float:

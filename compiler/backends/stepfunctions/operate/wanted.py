@@ -63,9 +63,9 @@ def wanted(release: Release, aws: Aws, connection: Connection) -> Wanted:
     arn = aws.arn("states", f"stateMachine:{release.name}")
     jobs = _parsed(files, "jobs.json") or {}
     values = _Values(connection, {"StateMachine": arn})
-    if trouble := batch_jobs.of_other_region(_option(connection, "job_queue"), aws.region):
+    if trouble := batch_jobs.of_other_region(connection.text("job_queue", TABLE), aws.region):
         raise RefusedError(f"{trouble}: correct `region` or `job_queue` of {TABLE}")
-    role = _option(connection, "role") or values["StateMachineRole"]
+    role = connection.text("role", TABLE) or values["StateMachineRole"]
     rule = _parsed(files, "events.json")
     tags = marks.tags_of_record(release.record)
     if rule and rule.get("EventBusName"):
@@ -107,7 +107,7 @@ class _Values(dict[str, str]):
         if not isinstance(table, Mapping) or not all(isinstance(each, str) for each in table.values()):
             raise CallError(f"`placeholders` of {TABLE} takes a table of texts")
         option = OPTION_OF.get(name, "role" if name == "StateMachineRole" else "")
-        found = str(table.get(name, "")) or (_option(connection, option) if option else "")
+        found = str(table.get(name, "")) or (connection.text(option, TABLE) if option else "")
         if not found and name == "StoreBucket" and (connection.store or "").startswith("s3://"):
             found = (connection.store or "").removeprefix("s3://").partition("/")[0]
         if not found:
@@ -127,13 +127,6 @@ def _how_to_fill(name: str, option: str) -> str:
     if name == "StoreBucket":
         return f'the store\'s bucket is not known: set `store = "s3://…"` of [tool.flowc], or `placeholders.StoreBucket` of {TABLE}'
     return f"nothing says what ${{{name}}} is: write `{option or f'placeholders.{name}'}` of {TABLE}"
-
-
-def _option(connection: Connection, key: str) -> str:
-    value = connection.options.get(key, "")
-    if not isinstance(value, str):
-        raise CallError(f"`{key}` of {TABLE} takes a text")
-    return value
 
 
 def _file(files: Mapping[str, OutputFile], end: str) -> OutputFile:

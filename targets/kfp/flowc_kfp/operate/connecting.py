@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
 
-from compiler.backends.operating import Connection, EngineError
-from compiler.ir.flow import Value
+from compiler.backends.operating import Connection, EngineError, web_address
 from compiler.mistakes import CallError
 from compiler.slotted_class import record
 
@@ -55,24 +53,24 @@ class Place:
 
 def place(connection: Connection) -> Place:
     """The settings of a connection. Raises CallError for what cannot be one, EngineError where no address is known."""
-    options, variables = connection.options, connection.variables
-    address = _text(options, "host") or variables.get("KF_PIPELINES_ENDPOINT", "").strip()
+    variables = connection.variables
+    address = connection.text("host", TABLE) or variables.get("KF_PIPELINES_ENDPOINT", "").strip()
     if not address:
         raise EngineError(
             f"no address of Kubeflow Pipelines is known: set KF_PIPELINES_ENDPOINT, or `host` in {TABLE}; "
             "`kubectl port-forward -n kubeflow svc/ml-pipeline 8888` makes http://localhost:8888 one"
         )
     url = _address(address, "host")
-    page = _text(options, "ui") or variables.get("KF_PIPELINES_UI_ENDPOINT", "").strip()
-    named = variables.get("KF_PIPELINES_OVERRIDE_EXPERIMENT_NAME") or _text(options, "experiment")
+    page = connection.text("ui", TABLE) or variables.get("KF_PIPELINES_UI_ENDPOINT", "").strip()
+    named = variables.get("KF_PIPELINES_OVERRIDE_EXPERIMENT_NAME") or connection.text("experiment", TABLE)
     return Place(
         url,
         _address(page, "ui") if page else url,
         _credentials(variables),
         connection.namespace or "",
         named or variables.get("KF_PIPELINES_DEFAULT_EXPERIMENT_NAME") or EXPERIMENT,
-        _text(options, "service_account"),
-        _ca(_text(options, "ca")),
+        connection.text("service_account", TABLE),
+        connection.certificates("ca", TABLE),
         connection.timeout,
     )
 
@@ -80,23 +78,13 @@ def place(connection: Connection) -> Place:
 def _address(text: str, key: str) -> str:
     """An address without `/` at its end; https where it says nothing, as Kubeflow's own client takes it."""
     url = text if "://" in text else f"https://{text}"
-    parts = _parts(url)
+    parts = web_address(url)
     if parts is None or "@" in parts.netloc or parts.query or parts.fragment or any(map(str.isspace, url)):
         raise CallError(
             f"`{key}` of Kubeflow Pipelines must be http://host[:port][/path] or https://…, without `?`, `#`, user and password: "
             "a token is given by KF_PIPELINES_TOKEN, or by a file that KF_PIPELINES_SA_TOKEN_PATH names"
         )
     return url.rstrip("/")
-
-
-def _parts(url: str) -> SplitResult | None:
-    """The parts of an address; None where it is none."""
-    try:
-        parts = urlsplit(url)
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        return None
-    return parts if is_address else None
 
 
 def _credentials(variables: Mapping[str, str]) -> Credentials:
@@ -122,16 +110,3 @@ def _printable(text: str, source: str) -> str:
     if not (text.isascii() and text.isprintable()):
         raise CallError(f"{source} holds characters that no token has: is there a line end in it?")
     return text
-
-
-def _ca(path: str) -> str:
-    if path and not Path(path).is_file():
-        raise CallError(f"there is no file {path}: `ca` in {TABLE} names one with certificates")
-    return path
-
-
-def _text(options: Mapping[str, Value], key: str) -> str:
-    value = options.get(key, "")
-    if not isinstance(value, str):
-        raise CallError(f"`{key}` in {TABLE} must be a text")
-    return value.strip()

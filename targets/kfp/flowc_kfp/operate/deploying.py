@@ -39,6 +39,10 @@ class Held:
         """The server's id of the pipeline."""
         return str(self.pipeline["pipeline_id"])
 
+    def holds(self, release: Release) -> bool:
+        """Whether there is nothing to deploy: the newest version is this release."""
+        return self.kept is not None and self.kept.digest == release.record.digest and not self.by_hand
+
 
 def name_of(pipeline: Mapping[str, Any]) -> str:
     """The name of a pipeline or a version; back ends before 2.15 call it its display name."""
@@ -103,9 +107,8 @@ def changes(api: Api, release: Release) -> tuple[Change, ...]:
     there = held(api, pipeline)
     seen = there.newest if there.by_hand else there.version
     old = _shown(_parts(seen.get("pipeline_spec"))) if seen else ""
-    is_same = there.kept is not None and there.kept.digest == release.record.digest and not there.by_hand
     state = Change(_KIND, release.name, "unchanged", old, new)
-    return (state,) if is_same else (Change(_KIND, release.name, "changed", old, new, there.by_hand),)
+    return (state,) if there.holds(release) else (Change(_KIND, release.name, "changed", old, new, there.by_hand),)
 
 
 def deploy(api: Api, release: Release, tell: Callable[[str], None]) -> None:
@@ -127,7 +130,7 @@ def deploy(api: Api, release: Release, tell: Callable[[str], None]) -> None:
         else:
             return
     there = found(api, release.name)
-    if there.kept is not None and there.kept.digest == release.record.digest and not there.by_hand:
+    if there.holds(release):
         return
     now = time.time_ns() // 1_000_000
     stamp = time.strftime("%Y%m%d%H%M%S", time.gmtime(now / 1000)) + f"{now % 1000:03}"

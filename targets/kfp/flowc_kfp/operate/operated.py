@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from compiler.backends.operating import Connection, Engine
-from compiler.mistakes import CallError
 
 
 class Operated:
@@ -26,8 +25,4 @@ class Operated:
         from flowc_kfp.operate.connecting import place  # noqa: PLC0415 - only operating needs it
         from flowc_kfp.operate.engine import KfpEngine  # noqa: PLC0415
 
-        unknown = sorted(set(connection.options) - set(self.connection_options))
-        if unknown:
-            takes = ", ".join(self.connection_options)
-            raise CallError(f"[tool.flowc.kfp.connection] has no key `{unknown[0]}`: it takes {takes}")
         return KfpEngine(place(connection))
