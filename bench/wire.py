@@ -9,7 +9,9 @@ import contextlib
 import re
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
+
+from tests.stages import http_handler
 
 SIZE = 2 << 30
 """Bytes of any object."""
@@ -20,8 +22,7 @@ _BEGUN = b"<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultip
 _DONE = b'<CompleteMultipartUploadResult><ETag>"e"</ETag></CompleteMultipartUploadResult>'
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(http_handler.Handler):
     wbufsize = 1 << 16
 
     def do_PUT(self) -> None:
@@ -52,9 +53,6 @@ class _Handler(BaseHTTPRequestHandler):
     def handle(self) -> None:
         with contextlib.suppress(OSError):  # a client may have seen enough
             super().handle()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
 
     def _take(self) -> None:
         left = int(self.headers.get("content-length", 0))

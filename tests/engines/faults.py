@@ -12,9 +12,11 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
+
+from tests.stages import http_handler
 
 
 @dataclass(frozen=True)
@@ -99,15 +101,10 @@ class Faulty:
                     return rule.fault
         return None
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
+    def _handler(self) -> type[http_handler.Handler]:
         proxy = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_: object) -> None:
-                """Nothing is told."""
-
+        class Handler(http_handler.Handler):
             def _do(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 marks = " ".join(self.headers.get(name, "") for name in proxy._headers)
@@ -118,7 +115,7 @@ class Faulty:
 
         return Handler
 
-    def _answer(self, handler: BaseHTTPRequestHandler, fault: Fault | None, body: bytes) -> None:
+    def _answer(self, handler: http_handler.Handler, fault: Fault | None, body: bytes) -> None:
         if isinstance(fault, Slow):
             time.sleep(fault.seconds)
         if isinstance(fault, Answer):
@@ -133,7 +130,7 @@ class Faulty:
             return
         _send(handler, status, headers, told, whole=None if not isinstance(fault, Cut) else fault.bytes)
 
-    def _asked(self, handler: BaseHTTPRequestHandler, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+    def _asked(self, handler: http_handler.Handler, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         connection = http.client.HTTPConnection(str(self._server.hostname), self._server.port, timeout=120)
         try:
             connection.request(handler.command, handler.path, body, dict(handler.headers.items()))

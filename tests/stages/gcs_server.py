@@ -14,9 +14,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from urllib.parse import parse_qsl, unquote, urlsplit
 from xml.sax.saxutils import escape
+
+from tests.stages import http_handler
 
 
 @dataclass(frozen=True)
@@ -172,9 +174,7 @@ def _fault(status: int, code: str) -> Answer:
 def google(storage: Storage) -> Iterator[str]:
     """The URL of a server on this machine, for as long as the block lasts: what STORAGE_EMULATOR_HOST wants."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Handler(http_handler.Handler):
         def _answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             asked = urlsplit(self.path)
@@ -194,9 +194,6 @@ def google(storage: Storage) -> Iterator[str]:
         def handle(self) -> None:
             with contextlib.suppress(OSError):  # a client that breaks off
                 super().handle()
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

@@ -8,7 +8,9 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
+
+from tests.stages import http_handler
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,7 @@ def serve(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[Server]
     """A server on a free port of this machine, for as long as the block lasts."""
     seen: list[Seen] = []
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Handler(http_handler.Handler):
         def _answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             request = Seen(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body)
@@ -75,9 +75,6 @@ def serve(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[Server]
         def handle(self) -> None:
             with contextlib.suppress(OSError):  # a client that breaks off is what some tests want
                 super().handle()
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

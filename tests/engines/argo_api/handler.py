@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.engines.argo_api.store import ApiFault
 from tests.engines.argo_api.world import TOKEN, World
+from tests.stages import http_handler
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(http_handler.Handler):
     """One request. `answer` is what a server says to it."""
 
-    protocol_version = "HTTP/1.1"
     world: ClassVar[World]
 
     def answer(self, verb: str, path: str, query: dict[str, str], body: Any) -> Any:
@@ -25,9 +24,6 @@ class Handler(BaseHTTPRequestHandler):
     def fault(self, error: ApiFault) -> Any:
         """The body of an error."""
         raise NotImplementedError
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
 
     def do_GET(self) -> None:
         """Read."""

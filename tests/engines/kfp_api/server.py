@@ -9,25 +9,22 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.engines.kfp_api.table import OPERATIONS, PREFIX, NotInTheApi, check, operation
 from tests.engines.kfp_api.world import TOKEN, ApiFault, Tree, World, absent, newest_first
+from tests.stages import http_handler
 
 Asked = Callable[[World, Mapping[str, str], Mapping[str, str], Any], Any]
 """What is answered: a world, what stands in the path, the query and the body."""
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(http_handler.Handler):
     """One request."""
 
-    protocol_version = "HTTP/1.1"
     world: ClassVar[World]
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
 
     def _do(self) -> None:
         parts = urlsplit(self.path)

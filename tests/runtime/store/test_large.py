@@ -8,19 +8,19 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
 from tests.engines.azurite import DIRECT
+from tests.stages import http_handler
 from tests.stages.aws import NOWHERE
 
 SIZE = 512 << 20
 _ZEROS = memoryview(bytes(1 << 20))
 
 
-class _Endless(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Endless(http_handler.Handler):
     taken: ClassVar[list[int]]
 
     def do_PUT(self) -> None:
@@ -42,9 +42,6 @@ class _Endless(BaseHTTPRequestHandler):
         self.end_headers()
         for _ in range(size // len(_ZEROS)):
             self.wfile.write(_ZEROS)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
 
     def _take(self) -> int:
         size = left = int(self.headers.get("content-length", 0))
