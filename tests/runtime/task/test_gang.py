@@ -189,7 +189,9 @@ def test_an_older_process_of_a_node_gives_way(tmp_path: Path) -> None:
     _prepare(tmp_path)
     old = _nodes(tmp_path, (1,))
     _wait(tmp_path, "here-1-0001")
-    new = _nodes(tmp_path, (0, 1, 2))
+    new = _nodes(tmp_path, (1,))
+    _wait(tmp_path, "here-1-0002")  # nodes that had met the older one would have gone on with it
+    new |= _nodes(tmp_path, (0, 2))
     assert {code for code, _ in _ends(new).values()} == {0}
     code, told = _ends(old)[1]
     assert (code, told.endswith("a newer attempt of node 1 of 'node' has begun")) == (FAILED, True)
