@@ -120,6 +120,19 @@ def lacks(backend: Backend) -> frozenset[str]:
     return backend.lacks if isinstance(backend, LacksSizes) else frozenset()
 
 
+@runtime_checkable
+class LacksSettings(Protocol):
+    """A target that has no use for some of the settings that targets share: one outside of Kubernetes has none for a namespace."""
+
+    without: ClassVar[frozenset[str]]
+    """Their keys: in the target's own table each is an unknown one, and the command line has no option for it."""
+
+
+def without(backend: Backend) -> frozenset[str]:
+    """The shared settings that a target has no use for."""
+    return backend.without if isinstance(backend, LacksSettings) else frozenset()
+
+
 FEATURE_NOT_ON_TARGET = Rule(
     code="FC301",
     name="feature-not-on-target",

@@ -23,13 +23,12 @@ from compiler.call.options import (
 from compiler.call.sources import FLOWS, IMPORT_HELP, IMPORT_WORDS, JOBS_HELP, SINCE_HELP, SINCE_WORDS, WITH_HELP
 from compiler.call.target_settings import given_portions, given_value, value_word
 from compiler.ir.flow import Value
-from compiler.workspace.settings import SHARED, frozen_value
+from compiler.workspace.settings import SHARED, frozen_value, settings_of
 from compiler.workspace.settings.keys import KINDS, MLFLOW, MLFLOW_URI
 
 
 def compile_parameters(backend: Backend) -> tuple[click.Parameter, ...]:
     """The flows first, then an option for each way of reading them, then one for each setting of the target."""
-    settings = {**SHARED, **backend.target_options}
     return (
         click.Argument(["flows"], metavar="[FLOW|FOLDER]...", type=FLOWS, nargs=-1),
         Option(["--flow", "flow_name"], metavar="NAME", group=READING, help="Which flow of the file."),
@@ -47,7 +46,7 @@ def compile_parameters(backend: Backend) -> tuple[click.Parameter, ...]:
         *config_parameters(),
         Option(["--with", "added"], multiple=True, metavar="DECORATOR", group=READING, help=WITH_HELP),
         Option(MLFLOW_WORDS, metavar="URI", type=SERVER, group=SETTINGS, help=MLFLOW_HELP),
-        *(_setting(backend, name, line) for name, line in settings.items()),
+        *(_setting(backend, name, line) for name, line in settings_of(backend).items()),
     )
 
 

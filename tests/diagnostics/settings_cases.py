@@ -37,6 +37,9 @@ CASES: dict[str, Wrong] = {
     "a misspelt setting of a target": _in(
         "tool.flowc.argo", 'namespce = "x"', "^^^^^^^^ FC803", "[tool.flowc.argo] has no setting", "did you mean `namespace`?"
     ),
+    "a setting that the target has no use for": _in(
+        "tool.flowc.maestro", 'namespace = "x"', "^^^^^^^^^ FC803", "[tool.flowc.maestro] has no setting", "maestro has no use for it"
+    ),
     "another target's setting": _in("tool.flowc.argo", "sam = true", "^^^ FC803", "[tool.flowc.argo] has no setting `sam`"),
     "a misspelt table in a target": _in(
         "tool.flowc.argo", "labelss.team = 'x'", "^^^^^^^ FC803", "did you mean `labels`?"

@@ -33,6 +33,7 @@ class StepFunctions:
 
     name: ClassVar[str] = "step-functions"
     gaps: ClassVar[Mapping[Feature, Gap]] = ONLY_ON_AIRFLOW
+    without: ClassVar[frozenset[str]] = frozenset({"namespace"})
     spells: ClassVar[Mapping[str, frozenset[str]]] = {"batch": frozenset(BATCH)}
     target_options: ClassVar[Mapping[str, str]] = {key: one.help for key, one in settings.SETTINGS.items()}
     default_resources: ClassVar[Resources] = Resources(cpu=DEFAULT_CPU, memory=DEFAULT_MEMORY)

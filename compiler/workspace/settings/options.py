@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from compiler.backends import Backend, Options
+from compiler.backends import Backend, Options, without
 from compiler.ir.flow import Value
-from compiler.workspace.settings.keys import MLFLOW, TRACKING
+from compiler.workspace.settings.keys import MLFLOW, SHARED, TRACKING
 from compiler.workspace.settings.layers import Settings
 
 
@@ -19,6 +19,12 @@ def tracking(settings: Settings, target: str, given: Mapping[str, Value]) -> dic
         return {}
     found = {key: settings.get(f"{MLFLOW}.{key}", target, given).value for key in TRACKING}
     return {key: value for key, value in found.items() if value}
+
+
+def settings_of(backend: Backend) -> dict[str, str]:
+    """The settings that a target has, with a line of help each: those that it shares with others, then its own."""
+    lacks = without(backend)
+    return {key: line for key, line in SHARED.items() if key not in lacks} | dict(backend.target_options)
 
 
 def target_options(settings: Settings, backend: Backend, given: Mapping[str, Value], default_image: str) -> Options:

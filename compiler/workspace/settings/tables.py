@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from compiler.backends import Backend
+from compiler.backends import Backend, without
 from compiler.backends.targets import BUILT_IN, brought_targets, load_backend, missing
 from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Value
@@ -159,10 +159,11 @@ class _Walk:
             cure = missing(name) or hint(near, known)
             self._add(rules.UNKNOWN_TABLE, (*keys, name), table=title(keys), key=name, hint=cure)
             return
+        shared = SHARED if backend is None else [key for key in SHARED if key not in without(backend)]
         own = RUN if backend is None else backend.target_options
         inner, values = (*keys, name), dict[str, Value]()
         for key, value in table.items():
-            if key in SHARED or (backend is None and key in RUN):
+            if key in shared or (backend is None and key in RUN):
                 self._setting(inner, key, value, wants(key, value), values)
             elif key in own:
                 assert backend is not None
@@ -172,9 +173,9 @@ class _Walk:
             elif key == CONNECTION and backend is not None:
                 self._connection(inner, value, connection_options(backend), values)
             elif key in PROJECT or key in NAMED:
-                self._misplaced(inner, key, _Kind(SHARED, (), ()))
+                self._misplaced(inner, key, _Kind(shared, (), ()))
             else:
-                self._unknown(inner, key, value, _Kind((*SHARED, *own), (), ()))
+                self._unknown(inner, key, value, _Kind((*shared, *own), (), ()))
         self._put(inner, values, above, name)
 
     def _connection(
@@ -244,8 +245,10 @@ class _Walk:
             known: Collection[str] = (*kind.tables, *kind.named) or kind.settings
         else:
             known = kind.settings
-        near = nearest_word(key, known)
-        self._add(rules.UNKNOWN_SETTING, (*keys, key), table=title(keys), key=key, hint=hint(near, known))
+        cure = hint(nearest_word(key, known), known)
+        if key in SHARED:  # where it is unknown, the table is that of a target without it
+            cure = f"{keys[-1]} has no use for it: leave it out"
+        self._add(rules.UNKNOWN_SETTING, (*keys, key), table=title(keys), key=key, hint=cure)
 
     def _add(self, rule: Rule, keys: tuple[str, ...], **facts: object) -> None:
         self.report.add(rule, self.file.span(*keys), **facts)

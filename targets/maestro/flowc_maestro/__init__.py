@@ -26,6 +26,7 @@ class Maestro:
     surface: ClassVar[int] = 1
     gaps: ClassVar[Mapping[Feature, Gap]] = GAPS
     lacks: ClassVar[frozenset[str]] = frozenset({"shared_memory"})
+    without: ClassVar[frozenset[str]] = frozenset({"namespace"})
     spells: ClassVar[Mapping[str, frozenset[str]]] = {}
     target_options: ClassVar[Mapping[str, str]] = SETTINGS
 

@@ -23,7 +23,6 @@ MOST_AT_ONCE, MOST_DESCRIPTION, MOST_ID = 500, 16_384, 128
 """The highest `concurrency` of a foreach; characters of a description, and of an id."""
 
 _OWN = "maestro_"
-
 _SIZES = {"cpu": "cpu", "memory": "memory", "ephemeral-storage": "disk", "nvidia.com/gpu": "gpu"}
 """What Maestro calls the limits of a container."""
 

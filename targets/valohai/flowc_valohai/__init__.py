@@ -26,6 +26,7 @@ class Valohai:
     gaps: ClassVar[Mapping[Feature, Gap]] = GAPS
     spells: ClassVar[Mapping[str, frozenset[str]]] = {}
     lacks: ClassVar[frozenset[str]] = frozenset({"disk", "shared_memory"})
+    without: ClassVar[frozenset[str]] = frozenset({"namespace"})
     target_options: ClassVar[Mapping[str, str]] = {key: setting.help for key, setting in SETTINGS.items()}
 
     def wants(self, key: str, value: Value) -> str | None:

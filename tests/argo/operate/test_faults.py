@@ -153,7 +153,6 @@ def test_where_it_is_comes_from_where_kubectl_and_argo_have_it(tmp_path: Path) -
         (_engine(tmp_path, {}), "set KUBECONFIG, or ARGO_SERVER"),
         (_engine(tmp_path, {}, kubeconfig="/nowhere"), "there is no kubeconfig"),
         (_engine(tmp_path, both, context="nowhere"), "no context nowhere: it has elsewhere, here"),
-        (_engine(tmp_path, both, colour="red"), "no key `colour`"),
         (_engine(tmp_path, {"ARGO_SERVER": "https://user:pw@argo"}), "without a password"),
     ):
         with pytest.raises(CallError, match=said):
