@@ -7,7 +7,7 @@ SOAK_SECONDS ?= 600
 WIDTH ?= 10000
 WORKERS ?= 4  # two cores: a test on an engine waits as much as it works
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder  # tests/conftest.py has the order
-SAMPLED := tests/conformance tests/mutation $(if $(SEED),,tests/airflow tests/difference/test_edits.py tests/failure tests/replay tests/workspace/closure)
+SAMPLED := $(if $(SEED),tests/conformance tests/mutation,tests)
 DEMO := demo-output
 TARGETS := $(wildcard targets/*/pyproject.toml)
 

@@ -22,7 +22,9 @@ from tests.engines.stepfunctions_case import run_stepfunctions
 Engine = Callable[[FlowCase, Path], Outcome]
 """Executes a case; the folder is where it may keep what it needs."""
 
-TARGETS = ("argo", "step-functions", "airflow")
+CONTAINERS = ("argo", "step-functions")
+"""The targets whose engine begins containers itself: those of `container_engines`."""
+TARGETS = (*CONTAINERS, "airflow")
 BROUGHT: Mapping[str, str] = {
     "kfp": "tests.engines.kfp_case:run_kfp",
     "maestro": "tests.engines.maestro_case:run_maestro",

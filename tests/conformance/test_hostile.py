@@ -43,13 +43,20 @@ def test_the_local_run_keeps_every_text(seed: int, carry: Carry) -> None:
     assert not carry(seed, {"local": lambda case, folder: run_local(case, folder, as_json=True)})
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(
+    ("seed", "name"),
+    [
+        (0, "argo"),
+        (1, "step-functions"),
+        pytest.param(0, "step-functions", marks=pytest.mark.sampled("alone")),
+        pytest.param(1, "argo", marks=pytest.mark.sampled("alone")),
+    ],
+)
 def test_argo_and_step_functions_keep_every_text(
-    seed: int, container_engines: Mapping[str, Engine], carry: Carry
+    seed: int, name: str, container_engines: Mapping[str, Engine], carry: Carry
 ) -> None:
-    for name, engine in container_engines.items():
-        # All of them are too much for a job definition of AWS Batch (FC341).
-        assert not carry(seed, {name: engine}, parts=5 if name == "step-functions" else 1)
+    # All of them are too much for a job definition of AWS Batch (FC341).
+    assert not carry(seed, {name: container_engines[name]}, parts=5 if name == "step-functions" else 1)
 
 
 def test_tasks_that_share_containers_keep_every_text(container_engines: Mapping[str, Engine], carry: Carry) -> None:
@@ -58,6 +65,7 @@ def test_tasks_that_share_containers_keep_every_text(container_engines: Mapping[
     assert not carry(1, engines_sharing(engines, "fused"))
 
 
+@pytest.mark.sampled("alone")
 @pytest.mark.xdist_group("airflow 3")
 def test_airflow_3_keeps_every_text(airflow_3: Mapping[str, Engine], carry: Carry) -> None:
     assert not carry(0, airflow_3, keys=2)

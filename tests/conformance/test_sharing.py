@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.conformance.engines import Engine
+from tests.conformance.engines import CONTAINERS, Engine
 from tests.conformance.judge import judge_seeds, judge_written
 from tests.conformance.plan import LONG, NUMBERS, SHORT, chunks, generated, has_none, named, seeds
 from tests.conformance.sharing import FORMS, LOCAL, Form, engines_sharing, shared_seeds, sharing
@@ -36,6 +37,14 @@ def _pairs() -> list[Pair]:
     return [(form, by_name[name]) for form, name in CHOSEN]
 
 
+def _on_containers() -> Iterator[Any]:
+    """Each pair on Argo and on Step Functions; in the default suite on one of them, and in the sample on the other."""
+    for number, (form, written) in enumerate(PAIRS):
+        for place, name in enumerate(CONTAINERS):
+            marks = () if LONG or place == number % len(CONTAINERS) else (pytest.mark.sampled("alone"),)
+            yield pytest.param(form, written, name, marks=marks, id=f"{form}-{written.name}-{name}")
+
+
 def _each(pairs: Sequence[Pair]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("form", "written"), pairs, ids=[f"{form}-{each.name}" for form, each in pairs])
 
@@ -51,11 +60,11 @@ ON_AIRFLOW = seeds("airflow", NUMBERS.shared_on_airflow, has_none)
 each_form = pytest.mark.parametrize("form", FORMS[2:] if SHORT else FORMS)
 
 
-@_each(PAIRS)
+@pytest.mark.parametrize(("form", "written", "name"), list(_on_containers()))
 def test_written_flows_here_and_on_argo_and_step_functions(
-    form: Form, written: Written, container_engines: Mapping[str, Engine], tmp_path: Path, compared: Compared
+    form: Form, written: Written, name: str, container_engines: Mapping[str, Engine], tmp_path: Path, compared: Compared
 ) -> None:
-    _compare(form, written, {**LOCAL, **container_engines}, tmp_path, compared)
+    _compare(form, written, {**LOCAL, name: container_engines[name]}, tmp_path, compared)
 
 
 @pytest.mark.xdist_group("airflow 3")

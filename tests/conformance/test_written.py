@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.engines import Engine
+from tests.conformance.engines import CONTAINERS, Engine
 from tests.conformance.judge import judge_written
 from tests.conformance.plan import ALONE, LONG, SHORT
 from tests.conformance.written import WRITTEN, Written
@@ -18,8 +18,7 @@ HOLDS_A_FLOW = ("(FlowSpec", 'if __name__ == "__main__":')
 """What stands in a file that holds a flow; a base that lies in a module of its own starts nothing."""
 
 FOUND = () if ALONE else WRITTEN
-CONTAINERS = ("argo", "step-functions")
-ON_AIRFLOW = 4
+ON_AIRFLOW = 8
 """In the default suite each flow runs on one engine, one in so many on a line of Airflow."""
 
 

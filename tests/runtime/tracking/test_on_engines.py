@@ -25,6 +25,7 @@ TAXI = ROOT / "examples" / "taxi"
 EXPERIMENT = "on engines {{x}} ${HOME} $(PATH) %s 'é'"
 
 
+@pytest.mark.sampled("alone")
 def test_the_taxi_pair_is_there(mlflow: MlflowServer, tmp_path: Path) -> None:
     subprocess.run([sys.executable, str(TAXI / "make_data.py"), str(tmp_path / "s3" / "taxi"), "400"], check=True)
     project = tmp_path / "project"
