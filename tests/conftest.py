@@ -19,7 +19,7 @@ from tests.engines.azurite import NO_AZURITE
 from tests.stages.browser import NO_BROWSER
 from tests.stages.image_builder import NOT_BUILT
 from tests.stages.in_memory import leave, make_room
-from tests.stages.variants import other_ways
+from tests.stages.variants import left_to_the_sample
 
 settings.register_profile("untimed", settings.default, deadline=None)
 settings.load_profile("untimed")  # a busy machine fails no test
@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     What is `sampled("alone")` runs in no other form than the sample and the long one.
     """
-    for item in other_ways(items):
+    for item in [*left_to_the_sample(items)]:
         item.add_marker(pytest.mark.sampled("alone"))
     for item in items:
         mark = item.get_closest_marker("sampled")

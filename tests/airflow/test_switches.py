@@ -7,22 +7,20 @@ from pathlib import Path
 import pytest
 
 from tests.airflow.switching import switching
-from tests.conformance.plan import SHORT
 from tests.conformance.results import against_local, read_result
 from tests.engines import FlowCase
 from tests.engines.airflow import DagTester
 from tests.engines.airflow_flow import run_airflow
 from tests.engines.local import run_local
 
-EVERY = 2 if SHORT else 1
 SEEDS = {
-    ("af3", "kubernetes"): range(0, 6, EVERY),
-    ("af2", "kubernetes"): range(6, 11, EVERY),
-    ("af3", "bash"): range(11, 13, EVERY),
+    ("af3", "kubernetes"): range(6),
+    ("af2", "kubernetes"): range(6, 11),
+    ("af3", "bash"): range(11, 13),
 }
 
 
-@pytest.mark.sampled
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("line", "operator", "seed"), [(*way, seed) for way, seeds in SEEDS.items() for seed in seeds])
 def test_generated_switches_give_what_the_local_run_gives(
     testers: dict[str, DagTester], tmp_path: Path, line: str, operator: str, seed: int

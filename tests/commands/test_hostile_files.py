@@ -145,6 +145,7 @@ def _folders(root: Path, all_files: Iterable[dict[str, str]]) -> list[Path]:
     return folders
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_of_any_kind_at_any_place(kind: str, tmp_path: Path) -> None:
     folders = _folders(tmp_path, PLACES.values())

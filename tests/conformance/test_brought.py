@@ -17,7 +17,7 @@ from tests.conformance.written import WRITTEN, Written
 
 Compared = Callable[[str, Mapping[str, Engine]], None]
 AT_ONCE = 2
-EVERY = {"short": 24, "sample": 8, "long": 1}[FORM]
+EVERY = {"short": 48, "sample": 8, "long": 1}[FORM]
 """Of the written flows one in so many; others for each target."""
 
 PAIRS = [

@@ -20,6 +20,7 @@ from tests.stages.written_runs import begun
 __all__ = ["place"]
 
 
+@pytest.mark.every(2)
 @pytest.mark.language("resume.failed", "resume.from")
 @pytest.mark.parametrize(("fails", "step", "anew"), ANEW)
 def test_a_resumed_run_begins_only_what_did_not_succeed(

@@ -38,6 +38,7 @@ def test_a_repeated_step_goes_on_behind_the_iterations_that_succeeded(
     assert [each["count"] for each in runs] == [1, 2, 3, 4]
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("left", [None, 0, -1], ids=["gone", "emptied", "cut"])
 @pytest.mark.parametrize("lost", ["manifest", "blob"])
 @pytest.mark.parametrize("number", [0, 2])

@@ -48,6 +48,7 @@ def test_a_resumed_run_begins_the_tasks_that_it_would_without(
     assert {len(attempts(place.store, RunAddress("F", "two").task(*each.split("/")))) for each in anew} <= {1}
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("lost", ["start/-", "part/0", "check/1", "join/-", "merge/-"])
 @pytest.mark.parametrize("second", ["fused", "both"])
 def test_all_behind_what_was_lost_runs_anew(place: Place, lost: str, second: str) -> None:
@@ -74,6 +75,7 @@ def test_a_portion_does_the_members_alone_that_had_not_succeeded(place: Place) -
     assert place.left("two", "end")["ran"] == [["start", f"part{index}"] for index in range(7)]
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("first", [(), FUSED])
 @pytest.mark.parametrize("second", [(), FUSED])
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from flowc.artifacts.address import RunAddress
 from flowc.artifacts.manifest import read
 from flowc.store import open_store
 
-from tests.conformance.plan import LONG, SHORT
+from tests.conformance.plan import LONG
 from tests.conformance.results import read_result
 from tests.conformance.sharing import Form, sharing
 from tests.engines import FlowCase
@@ -45,8 +45,8 @@ def _numbers(world: World, kind: str, how: str) -> list[int]:
     return [first]
 
 
-@pytest.mark.sampled
-@pytest.mark.parametrize("is_cleared", [False] if SHORT else [False, True], ids=str)
+@pytest.mark.every(2)
+@pytest.mark.parametrize("is_cleared", [False, True], ids=str)
 @pytest.mark.parametrize("how", HOWS)
 @pytest.mark.parametrize("kind", ORDER)
 def test_a_fault_at_any_request_is_mended_by_the_next_container(

@@ -162,6 +162,7 @@ def _anew(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 FORMATS = ("text", "json", "gitlab", "sarif", "github")
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("seed", range(5))
 def test_what_is_kept_says_what_is_found_anew(seed: int, top: Path, flowc: Flowc, anew: list[str]) -> None:
     dice = random.Random(seed)
@@ -178,6 +179,7 @@ def test_what_is_kept_says_what_is_found_anew(seed: int, top: Path, flowc: Flowc
         assert len(anew) == before, name
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("target", ["airflow", "argo", "step-functions"])
 @pytest.mark.parametrize("seed", range(2))
 def test_what_is_kept_makes_what_is_made_anew(seed: int, target: str, top: Path, tmp_path: Path, flowc: Flowc) -> None:

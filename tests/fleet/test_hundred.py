@@ -34,6 +34,7 @@ def _flows(names: set[str]) -> set[str]:
     return {name.partition(".")[0].lower() for name in names}
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("target", OPTIONS)
 def test_an_edit_changes_what_is_made_of_it(
     target: str, tmp_path: Path, flowc: Flowc, monkeypatch: pytest.MonkeyPatch
@@ -67,6 +68,7 @@ def test_an_edit_changes_what_is_made_of_it(
     assert _changed(flowc, target) == set()
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("target", OPTIONS)
 def test_a_flow_that_is_gone_is_told_and_its_files_go(
     target: str, tmp_path: Path, flowc: Flowc, monkeypatch: pytest.MonkeyPatch

@@ -144,6 +144,7 @@ def test_no_sdk_is_imported(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "two-foreaches-flow.yaml").exists()
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("name", "flow"), [("linear", "LinearFlow"), ("branch", "BranchFlow"), ("nested_split", "NestedSplitFlow")]
 )

@@ -42,6 +42,7 @@ class LineFlow(FlowSpec):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("engine", ["argo", "step-functions"])
 def test_tasks_of_an_engines_run_are_as_before(engine: str, tmp_path: Path) -> None:
     flow = draw(5)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.plan import SHORT
 from tests.replay.calls import Said, is_as_before, run, unlike_before
 
 FLOWS = Path(__file__).parents[1] / "flows"
@@ -27,8 +26,8 @@ SHAPES = {
 }
 
 
-@pytest.mark.sampled
-@pytest.mark.parametrize("shape", list(SHAPES)[::3] if SHORT else SHAPES)
+@pytest.mark.every(3)
+@pytest.mark.parametrize("shape", SHAPES)
 def test_each_task_of_a_shape_is_as_before(shape: str, tmp_path: Path) -> None:
     file, flow, words = SHAPES[shape]
     found = run(tmp_path, FLOWS / file, *words, flow=flow).replay_all()

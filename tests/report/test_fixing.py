@@ -85,6 +85,7 @@ def test_mutants_that_have_a_fix_come_back_to_a_right_flow(tmp_path: Path) -> No
 BROKEN = next(source for name, source in WRONG.items() if name == "transition: an early transition that goes on")
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("ends", [True, False])

@@ -1,4 +1,7 @@
-"""Which variants of a test the default suite runs: where ways must come to the same, one of them; `make sample` runs the others."""
+"""Which variants of a test the default suite runs; `make sample` runs the others.
+
+Where a test goes by either of several ways that must come to the same, it is one of them; where it is marked `every(n)`, every n-th.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,39 @@ from tests.engines.argo_place import WAYS
 EITHER: Mapping[str, Sequence[str]] = {"line": LINES, "place": WAYS, "stand_in": WAYS}
 """The parameters whose values are such ways: the two lines of Airflow, and the two interfaces of Argo."""
 
+Function = tuple[Path, str]
 
-def other_ways(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
-    """The items that the default suite leaves to the sample. Which way stays follows from the test's name, so that each has its share."""
-    ways: defaultdict[tuple[Path, str, str], list[tuple[str, pytest.Item]]] = defaultdict(list)
+
+def left_to_the_sample(items: Sequence[pytest.Item]) -> Iterator[pytest.Item]:
+    """The items that are run by the sample and not by the default suite; some may come twice."""
+    functions = [item for item in items if isinstance(item, pytest.Function) and hasattr(item, "callspec")]
+    yield from _other_ways(functions)
+    yield from _between(functions)
+
+
+def _other_ways(items: Iterable[pytest.Function]) -> Iterator[pytest.Item]:
+    """All ways of a test but one, which follows from the test's name, so that each way has its share."""
+    ways: defaultdict[tuple[Function, str], list[tuple[str, pytest.Item]]] = defaultdict(list)
     for item in items:
-        if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
-            for name, value in item.callspec.params.items():
-                if value in EITHER.get(name, ()):
-                    ways[item.path, item.originalname, name].append((value, item))
-    for (_, function, name), found in ways.items():
+        for name, value in item.callspec.params.items():
+            if value in EITHER.get(name, ()):
+                ways[_function(item), name].append((value, item))
+    for ((_, function), name), found in ways.items():
         there = [way for way in EITHER[name] if any(way == value for value, _ in found)]
         kept = there[crc32(function.encode()) % len(there)]
         yield from (item for value, item in found if value != kept)
+
+
+def _between(items: Iterable[pytest.Function]) -> Iterator[pytest.Item]:
+    """Those between every n-th."""
+    marked: defaultdict[Function, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if mark := item.get_closest_marker("every"):
+            found = marked[_function(item)]
+            found.append(item)
+            if (len(found) - 1) % mark.args[0]:
+                yield item
+
+
+def _function(item: pytest.Function) -> Function:
+    return item.path, item.originalname

@@ -15,6 +15,7 @@ from tests.stages.shapes import SHAPES
 from tests.stepfunctions.stage import OPTIONS, Staged, stage
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", SHAPES)
 def test_every_task_runs_once_and_after_what_it_loads(name: str, tmp_path: Path) -> None:
     made, script = SHAPES[name]

@@ -45,6 +45,7 @@ def page(site: Site, browser: Any) -> Iterator[Any]:
     context.close()
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_for_everybody(site: Site, page: Any, path: str) -> None:
     """At three widths nothing sticks out; text is seen against its ground, light and dark (a ratio of 4.5, as WCAG has it); all that can
@@ -80,6 +81,7 @@ def checker(tmp_path_factory: pytest.TempPathFactory) -> str:
     return text
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_shuts_nobody_out(site: Site, page: Any, checker: str, path: str) -> None:
     """By axe, at three widths, light and dark."""

@@ -14,6 +14,7 @@ from tests.stages.operated import written
 from tests.stages.telling import FLOW, SHARED, TEXT, whole
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(("settings", "breaks"), SHARED)
 def test_a_run_goes_on_whole(settings: dict[str, Value], breaks: str, stand_in: Place, tmp_path: Path) -> None:
     plain = written(tmp_path, TEXT, FLOW)

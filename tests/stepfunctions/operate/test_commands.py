@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.conformance.results import against_local, read_result
 from tests.engines import FlowCase, Outcome
 from tests.engines.local import run_local
@@ -21,6 +23,7 @@ def test_a_flow_lives_by_the_commands(tmp_path: Path) -> None:
         _is_as_here(there, life, live(life), "flow.py:LifeFlow", {"text": HOSTILE, "marker": marker})
 
 
+@pytest.mark.sampled("alone")
 def test_tasks_that_share_containers_live_by_the_commands(tmp_path: Path) -> None:
     with place(tmp_path) as there:
         life = _life(there, tmp_path, SHARING)

@@ -23,6 +23,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         yield found
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(("settings", "breaks"), SHARED)
 def test_an_execution_goes_on_whole(settings: dict[str, Value], breaks: str, there: Place, tmp_path: Path) -> None:
     code = there.folder / "code"

@@ -16,7 +16,6 @@ from compiler.pipeline import Reading, read_flows
 from compiler.workspace.closure import walk
 from compiler.workspace.closure.packages import Package, Packages, Place
 from compiler.workspace.settings import read_settings
-from tests.conformance.plan import SHORT
 from tests.conformance.results import Result, against_local, read_result
 from tests.conformance.written import WRITTEN, Written
 from tests.engines import FlowCase
@@ -93,8 +92,8 @@ ONCE = list({(written.path, written.flow): written for written in reversed(WRITT
 """Each flow once: how it is started changes little of what it opens."""
 
 
-@pytest.mark.sampled
-@pytest.mark.parametrize("written", ONCE[::3] if SHORT else ONCE, ids=lambda written: written.name)
+@pytest.mark.every(4)
+@pytest.mark.parametrize("written", ONCE, ids=lambda written: written.name)
 def test_a_run_opens_nothing_that_its_package_lacks_and_runs_the_same_from_it(written: Written, tmp_path: Path) -> None:
     written.prepare(tmp_path)
     case = written.case(tmp_path)

@@ -90,6 +90,7 @@ def _shared(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("user", ["", "1000", "1234567890:0"], ids=["the image's", "1000", "any of group 0"])
 def test_a_flow_in_the_image_does_what_it_does_here(
     user: str, builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
