@@ -125,7 +125,7 @@ class LacksSettings(Protocol):
     """A target that has no use for some of the settings that targets share: one outside of Kubernetes has none for a namespace."""
 
     without: ClassVar[frozenset[str]]
-    """Their keys: in the target's own table each is an unknown one, and the command line has no option for it."""
+    """Their keys: in the target's own table each is an unknown one, and on a command line it is told and left out."""
 
 
 def without(backend: Backend) -> frozenset[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import click
 
-from compiler.backends import Backend
+from compiler.backends import Backend, without
 from compiler.call.configs import config_parameters
 from compiler.call.options import (
     ENV_HELP,
@@ -23,7 +23,8 @@ from compiler.call.options import (
 from compiler.call.sources import FLOWS, IMPORT_HELP, IMPORT_WORDS, JOBS_HELP, SINCE_HELP, SINCE_WORDS, WITH_HELP
 from compiler.call.target_settings import given_portions, given_value, value_word
 from compiler.ir.flow import Value
-from compiler.workspace.settings import SHARED, frozen_value, settings_of
+from compiler.terminal.said import tell
+from compiler.workspace.settings import SHARED, frozen_value
 from compiler.workspace.settings.keys import KINDS, MLFLOW, MLFLOW_URI
 
 
@@ -46,7 +47,7 @@ def compile_parameters(backend: Backend) -> tuple[click.Parameter, ...]:
         *config_parameters(),
         Option(["--with", "added"], multiple=True, metavar="DECORATOR", group=READING, help=WITH_HELP),
         Option(MLFLOW_WORDS, metavar="URI", type=SERVER, group=SETTINGS, help=MLFLOW_HELP),
-        *(_setting(backend, name, line) for name, line in settings_of(backend).items()),
+        *(_setting(backend, name, line) for name, line in {**SHARED, **backend.target_options}.items()),
     )
 
 
@@ -74,9 +75,15 @@ _NOTHING_TAKES = -1.5
 
 
 def given_settings(backend: Backend, given: Mapping[str, object]) -> dict[str, Value]:
-    """What the command line gives to the settings, in the form that each takes. Raises CallError."""
+    """What the command line gives to the settings, in the form that each takes. Raises CallError.
+
+    A call may give several targets the same words: what this one has no use for is told, and left out.
+    """
     given = {MLFLOW_URI if key == MLFLOW else key: value for key, value in given.items()}
     found = {key: _value(backend, key, value) for key, value in given.items() if value is not None}
+    for key in sorted(without(backend) & {key for key, value in found.items() if value is not None}):
+        tell(f"note: {backend.name} has no use for --{key.replace('_', '-')}")
+        del found[key]
     return {key: value for key, value in found.items() if value is not None}
 
 
