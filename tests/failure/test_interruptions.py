@@ -16,6 +16,8 @@ from flowc.artifacts.address import RunAddress
 from flowc.artifacts.manifest import Attempt, attempts
 from flowc.store import open_store
 
+from tests.stages.container import is_gone
+
 SOURCE = """
 import os, signal, subprocess, sys, threading, time
 from flowc import FlowSpec, environment, step
@@ -88,14 +90,6 @@ def _until(holds: object) -> None:
         time.sleep(0.02)
 
 
-def _is_gone(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return True
-    return state == "Z"  # nobody here waits for it
-
-
 def _attempts(folder: Path) -> list[Attempt]:
     store = open_store(f"file:{folder / 'store'}")
     return [one for index in "01" for one in attempts(store, RunAddress("F", "r").task("wait", index))]
@@ -113,7 +107,7 @@ def test_an_ended_run_ends_its_tasks_and_marks_their_attempts(
         assert process.returncode == code, output
         assert "Traceback" not in output
         assert "interrupted" in output
-        _until(lambda: all(map(_is_gone, pids)))
+        _until(lambda: all(map(is_gone, pids)))
     failures = [one.failure for one in _attempts(tmp_path)]
     assert [failure.type for failure in failures if failure] == [
         "flowc.exceptions.Terminated",
@@ -126,7 +120,7 @@ def test_a_task_that_hears_no_signal_is_ended_all_the_same(tmp_path: Path) -> No
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=FAR)
         assert process.returncode == 130
-        _until(lambda: all(map(_is_gone, pids)))
+        _until(lambda: all(map(is_gone, pids)))
 
 
 def test_a_second_interruption_waits_for_nobody(tmp_path: Path) -> None:
@@ -139,7 +133,7 @@ def test_a_second_interruption_waits_for_nobody(tmp_path: Path) -> None:
         assert time.monotonic() - began < 3
         assert process.returncode == 130
         assert "Traceback" not in output
-        _until(lambda: all(map(_is_gone, pids)))
+        _until(lambda: all(map(is_gone, pids)))
 
 
 @pytest.mark.parametrize("stubborn", ["pass", DEAF], ids=["", "deaf"])
@@ -147,7 +141,7 @@ def test_a_killed_run_leaves_nothing_running(tmp_path: Path, stubborn: str) -> N
     with _running(tmp_path, stubborn) as (process, pids):
         process.kill()
         process.communicate(timeout=FAR)
-        _until(lambda: all(map(_is_gone, pids)))
+        _until(lambda: all(map(is_gone, pids)))
 
 
 def test_a_step_that_ends_its_process_without_a_word_has_failed(tmp_path: Path) -> None:

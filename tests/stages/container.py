@@ -43,3 +43,12 @@ def contain(
     """Run one step of the flow in `folder` to its end."""
     words = command(step, load, index, retry, parameters, more.pop("python", sys.executable))
     return subprocess.run(words, cwd=folder, env=variables(folder, **more), capture_output=True, text=True, check=False)
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended, also where nobody has waited for it."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return state == "Z"
