@@ -47,9 +47,10 @@ def test_the_local_run_keeps_every_text(seed: int, carry: Carry) -> None:
     ("seed", "name"),
     [
         (0, "argo"),
-        (1, "step-functions"),
-        pytest.param(0, "step-functions", marks=pytest.mark.sampled("alone")),
-        pytest.param(1, "argo", marks=pytest.mark.sampled("alone")),
+        *(
+            pytest.param(*each, marks=pytest.mark.sampled("alone"))
+            for each in ((0, "step-functions"), (1, "argo"), (1, "step-functions"))
+        ),
     ],
 )
 def test_argo_and_step_functions_keep_every_text(

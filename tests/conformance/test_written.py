@@ -18,8 +18,8 @@ HOLDS_A_FLOW = ("(FlowSpec", 'if __name__ == "__main__":')
 """What stands in a file that holds a flow; a base that lies in a module of its own starts nothing."""
 
 FOUND = () if ALONE else WRITTEN
-ON_AIRFLOW = 8
-"""In the default suite each flow runs on one engine, one in so many on a line of Airflow."""
+ON_CONTAINERS, ON_AIRFLOW = 2, 8
+"""In the default suite one flow in so many runs on an engine of containers, on Argo and Step Functions in turn, or on a line of Airflow."""
 
 
 def _on_containers() -> Iterator[tuple[Written, tuple[str, ...]]]:
@@ -27,8 +27,8 @@ def _on_containers() -> Iterator[tuple[Written, tuple[str, ...]]]:
     for number, each in enumerate(FOUND):
         if not SHORT or each.refused:
             yield each, CONTAINERS
-        elif number % ON_AIRFLOW or each.together:
-            yield each, CONTAINERS[number % 2 : number % 2 + 1]
+        elif number % ON_CONTAINERS:
+            yield each, (CONTAINERS[number // ON_CONTAINERS % len(CONTAINERS)],)
 
 
 def _on_airflow(first: int) -> list[Written]:

@@ -75,6 +75,7 @@ def written_files(folder: Path) -> list[Path]:
     return found
 
 
+@pytest.mark.sampled("alone")
 def test_the_sdk_loads_every_file_and_knows_each_field(tmp_path: Path) -> None:
     paths = written_files(tmp_path)
     assert len(paths) > 80
@@ -144,7 +145,7 @@ def test_no_sdk_is_imported(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "two-foreaches-flow.yaml").exists()
 
 
-@pytest.mark.every(3)
+@pytest.mark.sampled("alone")
 @pytest.mark.parametrize(
     ("name", "flow"), [("linear", "LinearFlow"), ("branch", "BranchFlow"), ("nested_split", "NestedSplitFlow")]
 )

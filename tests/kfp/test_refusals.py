@@ -76,6 +76,7 @@ def test_no_field_of_a_pipeline_has_a_clock_an_event_or_something_to_wait_for() 
     assert {field.name for field in executor.fields} == {"container", "importer", "resolver", "custom_job"}
 
 
+@pytest.mark.sampled("alone")
 def test_a_hook_that_fails_makes_the_run_a_failure(tmp_path: Path) -> None:
     ended = sdk("hooks", cwd=tmp_path)
     assert ended.returncode != 0

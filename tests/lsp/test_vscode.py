@@ -34,6 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
+@pytest.mark.sampled("alone")
 def test_it_is_packed_with_what_it_needs_and_nothing_else(folder: Path) -> None:
     tool = folder.parent / "tool" / "node_modules" / ".bin" / "vsce"
     done = _called([str(tool), "package", "--allow-missing-repository", "--out", "flowc.vsix"], folder)

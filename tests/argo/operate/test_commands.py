@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.conformance.results import against_local, read_result
 from tests.engines import FlowCase, Outcome
 from tests.engines.argo_place import IMAGE, Place
@@ -20,6 +22,7 @@ def test_a_flow_lives_by_the_commands(stand_in: Place, tmp_path: Path) -> None:
     _is_as_here(stand_in, life, live(life), "flow.py:LifeFlow", {"text": HOSTILE, "marker": marker})
 
 
+@pytest.mark.sampled("alone")
 def test_tasks_that_share_containers_live_by_the_commands(stand_in: Place, tmp_path: Path) -> None:
     life = _life(stand_in, tmp_path, SHARED, "SharedFlow", SHARING)
     marker = str(life.folder / "shared-marker")

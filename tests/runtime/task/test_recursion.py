@@ -333,8 +333,8 @@ def test_a_container_that_is_asked_to_end_ends_its_iteration_first(tmp_path: Pat
 
 
 def test_an_iteration_costs_two_objects(tmp_path: Path) -> None:
-    many = "self.seen = []; self.more = self.n < 300; self.next({True: self.loop, False: self.end}, condition='more'); return"
+    many = "self.seen = []; self.more = self.n < 60; self.next({True: self.loop, False: self.end}, condition='more'); return"
     stage = _stage(tmp_path, many)
     assert _loop(stage).published
-    assert stage.left("loop").iterations == 300
-    assert len(list(stage.store.list(stage.run.task("loop").iterations))) == 2 * 300
+    assert stage.left("loop").iterations == 60
+    assert len(list(stage.store.list(stage.run.task("loop").iterations))) == 2 * 60

@@ -18,14 +18,13 @@ from tests.engines.venvs import venv
 from tests.runtime.tracking.flows import BREAKING, written
 from tests.runtime.tracking.runs import ran, settings
 
-pytestmark = pytest.mark.xdist_group("mlflow")
+pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.sampled("alone")]
 
 ROOT = Path(__file__).resolve().parents[3]
 TAXI = ROOT / "examples" / "taxi"
 EXPERIMENT = "on engines {{x}} ${HOME} $(PATH) %s 'é'"
 
 
-@pytest.mark.sampled("alone")
 def test_the_taxi_pair_is_there(mlflow: MlflowServer, tmp_path: Path) -> None:
     subprocess.run([sys.executable, str(TAXI / "make_data.py"), str(tmp_path / "s3" / "taxi"), "400"], check=True)
     project = tmp_path / "project"

@@ -23,7 +23,7 @@ from tests.engines.mlflow_server import Logged, MlflowServer, counted
 from tests.runtime.tracking.flows import ALL, BREAKING, HOSTILE, SMALL, TASKS, WIDE, written
 from tests.runtime.tracking.runs import Ran, ran
 
-pytestmark = pytest.mark.xdist_group("mlflow")
+pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.sampled("alone")]
 
 
 def test_a_run_and_each_of_its_tasks_are_there_once(mlflow: MlflowServer, project: Path) -> None:

@@ -16,6 +16,7 @@ from tests.engines.stepfunctions_operated import Place, place
 from tests.operate.life import HOSTILE, SHARING, Life, live, live_shared
 
 
+@pytest.mark.sampled("alone")
 def test_a_flow_lives_by_the_commands(tmp_path: Path) -> None:
     with place(tmp_path) as there:
         life = _life(there, tmp_path)

@@ -39,6 +39,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         yield found
 
 
+@pytest.mark.sampled("alone")
 def test_each_task_of_the_store_is_one_of_the_engine(there: Place) -> None:
     """By step and index, with as many attempts: switches, foreaches in foreaches, gangs, rounds, names that are shortened."""
 
