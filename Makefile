@@ -18,10 +18,10 @@ export PYTHONDONTWRITEBYTECODE :=
 
 help:
 	@echo "make demo         train and predict on taxi trips, here; then compile both flows for every target"
-	@echo "make test         all tests, engines included"
+	@echo "make test         the tests, engines included, in 13 minutes"
 	@echo "make check        format, lint, layers, types, and the site of the documents, strictly built"
 	@echo "make docs         the site of the documents, into build/site"
-	@echo "make sample       new generated flows and mutants on every engine, of seeds that follow from the commit, or from SAMPLE=…"
+	@echo "make sample       what make test leaves; new flows and mutants on every engine, of seeds that follow from the commit, or from SAMPLE=…"
 	@echo "make sample SEED=…  what one seed gives, alone"
 	@echo "make golden       write the golden files anew; then read the diff"
 	@echo "make bench        measure against Metaflow, into bench/RESULTS.md; some rows alone: .venv/bin/python -m bench --help"
