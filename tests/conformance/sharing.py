@@ -15,6 +15,7 @@ from compiler.ir.plan import FanOut, Plan, Scope, entry
 from compiler.slotted_class import replaced
 from tests.conformance.cases import generated_case
 from tests.conformance.engines import Engine
+from tests.conformance.generator import GeneratedFlow
 from tests.conformance.plan import draw
 from tests.engines import FlowCase, Outcome
 from tests.engines.compiling import planned_case, read_case
@@ -90,9 +91,10 @@ LOCAL: Mapping[str, Engine] = {"local": run_local}
 
 def shared_seeds(seeds: Iterable[int], form: Form) -> list[int]:
     """Those of whose flows this form says anything."""
-    return [seed for seed in seeds if _is_shared(seed, form)]
+    return [seed for seed in seeds if is_shared(draw(seed), form)]
 
 
-def _is_shared(seed: int, form: Form) -> bool:
+def is_shared(flow: GeneratedFlow, form: Form) -> bool:
+    """Whether this form says anything of a flow."""
     with tempfile.TemporaryDirectory() as folder:
-        return sharing(generated_case(draw(seed), Path(folder)), form) is not None
+        return sharing(generated_case(flow, Path(folder)), form) is not None
