@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from compiler.slotted_class import record
 from compiler.workspace.closure.mentions import Import
@@ -47,16 +47,30 @@ class Search:
 
     def found(self, file: str, wanted: Import) -> Found:
         """What an import in a file loads of the root; nothing where it is of another package."""
-        bases: tuple[str, ...] = self.bases
         if wanted.level:
-            base = file[: file.rfind("/") + 1]
-            for _ in range(wanted.level - 1):
-                if not base:
-                    return NOTHING  # beyond the root
-                base = base[: base[:-1].rfind("/") + 1]
-            bases = (base,)
-        found = self._below(bases, wanted)
-        return found + self._below((*self.added, *bases), wanted) if self.added and not wanted.level else found
+            return self._relative(file, wanted)
+        found = self._below(self.bases, wanted)
+        return found + self._below((*self.added, *self.bases), wanted) if self.added else found
+
+    def _relative(self, file: str, wanted: Import) -> Found:
+        base = file[: file.rfind("/") + 1]
+        for _ in range(wanted.level - 1):
+            if not base:
+                return NOTHING  # beyond the root
+            base = base[: base[:-1].rfind("/") + 1]
+        found = self._below((base,), wanted)
+        for portions in self._portions(base):
+            found += self._below(portions, wanted)
+        return found
+
+    def _portions(self, base: str) -> Iterator[tuple[str, ...]]:
+        """The folders that are one package with this one, where it has no `__init__`: of its name below any folder of imports."""
+        places = () if self._init(base) else (*self.bases, *self.added)
+        for place in places:
+            name = base[len(place) :] if base.startswith(place) else ""
+            portions = tuple(each + name for each in places if name and self.listing.folder(each + name))
+            if len(portions) > 1:
+                yield portions
 
     def _below(self, bases: tuple[str, ...], wanted: Import) -> Found:
         found, last = NOTHING, NOTHING

@@ -73,6 +73,16 @@ TABLE: dict[str, tuple[str, dict[str, str], set[str]]] = {
         {"p/a.py": "", "src/p/b.py": "", "src/p/c.py": ""},
         {"p/a.py", "src/p/b.py"},
     ),
+    "a relative import within one package in two folders": (
+        "import p.b",
+        {"p/a.py": "", "p/c/d.py": "", "p/e.py": "", "src/p/b.py": "from . import a\nfrom .c import d"},
+        {"p/a.py", "p/c/d.py", "src/p/b.py"},
+    ),
+    "a package that has a file lies in one folder": (
+        "import p.b",
+        {"p/a.py": "", "src/p/__init__.py": "", "src/p/b.py": "try: from . import a\nexcept ImportError: pass"},
+        {"src/p/__init__.py", "src/p/b.py"},
+    ),
     "a package goes before a module, and the first folder before the next": (
         "import p",
         {"p/__init__.py": "", "p.py": "", "src/p.py": ""},
