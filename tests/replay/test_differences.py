@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,8 @@ def _changed(ran: Ran, old: str, new: str, task: str, *words: object) -> tuple[i
     assert old in FLOW
     path = ran.folder / "flow.py"
     path.write_text(FLOW.replace(old, new), encoding="utf-8")
+    # Python takes bytecode for that of a text of the same size and second
+    shutil.rmtree(path.with_name("__pycache__"), ignore_errors=True)
     try:
         said = ran.replay(task, "--json", *words)
     finally:
