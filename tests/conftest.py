@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import compileall
+import gc
 import os
 import signal
 from collections import Counter
@@ -56,15 +57,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     What is `sampled("alone")` runs in no other form than the sample and the long one.
     """
+    for item in items:
+        line = _line(item)
+        if line and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(f"airflow {line.removeprefix('af')}"))
     for item in [*left_to_the_sample(items)]:
         item.add_marker(pytest.mark.sampled("alone"))
     for item in items:
         mark = item.get_closest_marker("sampled")
         if mark and mark.args and form(os.environ) == "short":
             item.add_marker(pytest.mark.skip(reason="`make sample`"))
-        line = _line(item)
-        if line and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(f"airflow {line.removeprefix('af')}"))
     items.sort(key=_turn)
 
 
@@ -79,6 +81,12 @@ def _turn(item: pytest.Item) -> int:
     mark = item.get_closest_marker("xdist_group")
     name = mark.args[0] if mark else ""
     return FIRST.index(name) if name in FIRST else len(FIRST) + (mark is None)
+
+
+def pytest_collection_finish() -> None:
+    """What is collected stays until the end: no search for garbage has to look at it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -99,6 +99,7 @@ def test_an_event_starts_a_run_and_its_end_another(scheduler: Scheduler, tmp_pat
     check_seen(tmp_path)
 
 
+@pytest.mark.xdist_group("airflow 2")
 def test_runs_on_airflow_2_are_told_what_started_them(
     testers: dict[str, DagTester], tmp_path: Path, path: Path
 ) -> None:

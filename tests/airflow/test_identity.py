@@ -120,6 +120,7 @@ def test_clears_on_the_real_scheduler_keep_the_run_and_obey_new_widths(scheduler
     assert owner in scheduler.task_log(run, "start")
 
 
+@pytest.mark.xdist_group("airflow 2")
 def test_a_clear_on_airflow_2_keeps_the_run(testers: dict[str, DagTester], tmp_path: Path) -> None:
     tester = testers["af2"]
     stage = Stage(tmp_path, tester)

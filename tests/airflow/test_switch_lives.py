@@ -159,6 +159,7 @@ def test_each_life_on_the_real_scheduler_takes_its_own_way(scheduler: Scheduler,
         assert ("foreach-each.row" in mapped) == (life[0] == "rows")
 
 
+@pytest.mark.xdist_group("airflow 2")
 @pytest.mark.parametrize("lives", GROWING)
 def test_a_cleared_run_on_airflow_2_takes_another_way(
     testers: dict[str, DagTester], tmp_path: Path, lives: tuple[Life, Life]

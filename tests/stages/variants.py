@@ -1,6 +1,7 @@
 """Which variants of a test the default suite runs; `make sample` runs the others.
 
-Where a test goes by either of several ways that must come to the same, it is one of them; where it is marked `every(n)`, every n-th.
+Airflow 2 is the sample's. Where a test goes by either of several ways that must come to the same, it is one of them; where it is marked
+`every(n)`, every n-th.
 """
 
 from __future__ import annotations
@@ -12,17 +13,20 @@ from zlib import crc32
 
 import pytest
 
-from tests.engines.airflow import LINES
 from tests.engines.argo_place import WAYS
 
-EITHER: Mapping[str, Sequence[str]] = {"line": LINES, "place": WAYS, "stand_in": WAYS}
-"""The parameters whose values are such ways: the two lines of Airflow, and the two interfaces of Argo."""
+EITHER: Mapping[str, Sequence[str]] = {"place": WAYS, "stand_in": WAYS}
+"""The parameters whose values are such ways: the two interfaces of Argo."""
+
+OLDER = "airflow 2"
+"""The group of what that line of Airflow runs."""
 
 Function = tuple[Path, str]
 
 
 def left_to_the_sample(items: Sequence[pytest.Item]) -> Iterator[pytest.Item]:
     """The items that are run by the sample and not by the default suite; some may come twice."""
+    yield from (item for item in items if (mark := item.get_closest_marker("xdist_group")) and mark.args[0] == OLDER)
     functions = [item for item in items if isinstance(item, pytest.Function) and hasattr(item, "callspec")]
     yield from _other_ways(functions)
     yield from _between(functions)
