@@ -38,7 +38,7 @@ class Numbers(NamedTuple):
 
 
 SUITES: Mapping[str, Numbers] = {
-    "short": Numbers(5, 1, 0, 0, 2, 0, 20, 2, 2, 1, 0, 0, 20),
+    "short": Numbers(5, 1, 0, 0, 0, 0, 20, 2, 2, 1, 0, 0, 20),
     "sample": Numbers(150, 12, 6, 2, 8, 2, 0, 20, 40, 4, 15, 4, 400),
     "long": Numbers(1000, 70, 30, 10, 40, 5, 100, 200, 300, 40, 200, 60, 2_400),
 }
