@@ -91,8 +91,10 @@ class OverlayStore:
         self.over.put(key, parts)
 
     def create(self, key: str, data: bytes) -> bool:
-        """Write the object into the folder where there is none, also none under it."""
-        return not self._is_below(key) and self.over.create(key, data)
+        """Write the object into the folder where there is none, also none under it; False where there is another one."""
+        if self.size(key) is None:
+            return self.over.create(key, data)
+        return bytes(self.get(key).data) == data
 
     def replace(self, key: str, data: bytes, etag: str) -> bool:
         """Write the object into the folder over the one that has this tag, which may lie under it."""
