@@ -18,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 help:
 	@echo "make demo         train and predict on taxi trips, here; then compile both flows for every target"
-	@echo "make test         the tests, engines included, in 13 minutes"
+	@echo "make test         the tests, engines included"
 	@echo "make check        format, lint, layers, types, and the site of the documents, strictly built"
 	@echo "make docs         the site of the documents, into build/site"
 	@echo "make sample       what make test leaves; new flows and mutants on every engine, of seeds that follow from the commit, or from SAMPLE=…"
