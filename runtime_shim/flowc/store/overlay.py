@@ -94,15 +94,16 @@ class OverlayStore:
         """Write the object into the folder where there is none, also none under it; False where there is another one."""
         if self.size(key) is None:
             return self.over.create(key, data)
-        return bytes(self.get(key).data) == data
+        return self.get(key).data == data
 
     def replace(self, key: str, data: bytes, etag: str) -> bool:
         """Write the object into the folder over the one that has this tag, which may lie under it."""
         if self.over.size(key) is not None:
             return self.over.replace(key, data, etag)
-        if not self._is_below(key) or self.under.get(key).etag != etag:
+        if not self._is_below(key):
             return False
-        return self.over.create(key, data)
+        found = self.under.get(key)
+        return self.over.create(key, data) if found.etag == etag else found.data == data
 
     def size(self, key: str) -> int | None:
         """How many bytes the object has; None where there is none."""

@@ -86,7 +86,9 @@ def test_only_the_runs_own_store_lies_under_it(tmp_path: Path, monkeypatch: pyte
 
 
 STEPS = st.tuples(
-    st.sampled_from(("put", "create", "replace", "copy")), st.sampled_from((*KEYS, "n", "b/n")), st.binary(max_size=3)
+    st.sampled_from(("put", "create", "replace", "late", "copy")),
+    st.sampled_from((*KEYS, "n", "b/n")),
+    st.binary(max_size=3) | st.sampled_from([key.encode() for key in KEYS]),  # what lies there, and what does not
 )
 
 
@@ -118,5 +120,7 @@ def _done(store: OverlayStore | FileStore, kind: str, key: str, data: bytes) -> 
         case "replace":
             tag = store.get(key).etag if store.size(key) is not None else "none"
             return store.replace(key, data, tag)
+        case "late":
+            return store.replace(key, data, "none")
         case _:
             return store.copy("a", key)
