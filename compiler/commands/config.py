@@ -30,7 +30,7 @@ from compiler.workspace.settings import (
     Settings,
     did_you_mean,
     read_settings,
-    settings_of,
+    shared_settings,
 )
 from compiler.workspace.settings.keys import NAMED, TRACKED
 from compiler.workspace.trust import is_trusted
@@ -123,8 +123,7 @@ def _keys(target: str | None) -> tuple[str, ...]:
     if backend is None:
         known = (*known_targets(target), LOCAL)
         raise click.UsageError(missing(target) or f"no target `{target}`{did_you_mean(target, known)}")
-    own = backend.target_options
-    return (*(key for key in settings_of(backend) if key not in own), *TRACKED, *own)
+    return (*shared_settings(backend), *TRACKED, *backend.target_options)
 
 
 def _named(settings: Settings) -> Iterator[Setting]:

@@ -11,7 +11,7 @@ from compiler.workspace.settings.folders import nearest, repository
 from compiler.workspace.settings.keys import CONFIGS, IMAGES, LOCAL, PROJECT, RUN, SHARED, START_METHODS
 from compiler.workspace.settings.layers import COMMAND_LINE, DEFAULT, Layer, Setting, Settings, frozen_value
 from compiler.workspace.settings.mistakes import SettingsError, did_you_mean
-from compiler.workspace.settings.options import settings_of, target_options, tracking
+from compiler.workspace.settings.options import shared_settings, target_options, tracking
 from compiler.workspace.settings.reading import read_settings
 
 __all__ = [
@@ -36,7 +36,7 @@ __all__ = [
     "read_settings",
     "read_toml",
     "repository",
-    "settings_of",
+    "shared_settings",
     "target_options",
     "tracking",
 ]

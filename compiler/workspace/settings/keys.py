@@ -20,7 +20,7 @@ SHARED = {
     "fuse": "whether steps in a row that ask for the same container share one; or the names of those that do",
     "chunk": "how many members of a foreach one container does, by the first step of its body",
 }
-"""Settings that every target takes, in each table of settings, with a line of help each."""
+"""Settings that targets share, in each table of settings, with a line of help each; some target has no use for one: `shared_settings`."""
 
 PROJECT = {
     "flows": "where the workspace's flows are: globs, relative to pyproject.toml",

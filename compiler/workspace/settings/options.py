@@ -21,10 +21,10 @@ def tracking(settings: Settings, target: str, given: Mapping[str, Value]) -> dic
     return {key: value for key, value in found.items() if value}
 
 
-def settings_of(backend: Backend) -> dict[str, str]:
-    """The settings that a target has, with a line of help each: those that it shares with others, then its own."""
+def shared_settings(backend: Backend) -> tuple[str, ...]:
+    """The settings that a target shares with others: all of `SHARED` that it has a use for."""
     lacks = without(backend)
-    return {key: line for key, line in SHARED.items() if key not in lacks} | dict(backend.target_options)
+    return tuple(key for key in SHARED if key not in lacks)
 
 
 def target_options(settings: Settings, backend: Backend, given: Mapping[str, Value], default_image: str) -> Options:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from compiler.backends import Backend, without
+from compiler.backends import Backend
 from compiler.backends.targets import BUILT_IN, brought_targets, load_backend, missing
 from compiler.diagnostics import Report, Rule
 from compiler.ir.flow import Value
@@ -38,6 +38,7 @@ from compiler.workspace.settings.keys import (
 )
 from compiler.workspace.settings.layers import Layer, frozen_value, title
 from compiler.workspace.settings.mistakes import nearest_word, secret_of
+from compiler.workspace.settings.options import shared_settings
 
 
 @record
@@ -159,7 +160,7 @@ class _Walk:
             cure = missing(name) or hint(near, known)
             self._add(rules.UNKNOWN_TABLE, (*keys, name), table=title(keys), key=name, hint=cure)
             return
-        shared = SHARED if backend is None else [key for key in SHARED if key not in without(backend)]
+        shared = tuple(SHARED) if backend is None else shared_settings(backend)
         own = RUN if backend is None else backend.target_options
         inner, values = (*keys, name), dict[str, Value]()
         for key, value in table.items():

@@ -35,9 +35,7 @@ class Shell:
         "trigger-on-finish": Gap("a script does not know of other flows' runs", _BY_OTHERS),
     }
     lacks: ClassVar[frozenset[str]] = frozenset({"shared_memory"})
-    without: ClassVar[frozenset[str]] = frozenset(
-        {"max_workers", "namespace"}
-    )  # one task after the other, on this machine
+    without: ClassVar[frozenset[str]] = frozenset({"max_workers", "namespace"})  # one task after the other, here
     spells: ClassVar[Mapping[str, frozenset[str]]] = {}
     target_options: ClassVar[Mapping[str, str]] = {"python": "the interpreter of every step; `python` without it"}
 
