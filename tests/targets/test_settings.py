@@ -10,36 +10,12 @@ import pytest
 from compiler.backends.targets import BUILT_IN, brought_targets, load_backend
 from compiler.mistakes import CallError
 from compiler.operate.engines import engine_of
-from compiler.workspace.settings import SHARED, read_settings, settings_of
-from tests.stages.command_line import Flowc
+from compiler.workspace.settings import SHARED, read_settings, shared_settings
+from tests.stages.command_line import FLOW, Flowc
 
-FLOW = """
-from flowc import FlowSpec, project, step
-
-
-@project(name="settings")
-class WideFlow(FlowSpec):
-    @step
-    def start(self):
-        self.items = [1, 2]
-        self.next(self.body, foreach="items")
-
-    @step
-    def body(self):
-        self.next(self.after)
-
-    @step
-    def after(self):
-        self.next(self.join)
-
-    @step
-    def join(self, inputs):
-        self.next(self.end)
-
-    @step
-    def end(self):
-        pass
-"""
+PROJECT = FLOW.replace("FlowSpec, Parameter, step", "FlowSpec, Parameter, project, step").replace(
+    "class SumFlow", '@project(name="settings")\nclass SumFlow'
+)
 
 GIVEN: Mapping[str, str] = {
     "image": "registry.example.com/other:1",
@@ -53,7 +29,7 @@ GIVEN: Mapping[str, str] = {
     "production": "",
     "same_code": "",
     "fuse": "",
-    "chunk": "body=2",
+    "chunk": "square=2",
 }
 """A value of each on a command line; nothing where it is a flag."""
 
@@ -74,12 +50,12 @@ def test_a_setting_changes_the_files_or_is_refused(
     backend = load_backend(target)
     assert backend is not None
     monkeypatch.chdir(tmp_path)
-    Path("flow.py").write_text(FLOW)
+    Path("flow.py").write_text(PROJECT)
     Path("pyproject.toml").write_text("[tool.flowc]\n")
     assert flowc(target, "create", "flow.py", "-o", "plain/").code == 0
     option = (f"--{key.replace('_', '-')}", *filter(None, [GIVEN[key]]))
     ended = flowc(target, "create", "flow.py", "-o", "given/", *option)
-    if key not in settings_of(backend):
+    if key not in shared_settings(backend):
         assert (ended.code, ended.err.partition("\n")[0]) == (0, f"note: {target} has no use for {option[0]}")
         assert _files("given") == _files("plain")
     elif (target, key) in OPERATED:
