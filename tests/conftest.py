@@ -16,7 +16,7 @@ from hypothesis import settings
 from tests.conformance import COMPARED
 from tests.conformance.sample import form, told
 from tests.engines.airflow import LINES, DagTester, DagTesters
-from tests.engines.azurite import NO_AZURITE
+from tests.engines.npm import NO_NPM
 from tests.stages.browser import NO_BROWSER
 from tests.stages.image_builder import NOT_BUILT
 from tests.stages.in_memory import leave, make_room
@@ -121,7 +121,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for key, value in report.user_properties
         if key == COMPARED and isinstance(value, list | tuple)
     }
-    loud = (NOT_BUILT, NO_AZURITE, NO_BROWSER)
+    loud = (NOT_BUILT, NO_NPM, NO_BROWSER)
     skipped = [
         report
         for report in terminalreporter.stats.get("skipped", ())

@@ -6,19 +6,14 @@ import base64
 import hashlib
 import hmac
 import http.client
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
-from pathlib import Path
 
-from tests.engines.venvs import ENGINES, alone
+from tests.engines.npm import installed
 
-VERSION = "3.35.0"
-NO_AZURITE = "NO AZURE BLOB STORAGE WAS ASKED"
-"""How a test says that it had no emulator: the summary repeats it."""
-
+PACKAGE = "azurite@3.35.0"
 _ACCOUNT = "devstoreaccount1"
 _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 """The account that the emulator has, and its key, which is everybody's."""
@@ -28,42 +23,25 @@ DIRECT = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 """What keeps a client from a proxy on the way to this machine."""
 
 
-class NoAzuriteError(Exception):
-    """The emulator cannot be had here; the text says why."""
-
-
-def program() -> Path:
-    """The emulator's own program, which node runs; installed where the version changed. Raises NoAzuriteError."""
-    folder = ENGINES / "azurite"
-    stamp = folder / ".complete"
-    ENGINES.mkdir(exist_ok=True)
-    with alone(ENGINES / "azurite.alone"):
-        if not (stamp.is_file() and stamp.read_text() == VERSION):
-            if not (shutil.which("node") and shutil.which("npm")):
-                raise NoAzuriteError("there is no node or no npm")
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
-            words = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
-            done = subprocess.run(
-                [*words, f"azurite@{VERSION}"], cwd=folder, capture_output=True, text=True, check=False
-            )
-            if done.returncode:
-                raise NoAzuriteError(f"npm cannot install azurite@{VERSION}: {done.stderr.strip()[-300:]}")
-            stamp.write_text(VERSION)
-    return folder / "node_modules/azurite/dist/src/blob/main.js"
+class AzuriteError(Exception):
+    """The emulator ended, or does not do what it is asked; the text says what it said."""
 
 
 @contextmanager
 def azure(*containers: str) -> Iterator[dict[str, str]]:
-    """The variables of a process that asks the emulator, which has these containers and ends with the block. Raises NoAzuriteError."""
+    """The variables of a process that asks the emulator, which has these containers and ends with the block. Raises AzuriteError.
+
+    Skips the test where it cannot be had.
+    """
+    program = installed("azurite", PACKAGE) / "azurite/dist/src/blob/main.js"
     words = ["--inMemoryPersistence", "--silent", "--skipApiVersionCheck", "--disableTelemetry"]
     words += ["--blobHost", "127.0.0.1", "--blobPort", "0"]
-    process = subprocess.Popen(["node", str(program()), *words], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(["node", str(program), *words], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
         place = next((line.rpartition("http://")[2] for line in process.stdout if "listens on" in line), "").strip()
         if not place:
-            raise NoAzuriteError(f"azurite ended with code {process.wait()}")
+            raise AzuriteError(f"azurite ended with code {process.wait()}")
         for name in containers:
             _make(place, name)
         yield {"AZURE_STORAGE_USE_EMULATOR": "true", "AZURITE_BLOB_STORAGE_URL": f"http://{place}", **DIRECT}
@@ -86,4 +64,4 @@ def _make(place: str, name: str) -> None:
     said = answer.read()
     connection.close()
     if answer.status != http.HTTPStatus.CREATED:
-        raise NoAzuriteError(f"azurite made no container: {answer.status} {said[:200]!r}")
+        raise AzuriteError(f"azurite made no container: {answer.status} {said[:200]!r}")

@@ -1,16 +1,18 @@
-"""What AWS refuses in a state machine and moto lets pass: `lint`; `asl_validator` is the second opinion where npm exists."""
+"""What AWS refuses in a state machine and moto lets pass: `lint`; `asl_validator` is the second opinion where there is npm."""
 
 from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.engines.npm import installed
+
+ASL_VALIDATOR = "asl-validator@4.0.0"
 LONGEST_NAME, LARGEST, DEEPEST = 80, 1 << 20, 10
 PATH = re.compile(r"\$(\$)?([.\[].*)?|States\.[A-Z]\w+\(.*\)|\$")
 NO_END = {"Choice", "Fail", "Succeed"}
@@ -239,27 +241,13 @@ def _of_child(own: Mapping[str, Any], where: str) -> Iterator[Finding]:
         yield Finding(where, "$$.Map is not there in a distributed Map's child")
 
 
-def asl_validator(definition: str, folder: Path) -> str | None:
-    """What npm's asl-validator 4.0.0 says, empty where it finds nothing; None where there is no npm or it cannot be had."""
-    npm = shutil.which("npm")
-    if npm is None:
-        return None
-    folder.mkdir(parents=True, exist_ok=True)
-    tool = folder / "node_modules" / ".bin" / "asl-validator"
-    if not tool.exists():
-        command = [
-            npm,
-            "install",
-            "--silent",
-            "--no-audit",
-            "--no-fund",
-            "--prefix",
-            str(folder),
-            "asl-validator@4.0.0",
-        ]
-        if subprocess.run(command, capture_output=True, check=False).returncode:
-            return None
+def asl_validator(definition: str, folder: Path) -> str:
+    """What npm's asl-validator says, empty where it finds nothing; the folder is for the definition.
+
+    Skips the test where it cannot be had.
+    """
     file = folder / "machine.asl.json"
     file.write_text(definition)
-    done = subprocess.run([str(tool), "--json-path", str(file)], capture_output=True, text=True, check=False)
+    words = [str(installed("asl-validator", ASL_VALIDATOR) / ".bin" / "asl-validator"), "--json-path", str(file)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     return "" if done.returncode == 0 else done.stdout + done.stderr

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tests.engines.npm import installed
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -42,12 +42,6 @@ def browser() -> Iterator[Browser]:
             opened.close()
 
 
-def axe(folder: Path) -> str | None:
-    """The text of axe; None where there is no npm, or it cannot be had."""
-    npm = shutil.which("npm")
-    if npm is None:
-        return None
-    command = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), AXE]
-    if subprocess.run(command, capture_output=True, check=False).returncode:
-        return None
-    return (folder / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
+def axe() -> str:
+    """The text of axe. Skips the test where it cannot be had."""
+    return (installed("axe", AXE) / "axe-core/axe.min.js").read_text(encoding="utf-8")

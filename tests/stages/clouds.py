@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-import pytest
-
-from tests.engines.azurite import DIRECT, NO_AZURITE, NoAzuriteError, azure
+from tests.engines.azurite import DIRECT, azure
 from tests.stages.gcs_server import Storage, google
 
 
@@ -17,13 +15,6 @@ def cloud(kind: str) -> Iterator[Mapping[str, str]]:
     if kind == "gs":
         with google(Storage("flows", page=3)) as url:
             yield {"STORAGE_EMULATOR_HOST": url, **DIRECT}
-        return
-    emulator = azure("flows")
-    try:
-        variables = emulator.__enter__()
-    except NoAzuriteError as error:
-        pytest.skip(f"{NO_AZURITE}: {error}")
-    try:
-        yield variables
-    finally:
-        emulator.__exit__(None, None, None)
+    else:
+        with azure("flows") as variables:
+            yield variables

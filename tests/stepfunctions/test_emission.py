@@ -58,14 +58,13 @@ def emit(decided: Plan, options: Options = OPTIONS) -> tuple[dict[str, Any], dic
 
 
 @pytest.mark.parametrize("path", FLOWS, ids=lambda path: path.stem)
-def test_no_lint_finds_anything(path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_no_lint_finds_anything(path: Path, tmp_path: Path) -> None:
     files = emitted(path)
     values = {"StoreBucket": "b", "JobQueue": "q", **dict.fromkeys(json.loads(files["jobs.json"].text), "d")}
     machine = substitute(files["asl.json"].text, values)
     assert lint(machine) == ()
     assert lint_jobs(files["jobs.json"].text) == ()
-    verdict = asl_validator(machine, tmp_path_factory.getbasetemp() / "asl-validator")
-    assert not verdict, verdict
+    assert asl_validator(machine, tmp_path) == ""
 
 
 @given(

@@ -43,17 +43,6 @@ HOSTILE = (
 )
 
 
-pytestmark = pytest.mark.xdist_group("mermaid")  # one worker fetches it
-
-
-@pytest.fixture(scope="module")
-def tool(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("mermaid")
-    if not mermaid.installed(folder):
-        pytest.skip("mermaid cannot be had: there is no npm, or it reaches no registry")
-    return folder
-
-
 def _picture(folder: Path, old: str, new: str) -> str:
     (found,) = between(folder, {"f.py": old}, {"f.py": new}, ["argo"])
     drawn = picture(found)
@@ -61,11 +50,11 @@ def _picture(folder: Path, old: str, new: str) -> str:
     return drawn
 
 
-def test_what_is_new_and_gone_is_marked(tool: Path, tmp_path: Path) -> None:
+def test_what_is_new_and_gone_is_marked(tmp_path: Path) -> None:
     clean = "    @step\n    def clean(self):\n        self.done = [self.total]\n        self.next(self.end)"
     renamed = FLOW.replace("def left", "def port").replace("self.left,", "self.port,")
     new = renamed.replace("self.next(self.end)", f"self.next(self.clean)\n\n{clean}")
-    there, back = mermaid.read(tool, [_picture(tmp_path / "a", FLOW, new), _picture(tmp_path / "b", new, FLOW)])
+    there, back = mermaid.read([_picture(tmp_path / "a", FLOW, new), _picture(tmp_path / "b", new, FLOW)])
     texts = {name: (text, classes) for name, text, classes in there["nodes"]}
     assert [text for text, _ in texts.values()] == [
         "start", "port, before: left", "right", "join", "each", "gather", "new: clean", "end"
@@ -81,11 +70,11 @@ def test_what_is_new_and_gone_is_marked(tool: Path, tmp_path: Path) -> None:
     assert ("gone: clean", ["gone"]) in [(text, classes) for _, text, classes in back["nodes"]]
 
 
-def test_any_text_is_only_a_label(tool: Path, tmp_path: Path) -> None:
+def test_any_text_is_only_a_label(tmp_path: Path) -> None:
     pictures = [
         _picture(tmp_path / str(at), SWITCH.format(key="old"), SWITCH.format(key=key)) for at, key in enumerate(HOSTILE)
     ]
-    for key, found in zip(HOSTILE, mermaid.read(tool, pictures), strict=True):
+    for key, found in zip(HOSTILE, mermaid.read(pictures), strict=True):
         assert "error" not in found, key
         assert [mermaid.written(text) for _, text, _ in found["nodes"]] == ["start", "grand", "end"]
         ways = [mermaid.written(text) for _, _, text, _ in found["edges"]]
@@ -94,8 +83,8 @@ def test_any_text_is_only_a_label(tool: Path, tmp_path: Path) -> None:
         assert len(found["edges"]) == 3
 
 
-def test_a_picture_that_is_none_is_refused(tool: Path) -> None:
-    assert "error" in mermaid.read(tool, ['flowchart TD\n    s0["a"] -->|"b"| \n'])[0]
+def test_a_picture_that_is_none_is_refused() -> None:
+    assert "error" in mermaid.read(['flowchart TD\n    s0["a"] -->|"b"| \n'])[0]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
