@@ -20,7 +20,7 @@ from tests.engines.npm import NO_NPM
 from tests.stages.browser import NO_BROWSER
 from tests.stages.image_builder import NOT_BUILT
 from tests.stages.in_memory import leave, make_room
-from tests.stages.variants import left_to_the_sample
+from tests.stages.variants import LEFT, left_to_the_sample
 
 settings.register_profile("untimed", settings.default, deadline=None)
 settings.load_profile("untimed")  # a busy machine fails no test
@@ -63,10 +63,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(f"airflow {line.removeprefix('af')}"))
     for item in [*left_to_the_sample(items)]:
         item.add_marker(pytest.mark.sampled("alone"))
-    for item in items:
-        mark = item.get_closest_marker("sampled")
-        if mark and mark.args and form(os.environ) == "short":
-            item.add_marker(pytest.mark.skip(reason="`make sample`"))
+    if form(os.environ) == "short":
+        for item in items:
+            if any(mark.args for mark in item.iter_markers("sampled")):
+                item.add_marker(pytest.mark.skip(reason=LEFT))
     items.sort(key=_turn)
 
 

@@ -13,6 +13,7 @@ from compiler.backends.argo import BACKEND as ARGO
 from compiler.backends.pod_security import POD, is_pod_context, is_security_context, of_pods, own_security
 from compiler.ir.flow import Value
 from compiler.pipeline import compile_flow
+from tests.engines.airflow import LINES
 from tests.engines.airflow_pods import pods_of
 from tests.engines.argo_yaml import read_manifests
 from tests.engines.pod_security import argo_pods, violations
@@ -148,15 +149,12 @@ def test_the_pods_of_the_examples_are_restricted_on_airflow(
 
 
 @by_airflow
-def test_the_container_beside_a_step_that_reports_is_restricted(
-    built: dict[str, dict[str, dict[str, Any]]], tmp_path: Path
-) -> None:
-    """On both lines of Airflow."""
+@pytest.mark.parametrize("line", LINES)
+def test_the_container_beside_a_step_that_reports_is_restricted(line: str, tmp_path: Path) -> None:
     file = _written(PLAIN, tmp_path, "airflow")
-    older = {name: pod["spec"] for name, pod in pods_of("af2", [file], tmp_path)[file].items()}
-    for pods in (built["plain"], older):
-        assert len(pods["start"]["containers"]) == 2
-        assert violations(pods["start"]) == []
+    start = pods_of(line, [file], tmp_path)[file]["start"]["spec"]
+    assert len(start["containers"]) == 2
+    assert violations(start) == []
 
 
 def test_every_kind_of_pod_is_restricted_on_argo(tmp_path: Path) -> None:

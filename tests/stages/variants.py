@@ -1,7 +1,7 @@
 """Which variants of a test the default suite runs; `make sample` runs the others.
 
-Airflow 2 is the sample's. Where a test goes by either of several ways that must come to the same, it is one of them; where it is marked
-`every(n)`, every n-th.
+What needs Airflow 2 or Azure's emulator is the sample's: each is an installation of its own. Where a test goes by either of several ways
+that must come to the same, it is one of them; where it is marked `every(n)`, every n-th.
 """
 
 from __future__ import annotations
@@ -15,8 +15,14 @@ import pytest
 
 from tests.engines.argo_place import WAYS
 
+LEFT = "`make sample`"
+"""Why the default suite skips a test that is left to the sample."""
+
 EITHER: Mapping[str, Sequence[str]] = {"place": WAYS, "stand_in": WAYS}
 """The parameters whose values are such ways: the two interfaces of Argo."""
+
+INSTALLED: Mapping[str, str] = {"line": "af2", "kind": "az"}
+"""The parameters with the values of which a test needs an installation that few others need."""
 
 OLDER = "airflow 2"
 """The group of what that line of Airflow runs."""
@@ -28,6 +34,9 @@ def left_to_the_sample(items: Sequence[pytest.Item]) -> Iterator[pytest.Item]:
     """The items that are run by the sample and not by the default suite; some may come twice."""
     yield from (item for item in items if (mark := item.get_closest_marker("xdist_group")) and mark.args[0] == OLDER)
     functions = [item for item in items if isinstance(item, pytest.Function) and hasattr(item, "callspec")]
+    yield from (
+        item for item in functions if any(item.callspec.params.get(name) == INSTALLED[name] for name in INSTALLED)
+    )
     yield from _other_ways(functions)
     yield from _between(functions)
 
