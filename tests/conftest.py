@@ -24,6 +24,7 @@ from tests.stages.variants import LEFT, left_to_the_sample
 
 settings.register_profile("untimed", settings.default, deadline=None)
 settings.load_profile("untimed")  # a busy machine fails no test
+gc.disable()
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -84,9 +85,10 @@ def _turn(item: pytest.Item) -> int:
 
 
 def pytest_collection_finish() -> None:
-    """What is collected stays until the end: no search for garbage has to look at it."""
+    """What is collected stays until the end: no search for garbage has to look at it, nor was there one while it was collected."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

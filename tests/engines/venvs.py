@@ -29,7 +29,7 @@ def venv(name: str) -> Path:
             shutil.rmtree(folder, ignore_errors=True)
             _uv("venv", "--quiet", "--python", sys.executable, str(folder))
             python = str(folder / "bin" / "python")
-            _uv("pip", "install", "--quiet", "--compile-bytecode", "--python", python, "-r", str(lock))
+            _uv("pip", "install", "--quiet", "--python", python, "-r", str(lock))
             stamp.write_text(wanted)
     return folder
 
