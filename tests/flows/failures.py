@@ -1,5 +1,7 @@
 """Attempts: artifacts of failed ones are gone, caught ones stay, in a foreach only where it happens."""
 
+import time
+
 from metaflow import FlowSpec, catch, current, retry, step, timeout
 
 
@@ -26,8 +28,7 @@ class FailuresFlow(FlowSpec):
         if self.input == "broken":
             raise ValueError("broken {{ for }} $(GOOD) \n two lines")
         if self.input == "slow":
-            while True:
-                pass
+            time.sleep(600)
         self.finished = True
         self.next(self.after)
 
