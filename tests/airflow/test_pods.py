@@ -125,6 +125,7 @@ class ReadOnlyFlow(FlowSpec):
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("settings", "places"),
     [

@@ -52,6 +52,7 @@ def _gives_the_same(case: FlowCase, folder: Path, tester: DagTester, limit: int,
     return outcome.log
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     ("line", "operator", "limit", "parameters"),
     [

@@ -241,6 +241,7 @@ def test_no_input_is_executed(pull: Job, name: str) -> None:
     assert not list(pull.folder.rglob("ran"))
 
 
+@pytest.mark.sampled("alone")
 def test_flowc_is_installed_with_what_stands_beside_it(job: Job) -> None:
     """From the action's own source, as a step that uses it does; a team's rules beside it are found."""
     rules = shutil.copytree(ROOT / "examples" / "policy", job.folder / "rules")

@@ -72,6 +72,7 @@ def _run(program: Path, source: Path, repository: Path) -> subprocess.CompletedP
     return subprocess.run(words, cwd=repository, env=variables, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.sampled("alone")
 def test_hooks_pass_and_fail_as_their_commands_do(program: Path, source: Path, repository: Path) -> None:
     ended = _run(program, source, repository)
     assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -75,6 +75,7 @@ def test_written_flows_whose_tasks_share_containers(
             compared(written.name, engines)
 
 
+@pytest.mark.every(2)
 @each_target
 def test_it_keeps_every_text(
     target: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch

@@ -18,7 +18,7 @@ HOLDS_A_FLOW = ("(FlowSpec", 'if __name__ == "__main__":')
 """What stands in a file that holds a flow; a base that lies in a module of its own starts nothing."""
 
 FOUND = () if ALONE else WRITTEN
-ON_CONTAINERS, ON_AIRFLOW = 2, 8
+ON_CONTAINERS, ON_AIRFLOW = 3, 8
 """In the default suite one flow in so many runs on an engine of containers, on Argo and Step Functions in turn, or on a line of Airflow."""
 
 
@@ -27,7 +27,7 @@ def _on_containers() -> Iterator[tuple[Written, tuple[str, ...]]]:
     for number, each in enumerate(FOUND):
         if not SHORT or each.refused:
             yield each, CONTAINERS
-        elif number % ON_CONTAINERS:
+        elif number % ON_CONTAINERS == 0:
             yield each, (CONTAINERS[number // ON_CONTAINERS % len(CONTAINERS)],)
 
 

@@ -122,7 +122,7 @@ def _breaking(one: One, how: How) -> type[FileStore]:
     return Breaking
 
 
-@pytest.mark.every(2)
+@pytest.mark.every(3)
 @pytest.mark.parametrize("how", ["before", "after", "full"])
 @pytest.mark.parametrize("kind", TASKS)
 def test_a_task_whose_store_fails_at_any_call_says_so_and_is_mended_by_another_attempt(

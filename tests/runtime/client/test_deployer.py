@@ -16,6 +16,7 @@ from flowc import DeployedFlow, Deployer, list_deployed_flows
 from flowc.client.deployer import DeployerError, DeployerTimeout, RunNotFound, TriggeredRun
 from flowc.exceptions import MetaflowException, MetaflowNotFound
 
+from compiler.backends.operating import Phase
 from tests.operate import kept_engine
 
 HOSTILE = "{{ 1 }} ${X} $(NAME) 'q' \"d\" \\ \n\x1b[2J ü 漢"
@@ -75,6 +76,7 @@ def _runs_here(triggered: TriggeredRun) -> None:
 
 
 @pytest.mark.language("client.deployer")
+@pytest.mark.every(2)
 @pytest.mark.parametrize("target", ["argo_workflows", "argo", "kept"])
 def test_a_flow_is_deployed_started_waited_for_and_read(engine: Path, target: str) -> None:
     deployer = Deployer("flow.py", show_output=False)
@@ -110,21 +112,17 @@ def test_a_flow_is_deployed_started_waited_for_and_read(engine: Path, target: st
     assert {task["step"] for task in run.facts["tasks"]} == {"start", "end"}
 
 
-@pytest.mark.parametrize(
-    ("phase", "status", "running"),
-    [
-        ("running", "Running", True),
-        ("failed", "Failed", False),
-        ("terminated", "Failed", False),
-        ("unknown", None, False),
-    ],
-)
-def test_a_status_has_two_words(
-    engine: Path, deployed: DeployedFlow, phase: Any, status: str | None, running: bool
-) -> None:
+def test_a_status_has_two_words(engine: Path, deployed: DeployedFlow) -> None:
     run = deployed.trigger()
-    kept_engine.move(engine, run.name, phase)
-    assert (run.phase, run.status, run.is_running) == (phase, status, running)
+    words: dict[Phase, tuple[str | None, bool]] = {
+        "running": ("Running", True),
+        "unknown": (None, False),
+        "terminated": ("Failed", False),
+        "failed": ("Failed", False),
+    }
+    for phase, (status, running) in words.items():
+        kept_engine.move(engine, run.name, phase)
+        assert (run.phase, run.status, run.is_running) == (phase, status, running)
 
 
 def test_waiting_ends_with_the_run_or_in_time(engine: Path, deployed: DeployedFlow) -> None:
