@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from compiler.frontend.text.source import alone, parsed
 from compiler.ir.flow import Flow, Span
 from compiler.slotted_class import fresh, mutable, record
 
@@ -39,8 +40,10 @@ class Names:
 
     def _read(self, flow: Flow) -> tuple[Mention, ...]:
         try:
-            return tuple(mentions(ast.parse(self.text), flow, lines_of(self.text)))
-        except (RecursionError, MemoryError):  # the compiler raises the limit for its own reading, and only then
+            with alone():
+                found = parsed(self.text)
+            return tuple(mentions(found, flow, lines_of(self.text)))
+        except (RecursionError, MemoryError):  # the limit is raised for the parser, and only then
             return ()
 
 

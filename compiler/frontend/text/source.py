@@ -6,8 +6,11 @@ import ast
 import errno
 import sys
 import warnings
-from collections.abc import Mapping
+from _thread import allocate_lock
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal, overload
 
 from compiler.diagnostics import Report
 from compiler.frontend.findings.fc1xx import FILE_NOT_READ, NOT_DECODED, SYNTAX, TOO_DEEP
@@ -149,17 +152,55 @@ def _reason(data: bytes, error: UnicodeDecodeError) -> str:
     return f"byte 0x{data[error.start]:02x} is not {error.encoding.upper()} ({error.reason})"
 
 
+_DEEPEST = 6000
+"""The parser's own depth follows the interpreter's limit; a chain of a thousand terms is ordinary in a generated file."""
+
+_TRIES = 10
+"""A tree takes milliseconds, and who disturbs it parses a line."""
+
+_ALONE = allocate_lock()
+"""The limit of recursion and the filters of warnings are those of all threads."""
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """No other thread parses for as long as the block lasts, and a tree may be as deep as Python's parser takes."""
+    with _ALONE:
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(limit, _DEEPEST))
+        try:
+            yield
+        finally:
+            sys.setrecursionlimit(limit)
+
+
+@overload
+def parsed(text: str) -> ast.Module: ...
+@overload
+def parsed(text: str, mode: Literal["eval"]) -> ast.Expression: ...
+def parsed(text: str, mode: Literal["exec", "eval"] = "exec") -> ast.Module | ast.Expression:
+    """The tree of a text, as `ast.parse` makes it, inside `alone()`. Raises SyntaxError, ValueError, RecursionError and MemoryError.
+
+    Python 3.11 counts the depth of all threads' trees in one place, and ends with a SystemError where another thread has parsed meanwhile
+    (https://github.com/python/cpython/issues/106905): whoever prints a traceback does, for its carets.
+    """
+    for _ in range(_TRIES):
+        try:
+            return ast.parse(text) if mode == "exec" else ast.parse(text, mode="eval")
+        except SystemError:
+            continue
+    raise RecursionError("nested too deeply")
+
+
 def tree(source: Source, report: Report) -> ast.Module | None:
     """The syntax tree; a syntax error is a finding at its place."""
     if "\0" in source.text:
         report.add(TOO_DEEP, _nul(source), reason="it holds a NUL byte, as text that was saved as UTF-16 does")
         return None
-    limit = sys.getrecursionlimit()
-    # The parser's own depth follows this limit; a chain of a thousand terms is ordinary in a generated file.
-    sys.setrecursionlimit(max(limit, 6000))
     try:
-        parsed = ast.parse(source.text)
-        _check_compiles(source, parsed)
+        with alone():
+            found = parsed(source.text)
+            _check_compiles(source, found)
     except SyntaxError as error:
         from compiler.frontend.text.syntax_errors import of_another_python  # noqa: PLC0415  # a right file needs none of it
 
@@ -169,18 +210,16 @@ def tree(source: Source, report: Report) -> ast.Module | None:
     except (ValueError, RecursionError, MemoryError) as error:
         report.add(TOO_DEEP, Span(source.path, 1, 1, 1, 2), reason=str(error) or "nested too deeply")
     else:
-        return parsed
-    finally:
-        sys.setrecursionlimit(limit)
+        return found
     return None
 
 
-def _check_compiles(source: Source, parsed: ast.Module) -> None:
+def _check_compiles(source: Source, found: ast.Module) -> None:
     """Raise SyntaxError for what the grammar takes and the compiler does not: a `return` in no function, a late `global`."""
     with warnings.catch_warnings():  # what the interpreter only warns of is the author's own affair
         warnings.simplefilter("ignore")
         try:
-            compile(parsed, source.path, "exec", dont_inherit=True)
+            compile(found, source.path, "exec", dont_inherit=True)
         except SyntaxError as error:  # the tree counts columns in bytes
             if error.lineno and error.offset:
                 error.offset = source.column(error.lineno, error.offset - 1)

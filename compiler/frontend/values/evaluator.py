@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from compiler.frontend.text.modules import Import, Module, Origin, changed_names, class_names
+from compiler.frontend.text.source import alone, parsed
 from compiler.frontend.values.config_values import ConfigDict, Unparsed
 from compiler.frontend.values.functions import (
     Context,
@@ -353,10 +354,11 @@ def _config_expression(scope: Scope, node: ast.Call, depth: int) -> object:
     if not isinstance(text, str):
         raise Unknown
     try:
-        parsed = ast.parse(text.strip(), mode="eval")
+        with alone():
+            found = parsed(text.strip(), "eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Unknown from error
-    return _value(scope.within(scope.module, scope.reading.configs.names), parsed.body, depth)
+    return _value(scope.within(scope.module, scope.reading.configs.names), found.body, depth)
 
 
 def _called(scope: Scope, function: ast.expr, depth: int) -> Callable[..., object]:
