@@ -14,7 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ENGINES = HERE.parents[1] / ".engines"
 NAMES = ("af3", "af2", "kfp", "mlflow")
-"""Those that the default suite needs; `libraries` is for the long form."""
+"""Those that the default suite, the first of them, and the sample need; `libraries` is for the long form."""
 
 
 def venv(name: str) -> Path:
