@@ -133,7 +133,9 @@ class Faulty:
     def _asked(self, handler: http_handler.Handler, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         connection = http.client.HTTPConnection(str(self._server.hostname), self._server.port, timeout=120)
         try:
-            connection.request(handler.command, handler.path, body, dict(handler.headers.items()))
+            whole = urlsplit(handler.path)  # who takes it for its proxy asks for a whole address
+            path = whole._replace(scheme="", netloc="").geturl()
+            connection.request(handler.command, path, body, dict(handler.headers.items()))
             answer = connection.getresponse()
             return answer.status, answer.getheaders(), answer.read()
         finally:

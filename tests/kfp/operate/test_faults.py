@@ -116,6 +116,40 @@ def test_the_doctor_tells_what_it_finds(behind: tuple[Server, Faulty]) -> None:
     assert "robot cannot" in told["right to list"].told
 
 
+def test_a_proxy_leads_to_the_server(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the variables that everybody reads; nobody else here knows the server's name."""
+    there = {**server.connection.variables, "KF_PIPELINES_ENDPOINT": "http://kfp.example.com/pipeline"}
+    far = replaced(server.connection, variables=there, timeout=1.0)
+    asked = server.connection.variables["KF_PIPELINES_ENDPOINT"]
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    with faulty(asked, "Proxy-Authorization") as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url.replace("://", "://ann:s%2Fecret@"))
+        assert list(BACKEND.connect(server.connection).deployments()) == [], "a server on this machine needs none"
+        assert proxy.seen == []
+        proxy.when("GET http://kfp.example.com/pipeline/", Answer(200, b"{}"))
+        engine = BACKEND.connect(far)
+        assert list(engine.deployments()) == []
+        assert proxy.seen
+        assert all(each.endswith(" Basic YW5uOnMvZWNyZXQ=") for each in proxy.seen)
+        assert "ecret" not in engine.where
+        proxy.clear()
+        monkeypatch.setenv("NO_PROXY", "other.org,.example.com")
+        with pytest.raises(EngineError, match="cannot be reached"):
+            list(BACKEND.connect(far).deployments())
+        assert proxy.seen == []
+        monkeypatch.delenv("NO_PROXY")
+    with pytest.raises(
+        EngineError, match=f"cannot be reached.*through the proxy {proxy.url}; look at HTTPS_PROXY"
+    ) as found:
+        list(BACKEND.connect(far).deployments())
+    assert "ecret" not in str(found.value)
+    monkeypatch.setenv("HTTP_PROXY", "ftp://x")
+    with pytest.raises(CallError, match="HTTP_PROXY must be http://host:port"):
+        BACKEND.connect(far)
+
+
 def _engine(variables: dict[str, str], **options: str) -> Callable[[], Engine]:
     return lambda: BACKEND.connect(Connection(options, variables))
 

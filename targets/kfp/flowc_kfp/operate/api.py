@@ -72,7 +72,14 @@ class Api:
             raise EngineError(INSTALL) from None
         configuration = client.Configuration(host=place.url)
         once = urllib3.Retry(0, redirect=0, raise_on_redirect=False, raise_on_status=False)
-        for key, value in {"ssl_ca_cert": place.ca or None, "retries": once}.items():
+        known = urllib3.make_headers(proxy_basic_auth=place.credentials.proxy) if place.credentials.proxy else None
+        settled = {
+            "ssl_ca_cert": place.ca or None,
+            "retries": once,
+            "proxy": place.proxy or None,
+            "proxy_headers": known,
+        }
+        for key, value in settled.items():
             setattr(configuration, key, value)  # its own types know of nothing but None
         if place.credentials.token:
             configuration.api_key["authorization"] = place.credentials.token
@@ -325,7 +332,8 @@ class Api:
         if isinstance(cause, faults.SSLError):
             return self._untrusted()
         if isinstance(cause, faults.NewConnectionError | faults.ConnectTimeoutError | faults.ProxyError):
-            cure = "is it up, and is `host` right?"
+            through = f" through the proxy {self.place.proxy}; look at HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
+            cure = "is it up, and is `host` right?" + (f" It was asked{through}" if self.place.proxy else "")
             return LostError(f"{self.where} cannot be reached: {cure}", is_untouched=True)
         return LostError(f"{self.where} broke its answer off: try again, or look into its log")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from compiler.backends.operating import Connection, EngineError, web_address
 from compiler.mistakes import CallError
-from compiler.slotted_class import record
+from compiler.slotted_class import record, replaced
 
 TABLE = "[tool.flowc.kfp.connection]"
 EXPERIMENT = "Default"
@@ -18,10 +18,14 @@ _MOST_TOKEN = 1 << 16
 
 @record
 class Credentials:
-    """A token, or a cookie; both empty where nobody gave any. No text of ours holds them: `repr` does not."""
+    """A token, or a cookie; both empty where nobody gave any. No text of ours holds them: `repr` does not.
+
+    `proxy` is the `user:password` of whoever asks through a proxy.
+    """
 
     token: str = ""
     cookie: str = ""
+    proxy: str = ""
 
     def __repr__(self) -> str:
         return f"Credentials({'token' if self.token else 'cookie' if self.cookie else 'none'})"
@@ -29,7 +33,7 @@ class Credentials:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What no text may hold."""
-        return tuple(filter(None, (self.token, self.cookie)))
+        return tuple(filter(None, (self.token, self.cookie, self.proxy, self.proxy.partition(":")[2])))
 
 
 @record
@@ -44,6 +48,8 @@ class Place:
     account: str
     ca: str
     timeout: float
+    proxy: str
+    """The address of the proxy before the server; empty where there is none."""
 
     @property
     def where(self) -> str:
@@ -62,17 +68,41 @@ def place(connection: Connection) -> Place:
         )
     url = _address(address, "host")
     page = connection.text("ui", TABLE) or variables.get("KF_PIPELINES_UI_ENDPOINT", "").strip()
+    proxy, known = _proxy(url)
     named = variables.get("KF_PIPELINES_OVERRIDE_EXPERIMENT_NAME") or connection.text("experiment", TABLE)
     return Place(
         url,
         _address(page, "ui") if page else url,
-        _credentials(variables),
+        replaced(_credentials(variables), proxy=known),
         connection.namespace or "",
         named or variables.get("KF_PIPELINES_DEFAULT_EXPERIMENT_NAME") or EXPERIMENT,
         connection.text("service_account", TABLE),
         connection.certificates("ca", TABLE),
         connection.timeout,
+        proxy,
     )
+
+
+def _proxy(url: str) -> tuple[str, str]:
+    """The proxy before an address and the `user:password` for it, as this machine has them: the server's client does not ask.
+
+    A server on this machine is asked directly: most often it is a port that is forwarded. Raises CallError for what is no address.
+    """
+    from urllib.parse import unquote, urlsplit  # noqa: PLC0415 - compiling needs none of it
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415
+
+    server, proxies = urlsplit(url), getproxies()
+    host = server.hostname or ""
+    text = proxies.get(server.scheme) or proxies.get("all") or ""
+    if not text or host in ("localhost", "::1") or host.startswith("127.") or proxy_bypass(server.netloc):
+        return "", ""
+    parts = web_address(text if "://" in text else f"http://{text}")
+    if parts is None:
+        raise CallError(
+            f"{server.scheme.upper()}_PROXY must be http://host:port, the proxy before {server.scheme}:// addresses"
+        )
+    known = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", known
 
 
 def _address(text: str, key: str) -> str:
