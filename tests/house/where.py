@@ -29,7 +29,6 @@ TOGETHER = {
     "flowc.shown": "tests/runtime/shown/test_html.py",
     "flowc.grouping": "tests/runtime/grouping/test_running.py",
     "flowc.processes": "tests/runtime/processes/test_forks.py",
-    "flowc.processes.children": "tests/runtime/grouping/test_running.py",
     "compiler.ui": "tests/ui/test_pages.py",
     "compiler.ui.app": "tests/ui/test_pages.py",
     "compiler.ui.comparing": "tests/ui/test_pages.py",

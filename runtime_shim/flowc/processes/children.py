@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
+from flowc.exceptions import Terminated
 from flowc.named_tuple import NamedTuple
 from flowc.processes.forks import may_fork, reseed
 
@@ -104,10 +105,18 @@ def _fork(work: Callable[[int], int]) -> Process:
         os.close(reading)
         reseed()
         code = work(writing)
+    except (Terminated, KeyboardInterrupt) as error:  # just before its work has begun, or behind it
+        _end_as_told(signal.SIGTERM if isinstance(error, Terminated) else signal.SIGINT)
     except BaseException:  # noqa: BLE001 - a fork must never return into its parent's loop
         traceback.print_exc()
     finally:
         os._exit(code)
+
+
+def _end_as_told(number: int) -> None:
+    """End this process by a signal, as one that does nothing about it."""
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
 
 
 def tell(writing: int, told: bytes) -> None:
