@@ -332,8 +332,11 @@ class Api:
         if isinstance(cause, faults.SSLError):
             return self._untrusted()
         if isinstance(cause, faults.NewConnectionError | faults.ConnectTimeoutError | faults.ProxyError):
-            through = f" through the proxy {self.place.proxy}; look at HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
-            cure = "is it up, and is `host` right?" + (f" It was asked{through}" if self.place.proxy else "")
+            cure = "is it up, and is `host` right?"
+            if self.place.proxy:
+                cure += (
+                    f" It was asked through the proxy {self.place.proxy}; look at HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
+                )
             return LostError(f"{self.where} cannot be reached: {cure}", is_untouched=True)
         return LostError(f"{self.where} broke its answer off: try again, or look into its log")
 
